@@ -1,0 +1,134 @@
+use super::Excerpt;
+
+/// Why a connection cannot be built. Nothing is kept of a configuration that is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The Assertion Consumer Service URL is empty.
+    #[error("the ACS URL is empty")]
+    AcsUrlEmpty,
+    /// The Audience URI (our entity ID) is empty.
+    #[error("the Audience URI is empty")]
+    AudienceEmpty,
+    /// The certificate field does not hold usable certificates.
+    #[error("the certificate field does not hold a usable certificate")]
+    Certificate(#[from] CertificateError),
+    /// More tolerance for clocks was asked for than is safe.
+    #[error("the clock skew is {seconds} s; it may be 0 to 300 s")]
+    ClockSkewOutOfRange {
+        /// The skew that was asked for, in seconds.
+        seconds: i64,
+    },
+    /// The connection id is empty.
+    #[error("the connection id is empty")]
+    ConnectionIdEmpty,
+    /// The identity provider's issuer (its entity ID) is empty.
+    #[error("the issuer is empty")]
+    IssuerEmpty,
+    /// An RSA key shorter than 2048 bits, which `danger_allow_weak_keys` would allow down to 1024 bits.
+    #[error("the certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed")]
+    KeyTooWeak {
+        /// SHA-256 fingerprint of the certificate, as hexadecimal pairs with colons.
+        fingerprint: String,
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+    /// The identity provider's single sign-on URL is not an absolute http or https URL.
+    #[error("the single sign-on URL {found} is not an absolute https URL")]
+    SsoUrlInvalid {
+        /// What stood in the field.
+        found: Excerpt,
+    },
+}
+
+/// Why what was pasted into the certificate field is not a usable certificate.
+///
+/// `Display` is written for the administrator who pasted it: it names what was found and what to paste instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// A certificate signing request.
+    #[error(
+        "this is a certificate signing request, not a certificate: paste the X.509 certificate that the identity provider shows"
+    )]
+    CertificateRequest,
+    /// Nothing but blank space.
+    #[error("the certificate field is empty")]
+    Empty,
+    /// A SAML metadata document.
+    #[error(
+        "this is a metadata document: paste only the X.509 certificate it contains, the text inside its signing <X509Certificate>"
+    )]
+    Metadata,
+    /// The key is damaged or out of every sensible range (an even exponent, a modulus above 16384 bits).
+    #[error("the certificate's public key is not usable")]
+    KeyInvalid,
+    /// The key is neither RSA nor an elliptic-curve key on P-256, P-384 or P-521.
+    #[error(
+        "the certificate has a key of type {found}: RSA, or an elliptic curve P-256, P-384 or P-521, is needed"
+    )]
+    KeyTypeUnsupported {
+        /// What kind of key it is.
+        found: String,
+    },
+    /// An RSA key shorter than 1024 bits: refused always.
+    #[error("the certificate has an RSA key of {bits} bits: below 1024 bits nothing is verified")]
+    KeyTooShort {
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+    /// A PKCS#12 or PKCS#7 bundle.
+    #[error("this is a {format} bundle, not a certificate: export the certificate alone as PEM")]
+    Bundle {
+        /// `PKCS#12` (usually protected by a password) or `PKCS#7`.
+        format: &'static str,
+    },
+    /// A private key. It should be considered disclosed.
+    #[error(
+        "this is a private key, not a certificate: never paste a private key anywhere, replace it, and paste the certificate"
+    )]
+    PrivateKey,
+    /// A bare public key.
+    #[error(
+        "this is a bare public key, not a certificate: paste the X.509 certificate that the identity provider shows"
+    )]
+    PublicKey,
+    /// The beginning of a certificate; the rest is missing.
+    #[error("the certificate is cut off: copy it whole, from BEGIN CERTIFICATE to END CERTIFICATE")]
+    Truncated,
+    /// More certificates than a key rollover ever needs, or a paste larger than they could be.
+    #[error("more than {limit} were pasted: paste only the identity provider's current signing certificates")]
+    TooMany {
+        /// How many certificates (or bytes) are taken.
+        limit: usize,
+    },
+    /// None of the above: not a certificate in any form known here.
+    #[error(
+        "this is not a certificate: paste the X.509 certificate as PEM, from BEGIN CERTIFICATE to END CERTIFICATE"
+    )]
+    Unrecognized,
+    /// A web address.
+    #[error("this is a web address: open it, and paste the certificate itself")]
+    Url,
+}
+
+impl CertificateError {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CertificateRequest => "certificate_request",
+            Self::Empty => "certificate_empty",
+            Self::Metadata => "certificate_is_metadata",
+            Self::KeyInvalid => "certificate_key_invalid",
+            Self::KeyTypeUnsupported { .. } => "certificate_key_type_unsupported",
+            Self::KeyTooShort { .. } => "certificate_key_too_short",
+            Self::Bundle { .. } => "certificate_bundle",
+            Self::PrivateKey => "certificate_is_private_key",
+            Self::PublicKey => "certificate_is_public_key",
+            Self::Truncated => "certificate_truncated",
+            Self::TooMany { .. } => "certificate_too_many",
+            Self::Unrecognized => "certificate_unrecognized",
+            Self::Url => "certificate_is_url",
+        }
+    }
+}

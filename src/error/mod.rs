@@ -1,0 +1,57 @@
+//! What can go wrong, and what each reader is told of it.
+//!
+//! | reader | gets |
+//! |---|---|
+//! | the person logging in | [`Rejection::user_message`]: one of a few fixed sentences, never data from the message |
+//! | support, dashboards | [`Rejection::code`]: stable snake_case, part of semver |
+//! | the identity provider's administrator | [`Rejection::help`] and [`Report`](crate::Report): expected and found, near misses named, and [who has to fix it](Fixer) |
+//! | the developer | `Display`, `source()`, `Debug`; no secrets, no attribute values, no NameIDs |
+
+mod config;
+mod excerpt;
+mod rejection;
+
+pub use config::{CertificateError, ConfigError};
+pub use excerpt::{Excerpt, Mismatch, NearMiss};
+pub use rejection::{
+    AlgorithmUse, DecodeProblem, Fixer, LimitKind, Part, Rejection, SignatureProblem, UntrustedKey,
+    XmlProblem,
+};
+
+/// A failure of the replay store itself, as its implementation reports it.
+pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Everything that can stop a login, by who is at fault.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The connection is not set up correctly: the developer or the customer's administrator acts.
+    #[error("the connection is not configured correctly")]
+    Config(#[from] ConfigError),
+    /// The response is refused: [`Rejection`] says by which rule.
+    #[error("the response is refused")]
+    Rejected(#[from] Rejection),
+    /// The replay store failed, so single use cannot be guaranteed: the operator acts. The login is refused.
+    #[error("the replay store failed")]
+    Store(#[source] StoreError),
+}
+
+impl Error {
+    /// The stable code: that of the [`Rejection`], or `config_invalid` or `replay_store_failed`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "config_invalid",
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Store(_) => "replay_store_failed",
+        }
+    }
+
+    /// One of a few fixed sentences for the person who tried to log in; never data from the message.
+    pub fn user_message(&self) -> &'static str {
+        match self {
+            Self::Config(_) => rejection::NOT_SET_UP,
+            Self::Rejected(rejection) => rejection.user_message(),
+            Self::Store(_) => rejection::UNAVAILABLE,
+        }
+    }
+}
