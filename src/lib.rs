@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod binding;
+mod instant;
 mod limits;
+mod xml;
 
 pub use error::*;
 pub use limits::Limits;

@@ -9,6 +9,7 @@
 
 mod config;
 mod excerpt;
+mod help;
 mod rejection;
 
 pub use config::{CertificateError, ConfigError};

@@ -1,0 +1,168 @@
+use std::borrow::Cow;
+
+use super::field::{optional, required, text};
+use crate::error::{Excerpt, Part, Rejection};
+use crate::xml::{Element, Namespace};
+
+const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+/// Status codes nest; what lies deeper than this is left out of a refusal.
+const MAX_STATUS_CODES: usize = 8;
+
+/// The `Response` around an assertion: Core §3.2.2, §3.3.3.
+///
+/// Whether or not it is signed, it can only lead to a refusal: nothing here yields a claim about a person.
+#[derive(Clone, Copy)]
+pub(crate) struct Envelope<'d> {
+    response: Element<'d>,
+    /// Whether the response's own signature was verified and these are its signed octets.
+    pub(crate) signed: bool,
+}
+
+/// An `Issuer` as it stands: Core §2.2.5.
+pub(crate) struct Issuer<'d> {
+    pub(crate) value: Cow<'d, str>,
+    pub(crate) format: Option<&'d str>,
+}
+
+impl<'d> Envelope<'d> {
+    pub(crate) fn new(root: Element<'d>, signed: bool) -> Self {
+        Self { response: root, signed }
+    }
+
+    pub(crate) fn is_response(&self) -> Result<(), Rejection> {
+        if self.response.is(Namespace::SAMLP, "Response") {
+            return Ok(());
+        }
+        Err(Rejection::NotAResponse { found: Excerpt::new(&self.response.expanded_name()) })
+    }
+
+    pub(crate) fn version(&self) -> Option<&'d str> {
+        self.response.attribute("Version")
+    }
+
+    pub(crate) fn destination(&self) -> Option<&'d str> {
+        self.response.attribute("Destination")
+    }
+
+    pub(crate) fn in_response_to(&self) -> Option<&'d str> {
+        self.response.attribute("InResponseTo")
+    }
+
+    pub(crate) fn issuer(&self) -> Result<Option<Issuer<'d>>, Rejection> {
+        let issuer = optional(self.response, Namespace::SAML, ("Response", "Issuer"))?;
+        issuer.map(Issuer::read).transpose()
+    }
+
+    /// The status codes, outermost first: Core §3.2.2.2.
+    pub(crate) fn status_codes(&self) -> Result<Vec<&'d str>, Rejection> {
+        let status = required(self.response, Namespace::SAMLP, ("Response", "Status"))?;
+        let mut code = Some(required(status, Namespace::SAMLP, ("Status", "StatusCode"))?);
+        let mut codes = Vec::new();
+        while let Some(element) = code.filter(|_| codes.len() < MAX_STATUS_CODES) {
+            codes.push(element.attribute("Value").unwrap_or_default());
+            code = optional(element, Namespace::SAMLP, ("StatusCode", "StatusCode"))?;
+        }
+        Ok(codes)
+    }
+
+    /// Core §3.2.2.2: only `Success` as the outermost code is success.
+    pub(crate) fn succeeded(&self) -> Result<(), Rejection> {
+        let codes = self.status_codes()?;
+        if codes.first() == Some(&SUCCESS) {
+            return Ok(());
+        }
+        let status = required(self.response, Namespace::SAMLP, ("Response", "Status"))?;
+        let message = optional(status, Namespace::SAMLP, ("Status", "StatusMessage"))?;
+        let message = message.and_then(|message| message.text()).filter(|text| !text.trim().is_empty());
+        Err(Rejection::StatusNotSuccess {
+            codes: codes.into_iter().map(Excerpt::new).collect(),
+            message: message.map(|text| Excerpt::new(text.trim())),
+        })
+    }
+
+    /// Whether anything is encrypted that would have to be read. What Advice holds is not read.
+    pub(crate) fn encryption(&self) -> Result<(), Rejection> {
+        let unsupported = |element| Err(Rejection::EncryptionUnsupported { element });
+        if self.response.child_elements().any(|child| child.is(Namespace::SAML, "EncryptedAssertion")) {
+            return unsupported("EncryptedAssertion");
+        }
+        for assertion in self.assertions() {
+            let read = assertion.child_elements().filter(|child| !child.is(Namespace::SAML, "Advice"));
+            for element in read.flat_map(|child| child.descendants()) {
+                for name in ["EncryptedID", "EncryptedAttribute"] {
+                    if element.is(Namespace::SAML, name) {
+                        return unsupported(name);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn assertions(&self) -> impl Iterator<Item = Element<'d>> + use<'d> {
+        self.response.child_elements().filter(|child| child.is(Namespace::SAML, "Assertion"))
+    }
+
+    /// The one assertion. More than SAML's schema asks for: it allows any number.
+    pub(crate) fn assertion(&self) -> Result<Element<'d>, Rejection> {
+        let mut assertions = self.assertions();
+        match (assertions.next(), assertions.count()) {
+            (Some(assertion), 0) => Ok(assertion),
+            (first, more) => {
+                Err(Rejection::AssertionCount { found: usize::from(first.is_some()).saturating_add(more) })
+            }
+        }
+    }
+
+    /// Which of the two elements that may be signed carry a signature.
+    pub(crate) fn signatures(&self) -> Signatures {
+        let carries = |element: Element<'d>| {
+            element.child_elements().any(|child| child.is(Namespace::DS, "Signature"))
+        };
+        Signatures { response: carries(self.response), assertion: self.assertions().any(carries) }
+    }
+
+    /// Core §5.4.1 and the one rule that ends signature wrapping: a signature stands directly in the response, directly
+    /// in its assertion, or in what Advice holds, which is not read. Anywhere else the message is refused.
+    pub(crate) fn signature_places(&self) -> Result<(), Rejection> {
+        for signature in self.response.descendants().filter(|element| element.is(Namespace::DS, "Signature")) {
+            let ancestors: Vec<Element<'d>> = std::iter::successors(signature.parent(), Element::parent).collect();
+            let allowed = match ancestors.as_slice() {
+                [response] => response.id() == self.response.id(),
+                [.., advice, assertion, response] if advice.is(Namespace::SAML, "Advice") => {
+                    assertion.is(Namespace::SAML, "Assertion") && response.id() == self.response.id()
+                }
+                [assertion, response] => {
+                    assertion.is(Namespace::SAML, "Assertion") && response.id() == self.response.id()
+                }
+                _ => false,
+            };
+            if !allowed {
+                let parent = ancestors.first().map_or("", Element::local_name);
+                return Err(Rejection::SignatureMisplaced { parent: Excerpt::new(parent) });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which elements carry a signature.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Signatures {
+    pub(crate) response: bool,
+    pub(crate) assertion: bool,
+}
+
+impl<'d> Issuer<'d> {
+    pub(super) fn read(element: Element<'d>) -> Result<Self, Rejection> {
+        Ok(Self { value: text(element, "Issuer")?, format: element.attribute("Format") })
+    }
+}
+
+/// A `Version` of 2.0: Core §2.3.3, §3.2.2.
+pub(crate) fn is_version_2(on: Part, found: Option<&str>) -> Result<(), Rejection> {
+    match found {
+        Some("2.0") => Ok(()),
+        _ => Err(Rejection::VersionUnsupported { on, found: found.map(Excerpt::new) }),
+    }
+}

@@ -1,0 +1,59 @@
+//! Reading one field strictly: the elements and attributes that SAML's schemas allow once occur once.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use crate::error::{Excerpt, Rejection};
+use crate::instant;
+use crate::xml::{Element, Namespace};
+
+/// The child with this name, of which there may be one.
+pub(super) fn optional<'d>(
+    parent: Element<'d>,
+    namespace: Namespace,
+    (parent_name, name): (&'static str, &'static str),
+) -> Result<Option<Element<'d>>, Rejection> {
+    let mut found = parent.child_elements().filter(|child| child.is(namespace, name));
+    let first = found.next();
+    match found.next() {
+        None => Ok(first),
+        Some(_) => Err(Rejection::ElementRepeated { parent: parent_name, element: name }),
+    }
+}
+
+/// The child with this name, of which there must be one.
+pub(super) fn required<'d>(
+    parent: Element<'d>,
+    namespace: Namespace,
+    names: (&'static str, &'static str),
+) -> Result<Element<'d>, Rejection> {
+    let missing = Rejection::ElementMissing { parent: names.0, element: names.1 };
+    optional(parent, namespace, names)?.ok_or(missing)
+}
+
+/// The instant in an attribute, if the attribute is there. `what` names it as `Element/@Attribute`.
+pub(super) fn optional_instant(
+    element: Element<'_>,
+    attribute: &str,
+    what: &'static str,
+) -> Result<Option<DateTime<Utc>>, Rejection> {
+    let Some(text) = element.attribute(attribute) else { return Ok(None) };
+    let malformed = || Rejection::InstantMalformed { what, found: Some(Excerpt::new(text)) };
+    instant::parse(text).map(Some).ok_or_else(malformed)
+}
+
+/// The instant in an attribute that must be there.
+pub(super) fn required_instant(
+    element: Element<'_>,
+    attribute: &str,
+    what: &'static str,
+) -> Result<DateTime<Utc>, Rejection> {
+    let missing = Rejection::InstantMalformed { what, found: None };
+    optional_instant(element, attribute, what)?.ok_or(missing)
+}
+
+/// The whole text of an element that holds nothing but text.
+pub(super) fn text<'d>(element: Element<'d>, name: &'static str) -> Result<Cow<'d, str>, Rejection> {
+    element.text().ok_or(Rejection::TextMalformed { element: name })
+}

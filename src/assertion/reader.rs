@@ -1,0 +1,263 @@
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use super::attribute::{Attribute, AttributeValue, Attributes};
+use super::envelope::{Envelope, Issuer};
+use super::field::{optional, optional_instant, required, required_instant, text};
+use super::name_id::NameId;
+use crate::dsig::SignedOctets;
+use crate::error::{Part, Rejection};
+use crate::limits::Limits;
+use crate::xml::{Document, Element, Namespace, is_name_char};
+
+const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+
+/// Signed octets, parsed. The document that was received plays no part any more.
+pub(crate) struct SignedDocument<'o>(Document<'o>);
+
+impl<'o> SignedDocument<'o> {
+    pub(crate) fn parse(octets: &'o SignedOctets, limits: &Limits) -> Result<Self, Rejection> {
+        Document::parse(octets.as_str(), limits).map(Self)
+    }
+
+    /// The signed Response.
+    pub(crate) fn envelope(&self) -> Result<Envelope<'_>, Rejection> {
+        let root = self.0.root().ok_or(Rejection::AssertionCount { found: 0 })?;
+        let envelope = Envelope::new(root, true);
+        envelope.is_response()?;
+        Ok(envelope)
+    }
+
+    /// The assertion: the root itself, or the one child of the Response that is the root.
+    pub(crate) fn assertion(&self) -> Result<Assertion<'_>, Rejection> {
+        let root = self.0.root().ok_or(Rejection::AssertionCount { found: 0 })?;
+        let assertion = if root.is(Namespace::SAML, "Assertion") { root } else { self.envelope()?.assertion()? };
+        Ok(Assertion(Statements(assertion)))
+    }
+}
+
+/// A verified assertion: the only thing an identity is made of.
+///
+/// Its one maker is [`SignedDocument::assertion`].
+#[derive(Clone, Copy)]
+pub(crate) struct Assertion<'d>(Statements<'d>);
+
+impl<'d> Assertion<'d> {
+    /// What the assertion says, for the checks.
+    pub(crate) fn statements(&self) -> Statements<'d> {
+        self.0
+    }
+
+    pub(crate) fn name_id(&self) -> Result<NameId, Rejection> {
+        self.0.name_id()
+    }
+
+    /// All attributes, in order: Core §2.7.3.
+    pub(crate) fn attributes(&self) -> Attributes {
+        let statements =
+            self.0.0.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeStatement"));
+        let attributes = statements
+            .flat_map(|statement| statement.child_elements())
+            .filter(|child| child.is(Namespace::SAML, "Attribute"));
+        attributes.map(attribute).collect()
+    }
+}
+
+fn attribute(element: Element<'_>) -> Attribute {
+    let values = element.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeValue"));
+    Attribute {
+        name: element.attribute("Name").unwrap_or_default().to_owned(),
+        name_format: element.attribute("NameFormat").map(str::to_owned),
+        friendly_name: element.attribute("FriendlyName").map(str::to_owned),
+        values: values.map(attribute_value).collect(),
+    }
+}
+
+fn attribute_value(value: Element<'_>) -> AttributeValue {
+    if matches!(value.attribute_ns(Namespace::XSI, "nil"), Some("true" | "1")) {
+        return AttributeValue::Nil;
+    }
+    match value.text() {
+        Some(text) => AttributeValue::Text(text.into_owned()),
+        None => AttributeValue::Complex(value.content().to_owned()),
+    }
+}
+
+/// What an assertion says about its subject, who says it, and under which conditions: Core §2.
+///
+/// Checks read it and can only refuse; an [`Assertion`] is the verified kind of it. Each field is read where a check
+/// asks for it, so that a report can go on past one that is missing.
+#[derive(Clone, Copy)]
+pub(crate) struct Statements<'d>(Element<'d>);
+
+impl<'d> Statements<'d> {
+    /// Of an assertion whose signature is not verified: for the labelled view of a report and nothing else.
+    pub(crate) fn unverified(assertion: Element<'d>) -> Self {
+        Self(assertion)
+    }
+
+    pub(crate) fn version(&self) -> Option<&'d str> {
+        self.0.attribute("Version")
+    }
+
+    pub(crate) fn id(&self) -> Result<&'d str, Rejection> {
+        let id = self.0.attribute("ID").filter(|id| !id.is_empty() && id.chars().all(is_name_char));
+        id.ok_or(Rejection::IdInvalid { on: Part::Assertion })
+    }
+
+    pub(crate) fn issue_instant(&self) -> Result<DateTime<Utc>, Rejection> {
+        required_instant(self.0, "IssueInstant", "Assertion/@IssueInstant")
+    }
+
+    pub(crate) fn issuer(&self) -> Result<Issuer<'d>, Rejection> {
+        Issuer::read(required(self.0, Namespace::SAML, ("Assertion", "Issuer"))?)
+    }
+
+    fn subject(&self) -> Result<Element<'d>, Rejection> {
+        required(self.0, Namespace::SAML, ("Assertion", "Subject"))
+    }
+
+    /// Core §2.2.3. The value is kept as it stands; one that is empty or blank names nobody.
+    pub(crate) fn name_id(&self) -> Result<NameId, Rejection> {
+        let element = optional(self.subject()?, Namespace::SAML, ("Subject", "NameID"))?;
+        let element = element.ok_or(Rejection::NameIdMissing)?;
+        let value = text(element, "NameID")?;
+        if value.trim().is_empty() {
+            return Err(Rejection::NameIdMissing);
+        }
+        let owned = |attribute| element.attribute(attribute).map(str::to_owned);
+        Ok(NameId {
+            value: value.into_owned(),
+            format: owned("Format"),
+            name_qualifier: owned("NameQualifier"),
+            sp_name_qualifier: owned("SPNameQualifier"),
+        })
+    }
+
+    /// The bearer confirmations that carry data: Profiles §4.1.4.2.
+    pub(crate) fn bearer_confirmations(&self) -> Result<Vec<ConfirmationData<'d>>, Rejection> {
+        let confirmations = self.subject()?.child_elements().filter(|child| {
+            child.is(Namespace::SAML, "SubjectConfirmation") && child.attribute("Method") == Some(BEARER)
+        });
+        let data = confirmations.filter_map(|confirmation| {
+            let names = ("SubjectConfirmation", "SubjectConfirmationData");
+            optional(confirmation, Namespace::SAML, names).transpose()
+        });
+        data.map(|data| data.map(ConfirmationData)).collect()
+    }
+
+    pub(crate) fn conditions(&self) -> Result<Conditions<'d>, Rejection> {
+        required(self.0, Namespace::SAML, ("Assertion", "Conditions")).map(Conditions)
+    }
+
+    /// Core §2.7.2. At least one: a login without an act of authentication is none.
+    pub(crate) fn authn_statements(&self) -> Result<Vec<AuthnStatement<'d>>, Rejection> {
+        let statements = self.0.child_elements().filter(|child| child.is(Namespace::SAML, "AuthnStatement"));
+        let statements: Vec<AuthnStatement<'d>> = statements.map(AuthnStatement).collect();
+        if statements.is_empty() {
+            return Err(Rejection::ElementMissing { parent: "Assertion", element: "AuthnStatement" });
+        }
+        Ok(statements)
+    }
+
+    /// The earliest SessionNotOnOrAfter of all AuthnStatements.
+    pub(crate) fn session_not_on_or_after(&self) -> Result<Option<DateTime<Utc>>, Rejection> {
+        let mut earliest = None;
+        for statement in self.authn_statements()? {
+            let end = statement.session_not_on_or_after()?;
+            earliest = earliest.into_iter().chain(end).min();
+        }
+        Ok(earliest)
+    }
+}
+
+/// A `SubjectConfirmationData`: Core §2.4.1.2.
+#[derive(Clone, Copy)]
+pub(crate) struct ConfirmationData<'d>(Element<'d>);
+
+impl<'d> ConfirmationData<'d> {
+    pub(crate) fn recipient(&self) -> Option<&'d str> {
+        self.0.attribute("Recipient")
+    }
+
+    pub(crate) fn in_response_to(&self) -> Option<&'d str> {
+        self.0.attribute("InResponseTo")
+    }
+
+    pub(crate) fn not_before(&self) -> Result<Option<DateTime<Utc>>, Rejection> {
+        optional_instant(self.0, "NotBefore", "SubjectConfirmationData/@NotBefore")
+    }
+
+    /// Profiles §4.1.4.2 requires it.
+    pub(crate) fn not_on_or_after(&self) -> Result<DateTime<Utc>, Rejection> {
+        required_instant(self.0, "NotOnOrAfter", "SubjectConfirmationData/@NotOnOrAfter")
+    }
+}
+
+/// `Conditions`: Core §2.5.
+#[derive(Clone, Copy)]
+pub(crate) struct Conditions<'d>(Element<'d>);
+
+impl<'d> Conditions<'d> {
+    pub(crate) fn not_before(&self) -> Result<Option<DateTime<Utc>>, Rejection> {
+        optional_instant(self.0, "NotBefore", "Conditions/@NotBefore")
+    }
+
+    pub(crate) fn not_on_or_after(&self) -> Result<Option<DateTime<Utc>>, Rejection> {
+        optional_instant(self.0, "NotOnOrAfter", "Conditions/@NotOnOrAfter")
+    }
+
+    /// The first condition that is not understood. OneTimeUse needs nothing beyond what every assertion gets, and
+    /// ProxyRestriction binds those who issue assertions in turn.
+    pub(crate) fn unknown(&self) -> Option<&'d str> {
+        let known = ["AudienceRestriction", "OneTimeUse", "ProxyRestriction"];
+        let unknown =
+            self.0.child_elements().find(|child| !known.iter().any(|name| child.is(Namespace::SAML, name)));
+        unknown.map(|element| element.local_name())
+    }
+
+    pub(crate) fn is_one_time_use(&self) -> bool {
+        self.0.child_elements().any(|child| child.is(Namespace::SAML, "OneTimeUse"))
+    }
+
+    /// The audiences of each AudienceRestriction: Core §2.5.1.4.
+    pub(crate) fn audiences(&self) -> Result<Vec<Vec<Cow<'d, str>>>, Rejection> {
+        let restrictions =
+            self.0.child_elements().filter(|child| child.is(Namespace::SAML, "AudienceRestriction"));
+        let audiences = restrictions.map(|restriction| {
+            let audiences =
+                restriction.child_elements().filter(|child| child.is(Namespace::SAML, "Audience"));
+            audiences.map(|audience| text(audience, "Audience")).collect()
+        });
+        audiences.collect()
+    }
+}
+
+/// An `AuthnStatement`: Core §2.7.2.
+#[derive(Clone, Copy)]
+pub(crate) struct AuthnStatement<'d>(Element<'d>);
+
+impl<'d> AuthnStatement<'d> {
+    pub(crate) fn authn_instant(&self) -> Result<DateTime<Utc>, Rejection> {
+        required_instant(self.0, "AuthnInstant", "AuthnStatement/@AuthnInstant")
+    }
+
+    pub(crate) fn session_not_on_or_after(&self) -> Result<Option<DateTime<Utc>>, Rejection> {
+        optional_instant(self.0, "SessionNotOnOrAfter", "AuthnStatement/@SessionNotOnOrAfter")
+    }
+
+    pub(crate) fn session_index(&self) -> Option<&'d str> {
+        self.0.attribute("SessionIndex")
+    }
+
+    /// Core §2.7.2.2.
+    pub(crate) fn authn_context_class_ref(&self) -> Result<Option<Cow<'d, str>>, Rejection> {
+        let context = optional(self.0, Namespace::SAML, ("AuthnStatement", "AuthnContext"))?;
+        let class = match context {
+            Some(context) => optional(context, Namespace::SAML, ("AuthnContext", "AuthnContextClassRef"))?,
+            None => None,
+        };
+        class.map(|class| text(class, "AuthnContextClassRef")).transpose()
+    }
+}

@@ -1,0 +1,94 @@
+//! The HTTP-POST binding: Bindings §3.5.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::error::{DecodeProblem, Rejection};
+use crate::limits::Limits;
+
+/// Decodes the `SAMLResponse` form value into XML text: Bindings §3.5.4.
+///
+/// Blank space and line breaks are tolerated anywhere, a byte order mark at the beginning of the text; otherwise the
+/// value is Base64 as RFC 4648 §4 has it, with padding, and the text is UTF-8.
+pub(crate) fn decode(form_value: &[u8], limits: &Limits) -> Result<String, Rejection> {
+    let limit = limits.document_bytes;
+    let too_large = || Rejection::ResponseTooLarge { limit };
+    if form_value.len() > limit.saturating_mul(2) {
+        return Err(too_large());
+    }
+    let mut packed = Vec::with_capacity(form_value.len());
+    for piece in form_value.split(|b| is_blank(*b)) {
+        packed.extend_from_slice(piece);
+    }
+    // Before decoding: so many Base64 characters cannot stand for less.
+    if packed.len() / 4 * 3 > limit.saturating_add(2) {
+        return Err(too_large());
+    }
+    let undecodable = |problem| Rejection::ResponseUndecodable { problem };
+    if packed.is_empty() {
+        return Err(undecodable(DecodeProblem::Empty));
+    }
+    let bytes = STANDARD.decode(&packed).map_err(|_| {
+        undecodable(match packed.contains(&b'%') {
+            true => DecodeProblem::PercentEncoded,
+            false => DecodeProblem::NotBase64,
+        })
+    })?;
+    if bytes.len() > limit {
+        return Err(too_large());
+    }
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        // No XML text in any encoding begins with one of these bytes, compressed text nearly always does.
+        let compressed = error.as_bytes().first().is_some_and(|first| matches!(first, 0x78..=0xdf));
+        undecodable(if compressed { DecodeProblem::Compressed } else { DecodeProblem::NotUtf8 })
+    })?;
+    if text.starts_with('\u{FEFF}') {
+        text.remove(0);
+    }
+    Ok(text)
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode_with(form_value: &[u8], document_bytes: usize) -> Result<String, Rejection> {
+        decode(form_value, &Limits { document_bytes, ..Limits::default() })
+    }
+
+    fn undecodable(problem: DecodeProblem) -> Result<String, Rejection> {
+        Err(Rejection::ResponseUndecodable { problem })
+    }
+
+    #[test]
+    fn blank_space_and_byte_order_mark_are_tolerated() {
+        assert_eq!(decode_with(b"PGEv\r\n Pg\t=\n=", 100), Ok("<a/>".into()));
+        assert_eq!(decode_with(STANDARD.encode("\u{feff}<a/>").as_bytes(), 100), Ok("<a/>".into()));
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        use DecodeProblem::{Compressed, Empty, NotBase64, NotUtf8, PercentEncoded};
+        assert_eq!(decode_with(b" \r\n", 100), undecodable(Empty));
+        for bad in ["PGEvPg", "PGEvPg=", "PGEvPg==PGE=", "PGEvPh==", "PGE_", "PGE-", "<a/>", "PGE\u{b}v", "PGE\0v"] {
+            assert_eq!(decode_with(bad.as_bytes(), 100), undecodable(NotBase64), "{bad:?}");
+        }
+        assert_eq!(decode_with(b"PGEvPg%3D%3D", 100), undecodable(PercentEncoded));
+        assert_eq!(decode_with(STANDARD.encode(b"<a>\xe9</a>").as_bytes(), 100), undecodable(NotUtf8));
+        assert_eq!(decode_with(STANDARD.encode(b"\xb3\xf9\xff\x00").as_bytes(), 100), undecodable(Compressed));
+    }
+
+    #[test]
+    fn the_limit_is_exact_and_comes_before_decoding() {
+        let too_large = Err(Rejection::ResponseTooLarge { limit: 9 });
+        assert_eq!(decode_with(STANDARD.encode("<abcdef/>").as_bytes(), 9), Ok("<abcdef/>".into()));
+        assert_eq!(decode_with(STANDARD.encode("<abcdefg/>").as_bytes(), 9), too_large);
+        assert_eq!(decode_with(&[b'!'; 17], 9), too_large);
+        assert_eq!(decode_with(&[b' '; 19], 9), too_large);
+        assert_eq!(decode_with(&[b' '; 18], 9), undecodable(DecodeProblem::Empty));
+    }
+}

@@ -1,0 +1,141 @@
+//! Algorithm identifiers: XML Signature §6, RFC 9231.
+
+use openssl::bn::BigNum;
+use openssl::ecdsa::EcdsaSig;
+use openssl::error::ErrorStack;
+use openssl::hash::{MessageDigest, hash};
+use openssl::rsa::Padding;
+use openssl::sign::{RsaPssSaltlen, Verifier};
+
+use crate::error::{AlgorithmUse, Excerpt, Rejection};
+use crate::trust::{Certificate, KeyType};
+
+/// The switch that lets SHA-1 in.
+const DANGER_SHA1: &str = "danger_allow_sha1";
+
+/// A digest algorithm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum DigestAlgorithm {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl DigestAlgorithm {
+    /// The algorithm that a DigestMethod names, if it is accepted.
+    pub(super) fn accepted(uri: &str, allow_sha1: bool) -> Result<Self, Rejection> {
+        let algorithm = match uri {
+            "http://www.w3.org/2001/04/xmlenc#sha256" => Self::Sha256,
+            "http://www.w3.org/2001/04/xmldsig-more#sha384" => Self::Sha384,
+            "http://www.w3.org/2001/04/xmlenc#sha512" => Self::Sha512,
+            "http://www.w3.org/2000/09/xmldsig#sha1" if allow_sha1 => Self::Sha1,
+            "http://www.w3.org/2000/09/xmldsig#sha1" => {
+                return Err(forbidden(AlgorithmUse::Digest, uri, Some(DANGER_SHA1)));
+            }
+            _ => return Err(forbidden(AlgorithmUse::Digest, uri, None)),
+        };
+        Ok(algorithm)
+    }
+
+    pub(super) fn is_sha1(self) -> bool {
+        self == Self::Sha1
+    }
+
+    pub(super) fn message_digest(self) -> MessageDigest {
+        match self {
+            Self::Sha1 => MessageDigest::sha1(),
+            Self::Sha256 => MessageDigest::sha256(),
+            Self::Sha384 => MessageDigest::sha384(),
+            Self::Sha512 => MessageDigest::sha512(),
+        }
+    }
+
+    /// Whether `octets` have this digest. The comparison takes the same time wherever they differ.
+    pub(super) fn matches(self, octets: &[u8], expected: &[u8]) -> bool {
+        hash(self.message_digest(), octets)
+            .is_ok_and(|found| found.len() == expected.len() && openssl::memcmp::eq(&found, expected))
+    }
+}
+
+/// A signature algorithm: scheme and digest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SignatureAlgorithm {
+    scheme: Scheme,
+    digest: DigestAlgorithm,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scheme {
+    /// RSASSA-PKCS1-v1_5: RFC 9231 §2.3.
+    RsaPkcs1,
+    /// RSASSA-PSS with its parameters implied by the identifier: RFC 9231 §2.3.10.
+    RsaPss,
+    /// ECDSA with the signature as the concatenation r‖s: RFC 9231 §2.3.6.
+    Ecdsa,
+}
+
+impl SignatureAlgorithm {
+    /// The algorithm that a SignatureMethod names, if it is accepted. There is no HMAC among them: a certificate is no
+    /// secret.
+    pub(super) fn accepted(uri: &str, allow_sha1: bool) -> Result<Self, Rejection> {
+        use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+        use Scheme::{Ecdsa, RsaPkcs1, RsaPss};
+        let (scheme, digest) = match uri {
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" => (RsaPkcs1, Sha256),
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" => (RsaPkcs1, Sha384),
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512" => (RsaPkcs1, Sha512),
+            "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1" => (RsaPss, Sha256),
+            "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1" => (RsaPss, Sha384),
+            "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1" => (RsaPss, Sha512),
+            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256" => (Ecdsa, Sha256),
+            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384" => (Ecdsa, Sha384),
+            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512" => (Ecdsa, Sha512),
+            "http://www.w3.org/2000/09/xmldsig#rsa-sha1" if allow_sha1 => (RsaPkcs1, Sha1),
+            "http://www.w3.org/2000/09/xmldsig#rsa-sha1" => {
+                return Err(forbidden(AlgorithmUse::Signature, uri, Some(DANGER_SHA1)));
+            }
+            _ => return Err(forbidden(AlgorithmUse::Signature, uri, None)),
+        };
+        Ok(Self { scheme, digest })
+    }
+
+    pub(super) fn uses_sha1(self) -> bool {
+        self.digest.is_sha1()
+    }
+
+    /// Whether the key of `certificate` made `signature` over `octets`. Any failure inside OpenSSL is a no.
+    pub(super) fn verifies(self, certificate: &Certificate, octets: &[u8], signature: &[u8]) -> bool {
+        self.verify(certificate, octets, signature).unwrap_or(false)
+    }
+
+    fn verify(self, certificate: &Certificate, octets: &[u8], signature: &[u8]) -> Result<bool, ErrorStack> {
+        let mut verifier = Verifier::new(self.digest.message_digest(), certificate.public_key())?;
+        match (self.scheme, certificate.key()) {
+            (Scheme::RsaPkcs1, KeyType::Rsa { .. }) => verifier.verify_oneshot(signature, octets),
+            (Scheme::RsaPss, KeyType::Rsa { .. }) => {
+                verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
+                verifier.set_rsa_mgf1_md(self.digest.message_digest())?;
+                verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+                verifier.verify_oneshot(signature, octets)
+            }
+            (Scheme::Ecdsa, KeyType::P256) => verifier.verify_oneshot(&ecdsa_der(signature, 32)?, octets),
+            (Scheme::Ecdsa, KeyType::P384) => verifier.verify_oneshot(&ecdsa_der(signature, 48)?, octets),
+            (Scheme::Ecdsa, KeyType::P521) => verifier.verify_oneshot(&ecdsa_der(signature, 66)?, octets),
+            _ => Ok(false),
+        }
+    }
+}
+
+/// Turns r‖s, each of exactly `size` bytes, into the form that OpenSSL takes. Anything else becomes an empty
+/// signature, which verifies for nobody.
+fn ecdsa_der(signature: &[u8], size: usize) -> Result<Vec<u8>, ErrorStack> {
+    let Some((r, s)) = signature.split_at_checked(size).filter(|(_, s)| s.len() == size) else {
+        return Ok(Vec::new());
+    };
+    EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?.to_der()
+}
+
+pub(super) fn forbidden(usage: AlgorithmUse, uri: &str, allowed_by: Option<&'static str>) -> Rejection {
+    Rejection::AlgorithmForbidden { usage, algorithm: Excerpt::new(uri), allowed_by }
+}

@@ -1,0 +1,13 @@
+//! XML Signature, as much of it as SAML prescribes (Core §5.4), and no more.
+//!
+//! A signature is a direct child of the element it signs, and its one Reference names exactly that element. What comes
+//! out is not a verdict but the very octets that were signed: [`SignedOctets`] has one maker, [`verify`].
+
+mod algorithm;
+#[cfg(any(test, feature = "test-idp"))]
+mod sign;
+mod signature;
+mod signed_info;
+mod verify;
+
+pub(crate) use verify::{SignedOctets, Trust, verify};

@@ -1,0 +1,138 @@
+//! The `ds:Signature` element as it stands in the document: XML Signature §4.1, Core §5.4.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::algorithm::forbidden;
+use crate::error::{AlgorithmUse, Part, Rejection, SignatureProblem};
+use crate::xml::{C14n, Element, Namespace, Node, NodeId, canonicalize};
+
+/// A signature found as a direct child of the element it should sign. Nothing in it is verified yet.
+pub(super) struct Signature<'d> {
+    pub(super) id: NodeId,
+    signed_info: Element<'d>,
+    pub(super) value: Vec<u8>,
+    key_info: Option<Element<'d>>,
+    on: Part,
+}
+
+impl<'d> Signature<'d> {
+    /// The one signature of `signed`, held to its form: SignedInfo, SignatureValue, at most one KeyInfo, no Object.
+    pub(super) fn of(signed: Element<'d>, on: Part) -> Result<Self, Rejection> {
+        let malformed = |problem| Rejection::SignatureMalformed { on, problem };
+        let mut found = signed.child_elements().enumerate().filter(|(_, e)| e.is(Namespace::DS, "Signature"));
+        let (position, signature) = found.next().ok_or(Rejection::SignatureMissing { on })?;
+        if found.next().is_some() {
+            return Err(malformed(SignatureProblem::Repeated));
+        }
+        // The schemas of Response and Assertion have it right behind the Issuer.
+        if !signed.child_elements().take(position).all(|before| before.is(Namespace::SAML, "Issuer")) {
+            return Err(malformed(SignatureProblem::Position));
+        }
+        if signature.child_elements().any(|child| child.is(Namespace::DS, "Object")) {
+            return Err(malformed(SignatureProblem::Object));
+        }
+        let mut children = elements(signature).ok_or(malformed(SignatureProblem::Elements))?.into_iter();
+        let mut next = |local: &str| {
+            let child = children.next().filter(|child| child.is(Namespace::DS, local));
+            child.ok_or(malformed(SignatureProblem::Elements))
+        };
+        let signed_info = next("SignedInfo")?;
+        let value = base64(next("SignatureValue")?).ok_or(malformed(SignatureProblem::Base64))?;
+        let key_info = match children.next() {
+            None => None,
+            Some(child) if child.is(Namespace::DS, "KeyInfo") => Some(child),
+            Some(_) => return Err(malformed(SignatureProblem::Elements)),
+        };
+        if children.next().is_some() {
+            return Err(malformed(SignatureProblem::Elements));
+        }
+        // Canonicalization may drop a comment that hides part of the digest from one reader and not from another.
+        let digests = signed_info.descendants().filter(|e| e.is(Namespace::DS, "DigestValue"));
+        for digest in digests {
+            base64(digest).ok_or(malformed(SignatureProblem::Base64))?;
+        }
+        Ok(Self { id: signature.id(), signed_info, value, key_info, on })
+    }
+
+    /// Canonicalizes SignedInfo by its own CanonicalizationMethod: the octets that the signature is over.
+    pub(super) fn signed_info_octets(&self) -> Result<(String, Canonicalization<'d>), Rejection> {
+        let malformed = || Rejection::SignatureMalformed { on: self.on, problem: SignatureProblem::Elements };
+        let method = self.signed_info.child_elements().next().ok_or_else(malformed)?;
+        if !method.is(Namespace::DS, "CanonicalizationMethod") {
+            return Err(malformed());
+        }
+        let canonicalization = Canonicalization::read(method, self.on)?;
+        let octets = canonicalization.apply(self.signed_info, None)?;
+        Ok((octets, canonicalization))
+    }
+
+    /// The first certificate that KeyInfo holds, as DER. For the words of a refusal; it never verifies anything.
+    pub(super) fn embedded_certificate(&self) -> Option<Vec<u8>> {
+        let mut inside = self.key_info?.descendants();
+        base64(inside.find(|element| element.is(Namespace::DS, "X509Certificate"))?)
+    }
+}
+
+/// A canonicalization algorithm with its parameter.
+#[derive(PartialEq, Eq)]
+pub(super) struct Canonicalization<'d> {
+    pub(super) algorithm: C14n,
+    /// InclusiveNamespaces/@PrefixList: Exclusive C14N §4.
+    prefix_list: Vec<&'d str>,
+}
+
+impl<'d> Canonicalization<'d> {
+    /// What a Reference without a canonicalization transform means.
+    pub(super) const IMPLIED: Self = Self { algorithm: C14n::IMPLIED, prefix_list: Vec::new() };
+
+    /// Reads a CanonicalizationMethod, or a Transform that is one.
+    pub(super) fn read(method: Element<'d>, on: Part) -> Result<Self, Rejection> {
+        let uri = method.attribute("Algorithm").unwrap_or_default();
+        let algorithm =
+            C14n::from_uri(uri).ok_or_else(|| forbidden(AlgorithmUse::Canonicalization, uri, None))?;
+        let malformed = || Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements };
+        let prefix_list = match elements(method).ok_or_else(malformed)?.as_slice() {
+            [] => Vec::new(),
+            [list] if list.is(Namespace::EXC_C14N, "InclusiveNamespaces") && algorithm.is_exclusive() => {
+                list.attribute("PrefixList").unwrap_or_default().split_ascii_whitespace().collect()
+            }
+            _ => return Err(malformed()),
+        };
+        Ok(Self { algorithm, prefix_list })
+    }
+
+    pub(super) fn apply(&self, apex: Element<'_>, except: Option<NodeId>) -> Result<String, Rejection> {
+        canonicalize(apex, except, self.algorithm, &self.prefix_list)
+            .map_err(|reason| Rejection::CanonicalizationUndefined { reason })
+    }
+
+    pub(super) fn without_comments(self) -> Self {
+        Self { algorithm: self.algorithm.without_comments(), ..self }
+    }
+}
+
+/// The child elements of one that may hold nothing else but blank space and comments.
+pub(super) fn elements(parent: Element<'_>) -> Option<Vec<Element<'_>>> {
+    let mut elements = Vec::new();
+    for child in parent.children() {
+        match child {
+            Node::Element(element) => elements.push(element),
+            Node::Text(text) if !text.trim_ascii().is_empty() => return None,
+            Node::Text(_) | Node::Comment | Node::ProcessingInstruction => {}
+        }
+    }
+    Some(elements)
+}
+
+/// The value of an element that holds Base64 text, blank space allowed, and nothing else: no comments either.
+pub(super) fn base64(element: Element<'_>) -> Option<Vec<u8>> {
+    let mut packed = String::new();
+    for child in element.children() {
+        match child {
+            Node::Text(text) => packed.extend(text.split_ascii_whitespace()),
+            _ => return None,
+        }
+    }
+    if packed.is_empty() { None } else { STANDARD.decode(packed).ok() }
+}

@@ -1,0 +1,92 @@
+use super::signature::Signature;
+use super::signed_info::SignedInfo;
+use crate::error::{Part, Rejection, SignatureProblem, UntrustedKey};
+use crate::limits::Limits;
+use crate::trust::{Certificate, Certificates};
+use crate::xml::{Document, Element, is_name_char};
+
+/// What a signature is verified against.
+#[derive(Clone, Copy)]
+pub(crate) struct Trust<'c> {
+    /// The identity provider's certificates. Each is tried; nothing else ever is.
+    pub(crate) certificates: &'c Certificates,
+    pub(crate) allow_sha1: bool,
+    pub(crate) limits: &'c Limits,
+}
+
+/// The very octets that a configured key has signed: the canonical form of one Response or Assertion, without its own
+/// signature.
+///
+/// Every claim is read from here. [`verify`] is the only maker.
+pub(crate) struct SignedOctets {
+    octets: String,
+    fingerprint: String,
+    sha1: bool,
+}
+
+impl SignedOctets {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.octets
+    }
+
+    /// The SHA-256 fingerprint of the certificate whose key verified.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Whether the signature or the digest rests on SHA-1.
+    pub(crate) fn rests_on_sha1(&self) -> bool {
+        self.sha1
+    }
+}
+
+/// Verifies the signature of `signed`, which is to be its direct child.
+pub(crate) fn verify(signed: Element<'_>, on: Part, trust: Trust<'_>) -> Result<SignedOctets, Rejection> {
+    let id = signed.attribute("ID").filter(|id| !id.is_empty() && id.chars().all(is_name_char));
+    let id = id.ok_or(Rejection::IdInvalid { on })?;
+    let signature = Signature::of(signed, on)?;
+
+    // All that can be refused without a key is refused before the costly step.
+    let (octets, used) = signature.signed_info_octets()?;
+    let document = Document::parse(&octets, trust.limits)?;
+    let signed_info = SignedInfo::read(&document, on, id, trust.allow_sha1)?;
+    if signed_info.canonicalization != used {
+        return Err(Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements });
+    }
+    let certificate = trust
+        .certificates
+        .iter()
+        .find(|certificate| signed_info.signature.verifies(certificate, octets.as_bytes(), &signature.value))
+        .ok_or_else(|| no_key_verifies(&signature, on, trust.certificates))?;
+
+    // From here on SignedInfo is what the identity provider said.
+    let octets = signed_info.transform.apply(signed, Some(signature.id))?;
+    if !signed_info.digest.matches(octets.as_bytes(), &signed_info.digest_value) {
+        return Err(Rejection::DigestMismatch { on });
+    }
+    let sha1 = signed_info.signature.uses_sha1() || signed_info.digest.is_sha1();
+    Ok(SignedOctets { octets, fingerprint: certificate.fingerprint().to_owned(), sha1 })
+}
+
+/// Tells a damaged signature from one by a key that is not configured. The embedded certificate only chooses words.
+fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificates) -> Rejection {
+    let Some(der) = signature.embedded_certificate() else { return Rejection::SignatureInvalid { on } };
+    let fingerprint = Certificate::fingerprint_of(&der);
+    let embedded = Certificate::from_der(&der).ok();
+    let same_key = |certificate: &Certificate| {
+        certificate.fingerprint() == fingerprint
+            || embedded.as_ref().is_some_and(|e| e.public_key().public_eq(certificate.public_key()))
+    };
+    if configured.iter().any(same_key) {
+        return Rejection::SignatureInvalid { on };
+    }
+    Rejection::KeyUntrusted {
+        on,
+        key: Box::new(UntrustedKey {
+            fingerprint,
+            not_before: embedded.as_ref().and_then(Certificate::not_before),
+            not_after: embedded.as_ref().and_then(Certificate::not_after),
+            configured: configured.iter().map(|c| c.fingerprint().to_owned()).collect(),
+        }),
+    }
+}

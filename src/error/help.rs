@@ -1,0 +1,243 @@
+//! What the administrator who has to mend a refusal is told.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Excerpt, Mismatch, Part, Rejection};
+
+impl Rejection {
+    /// What is wrong and what to change, for the administrator: expected against found, near misses named.
+    ///
+    /// Values from the message are quoted, cut to 256 characters and escaped for terminals and logs; escape them again
+    /// before putting them in HTML.
+    pub fn help(&self) -> String {
+        match self {
+            Self::ResponseTooLarge { limit } => format!(
+                "The response is larger than {limit} bytes. Usually the identity provider sends every group of a \
+                 person: restrict the group attribute to the groups that matter."
+            ),
+            Self::ResponseUndecodable { problem } => format!(
+                "The SAMLResponse form field could not be decoded: {problem}. Pass the value of the field exactly as \
+                 the browser posted it, after form decoding and nothing else."
+            ),
+            Self::DtdForbidden => "The response contains a document type declaration. No identity provider sends one; \
+                                   treat this as an attack."
+                .into(),
+            Self::DuplicateId => "Two elements of the response share an ID. No identity provider does that; treat \
+                                  this as an attack."
+                .into(),
+            Self::XmlLimitExceeded { limit, allowed } => {
+                format!("The response exceeds the limit for {limit}, which is {allowed}.")
+            }
+            Self::XmlMalformed { problem, offset } => format!(
+                "The response is not well-formed XML: {problem} at byte {offset} of the decoded text. It was damaged \
+                 on its way or comes from something other than a SAML identity provider."
+            ),
+            Self::NotAResponse { found } => format!(
+                "A SAML 2.0 Response was expected; the message is {found}. Was another message, or one of SAML 1.1, \
+                 sent to the ACS URL?"
+            ),
+            Self::VersionUnsupported { on, found } => {
+                format!("The {on} must have Version \"2.0\"; found {}.", or_none(found.as_ref()))
+            }
+            Self::StatusNotSuccess { codes, message } => status(codes, message.as_ref()),
+            Self::AssertionCount { found: 0 } => "The response holds no Assertion, although its status is Success. \
+                                                  Is the identity provider set up to send one?"
+                .into(),
+            Self::AssertionCount { found } => {
+                format!("The response holds {found} assertions; exactly one is accepted.")
+            }
+            Self::ElementMissing { parent, element } => format!("The {parent} has no {element} element."),
+            Self::ElementRepeated { parent, element } => {
+                format!("The {parent} has more than one {element} element; one is allowed.")
+            }
+            Self::TextMalformed { element } => {
+                format!("The {element} holds a child element or a processing instruction; only text may stand there.")
+            }
+            Self::EncryptionUnsupported { element } => format!(
+                "The response contains an {element}. Decryption is not supported: switch assertion encryption off at \
+                 the identity provider. The response still travels encrypted by TLS."
+            ),
+            Self::IdInvalid { on } => format!("The {on} has no ID, or one that is not an XML name."),
+            Self::InstantMalformed { what, found: None } => format!("{what} is missing."),
+            Self::InstantMalformed { what, found: Some(found) } => format!(
+                "{what} is {found}, which is not a date and time with a time zone such as 2026-01-31T12:00:00Z."
+            ),
+            Self::AlgorithmForbidden { usage, algorithm, allowed_by } => {
+                let advice = match allowed_by {
+                    Some(switch) => format!(
+                        "Choose SHA-256 at the identity provider. Only where that is impossible, allow it for this \
+                         connection with {switch}."
+                    ),
+                    None => "Choose RSA with SHA-256 at the identity provider.".to_owned(),
+                };
+                format!("The {usage} algorithm {algorithm} is not accepted. {advice}")
+            }
+            Self::CanonicalizationUndefined { reason } => {
+                format!("The signed element has no canonical form: {reason}. No identity provider sends such a message.")
+            }
+            Self::DigestMismatch { on } => format!(
+                "The {on} was changed after it was signed. Something between the identity provider and here rewrites \
+                 the message, or it is forged."
+            ),
+            Self::KeyUntrusted { on, key } => format!(
+                "The {on} is signed by a key that is not configured: a rotation or a forgery. Compare the fingerprint \
+                 in the identity provider's console; never copy a certificate from a response. Embedded certificate: \
+                 {}{}. Configured: {}.",
+                key.fingerprint,
+                validity(key.not_before, key.not_after),
+                key.configured.join(", ")
+            ),
+            Self::ReferenceMismatch { on, found } => format!(
+                "The signature inside the {on} must refer to that {on}; it refers to {}.",
+                or_none(found.as_ref())
+            ),
+            Self::SignatureInvalid { on } => format!(
+                "The signature of the {on} does not verify with any configured certificate. Compare the certificate \
+                 with the one that the identity provider's console shows; if it is the same, the message was changed."
+            ),
+            Self::SignatureMalformed { on, problem } => format!(
+                "The signature of the {on} is not of the form that SAML prescribes: {problem}."
+            ),
+            Self::SignatureMisplaced { parent } => format!(
+                "A signature stands inside {parent}; it may stand directly in the Response and directly in its \
+                 Assertion only."
+            ),
+            Self::SignatureMissing { on: Part::Message } => "Neither the Response nor the Assertion is signed. Switch \
+                                                             on signing at the identity provider; in JumpCloud, for \
+                                                             example, choose “Assertion” or “Assertion and Response”."
+                .into(),
+            Self::SignatureMissing { on } => format!(
+                "This connection requires the {on} to be signed, and it is not. Switch that on at the identity provider."
+            ),
+            Self::TransformForbidden { on, transform } => format!(
+                "The signature of the {on} uses the transform {transform}; only enveloped-signature followed by one \
+                 canonicalization is accepted."
+            ),
+            Self::IssuerMismatch { on, mismatch } => mismatched(
+                &format!("The issuer of the {on} is not the one configured."),
+                mismatch,
+                "Correct the issuer in the connection, or sign in through the right identity provider.",
+            ),
+            Self::IssuerFormat { on, found } => {
+                format!("The Issuer of the {on} has the format {found}; an entity identifier is required.")
+            }
+            Self::DestinationMissing => "The Response is signed and does not say to which URL it is addressed \
+                                         (Destination). Enter the ACS URL at the identity provider."
+                .into(),
+            Self::DestinationMismatch { mismatch } => mismatched(
+                "The Response is addressed to another URL.",
+                mismatch,
+                "Correct the ACS URL (also called reply URL, or destination) at the identity provider.",
+            ),
+            Self::InResponseToMissing { on } => format!(
+                "A reply to our request was expected, but the {on} answers none: the login was started at the \
+                 identity provider, or the request ID got lost there."
+            ),
+            Self::InResponseToMismatch { on, mismatch } => mismatched(
+                &format!("The {on} is the answer to another request."),
+                mismatch,
+                "Start the login again; two logins in two tabs get in each other's way.",
+            ),
+            Self::UnsolicitedForbidden => "No request is pending in this browser, and this connection does not accept \
+                                           logins that start at the identity provider. Start at the sign-in page; if \
+                                           that is what happened, the cookie that remembers the request was lost."
+                .into(),
+            Self::UnsolicitedInResponseTo { on } => format!(
+                "No request is pending in this browser, but the {on} claims to answer one. Start the login again; \
+                 make sure that the cookie that remembers the request survives a cross-site POST (SameSite=None)."
+            ),
+            Self::NameIdMissing => "The Subject has no NameID, or an empty one. Map the NameID at the identity \
+                                    provider to the e-mail address or another unchanging identifier."
+                .into(),
+            Self::SubjectConfirmationMissing => "The Subject has no bearer SubjectConfirmation with data, which web \
+                                                 browser single sign-on requires."
+                .into(),
+            Self::RecipientMissing => "The bearer confirmation names no Recipient. Enter the ACS URL as recipient at \
+                                       the identity provider."
+                .into(),
+            Self::RecipientMismatch { mismatch } => mismatched(
+                "The assertion is meant for another URL (Recipient).",
+                mismatch,
+                "Correct the ACS URL (also called recipient, or reply URL) at the identity provider.",
+            ),
+            Self::Expired { what, not_on_or_after, now, skew_seconds } => format!(
+                "{what} was {not_on_or_after}; it is {now} here: {} too late, with {skew_seconds} s tolerated. A page \
+                 was left open, a response was posted again, or a clock is wrong.",
+                seconds(*now - *not_on_or_after)
+            ),
+            Self::NotYetValid { what, not_before, now, skew_seconds } => format!(
+                "{what} is {not_before}; it is {now} here: {} too early, with {skew_seconds} s tolerated. The clock of \
+                 the identity provider is ahead, or the clock here is behind.",
+                seconds(*not_before - *now)
+            ),
+            Self::WindowEmpty { element } => {
+                format!("In the {element}, NotBefore is not earlier than NotOnOrAfter.")
+            }
+            Self::AudienceMissing => "The assertion names no audience. Enter the Audience URI (also called SP entity \
+                                      ID) at the identity provider."
+                .into(),
+            Self::AudienceMismatch { mismatch } => mismatched(
+                "The assertion is meant for another audience.",
+                mismatch,
+                "Make the Audience URI (also called SP entity ID) the same on both sides.",
+            ),
+            Self::ConditionUnknown { found } => {
+                format!("The assertion has the condition {found}, which is not understood and so cannot be met.")
+            }
+            Self::AttributeMissing { field } => format!(
+                "This connection requires {field}, and the response says none that is usable. Map an attribute to it \
+                 at the identity provider."
+            ),
+            Self::AssertionReplayed => {
+                "This assertion was used before: the page was reloaded, or somebody replays it. Start the login again."
+                    .into()
+            }
+            Self::RequestReplayed => {
+                "This request was answered before. Start the login again.".into()
+            }
+            Self::ReplayStoreFull => "The replay store has no room for another assertion of this connection, so that \
+                                      single use cannot be guaranteed. Give it more capacity."
+                .into(),
+        }
+    }
+}
+
+fn mismatched(what: &str, mismatch: &Mismatch, remedy: &str) -> String {
+    let near = mismatch.near_miss.map_or(String::new(), |near| format!(" Note: {}.", near.sentence()));
+    format!("{what} Expected {}; found {}.{near} {remedy}", mismatch.expected, mismatch.found_list())
+}
+
+fn or_none(found: Option<&Excerpt>) -> String {
+    found.map_or("none".to_owned(), Excerpt::to_string)
+}
+
+fn seconds(difference: TimeDelta) -> String {
+    format!("{} s", difference.num_seconds())
+}
+
+fn validity(not_before: Option<DateTime<Utc>>, not_after: Option<DateTime<Utc>>) -> String {
+    match (not_before, not_after) {
+        (Some(not_before), Some(not_after)) => format!(" (valid from {not_before} to {not_after})"),
+        _ => String::new(),
+    }
+}
+
+/// The status codes that identity providers really send, in words: Core §3.2.2.2.
+fn status(codes: &[Excerpt], message: Option<&Excerpt>) -> String {
+    let innermost = codes.last().map_or("", Excerpt::as_str).rsplit(':').next().unwrap_or_default();
+    let meaning = match innermost {
+        "AuthnFailed" => "the person could not be authenticated",
+        "InvalidNameIDPolicy" => "it cannot supply the NameID format that was asked for",
+        "NoAuthnContext" => "it cannot authenticate in the way that was asked for",
+        "NoPassive" => "the person is not signed in there, and a silent login was asked for",
+        "RequestDenied" => "it will not answer: the person may not be assigned to this application",
+        "RequestUnsupported" => "it does not support the request",
+        "UnknownPrincipal" => "it does not know the person",
+        "Requester" => "it finds fault with the request",
+        "Responder" => "it could not complete the login",
+        _ => "see its own log",
+    };
+    let codes: Vec<String> = codes.iter().map(Excerpt::to_string).collect();
+    let message = message.map_or(String::new(), |message| format!(" It says: {message}."));
+    format!("The identity provider reports {}: {meaning}.{message}", codes.join(", "))
+}

@@ -1,0 +1,92 @@
+//! Under which conditions the assertion holds, and since when the person is authenticated.
+
+use super::{Facts, Shown, Window, time};
+use crate::error::{Excerpt, Mismatch, Rejection};
+
+fn window(facts: &Facts<'_>) -> Result<Window, Rejection> {
+    let conditions = facts.statements.conditions()?;
+    let (not_before, not_on_or_after) = (conditions.not_before()?, conditions.not_on_or_after()?);
+    // Core §2.5.1.2: NotBefore must be earlier than NotOnOrAfter.
+    if let (Some(not_before), Some(not_on_or_after)) = (not_before, not_on_or_after)
+        && not_before >= not_on_or_after
+    {
+        return Err(Rejection::WindowEmpty { element: "Conditions" });
+    }
+    Ok(Window {
+        not_before: not_before.map(|at| ("Conditions/@NotBefore", at)),
+        not_on_or_after: not_on_or_after.map(|at| ("Conditions/@NotOnOrAfter", at)),
+    })
+}
+
+pub(super) fn time(facts: &Facts<'_>) -> Result<(), Rejection> {
+    window(facts)?.contains_now(facts.rules)
+}
+
+pub(super) fn show_time(facts: &Facts<'_>) -> Shown {
+    Shown::new(time::now(facts.rules), window(facts).ok().map(Window::show))
+}
+
+pub(super) fn understood(facts: &Facts<'_>) -> Result<(), Rejection> {
+    match facts.statements.conditions()?.unknown() {
+        None => Ok(()),
+        Some(found) => Err(Rejection::ConditionUnknown { found: Excerpt::new(found) }),
+    }
+}
+
+pub(super) fn show_one_time_use(facts: &Facts<'_>) -> Shown {
+    let one_time = facts.statements.conditions().is_ok_and(|conditions| conditions.is_one_time_use());
+    Shown { expected: None, found: one_time.then(|| "OneTimeUse (true of every assertion here)".to_owned()) }
+}
+
+/// AND across the restrictions, OR within each (Core §2.5.1.4).
+pub(super) fn audience(facts: &Facts<'_>) -> Result<(), Rejection> {
+    let restrictions = facts.statements.conditions()?.audiences()?;
+    if restrictions.is_empty() {
+        return Err(Rejection::AudienceMissing);
+    }
+    for audiences in restrictions {
+        if audiences.is_empty() {
+            return Err(Rejection::AudienceMissing);
+        }
+        if !audiences.iter().any(|audience| audience == facts.rules.audience) {
+            let found = audiences.iter().map(AsRef::as_ref);
+            let mismatch = Mismatch::new(facts.rules.audience, found, Some(facts.rules.issuer));
+            return Err(Rejection::AudienceMismatch { mismatch });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn show_audience(facts: &Facts<'_>) -> Shown {
+    let restrictions = facts.statements.conditions().and_then(|conditions| conditions.audiences());
+    let found: Vec<String> = restrictions.unwrap_or_default().iter().map(|any| any.join(" or ")).collect();
+    Shown::new(facts.rules.audience, (!found.is_empty()).then(|| found.join(", and ")))
+}
+
+pub(super) fn authn_statement(facts: &Facts<'_>) -> Result<(), Rejection> {
+    for statement in facts.statements.authn_statements()? {
+        let authn_instant = statement.authn_instant()?;
+        statement.authn_context_class_ref()?;
+        let since =
+            Window { not_before: Some(("AuthnStatement/@AuthnInstant", authn_instant)), not_on_or_after: None };
+        since.contains_now(facts.rules)?;
+    }
+    Ok(())
+}
+
+pub(super) fn show_authn_statement(facts: &Facts<'_>) -> Shown {
+    let statements = facts.statements.authn_statements().unwrap_or_default();
+    let found = statements.first().and_then(|statement| statement.authn_instant().ok()).map(time::instant);
+    Shown::new(time::now(facts.rules), found)
+}
+
+pub(super) fn session(facts: &Facts<'_>) -> Result<(), Rejection> {
+    let end = facts.statements.session_not_on_or_after()?;
+    let not_on_or_after = end.map(|at| ("AuthnStatement/@SessionNotOnOrAfter", at));
+    Window { not_before: None, not_on_or_after }.contains_now(facts.rules)
+}
+
+pub(super) fn show_session(facts: &Facts<'_>) -> Shown {
+    let end = facts.statements.session_not_on_or_after().ok().flatten();
+    Shown::new(time::now(facts.rules), end.map(|at| format!("until {}", time::instant(at))))
+}

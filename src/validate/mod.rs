@@ -1,0 +1,244 @@
+//! The checks: one row is one rule, with the section of the specification that it comes from.
+//!
+//! A check can only refuse. Accepting a response means that every row of [`ENVELOPE_CHECKS`] and [`CHECKS`] passed, in
+//! this order; explaining one means running the same rows to the end.
+
+mod conditions;
+mod envelope;
+mod protocol;
+mod subject;
+mod time;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::assertion::{Envelope, Statements};
+use crate::error::Rejection;
+
+pub(crate) use time::Window;
+
+/// What the response is an answer to.
+///
+/// The caller knows it from what it remembers of this browser, never from the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected<'a> {
+    /// This browser was sent to the identity provider with a request.
+    Reply {
+        /// The `ID` of the AuthnRequest.
+        request_id: &'a str,
+    },
+    /// No request is pending: the login was started at the identity provider.
+    Unsolicited,
+}
+
+/// Whether a connection takes responses that answer no request: IdP-initiated login.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsolicited {
+    /// They are refused.
+    #[default]
+    Off,
+    /// They are accepted. Anyone can then make a browser log in as somebody else by posting that person's fresh
+    /// response from it (login CSRF), which a request bound to the browser rules out.
+    On,
+}
+
+/// What a response is held against: the connection's settings, the caller's expectation, and the time.
+pub(crate) struct Rules<'a> {
+    pub(crate) audience: &'a str,
+    pub(crate) acs_url: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) unsolicited: Unsolicited,
+    pub(crate) ignore_unsolicited_in_response_to: bool,
+    pub(crate) expected: Expected<'a>,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) skew: TimeDelta,
+}
+
+/// A response and what it is held against.
+pub(crate) struct Facts<'a> {
+    pub(crate) envelope: Envelope<'a>,
+    pub(crate) statements: Statements<'a>,
+    pub(crate) rules: &'a Rules<'a>,
+}
+
+/// One rule.
+pub(crate) struct Check<F> {
+    /// Its name in a report: stable snake_case.
+    pub(crate) name: &'static str,
+    /// The rule in words.
+    pub(crate) rule: &'static str,
+    /// Where it is written.
+    pub(crate) section: &'static str,
+    pub(crate) run: fn(&F) -> Result<(), Rejection>,
+    /// What is expected and what is found, for a report.
+    pub(crate) shows: fn(&F) -> Shown,
+}
+
+/// What a report shows beside a check.
+#[derive(Default)]
+pub(crate) struct Shown {
+    pub(crate) expected: Option<String>,
+    pub(crate) found: Option<String>,
+}
+
+impl Shown {
+    pub(crate) fn new(expected: impl Into<String>, found: Option<String>) -> Self {
+        Self { expected: Some(expected.into()), found }
+    }
+}
+
+/// Runs on the response as it was received, before any signature is looked at, and again on a signed response.
+pub(crate) const ENVELOPE_CHECKS: &[Check<Envelope<'_>>] = &[
+    Check {
+        name: "root",
+        rule: "the message is a SAML 2.0 Response",
+        section: "Core §3.3.3",
+        run: |envelope| envelope.is_response(),
+        shows: |_| Shown::default(),
+    },
+    Check {
+        name: "response_version",
+        rule: "the Response has version 2.0",
+        section: "Core §3.2.2",
+        run: envelope::version,
+        shows: |envelope| Shown::new("2.0", envelope.version().map(str::to_owned)),
+    },
+    Check {
+        name: "status",
+        rule: "the outermost status code is Success",
+        section: "Core §3.2.2.2",
+        run: |envelope| envelope.succeeded(),
+        shows: envelope::show_status,
+    },
+    Check {
+        name: "not_encrypted",
+        rule: "nothing that has to be read is encrypted",
+        section: "Core §2.3.4",
+        run: |envelope| envelope.encryption(),
+        shows: |_| Shown::default(),
+    },
+    Check {
+        name: "one_assertion",
+        rule: "the Response holds exactly one Assertion",
+        section: "Profiles §4.1.4.2",
+        run: |envelope| envelope.assertion().map(|_| ()),
+        shows: |_| Shown::default(),
+    },
+    Check {
+        name: "signature_places",
+        rule: "signatures stand directly in the Response and in its Assertion, and nowhere else",
+        section: "Core §5.4.1",
+        run: |envelope| envelope.signature_places(),
+        shows: |_| Shown::default(),
+    },
+];
+
+/// Runs on what was signed.
+pub(crate) const CHECKS: &[Check<Facts<'_>>] = &[
+    Check {
+        name: "assertion_version",
+        rule: "the Assertion has version 2.0",
+        section: "Core §2.3.3",
+        run: subject::version,
+        shows: |facts| Shown::new("2.0", facts.statements.version().map(str::to_owned)),
+    },
+    Check {
+        name: "assertion_id",
+        rule: "the Assertion has an ID and an IssueInstant",
+        section: "Core §2.3.3",
+        run: subject::identified,
+        shows: |_| Shown::default(),
+    },
+    Check {
+        name: "response_issuer",
+        rule: "the Issuer of the Response, if it names one, is the configured issuer",
+        section: "Profiles §4.1.4.2",
+        run: protocol::response_issuer,
+        shows: protocol::show_response_issuer,
+    },
+    Check {
+        name: "assertion_issuer",
+        rule: "the Issuer of the Assertion is the configured issuer",
+        section: "Profiles §4.1.4.2",
+        run: protocol::assertion_issuer,
+        shows: protocol::show_assertion_issuer,
+    },
+    Check {
+        name: "destination",
+        rule: "the Destination is our ACS URL; a signed Response must have one",
+        section: "Bindings §3.5.5.2",
+        run: protocol::destination,
+        shows: |facts| Shown::new(facts.rules.acs_url, facts.envelope.destination().map(str::to_owned)),
+    },
+    Check {
+        name: "in_response_to",
+        rule: "the Response answers our request, or none if none was made and that is allowed",
+        section: "Profiles §4.1.4.3, §4.1.5",
+        run: protocol::in_response_to,
+        shows: protocol::show_in_response_to,
+    },
+    Check {
+        name: "name_id",
+        rule: "the Subject has a NameID",
+        section: "Core §2.4.1",
+        run: |facts| facts.statements.name_id().map(|_| ()),
+        shows: |_| Shown::default(),
+    },
+    Check {
+        name: "subject_confirmation",
+        rule: "a bearer confirmation is meant for our ACS URL, now, and for this request",
+        section: "Profiles §4.1.4.2, §4.1.4.3",
+        run: subject::confirmation,
+        shows: subject::show_confirmation,
+    },
+    Check {
+        name: "conditions_time",
+        rule: "the Conditions hold now",
+        section: "Core §2.5.1.2",
+        run: conditions::time,
+        shows: conditions::show_time,
+    },
+    Check {
+        name: "conditions_understood",
+        rule: "every condition is understood",
+        section: "Core §2.5.1.1",
+        run: conditions::understood,
+        shows: conditions::show_one_time_use,
+    },
+    Check {
+        name: "audience",
+        rule: "every AudienceRestriction names our Audience URI, and there is at least one",
+        section: "Core §2.5.1.4",
+        run: conditions::audience,
+        shows: conditions::show_audience,
+    },
+    Check {
+        name: "authn_statement",
+        rule: "there is an AuthnStatement, and its AuthnInstant is not in the future",
+        section: "Core §2.7.2",
+        run: conditions::authn_statement,
+        shows: conditions::show_authn_statement,
+    },
+    Check {
+        name: "session",
+        rule: "the identity provider's session has not ended",
+        section: "Core §2.7.2",
+        run: conditions::session,
+        shows: conditions::show_session,
+    },
+];
+
+/// The instant from which on the assertion could not be accepted any more, clock skew included: until then its ID has
+/// to be remembered.
+pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejection> {
+    // Any one confirmation suffices, so the last counts; conditions and session hold beside it, so the first counts.
+    let mut last_confirmation = None;
+    for confirmation in facts.statements.bearer_confirmations()? {
+        last_confirmation = last_confirmation.max(confirmation.not_on_or_after().ok());
+    }
+    let bounds = [facts.statements.conditions()?.not_on_or_after()?, facts.statements.session_not_on_or_after()?];
+    let until = bounds.into_iter().flatten().chain(last_confirmation).min();
+    let until = until.ok_or(Rejection::SubjectConfirmationMissing)?;
+    Ok(until.checked_add_signed(facts.rules.skew).unwrap_or(DateTime::<Utc>::MAX_UTC))
+}

@@ -1,0 +1,79 @@
+//! Who sent the response, to whom, and why: issuer, destination, request.
+
+use super::{Expected, Facts, Shown, Unsolicited};
+use crate::assertion::Issuer;
+use crate::error::{Excerpt, Mismatch, Part, Rejection};
+
+/// The only format an Issuer may have: Profiles §4.1.4.2, Core §8.3.6.
+const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
+
+pub(super) fn response_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
+    facts.envelope.issuer()?.map_or(Ok(()), |issuer| issuer_is_configured(facts, Part::Response, &issuer))
+}
+
+pub(super) fn show_response_issuer(facts: &Facts<'_>) -> Shown {
+    let found = facts.envelope.issuer().ok().flatten();
+    Shown::new(facts.rules.issuer, found.map(|issuer| issuer.value.into_owned()))
+}
+
+pub(super) fn assertion_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
+    issuer_is_configured(facts, Part::Assertion, &facts.statements.issuer()?)
+}
+
+pub(super) fn show_assertion_issuer(facts: &Facts<'_>) -> Shown {
+    let found = facts.statements.issuer().ok();
+    Shown::new(facts.rules.issuer, found.map(|issuer| issuer.value.into_owned()))
+}
+
+fn issuer_is_configured(facts: &Facts<'_>, on: Part, issuer: &Issuer<'_>) -> Result<(), Rejection> {
+    if let Some(format) = issuer.format.filter(|format| *format != ENTITY) {
+        return Err(Rejection::IssuerFormat { on, found: Excerpt::new(format) });
+    }
+    if issuer.value == facts.rules.issuer {
+        return Ok(());
+    }
+    let mismatch = Mismatch::new(facts.rules.issuer, [issuer.value.as_ref()], Some(facts.rules.audience));
+    Err(Rejection::IssuerMismatch { on, mismatch })
+}
+
+pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
+    match facts.envelope.destination() {
+        Some(found) if found == facts.rules.acs_url => Ok(()),
+        Some(found) => {
+            let mismatch = Mismatch::new(facts.rules.acs_url, [found], Some(facts.rules.audience));
+            Err(Rejection::DestinationMismatch { mismatch })
+        }
+        // Bindings §3.5.5.2: it keeps whoever got hold of a signed message from posting it elsewhere.
+        None if facts.envelope.signed => Err(Rejection::DestinationMissing),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
+    if facts.rules.expected == Expected::Unsolicited && facts.rules.unsolicited == Unsolicited::Off {
+        return Err(Rejection::UnsolicitedForbidden);
+    }
+    answers(facts, Part::Response, facts.envelope.in_response_to())
+}
+
+/// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for unsolicited responses.
+pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Result<(), Rejection> {
+    match (facts.rules.expected, found) {
+        (Expected::Reply { request_id }, Some(found)) if found == request_id => Ok(()),
+        (Expected::Reply { request_id }, Some(found)) => {
+            Err(Rejection::InResponseToMismatch { on, mismatch: Mismatch::new(request_id, [found], None) })
+        }
+        (Expected::Reply { .. }, None) => Err(Rejection::InResponseToMissing { on }),
+        (Expected::Unsolicited, None) => Ok(()),
+        (Expected::Unsolicited, Some(_)) if facts.rules.ignore_unsolicited_in_response_to => Ok(()),
+        (Expected::Unsolicited, Some(_)) => Err(Rejection::UnsolicitedInResponseTo { on }),
+    }
+}
+
+pub(super) fn show_in_response_to(facts: &Facts<'_>) -> Shown {
+    let expected = match facts.rules.expected {
+        Expected::Reply { request_id } => request_id,
+        Expected::Unsolicited => "none",
+    };
+    Shown::new(expected, facts.envelope.in_response_to().map(str::to_owned))
+}

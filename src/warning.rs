@@ -1,0 +1,187 @@
+//! What works, and still deserves a look.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::error::Excerpt;
+use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::trust::{Certificate, KeyType};
+
+/// Something about a connection, or about one response, that is accepted and should be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The ACS URL is not an absolute http or https URL, so no browser can post there.
+    #[error("the ACS URL is not a web address: no browser can post a response there")]
+    AcsUrlNotAUrl,
+    /// The ACS URL is `http` on a host other than the local one: responses would travel in the clear.
+    #[error("the ACS URL is http, not https: responses would travel in the clear")]
+    AcsUrlInsecure,
+    /// Audience URI and ACS URL are the same, which few identity providers are set up for.
+    #[error("the Audience URI is the same as the ACS URL: make sure that the identity provider has it so, too")]
+    AudienceEqualsAcsUrl,
+    /// Audience URI and issuer are the same: one of them was pasted into both fields.
+    #[error("the Audience URI is the same as the issuer: the one names the service provider, the other the identity provider")]
+    AudienceEqualsIssuer,
+    /// A certificate's validity has ended. Its key stays trusted until it is removed.
+    #[error("certificate {fingerprint} expired at {not_after}: ask the identity provider's administrator whether a new one is in use")]
+    CertificateExpired {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// End of its validity.
+        not_after: DateTime<Utc>,
+    },
+    /// A certificate's validity ends soon. Identity providers replace the key then.
+    #[error("certificate {fingerprint} expires at {not_after}, within {within_days} days: plan its replacement")]
+    CertificateExpires {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// End of its validity.
+        not_after: DateTime<Utc>,
+        /// The narrowest of 7, 30 and 90 days that contains it.
+        within_days: u32,
+    },
+    /// A certificate's validity has not begun.
+    #[error("certificate {fingerprint} is not valid before {not_before}")]
+    CertificateNotYetValid {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// Begin of its validity.
+        not_before: DateTime<Utc>,
+    },
+    /// A switch named `danger_…` is on.
+    #[error("{switch} is on")]
+    Danger {
+        /// The name of the switch.
+        switch: &'static str,
+    },
+    /// The issuer is the single sign-on URL: usually the wrong one of the two was pasted.
+    #[error("the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows")]
+    IssuerEqualsSsoUrl,
+    /// The single sign-on URL is `http` on a host other than the local one.
+    #[error("the single sign-on URL is http, not https")]
+    SsoUrlInsecure,
+    /// The NameID names another service provider in its SPNameQualifier (Core §2.2.2).
+    #[error("the NameID is qualified for another service provider, {found}")]
+    SpNameQualifier {
+        /// The qualifier.
+        found: Excerpt,
+    },
+    /// This response is accepted only because SHA-1 is allowed.
+    #[error("the signature rests on SHA-1")]
+    RestsOnSha1,
+    /// A field begins or ends with blank space, which is compared like everything else.
+    #[error("the {field} begins or ends with blank space")]
+    SurroundingSpace {
+        /// `Audience URI`, `issuer` or `ACS URL`.
+        field: &'static str,
+    },
+    /// A certificate has an RSA key below 2048 bits.
+    #[error("certificate {fingerprint} has an RSA key of only {bits} bits")]
+    WeakKey {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+}
+
+impl Warning {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AcsUrlNotAUrl => "acs_url_not_a_url",
+            Self::AcsUrlInsecure => "acs_url_insecure",
+            Self::AudienceEqualsAcsUrl => "audience_equals_acs_url",
+            Self::AudienceEqualsIssuer => "audience_equals_issuer",
+            Self::CertificateExpired { .. } => "certificate_expired",
+            Self::CertificateExpires { .. } => "certificate_expires",
+            Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
+            Self::Danger { .. } => "danger",
+            Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
+            Self::SsoUrlInsecure => "sso_url_insecure",
+            Self::SpNameQualifier { .. } => "sp_name_qualifier",
+            Self::RestsOnSha1 => "rests_on_sha1",
+            Self::SurroundingSpace { .. } => "surrounding_space",
+            Self::WeakKey { .. } => "weak_key",
+        }
+    }
+}
+
+/// What the two sides of a connection give cause to warn of.
+pub(crate) fn of_providers(sp: &ServiceProvider, idp: &IdentityProvider, now: DateTime<Utc>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |condition: bool, warning: Warning| {
+        if condition {
+            warnings.push(warning);
+        }
+    };
+    warn(sp.audience() == idp.issuer(), Warning::AudienceEqualsIssuer);
+    warn(sp.audience() == sp.acs_url(), Warning::AudienceEqualsAcsUrl);
+    warn(idp.sso_url() == Some(idp.issuer()), Warning::IssuerEqualsSsoUrl);
+    let acs = Address::of(sp.acs_url());
+    warn(acs == Address::None, Warning::AcsUrlNotAUrl);
+    warn(acs == Address::Insecure, Warning::AcsUrlInsecure);
+    warn(idp.sso_url().map(Address::of) == Some(Address::Insecure), Warning::SsoUrlInsecure);
+    let fields = [("Audience URI", sp.audience()), ("issuer", idp.issuer()), ("ACS URL", sp.acs_url())];
+    for (field, value) in fields {
+        warn(value.trim() != value, Warning::SurroundingSpace { field });
+    }
+    warnings.extend(idp.certificates().iter().flat_map(|certificate| of_certificate(certificate, now)));
+    warnings
+}
+
+fn of_certificate(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Warning> {
+    let fingerprint = || certificate.fingerprint().to_owned();
+    let mut warnings = Vec::new();
+    if let KeyType::Rsa { bits } = certificate.key()
+        && bits < 2048
+    {
+        warnings.push(Warning::WeakKey { fingerprint: fingerprint(), bits });
+    }
+    if let Some(not_before) = certificate.not_before().filter(|not_before| now < *not_before) {
+        warnings.push(Warning::CertificateNotYetValid { fingerprint: fingerprint(), not_before });
+    }
+    if let Some(not_after) = certificate.not_after() {
+        let within =
+            [7_u32, 30, 90].into_iter().find(|days| not_after - now <= TimeDelta::days(i64::from(*days)));
+        let fingerprint = fingerprint();
+        match within {
+            _ if not_after < now => warnings.push(Warning::CertificateExpired { fingerprint, not_after }),
+            Some(within_days) => {
+                warnings.push(Warning::CertificateExpires { fingerprint, not_after, within_days });
+            }
+            None => {}
+        }
+    }
+    warnings
+}
+
+/// What an address is good for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Address {
+    /// An absolute https URL, or http on this very machine.
+    Secure,
+    /// An absolute http URL.
+    Insecure,
+    /// Not an absolute http or https URL.
+    None,
+}
+
+impl Address {
+    pub(crate) fn of(url: &str) -> Self {
+        let Some((scheme, rest)) = url.split_once("://") else { return Self::None };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let blank = url.contains(|c: char| c.is_whitespace() || c.is_control());
+        if authority.is_empty() || blank {
+            return Self::None;
+        }
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]") || authority == "[::1]";
+        match scheme.to_ascii_lowercase().as_str() {
+            "https" => Self::Secure,
+            "http" if local => Self::Secure,
+            "http" => Self::Insecure,
+            _ => Self::None,
+        }
+    }
+}

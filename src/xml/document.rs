@@ -1,0 +1,209 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::interner::{Interner, Namespace, Prefix};
+
+/// A parsed document: one arena in document order.
+///
+/// A node's subtree is the run from its own place to its `end`, so that skipping and walking need no recursion.
+pub(crate) struct Document<'i> {
+    pub(super) input: &'i str,
+    pub(super) nodes: Vec<NodeData<'i>>,
+    pub(super) attributes: Vec<Attribute<'i>>,
+    pub(super) declarations: Vec<Declaration>,
+    pub(super) namespaces: Interner<'i>,
+    pub(super) prefixes: Interner<'i>,
+    pub(super) root: NodeId,
+    /// Some namespace name is a relative reference, which leaves canonicalization undefined (C14N 1.0 §1.3).
+    pub(super) relative_namespace: bool,
+}
+
+/// The place of a node in its document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct NodeId(pub(super) usize);
+
+pub(super) struct NodeData<'i> {
+    pub(super) kind: Kind<'i>,
+    pub(super) parent: Option<NodeId>,
+    /// One past the last node of the subtree.
+    pub(super) end: NodeId,
+}
+
+pub(super) enum Kind<'i> {
+    Element(ElementData<'i>),
+    /// Character data, a CDATA section or one reference; neighbours belong together.
+    Text(Cow<'i, str>),
+    Comment(Cow<'i, str>),
+    ProcessingInstruction {
+        target: &'i str,
+        data: Cow<'i, str>,
+    },
+}
+
+pub(super) struct ElementData<'i> {
+    pub(super) prefix: Prefix,
+    pub(super) namespace: Namespace,
+    pub(super) local: &'i str,
+    pub(super) attributes: Range<usize>,
+    pub(super) declarations: Range<usize>,
+    /// Where the content (between the tags) stands in the input.
+    pub(super) content: Range<usize>,
+}
+
+pub(super) struct Attribute<'i> {
+    pub(super) prefix: Prefix,
+    pub(super) namespace: Namespace,
+    pub(super) local: &'i str,
+    pub(super) value: Cow<'i, str>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Declaration {
+    pub(super) prefix: Prefix,
+    pub(super) namespace: Namespace,
+}
+
+impl<'i> Document<'i> {
+    /// The one root element.
+    ///
+    /// `None` cannot happen: the parser refuses a document without a root. It is an `Option` so that there is no panic.
+    pub(crate) fn root(&self) -> Option<Element<'_>> {
+        self.element(self.root)
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Option<&NodeData<'i>> {
+        self.nodes.get(id.0)
+    }
+
+    fn element(&self, id: NodeId) -> Option<Element<'_>> {
+        let node = self.nodes.get(id.0)?;
+        match &node.kind {
+            Kind::Element(data) => Some(Element { document: self, id, node, data }),
+            _ => None,
+        }
+    }
+
+    /// All elements in document order.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = Element<'_>> {
+        (0..self.nodes.len()).filter_map(|id| self.element(NodeId(id)))
+    }
+}
+
+/// An element of a document.
+#[derive(Clone, Copy)]
+pub(crate) struct Element<'d> {
+    pub(super) document: &'d Document<'d>,
+    pub(super) id: NodeId,
+    pub(super) node: &'d NodeData<'d>,
+    pub(super) data: &'d ElementData<'d>,
+}
+
+/// A child of an element.
+pub(crate) enum Node<'d> {
+    Element(Element<'d>),
+    Text(&'d str),
+    Comment,
+    ProcessingInstruction,
+}
+
+impl<'d> Element<'d> {
+    pub(crate) fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Whether the element has this expanded name.
+    pub(crate) fn is(&self, namespace: Namespace, local: &str) -> bool {
+        self.data.namespace == namespace && self.data.local == local
+    }
+
+    pub(crate) fn namespace(&self) -> Namespace {
+        self.data.namespace
+    }
+
+    pub(crate) fn local_name(&self) -> &'d str {
+        self.data.local
+    }
+
+    /// `{namespace}local`, for messages.
+    pub(crate) fn expanded_name(&self) -> String {
+        match self.data.namespace {
+            Namespace::NONE => self.data.local.to_owned(),
+            namespace => format!("{{{}}}{}", self.document.namespaces.uri(namespace), self.data.local),
+        }
+    }
+
+    /// The value of an attribute without a namespace, which is where SAML and XML Signature put all of theirs.
+    pub(crate) fn attribute(&self, local: &str) -> Option<&'d str> {
+        self.attribute_ns(Namespace::NONE, local)
+    }
+
+    pub(crate) fn attribute_ns(&self, namespace: Namespace, local: &str) -> Option<&'d str> {
+        let attribute = self.attributes().iter().find(|a| a.namespace == namespace && a.local == local)?;
+        Some(&attribute.value)
+    }
+
+    pub(super) fn attributes(&self) -> &'d [Attribute<'d>] {
+        self.document.attributes.get(self.data.attributes.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn declarations(&self) -> &'d [Declaration] {
+        self.document.declarations.get(self.data.declarations.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn parent(&self) -> Option<Element<'d>> {
+        self.document.element(self.node.parent?)
+    }
+
+    pub(crate) fn children(&self) -> impl Iterator<Item = Node<'d>> + use<'d> {
+        let document = self.document;
+        let end = self.node.end;
+        let mut next = NodeId(self.id.0 + 1);
+        std::iter::from_fn(move || {
+            if next >= end {
+                return None;
+            }
+            let id = next;
+            let node = document.node(id)?;
+            next = node.end;
+            Some(match &node.kind {
+                Kind::Element(data) => Node::Element(Element { document, id, node, data }),
+                Kind::Text(text) => Node::Text(text),
+                Kind::Comment(_) => Node::Comment,
+                Kind::ProcessingInstruction { .. } => Node::ProcessingInstruction,
+            })
+        })
+    }
+
+    pub(crate) fn child_elements(&self) -> impl Iterator<Item = Element<'d>> + use<'d> {
+        self.children().filter_map(|child| match child {
+            Node::Element(element) => Some(element),
+            _ => None,
+        })
+    }
+
+    /// The element and all elements below it, in document order.
+    pub(crate) fn descendants(&self) -> impl Iterator<Item = Element<'d>> + use<'d> {
+        let document = self.document;
+        (self.id.0..self.node.end.0).filter_map(move |id| document.element(NodeId(id)))
+    }
+
+    /// The whole text, with comments removed and CDATA and references resolved; `None` if a child element or a
+    /// processing instruction stands in it.
+    pub(crate) fn text(&self) -> Option<Cow<'d, str>> {
+        let mut text = Cow::Borrowed("");
+        for child in self.children() {
+            match child {
+                Node::Text(piece) if text.is_empty() => text = Cow::Borrowed(piece),
+                Node::Text(piece) => text.to_mut().push_str(piece),
+                Node::Comment => {}
+                Node::Element(_) | Node::ProcessingInstruction => return None,
+            }
+        }
+        Some(text)
+    }
+
+    /// The markup between the element's tags, as it stands in the document.
+    pub(crate) fn content(&self) -> &'d str {
+        self.document.input.get(self.data.content.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,146 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// A namespace name, interned: two are equal in a document when their URIs are equal byte for byte.
+///
+/// The namespaces that SAML reads have the same number in every document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Namespace(u32);
+
+impl Namespace {
+    /// No namespace.
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const XML: Self = Self(1);
+    pub(super) const XMLNS: Self = Self(2);
+    /// SAML 2.0 assertions, usually `saml:`.
+    pub(crate) const SAML: Self = Self(3);
+    /// SAML 2.0 protocol, usually `samlp:`.
+    pub(crate) const SAMLP: Self = Self(4);
+    /// XML Signature, usually `ds:`.
+    pub(crate) const DS: Self = Self(5);
+    /// XML Schema instances, usually `xsi:`.
+    pub(crate) const XSI: Self = Self(6);
+    /// Exclusive canonicalization, usually `ec:`.
+    pub(crate) const EXC_C14N: Self = Self(7);
+    /// Stands for "the prefix is not bound". No document has so many namespaces.
+    pub(super) const UNBOUND: Self = Self(u32::MAX);
+}
+
+/// The URIs of the numbered namespaces, by number.
+pub(super) const KNOWN_NAMESPACES: [&str; 8] = [
+    "",
+    "http://www.w3.org/XML/1998/namespace",
+    "http://www.w3.org/2000/xmlns/",
+    "urn:oasis:names:tc:SAML:2.0:assertion",
+    "urn:oasis:names:tc:SAML:2.0:protocol",
+    "http://www.w3.org/2000/09/xmldsig#",
+    "http://www.w3.org/2001/XMLSchema-instance",
+    "http://www.w3.org/2001/10/xml-exc-c14n#",
+];
+
+/// A namespace prefix, interned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Prefix(u32);
+
+impl Prefix {
+    /// The empty prefix: the default namespace.
+    pub(super) const DEFAULT: Self = Self(0);
+    pub(super) const XML: Self = Self(1);
+
+    pub(super) fn index(self) -> usize {
+        index(self.0)
+    }
+}
+
+/// The numbered prefixes, by number.
+pub(super) const KNOWN_PREFIXES: [&str; 2] = ["", "xml"];
+
+/// The strings of a document, numbered in order of appearance.
+pub(super) struct Interner<'i> {
+    strings: Vec<Cow<'i, str>>,
+    /// Finds strings past the first [`SCANNED`]. Its hasher is keyed at random, so that no document can aim at it.
+    index: HashMap<Cow<'i, str>, u32>,
+}
+
+/// So many strings are found by comparing with each; honest documents have no more.
+const SCANNED: usize = 16;
+
+impl<'i> Interner<'i> {
+    pub(super) fn new(known: &[&'i str]) -> Self {
+        let mut strings = Vec::with_capacity(SCANNED);
+        strings.extend(known.iter().copied().map(Cow::Borrowed));
+        Self { strings, index: HashMap::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.strings.len()
+    }
+
+    fn find(&self, string: &str) -> Option<u32> {
+        let scanned = self.strings.iter().take(SCANNED).position(|s| s == string);
+        match scanned {
+            Some(position) => u32::try_from(position).ok(),
+            None if self.strings.len() > SCANNED => self.index.get(string).copied(),
+            None => None,
+        }
+    }
+
+    fn intern(&mut self, string: Cow<'i, str>) -> u32 {
+        if let Some(number) = self.find(&string) {
+            return number;
+        }
+        // The node limit and the document limit keep the count far below `u32::MAX`, which stands for "unbound".
+        let number = u32::try_from(self.strings.len()).unwrap_or(u32::MAX - 1);
+        if self.strings.len() >= SCANNED {
+            self.index.insert(string.clone(), number);
+        }
+        self.strings.push(string);
+        number
+    }
+
+    fn string(&self, number: u32) -> &str {
+        self.strings.get(index(number)).map_or("", |s| s)
+    }
+
+    pub(super) fn namespace(&mut self, uri: Cow<'i, str>) -> Namespace {
+        Namespace(self.intern(uri))
+    }
+
+    pub(super) fn prefix(&mut self, prefix: &'i str) -> Prefix {
+        Prefix(self.intern(Cow::Borrowed(prefix)))
+    }
+
+    pub(super) fn find_prefix(&self, prefix: &str) -> Option<Prefix> {
+        self.find(prefix).map(Prefix)
+    }
+
+    pub(super) fn uri(&self, namespace: Namespace) -> &str {
+        self.string(namespace.0)
+    }
+
+    pub(super) fn prefix_str(&self, prefix: Prefix) -> &str {
+        self.string(prefix.0)
+    }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_stable_and_equal_strings_share_one() {
+        let mut interner = Interner::new(&KNOWN_NAMESPACES);
+        assert_eq!(interner.namespace("urn:oasis:names:tc:SAML:2.0:protocol".into()), Namespace::SAMLP);
+        let names: Vec<String> = (0..100).map(|n| format!("urn:{n}")).collect();
+        let first: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
+        let second: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
+        assert_eq!(first, second);
+        assert_eq!(interner.len(), 108);
+        assert_eq!(interner.uri(first[99]), "urn:99");
+        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(58)));
+    }
+}

@@ -1,0 +1,16 @@
+//! Strict XML 1.0 with namespaces: one parser for everything that is read, and canonicalization for what is signed.
+//!
+//! There is no document type declaration, no entity beyond the predefined five, no encoding beyond UTF-8, and no work
+//! beyond [`Limits`](crate::Limits). Every pass over a document is linear in its size and none recurses.
+
+mod c14n;
+mod chars;
+mod document;
+mod interner;
+mod parse;
+mod tag;
+
+pub(crate) use c14n::{C14n, canonicalize};
+pub(crate) use chars::is_name_char;
+pub(crate) use document::{Document, Element, Node, NodeId};
+pub(crate) use interner::Namespace;

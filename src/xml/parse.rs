@@ -1,0 +1,394 @@
+//! The strict parser: quick-xml finds the tokens, this module holds them to XML 1.0 and Namespaces in XML 1.0.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use quick_xml::Reader;
+use quick_xml::errors::{Error as ReaderError, IllFormedError};
+use quick_xml::events::Event;
+
+use super::chars::{SPACE, first_forbidden, is_ncname, split_qname};
+use super::document::{Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId};
+use super::interner::{Interner, KNOWN_NAMESPACES, KNOWN_PREFIXES, Namespace, Prefix};
+use super::tag;
+use crate::error::{LimitKind, Rejection, XmlProblem};
+use crate::limits::Limits;
+
+impl<'i> Document<'i> {
+    /// Parses a whole document, strictly.
+    pub(crate) fn parse(input: &'i str, limits: &Limits) -> Result<Self, Rejection> {
+        if let Some(offset) = first_forbidden(input) {
+            return Err(Rejection::XmlMalformed { problem: XmlProblem::Character, offset });
+        }
+        let mut reader = Reader::from_str(input);
+        let config = reader.config_mut();
+        config.check_comments = true;
+        config.check_end_names = true;
+        let mut parser = Parser::new(input, limits);
+        loop {
+            let event = reader.read_event();
+            parser.position = match &event {
+                Ok(_) => reader.buffer_position(),
+                Err(_) => reader.error_position(),
+            }
+            .try_into()
+            .unwrap_or(input.len());
+            match event {
+                Ok(Event::Eof) => return parser.finish(),
+                Ok(event) => parser.event(event)?,
+                Err(error) => return Err(parser.malformed(problem(&error))),
+            }
+        }
+    }
+}
+
+fn problem(error: &ReaderError) -> XmlProblem {
+    match error {
+        ReaderError::IllFormed(
+            IllFormedError::MismatchedEndTag { .. }
+            | IllFormedError::UnmatchedEndTag(_)
+            | IllFormedError::MissingEndTag(_),
+        ) => XmlProblem::MismatchedTag,
+        ReaderError::IllFormed(IllFormedError::UnclosedReference) => XmlProblem::Reference,
+        _ => XmlProblem::Syntax,
+    }
+}
+
+struct Parser<'i, 'l> {
+    document: Document<'i>,
+    limits: &'l Limits,
+    /// One past the event at hand, as a byte offset.
+    position: usize,
+    root: Option<NodeId>,
+    open: Vec<Open>,
+    /// What each prefix is bound to, by its number.
+    bindings: Vec<Namespace>,
+    /// The bindings that declarations have hidden, oldest first.
+    hidden: Vec<Declaration>,
+}
+
+/// An element whose end tag has not come yet.
+struct Open {
+    id: NodeId,
+    /// How many hidden bindings there were before its declarations.
+    hidden: usize,
+}
+
+impl<'i, 'l> Parser<'i, 'l> {
+    fn new(input: &'i str, limits: &'l Limits) -> Self {
+        let document = Document {
+            input,
+            // Typical markup has a node every fifty bytes or so; the cap keeps a large text from reserving much.
+            nodes: Vec::with_capacity((input.len() / 48).min(4096)),
+            attributes: Vec::with_capacity((input.len() / 96).min(4096)),
+            declarations: Vec::new(),
+            namespaces: Interner::new(&KNOWN_NAMESPACES),
+            prefixes: Interner::new(&KNOWN_PREFIXES),
+            root: NodeId(0),
+            relative_namespace: false,
+        };
+        let bindings = vec![Namespace::NONE, Namespace::XML];
+        Self { document, limits, position: 0, root: None, open: Vec::new(), bindings, hidden: Vec::new() }
+    }
+
+    fn event(&mut self, event: Event<'i>) -> Result<(), Rejection> {
+        match event {
+            Event::Start(tag) => self.start(tag.len(), ">"),
+            Event::Empty(tag) => {
+                self.start(tag.len(), "/>")?;
+                self.close(self.position);
+                Ok(())
+            }
+            Event::End(_) => {
+                // `</name >`: the content ends where the tag begins.
+                let before = self.document.input.get(..self.position);
+                let content_end = before.and_then(|before| before.rfind("</"));
+                self.close(content_end.unwrap_or(self.position));
+                Ok(())
+            }
+            Event::Text(text) => self.text(self.borrowed(text.into_inner())?),
+            Event::CData(text) => {
+                let text = self.borrowed(text.into_inner())?;
+                self.character_data(text.len(), tag::line_ends(text))
+            }
+            Event::GeneralRef(reference) => {
+                let c = tag::resolve(&reference).map_err(|problem| self.malformed(problem))?;
+                // The five entities need no allocation.
+                let text = match c {
+                    '&' => Cow::Borrowed("&"),
+                    '<' => Cow::Borrowed("<"),
+                    '>' => Cow::Borrowed(">"),
+                    '"' => Cow::Borrowed("\""),
+                    '\'' => Cow::Borrowed("'"),
+                    c => Cow::Owned(c.to_string()),
+                };
+                self.character_data(reference.len(), text)
+            }
+            Event::Comment(text) => {
+                let text = self.borrowed(text.into_inner())?;
+                self.check_text(text.len())?;
+                self.push(Kind::Comment(tag::line_ends(text)))
+            }
+            Event::PI(instruction) => {
+                let content = self.borrowed(instruction.into_inner())?;
+                self.processing_instruction(content)
+            }
+            Event::Decl(declaration) => self.declaration(&declaration),
+            Event::DocType(_) => Err(Rejection::DtdForbidden),
+            Event::Eof => Ok(()),
+        }
+    }
+
+    /// What the slice reader hands out is always borrowed from the input.
+    fn borrowed(&self, text: Cow<'i, str>) -> Result<&'i str, Rejection> {
+        match text {
+            Cow::Borrowed(text) => Ok(text),
+            Cow::Owned(_) => Err(self.malformed(XmlProblem::Syntax)),
+        }
+    }
+
+    /// XML 1.0 §2.8: only at the very beginning; version, encoding, standalone in this order.
+    fn declaration(&mut self, content: &str) -> Result<(), Rejection> {
+        let malformed = |problem| Err(self.malformed(problem));
+        let first = self.document.nodes.is_empty() && self.document.input.starts_with("<?xml");
+        if !first || self.position != content.len() + "<??>".len() {
+            return malformed(XmlProblem::Declaration);
+        }
+        let mut order = ["version", "encoding", "standalone"].iter();
+        let mut version = false;
+        for attribute in tag::attributes(content.strip_prefix("xml").unwrap_or_default()) {
+            let Ok((name, value)) = attribute else { return malformed(XmlProblem::Declaration) };
+            if !order.any(|expected| *expected == name) {
+                return malformed(XmlProblem::Declaration);
+            }
+            match name {
+                "version" if value == "1.0" => version = true,
+                "version" => return malformed(XmlProblem::Version),
+                "encoding" if value.eq_ignore_ascii_case("UTF-8") => {}
+                "encoding" => return malformed(XmlProblem::Encoding),
+                _ if matches!(value, "yes" | "no") => {}
+                _ => return malformed(XmlProblem::Declaration),
+            }
+        }
+        if version { Ok(()) } else { malformed(XmlProblem::Declaration) }
+    }
+
+    /// XML 1.0 §2.6, Namespaces §7: the target is a name without a colon, and not `xml`.
+    fn processing_instruction(&mut self, content: &'i str) -> Result<(), Rejection> {
+        self.check_text(content.len())?;
+        let (target, data) = content.split_once(SPACE).unwrap_or((content, ""));
+        if !is_ncname(target) || target.eq_ignore_ascii_case("xml") {
+            return Err(self.malformed(XmlProblem::Name));
+        }
+        self.check_name(target)?;
+        let data = tag::line_ends(data.trim_start_matches(SPACE));
+        self.push(Kind::ProcessingInstruction { target, data })
+    }
+
+    fn text(&mut self, raw: &'i str) -> Result<(), Rejection> {
+        if raw.contains("]]>") {
+            return Err(self.malformed(XmlProblem::Syntax));
+        }
+        if self.open.is_empty() && raw.trim_matches(SPACE).is_empty() {
+            return Ok(());
+        }
+        self.character_data(raw.len(), tag::line_ends(raw))
+    }
+
+    fn character_data(&mut self, raw_length: usize, text: Cow<'i, str>) -> Result<(), Rejection> {
+        if self.open.is_empty() {
+            return Err(self.malformed(XmlProblem::ContentOutsideRoot));
+        }
+        self.check_text(raw_length)?;
+        if text.is_empty() { Ok(()) } else { self.push(Kind::Text(text)) }
+    }
+
+    /// A start tag, which ends at the position with `suffix`; `length` bytes lie between it and the `<`.
+    fn start(&mut self, length: usize, suffix: &str) -> Result<(), Rejection> {
+        let end = self.position.saturating_sub(suffix.len());
+        let content = self.document.input.get(end.saturating_sub(length)..end).unwrap_or_default();
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(self.malformed(XmlProblem::Root));
+        }
+        if self.open.len() >= self.limits.depth {
+            return Err(limit(LimitKind::Depth, self.limits.depth));
+        }
+        let name = content.split(SPACE).next().unwrap_or_default();
+        let hidden = self.hidden.len();
+
+        // Declarations hold for the whole tag, also before the place where they stand.
+        let mut raw_attributes = Vec::new();
+        let first_declaration = self.document.declarations.len();
+        for attribute in tag::attributes(content.get(name.len()..).unwrap_or_default()) {
+            let (name, raw) = attribute.map_err(|problem| self.malformed(problem))?;
+            self.check_text(raw.len())?;
+            let value = tag::attribute_value(raw).map_err(|problem| self.malformed(problem))?;
+            match name.strip_prefix("xmlns") {
+                Some("") => self.declare("", value, first_declaration)?,
+                Some(prefixed) if prefixed.starts_with(':') => {
+                    self.declare(prefixed.get(1..).unwrap_or_default(), value, first_declaration)?;
+                }
+                _ if raw_attributes.len() >= self.limits.attributes => {
+                    return Err(limit(LimitKind::Attributes, self.limits.attributes));
+                }
+                _ => raw_attributes.push((name, value)),
+            }
+        }
+        let declarations = first_declaration..self.document.declarations.len();
+
+        let (prefix, namespace, local) = self.resolve(name, true)?;
+        let first_attribute = self.document.attributes.len();
+        for (name, value) in raw_attributes {
+            let (prefix, namespace, local) = self.resolve(name, false)?;
+            self.document.attributes.push(Attribute { prefix, namespace, local, value });
+        }
+        let attributes = first_attribute..self.document.attributes.len();
+        self.check_unique(attributes.clone())?;
+
+        let id = NodeId(self.document.nodes.len());
+        let content = self.position..self.position;
+        self.push(Kind::Element(ElementData { prefix, namespace, local, attributes, declarations, content }))?;
+        self.root.get_or_insert(id);
+        self.open.push(Open { id, hidden });
+        Ok(())
+    }
+
+    /// One namespace declaration: Namespaces §3 and §5.
+    fn declare(
+        &mut self,
+        prefix: &'i str,
+        uri: Cow<'i, str>,
+        first_declaration: usize,
+    ) -> Result<(), Rejection> {
+        let declared = self.document.declarations.get(first_declaration..).unwrap_or_default();
+        if declared.len() >= self.limits.namespaces {
+            return Err(limit(LimitKind::Namespaces, self.limits.namespaces));
+        }
+        if !prefix.is_empty() && !is_ncname(prefix) {
+            return Err(self.malformed(XmlProblem::Name));
+        }
+        self.check_name(prefix)?;
+        let relative = !uri.is_empty() && !is_absolute(&uri);
+        let number = self.document.prefixes.prefix(prefix);
+        if declared.iter().any(|declaration| declaration.prefix == number) {
+            return Err(self.malformed(XmlProblem::DuplicateAttribute));
+        }
+        let namespace = self.document.namespaces.namespace(uri);
+        let xml = (number == Prefix::XML, namespace == Namespace::XML);
+        let undeclared = number != Prefix::DEFAULT && namespace == Namespace::NONE;
+        if prefix == "xmlns" || namespace == Namespace::XMLNS || xml.0 != xml.1 || undeclared {
+            return Err(self.malformed(XmlProblem::Namespace));
+        }
+        self.document.relative_namespace |= relative;
+        self.document.declarations.push(Declaration { prefix: number, namespace });
+        if number.index() >= self.bindings.len() {
+            self.bindings.resize(number.index() + 1, Namespace::UNBOUND);
+        }
+        if let Some(binding) = self.bindings.get_mut(number.index()) {
+            let hidden = std::mem::replace(binding, namespace);
+            self.hidden.push(Declaration { prefix: number, namespace: hidden });
+        }
+        Ok(())
+    }
+
+    /// Namespaces §6: the default namespace applies to elements only.
+    fn resolve(&self, name: &'i str, element: bool) -> Result<(Prefix, Namespace, &'i str), Rejection> {
+        self.check_name(name)?;
+        let (prefix, local) = split_qname(name).ok_or_else(|| self.malformed(XmlProblem::Name))?;
+        if prefix.is_empty() && !element {
+            return Ok((Prefix::DEFAULT, Namespace::NONE, local));
+        }
+        let bound = self.document.prefixes.find_prefix(prefix).and_then(|number| {
+            let namespace = *self.bindings.get(number.index())?;
+            (namespace != Namespace::UNBOUND).then_some((number, namespace))
+        });
+        let (number, namespace) = bound.ok_or_else(|| self.malformed(XmlProblem::UndeclaredPrefix))?;
+        Ok((number, namespace, local))
+    }
+
+    /// XML 1.0 §3.1 and Namespaces §6.3: no two attributes with the same expanded name.
+    fn check_unique(&self, attributes: Range<usize>) -> Result<(), Rejection> {
+        let attributes = self.document.attributes.get(attributes).unwrap_or_default();
+        let name = |attribute: &Attribute<'i>| (attribute.namespace, attribute.local);
+        let repeated = match attributes {
+            [] | [_] => false,
+            // `Limits::attributes` bounds the pairs.
+            _ => attributes.iter().enumerate().any(|(position, attribute)| {
+                attributes.iter().take(position).any(|earlier| name(earlier) == name(attribute))
+            }),
+        };
+        if repeated { Err(self.malformed(XmlProblem::DuplicateAttribute)) } else { Ok(()) }
+    }
+
+    fn close(&mut self, content_end: usize) {
+        let Some(Open { id, hidden }) = self.open.pop() else { return };
+        let end = NodeId(self.document.nodes.len());
+        if let Some(node) = self.document.nodes.get_mut(id.0) {
+            node.end = end;
+            if let Kind::Element(data) = &mut node.kind {
+                data.content.end = content_end;
+            }
+        }
+        while self.hidden.len() > hidden {
+            let Some(declaration) = self.hidden.pop() else { break };
+            if let Some(binding) = self.bindings.get_mut(declaration.prefix.index()) {
+                *binding = declaration.namespace;
+            }
+        }
+    }
+
+    fn push(&mut self, kind: Kind<'i>) -> Result<(), Rejection> {
+        let document = &mut self.document;
+        let id = document.nodes.len();
+        if id + document.attributes.len() + document.declarations.len() >= self.limits.nodes {
+            return Err(limit(LimitKind::Nodes, self.limits.nodes));
+        }
+        let parent = self.open.last().map(|open| open.id);
+        document.nodes.push(NodeData { kind, parent, end: NodeId(id + 1) });
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Document<'i>, Rejection> {
+        if !self.open.is_empty() {
+            return Err(self.malformed(XmlProblem::MismatchedTag));
+        }
+        self.document.root = self.root.ok_or_else(|| self.malformed(XmlProblem::Root))?;
+        // Core §1.3.4: identifiers are unique. Only `ID` is one; `Id`, `id` and `xml:id` never are.
+        let mut seen = HashSet::new();
+        let ids = self.document.attributes.iter().filter(|a| a.namespace == Namespace::NONE && a.local == "ID");
+        for id in ids {
+            if !seen.insert(id.value.as_ref()) {
+                return Err(Rejection::DuplicateId);
+            }
+        }
+        Ok(self.document)
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), Rejection> {
+        check(LimitKind::NameBytes, name.len(), self.limits.name_bytes)
+    }
+
+    fn check_text(&self, length: usize) -> Result<(), Rejection> {
+        check(LimitKind::TextBytes, length, self.limits.text_bytes)
+    }
+
+    fn malformed(&self, problem: XmlProblem) -> Rejection {
+        Rejection::XmlMalformed { problem, offset: self.position }
+    }
+}
+
+fn check(kind: LimitKind, found: usize, allowed: usize) -> Result<(), Rejection> {
+    if found > allowed { Err(limit(kind, allowed)) } else { Ok(()) }
+}
+
+fn limit(limit: LimitKind, allowed: usize) -> Rejection {
+    Rejection::XmlLimitExceeded { limit, allowed }
+}
+
+/// Whether a URI reference begins with a scheme: RFC 3986 §3.1.
+fn is_absolute(uri: &str) -> bool {
+    let Some((scheme, _)) = uri.split_once(':') else { return false };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
