@@ -1,8 +1,10 @@
 //! Verified SAML 2.0 login.
 #![forbid(unsafe_code)]
 
+mod assertion;
 mod error;
 mod limits;
 
+pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
 pub use error::*;
 pub use limits::Limits;
