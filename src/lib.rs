@@ -1,11 +1,34 @@
-//! Verified SAML 2.0 login.
-#![forbid(unsafe_code)]
+//! x
 
+// In the order of the data: a module uses only what stands above it.
 mod error;
-mod binding;
-mod instant;
 mod limits;
+mod instant;
+mod trust;
+mod binding;
 mod xml;
+mod dsig;
+mod assertion;
+mod validate;
+mod identity;
+mod store;
+mod provider;
+mod warning;
+mod login;
+mod connection;
+mod report;
+#[cfg(feature = "test-idp")]
+pub mod test_idp;
 
+pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
+pub use connection::{Connection, ConnectionBuilder, SignedParts};
 pub use error::*;
+pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
+pub use login::Unspent;
+pub use provider::{IdentityProvider, ServiceProvider};
+pub use report::{CheckOutcome, Report, ReportedCheck, View};
+pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
+pub use trust::{Certificate, Certificates, KeyType};
+pub use validate::{Expected, Unsolicited};
+pub use warning::Warning;

@@ -29,6 +29,11 @@ impl<'d> Envelope<'d> {
         Self { response: root, signed }
     }
 
+    /// The Response itself, for the signature layer.
+    pub(crate) fn response(&self) -> Element<'d> {
+        self.response
+    }
+
     pub(crate) fn is_response(&self) -> Result<(), Rejection> {
         if self.response.is(Namespace::SAMLP, "Response") {
             return Ok(());

@@ -60,7 +60,7 @@ impl<'d> Assertion<'d> {
         let attributes = statements
             .flat_map(|statement| statement.child_elements())
             .filter(|child| child.is(Namespace::SAML, "Attribute"));
-        attributes.map(attribute).collect()
+        Attributes::merge(attributes.map(attribute))
     }
 }
 

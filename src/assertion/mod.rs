@@ -1,0 +1,15 @@
+//! Messages and assertions: Core §2, §3.2, §3.3.
+//!
+//! [`Envelope`] and [`Statements`] are read by checks and can only refuse. [`Assertion`] is made of [`SignedDocument`]
+//! alone, and an identity of `Assertion` alone.
+
+mod attribute;
+mod envelope;
+mod field;
+mod name_id;
+mod reader;
+
+pub use attribute::{Attribute, AttributeValue, Attributes};
+pub(crate) use envelope::{Envelope, Issuer, is_version_2};
+pub use name_id::NameId;
+pub(crate) use reader::{Assertion, ConfirmationData, SignedDocument, Statements};

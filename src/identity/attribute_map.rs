@@ -1,0 +1,333 @@
+use std::{cmp::Ordering, collections::HashSet};
+
+use super::IdentityField;
+use crate::assertion::{Attribute, AttributeValue, Attributes};
+
+/// Which attributes make up an [`Identity`](crate::Identity): for each field the names to look for, best first.
+///
+/// The default knows the names that the guides and defaults of common identity providers use; see
+/// [`names`](AttributeMap::names). Each builder method replaces the whole list of one field:
+///
+/// ```
+/// # use saml_login::{AttributeMap, IdentityField};
+/// let map = AttributeMap::default().email(["workMail", "mail"]).group_delimiter(';');
+/// assert_eq!(map.names(IdentityField::Email), ["workMail", "mail"]);
+/// ```
+///
+/// # How a value is found
+///
+/// For each name in order: first the attributes with that Name, then those with that FriendlyName, ASCII letter case
+/// aside. The first text that is not blank is the value, without blank space around it. Empty, nil and complex values
+/// are passed over as if they were not there.
+///
+/// Groups are all such texts of the first match that has any, in order, each once.
+///
+/// # How the e-mail address is found
+///
+/// 1. The value found as above decides. If it is not [an address](crate::Email) there is no e-mail address: an
+///    identity provider that says something wrong here should be mended, not guessed at.
+/// 2. Without such a value the NameID decides, if its Format says that it is an e-mail address or it looks like one. A
+///    transient NameID never serves.
+/// 3. Last come the `upn` and `name` claims of Microsoft's identity providers, if they look like an address.
+///
+/// Names that Entra gives to guests (`alice_example.test#EXT#@tenant.onmicrosoft.com`) look like addresses and are
+/// mailboxes of nobody; in steps 2 and 3 they are never taken for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeMap {
+    /// Sorted by [`compare`] of the names, so that a look-up needs neither a lower-cased copy nor a hash.
+    entries: Vec<Entry>,
+    group_delimiter: Option<char>,
+}
+
+impl AttributeMap {
+    /// Replaces the names of attributes with the display name. With no names there is never one.
+    pub fn display_name(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.replace(Slot::DisplayName, names)
+    }
+
+    /// Replaces the names of attributes with the e-mail address. The NameID and the claims that stand in for a missing
+    /// attribute stay.
+    pub fn email(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.replace(Slot::Email, names)
+    }
+
+    /// Replaces the names of attributes with the first name. With no names there is never one.
+    pub fn first_name(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.replace(Slot::FirstName, names)
+    }
+
+    /// Replaces the names of attributes with groups or roles. With no names there are never any.
+    pub fn groups(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.replace(Slot::Groups, names)
+    }
+
+    /// Replaces the names of attributes with the last name. With no names there is never one.
+    pub fn last_name(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.replace(Slot::LastName, names)
+    }
+
+    /// Splits every group value at `delimiter`, for identity providers that join all groups in one value. Off by
+    /// default: names of groups contain commas and semicolons.
+    pub fn group_delimiter(mut self, delimiter: char) -> Self {
+        self.group_delimiter = Some(delimiter);
+        self
+    }
+
+    /// The names that are looked for, best first.
+    pub fn names(&self, field: IdentityField) -> Vec<&str> {
+        let slot = match field {
+            IdentityField::DisplayName => Slot::DisplayName,
+            IdentityField::Email => Slot::Email,
+            IdentityField::FirstName => Slot::FirstName,
+            IdentityField::Groups => Slot::Groups,
+            IdentityField::LastName => Slot::LastName,
+        };
+        let mut entries: Vec<&Entry> = self.entries.iter().filter(|entry| entry.slot == slot).collect();
+        entries.sort_by_key(|entry| entry.rank);
+        entries.into_iter().map(|entry| &*entry.name).collect()
+    }
+
+    /// Empty names are left out; of names that differ only in letter case the first stays.
+    fn replace(mut self, slot: Slot, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.entries.retain(|entry| entry.slot != slot);
+        let names = names.into_iter().map(Into::into).filter(|name| !name.is_empty());
+        self.entries.extend(names.enumerate().map(|(rank, name)| Entry { name: name.into(), slot, rank }));
+        self.entries.sort_by(|a, b| compare(&a.name, &b.name).then((a.slot, a.rank).cmp(&(b.slot, b.rank))));
+        self.entries.dedup_by(|b, a| a.slot == b.slot && a.name.eq_ignore_ascii_case(&b.name));
+        self
+    }
+
+    /// Finds the values of all fields in one walk over the attributes.
+    pub(super) fn apply<'a>(&self, attributes: &'a Attributes) -> Mapped<'a> {
+        let mut mapped = Mapped::default();
+        let mut groups = Groups { preference: None, attributes: Vec::new() };
+        for attribute in attributes {
+            let names =
+                [(Some(&attribute.name), By::Name), (attribute.friendly_name.as_ref(), By::FriendlyName)];
+            for (name, by) in names {
+                for entry in name.into_iter().flat_map(|name| self.entries_named(name)) {
+                    let preference = Preference { rank: entry.rank, by };
+                    match entry.slot {
+                        Slot::DisplayName => mapped.display_name.offer(preference, attribute),
+                        Slot::Email => mapped.email.offer(preference, attribute),
+                        Slot::FirstName => mapped.first_name.offer(preference, attribute),
+                        Slot::Groups => groups.offer(preference, attribute),
+                        Slot::LastName => mapped.last_name.offer(preference, attribute),
+                        Slot::NameClaim => mapped.name_claim.offer(preference, attribute),
+                        Slot::UpnClaim => mapped.upn_claim.offer(preference, attribute),
+                    }
+                }
+            }
+        }
+        mapped.groups = groups.collect(self.group_delimiter);
+        mapped
+    }
+
+    fn entries_named(&self, name: &str) -> impl Iterator<Item = &Entry> {
+        let start = self.entries.partition_point(|entry| compare(&entry.name, name) == Ordering::Less);
+        self.entries.iter().skip(start).take_while(move |entry| entry.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Default for AttributeMap {
+    fn default() -> Self {
+        DEFAULT_NAMES
+            .iter()
+            .fold(Self { entries: Vec::new(), group_delimiter: None }, |map, (slot, names)| {
+                map.replace(*slot, names.iter().copied())
+            })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    name: Box<str>,
+    slot: Slot,
+    rank: usize,
+}
+
+/// An [`IdentityField`], or one of the claims that stand in for an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    DisplayName,
+    Email,
+    FirstName,
+    Groups,
+    LastName,
+    NameClaim,
+    UpnClaim,
+}
+
+/// The lower, the better: the place of the name in its list, then what it is the name of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Preference {
+    rank: usize,
+    by: By,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    Name,
+    FriendlyName,
+}
+
+/// What was found for each field.
+#[derive(Default)]
+pub(super) struct Mapped<'a> {
+    pub(super) display_name: Best<'a>,
+    pub(super) email: Best<'a>,
+    pub(super) first_name: Best<'a>,
+    pub(super) groups: Vec<String>,
+    pub(super) last_name: Best<'a>,
+    pub(super) name_claim: Best<'a>,
+    pub(super) upn_claim: Best<'a>,
+}
+
+/// The best text so far that is not blank; the earliest among equals.
+#[derive(Default)]
+pub(super) struct Best<'a>(Option<(Preference, &'a str)>);
+
+impl<'a> Best<'a> {
+    fn offer(&mut self, preference: Preference, attribute: &'a Attribute) {
+        if self.0.is_none_or(|(best, _)| preference < best)
+            && let Some(text) = filled_texts(attribute).next()
+        {
+            self.0 = Some((preference, text));
+        }
+    }
+
+    /// The text as sent.
+    pub(super) fn raw(&self) -> Option<&'a str> {
+        self.0.map(|(_, text)| text)
+    }
+
+    /// The text without blank space around it.
+    pub(super) fn trimmed(&self) -> Option<String> {
+        self.raw().map(|text| text.trim().to_owned())
+    }
+}
+
+/// The best attributes so far that have a text which is not blank: several, if they differ in NameFormat alone.
+struct Groups<'a> {
+    preference: Option<Preference>,
+    attributes: Vec<&'a Attribute>,
+}
+
+impl<'a> Groups<'a> {
+    fn offer(&mut self, preference: Preference, attribute: &'a Attribute) {
+        if self.preference.is_some_and(|best| best < preference) || filled_texts(attribute).next().is_none() {
+            return;
+        }
+        if self.preference != Some(preference) {
+            self.preference = Some(preference);
+            self.attributes.clear();
+        }
+        self.attributes.push(attribute);
+    }
+
+    fn collect(self, delimiter: Option<char>) -> Vec<String> {
+        let mut seen = HashSet::new();
+        self.attributes
+            .into_iter()
+            .flat_map(filled_texts)
+            .flat_map(|text| text.split(move |character| Some(character) == delimiter))
+            .map(str::trim)
+            .filter(|group| !group.is_empty() && seen.insert(*group))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// The texts of an attribute that are not blank, as sent.
+fn filled_texts(attribute: &Attribute) -> impl Iterator<Item = &str> {
+    attribute.values.iter().filter_map(AttributeValue::as_text).filter(|text| !text.trim().is_empty())
+}
+
+/// An order in which names that differ only in ASCII letter case are equal. The length decides first: it nearly always
+/// does, without a look at the names.
+fn compare(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| {
+        let lower_case = |byte: u8| byte.to_ascii_lowercase();
+        a.bytes().map(lower_case).cmp(b.bytes().map(lower_case))
+    })
+}
+
+/// Short names as administrators type them, then URIs and OIDs. Letter case does not matter.
+const DEFAULT_NAMES: &[(Slot, &[&str])] = &[
+    (
+        Slot::DisplayName,
+        &[
+            "displayName",
+            "name",
+            "cn",
+            "http://schemas.microsoft.com/identity/claims/displayname",
+            "urn:oid:2.16.840.1.113730.3.1.241",
+            "urn:oid:2.5.4.3",
+        ],
+    ),
+    (
+        Slot::Email,
+        &[
+            "email",
+            "mail",
+            "emailAddress",
+            "Email Address",
+            "E-Mail Address",
+            "user.email",
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+            "http://schemas.xmlsoap.org/claims/EmailAddress",
+            "urn:oid:0.9.2342.19200300.100.1.3",
+            "urn:oid:1.2.840.113549.1.9.1",
+            "urn:mace:dir:attribute-def:mail",
+        ],
+    ),
+    (
+        Slot::FirstName,
+        &[
+            "firstName",
+            "first_name",
+            "givenName",
+            "given_name",
+            "Given Name",
+            "User.FirstName",
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname",
+            "urn:oid:2.5.4.42",
+            "urn:mace:dir:attribute-def:givenName",
+        ],
+    ),
+    (
+        // Not `http://schemas.microsoft.com/claims/groups.link`: sent in place of too many groups, it is a URL.
+        Slot::Groups,
+        &[
+            "groups",
+            "group",
+            "memberOf",
+            "isMemberOf",
+            "member",
+            "roles",
+            "role",
+            "Group Names",
+            "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups",
+            "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
+            "http://schemas.xmlsoap.org/claims/Group",
+            "urn:oid:1.3.6.1.4.1.5923.1.5.1.1",
+        ],
+    ),
+    (
+        Slot::LastName,
+        &[
+            "lastName",
+            "last_name",
+            "surname",
+            "sn",
+            "family_name",
+            "Family Name",
+            "User.LastName",
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname",
+            "urn:oid:2.5.4.4",
+            "urn:mace:dir:attribute-def:sn",
+        ],
+    ),
+    (Slot::NameClaim, &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"]),
+    (Slot::UpnClaim, &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"]),
+];

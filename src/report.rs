@@ -1,0 +1,259 @@
+//! What an administrator looks at: every check of a response, passed, failed or skipped.
+
+use chrono::{DateTime, Utc};
+
+use crate::assertion::{Envelope, SignedDocument, Statements};
+use crate::binding;
+use crate::connection::{Connection, Signed};
+use crate::error::{Excerpt, Rejection};
+use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Expected, Facts, Shown};
+use crate::warning::Warning;
+use crate::xml::Document;
+
+/// The result of every check that could be run on a response. It can never yield an identity.
+///
+/// Its texts quote protocol data (issuers, URLs, instants) cut to 256 characters; escape them before putting them in
+/// HTML. There is no attribute value and no NameID among them.
+///
+/// Serialized (feature `serde`), it is a map of these fields under their names, enumerations in snake_case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Report {
+    /// The connection that was asked.
+    pub connection_id: String,
+    /// Whether [`Connection::verify`] accepts the response. Single use is not looked at.
+    pub accepted: bool,
+    /// The refusal of [`Connection::verify`], if it refuses: its [code](Rejection::code).
+    pub code: Option<&'static str>,
+    /// The refusal in one line.
+    pub message: Option<String>,
+    /// The refusal for the administrator: [`Rejection::help`].
+    pub help: Option<String>,
+    /// Where the checks behind the signature read.
+    pub view: View,
+    /// Every check, in order.
+    pub checks: Vec<ReportedCheck>,
+    /// SHA-256 fingerprint of the configured certificate that verified the signature, if one did.
+    pub key_fingerprint: Option<String>,
+    /// What works, and should still be looked at, as sentences; first of the connection, then of this response.
+    pub warnings: Vec<String>,
+}
+
+/// Where the checks behind the signature read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum View {
+    /// There is nothing to read.
+    None,
+    /// What was signed.
+    Signed,
+    /// What was received. Anybody may have written it.
+    Unverified,
+}
+
+/// One check of a [`Report`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ReportedCheck {
+    /// Its stable snake_case name.
+    pub name: &'static str,
+    /// The rule, in words.
+    pub rule: &'static str,
+    /// The section of the specification that it comes from.
+    pub section: &'static str,
+    /// Its outcome.
+    pub outcome: CheckOutcome,
+    /// What was expected, where that can be said.
+    pub expected: Option<String>,
+    /// What was found, where that can be said.
+    pub found: Option<String>,
+    /// Of a failed check, the [code](Rejection::code).
+    pub code: Option<&'static str>,
+    /// Of a failed check, what to change.
+    pub help: Option<String>,
+    /// Of a failed check, who has to change it.
+    pub fixer: Option<&'static str>,
+}
+
+/// The outcome of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum CheckOutcome {
+    /// The rule is broken.
+    Failed,
+    /// The rule is kept.
+    Passed,
+    /// An earlier failure leaves nothing to check.
+    Skipped,
+}
+
+impl Connection {
+    /// Runs every check on a response that still can be run, for an administrator's test page.
+    ///
+    /// Where the signature fails, the checks behind it run on the [unverified view](View::Unverified). Nothing is spent.
+    pub fn explain(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        expected: Expected<'_>,
+        now: DateTime<Utc>,
+    ) -> Report {
+        let form_value = form_value.as_ref();
+        // The verdict is that of `verify` itself, so that a report never disagrees with it.
+        let verdict = self.verify(form_value, expected, now).map(|_| ());
+        let mut writer = Writer { checks: Vec::new(), view: View::None, fingerprint: None };
+        let mut warnings: Vec<Warning> = self.warnings(now);
+        self.explain_stages(form_value, expected, now, &mut writer, &mut warnings);
+        let rejection = verdict.err();
+        Report {
+            connection_id: self.id().to_owned(),
+            accepted: rejection.is_none(),
+            code: rejection.as_ref().map(Rejection::code),
+            message: rejection.as_ref().map(Rejection::to_string),
+            help: rejection.as_ref().map(Rejection::help),
+            view: writer.view,
+            checks: writer.checks,
+            key_fingerprint: writer.fingerprint,
+            warnings: warnings.iter().map(Warning::to_string).collect(),
+        }
+    }
+
+    fn explain_stages(
+        &self,
+        form_value: &[u8],
+        expected: Expected<'_>,
+        now: DateTime<Utc>,
+        writer: &mut Writer,
+        warnings: &mut Vec<Warning>,
+    ) {
+        let Some(xml) = writer.stage(DECODED, binding::decode(form_value, self.limits())) else {
+            return writer.skip_rest();
+        };
+        let Some(received) = writer.stage(WELL_FORMED, Document::parse(&xml, self.limits())) else {
+            return writer.skip_rest();
+        };
+        let Some(root) = received.root() else { return };
+        let envelope = Envelope::new(root, false);
+        for check in ENVELOPE_CHECKS {
+            writer.check(check, &envelope);
+        }
+        // Another message may well be signed; that would say nothing here.
+        let sound = ENVELOPE_CHECKS.iter().all(|check| (check.run)(&envelope).is_ok());
+        let signed = match sound {
+            true => writer.stage(SIGNED, self.signed_octets(envelope)),
+            false => writer.skip(SIGNED),
+        };
+        let rules = self.rules(expected, now);
+        match signed {
+            Some(signed) => self.explain_signed(&signed, envelope, &rules, writer, warnings),
+            None => match envelope.assertion() {
+                Ok(assertion) => {
+                    writer.view = View::Unverified;
+                    let facts = Facts { envelope, statements: Statements::unverified(assertion), rules: &rules };
+                    writer.checks(&facts);
+                }
+                Err(_) => {}
+            },
+        }
+        writer.skip_rest();
+    }
+
+    fn explain_signed(
+        &self,
+        signed: &Signed,
+        received: Envelope<'_>,
+        rules: &crate::validate::Rules<'_>,
+        writer: &mut Writer,
+        warnings: &mut Vec<Warning>,
+    ) {
+        writer.view = View::Signed;
+        writer.fingerprint = Some(signed.octets.fingerprint().to_owned());
+        if signed.rests_on_sha1 {
+            warnings.push(Warning::RestsOnSha1);
+        }
+        let Ok(document) = SignedDocument::parse(&signed.octets, self.limits()) else { return };
+        let envelope = if signed.response { document.envelope() } else { Ok(received) };
+        let (Ok(envelope), Ok(assertion)) = (envelope, document.assertion()) else { return };
+        writer.checks(&Facts { envelope, statements: assertion.statements(), rules });
+        writer.stage(REQUIRED, self.identity(assertion, &signed.octets));
+        let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);
+        if let Some(found) = qualifier.filter(|found| found != self.service_provider().audience()) {
+            warnings.push(Warning::SpNameQualifier { found: Excerpt::new(&found) });
+        }
+    }
+}
+
+/// A row of the report that is not one of the checks: name, rule, section.
+type Stage = (&'static str, &'static str, &'static str);
+
+const DECODED: Stage = ("decoded", "the form value is the Base64 of UTF-8 text", "Bindings §3.5.4");
+const WELL_FORMED: Stage = ("well_formed", "the text is well-formed XML without a DTD", "XML 1.0, Namespaces");
+const SIGNED: Stage = ("signature", "what has to be signed is signed by a configured key", "Core §5");
+const REQUIRED: Stage =
+    ("required_fields", "the response says all that the connection requires of a person", "connection");
+
+struct Writer {
+    checks: Vec<ReportedCheck>,
+    view: View,
+    fingerprint: Option<String>,
+}
+
+impl Writer {
+    fn stage<T>(&mut self, stage: Stage, result: Result<T, Rejection>) -> Option<T> {
+        self.row(stage, Some(result.as_ref().err()), Shown::default());
+        result.ok()
+    }
+
+    fn skip<T>(&mut self, stage: Stage) -> Option<T> {
+        self.row(stage, None, Shown::default());
+        None
+    }
+
+    /// Lists as skipped whatever has no row yet.
+    fn skip_rest(&mut self) {
+        let of_envelope = ENVELOPE_CHECKS.iter().map(|check| (check.name, check.rule, check.section));
+        let of_assertion = CHECKS.iter().map(|check| (check.name, check.rule, check.section));
+        let stages = [DECODED, WELL_FORMED].into_iter().chain(of_envelope).chain([SIGNED]);
+        for stage in stages.chain(of_assertion).chain([REQUIRED]) {
+            if !self.checks.iter().any(|check| check.name == stage.0) {
+                self.skip::<()>(stage);
+            }
+        }
+    }
+
+    fn checks(&mut self, facts: &Facts<'_>) {
+        for check in CHECKS {
+            self.check(check, facts);
+        }
+    }
+
+    fn check<F>(&mut self, check: &Check<F>, facts: &F) {
+        let result = (check.run)(facts);
+        let stage = (check.name, check.rule, check.section);
+        self.row(stage, Some(result.as_ref().err()), (check.shows)(facts));
+    }
+
+    fn row(&mut self, (name, rule, section): Stage, result: Option<Option<&Rejection>>, shown: Shown) {
+        let rejection = result.flatten();
+        let outcome = match result {
+            None => CheckOutcome::Skipped,
+            Some(None) => CheckOutcome::Passed,
+            Some(Some(_)) => CheckOutcome::Failed,
+        };
+        let excerpt = |text: String| Excerpt::new(&text).as_str().to_owned();
+        self.checks.push(ReportedCheck {
+            name,
+            rule,
+            section,
+            outcome,
+            expected: shown.expected.map(excerpt),
+            found: shown.found.map(excerpt),
+            code: rejection.map(Rejection::code),
+            help: rejection.map(Rejection::help),
+            fixer: rejection.map(|rejection| rejection.fixer().as_str()),
+        });
+    }
+}
