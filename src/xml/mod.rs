@@ -14,3 +14,6 @@ pub(crate) use c14n::{C14n, canonicalize};
 pub(crate) use chars::is_name_char;
 pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
+
+#[cfg(test)]
+mod tests;

@@ -225,10 +225,8 @@ impl<'i, 'l> Parser<'i, 'l> {
             self.check_text(raw.len())?;
             let value = tag::attribute_value(raw).map_err(|problem| self.malformed(problem))?;
             match name.strip_prefix("xmlns") {
-                Some("") => self.declare("", value, first_declaration)?,
-                Some(prefixed) if prefixed.starts_with(':') => {
-                    self.declare(prefixed.get(1..).unwrap_or_default(), value, first_declaration)?;
-                }
+                Some("") => self.declare(None, value, first_declaration)?,
+                Some(rest) if rest.starts_with(':') => self.declare(rest.get(1..), value, first_declaration)?,
                 _ if raw_attributes.len() >= self.limits.attributes => {
                     return Err(limit(LimitKind::Attributes, self.limits.attributes));
                 }
@@ -254,10 +252,10 @@ impl<'i, 'l> Parser<'i, 'l> {
         Ok(())
     }
 
-    /// One namespace declaration: Namespaces §3 and §5.
+    /// One namespace declaration, of the default namespace or of a prefix: Namespaces §3 and §5.
     fn declare(
         &mut self,
-        prefix: &'i str,
+        prefix: Option<&'i str>,
         uri: Cow<'i, str>,
         first_declaration: usize,
     ) -> Result<(), Rejection> {
@@ -265,9 +263,10 @@ impl<'i, 'l> Parser<'i, 'l> {
         if declared.len() >= self.limits.namespaces {
             return Err(limit(LimitKind::Namespaces, self.limits.namespaces));
         }
-        if !prefix.is_empty() && !is_ncname(prefix) {
+        if prefix.is_some_and(|prefix| !is_ncname(prefix)) {
             return Err(self.malformed(XmlProblem::Name));
         }
+        let prefix = prefix.unwrap_or_default();
         self.check_name(prefix)?;
         let relative = !uri.is_empty() && !is_absolute(&uri);
         let number = self.document.prefixes.prefix(prefix);
