@@ -220,13 +220,13 @@ impl Connection {
     }
 
     fn spending(&self, facts: &Facts<'_>) -> Result<Spending, Rejection> {
-        let request_id = match facts.rules.expected {
-            Expected::Reply { request_id } => Some(request_id.to_owned()),
-            Expected::Unsolicited => None,
-        };
         let assertion_id = facts.statements.id()?;
         let until = validate::acceptable_until(facts)?;
-        Ok(Spending::new(self.id.as_str(), self.idp.issuer(), assertion_id, request_id, until))
+        let spending = Spending::new(self.id.as_str(), self.idp.issuer(), assertion_id, until);
+        Ok(match facts.rules.expected {
+            Expected::Reply { request_id } => spending.with_request_id(request_id),
+            Expected::Unsolicited => spending,
+        })
     }
 }
 

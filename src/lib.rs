@@ -17,7 +17,7 @@ mod warning;
 mod login;
 mod connection;
 mod report;
-#[cfg(feature = "test-idp")]
+#[cfg(any())]
 pub mod test_idp;
 
 pub use assertion::{Attribute, AttributeValue, Attributes, NameId};

@@ -138,7 +138,7 @@ impl Connection {
         let Some(root) = received.root() else { return };
         let envelope = Envelope::new(root, false);
         for check in ENVELOPE_CHECKS {
-            writer.check(check, &envelope);
+            writer.check(check, &(check.run)(&envelope), (check.shows)(&envelope));
         }
         // Another message may well be signed; that would say nothing here.
         let sound = ENVELOPE_CHECKS.iter().all(|check| (check.run)(&envelope).is_ok());
@@ -226,14 +226,12 @@ impl Writer {
 
     fn checks(&mut self, facts: &Facts<'_>) {
         for check in CHECKS {
-            self.check(check, facts);
+            self.check(check, &(check.run)(facts), (check.shows)(facts));
         }
     }
 
-    fn check<F>(&mut self, check: &Check<F>, facts: &F) {
-        let result = (check.run)(facts);
-        let stage = (check.name, check.rule, check.section);
-        self.row(stage, Some(result.as_ref().err()), (check.shows)(facts));
+    fn check<R, S>(&mut self, check: &Check<R, S>, result: &Result<(), Rejection>, shown: Shown) {
+        self.row((check.name, check.rule, check.section), Some(result.as_ref().err()), shown);
     }
 
     fn row(&mut self, (name, rule, section): Stage, result: Option<Option<&Rejection>>, shown: Shown) {

@@ -62,17 +62,23 @@ pub(crate) struct Facts<'a> {
     pub(crate) rules: &'a Rules<'a>,
 }
 
+/// One rule on the response as a whole.
+pub(crate) type EnvelopeCheck = Check<fn(&Envelope<'_>) -> Result<(), Rejection>, fn(&Envelope<'_>) -> Shown>;
+
+/// One rule on what was signed.
+pub(crate) type FactsCheck = Check<fn(&Facts<'_>) -> Result<(), Rejection>, fn(&Facts<'_>) -> Shown>;
+
 /// One rule.
-pub(crate) struct Check<F> {
+pub(crate) struct Check<Run, Show> {
     /// Its name in a report: stable snake_case.
     pub(crate) name: &'static str,
     /// The rule in words.
     pub(crate) rule: &'static str,
     /// Where it is written.
     pub(crate) section: &'static str,
-    pub(crate) run: fn(&F) -> Result<(), Rejection>,
+    pub(crate) run: Run,
     /// What is expected and what is found, for a report.
-    pub(crate) shows: fn(&F) -> Shown,
+    pub(crate) shows: Show,
 }
 
 /// What a report shows beside a check.
@@ -89,7 +95,7 @@ impl Shown {
 }
 
 /// Runs on the response as it was received, before any signature is looked at, and again on a signed response.
-pub(crate) const ENVELOPE_CHECKS: &[Check<Envelope<'_>>] = &[
+pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
     Check {
         name: "root",
         rule: "the message is a SAML 2.0 Response",
@@ -135,7 +141,7 @@ pub(crate) const ENVELOPE_CHECKS: &[Check<Envelope<'_>>] = &[
 ];
 
 /// Runs on what was signed.
-pub(crate) const CHECKS: &[Check<Facts<'_>>] = &[
+pub(crate) const CHECKS: &[FactsCheck] = &[
     Check {
         name: "assertion_version",
         rule: "the Assertion has version 2.0",
