@@ -3,6 +3,8 @@
 
 mod error;
 mod limits;
+mod store;
 
 pub use error::*;
 pub use limits::Limits;
+pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
