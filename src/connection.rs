@@ -12,12 +12,9 @@ use crate::login::Unspent;
 use crate::provider::{IdentityProvider, ServiceProvider};
 use crate::store::Spending;
 use crate::trust::KeyType;
-use crate::validate::{self, CHECKS, ENVELOPE_CHECKS, Expected, Facts, Rules, Unsolicited};
+use crate::validate::{self, CHECKS, ENVELOPE_CHECKS, Expected, Facts, MAX_CLOCK_SKEW, Rules, Unsolicited};
 use crate::warning::{self, Address, Warning};
 use crate::xml::Document;
-
-/// The largest tolerance for clocks, in seconds.
-const MAX_CLOCK_SKEW: i64 = 300;
 
 /// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys are parsed.
 #[derive(Clone, Debug)]

@@ -235,8 +235,12 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
     },
 ];
 
-/// The instant from which on the assertion could not be accepted any more, clock skew included: until then its ID has
-/// to be remembered.
+/// The largest tolerance for clocks, in seconds.
+pub(crate) const MAX_CLOCK_SKEW: i64 = 300;
+
+/// The instant from which on the assertion could not be accepted any more: until then its ID has to be remembered.
+///
+/// The largest clock skew is included, not the connection's: raising that must not bring back what is forgotten.
 pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejection> {
     // Any one confirmation suffices, so the last counts; conditions and session hold beside it, so the first counts.
     let mut last_confirmation = None;
@@ -246,5 +250,5 @@ pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejec
     let bounds = [facts.statements.conditions()?.not_on_or_after()?, facts.statements.session_not_on_or_after()?];
     let until = bounds.into_iter().flatten().chain(last_confirmation).min();
     let until = until.ok_or(Rejection::SubjectConfirmationMissing)?;
-    Ok(until.checked_add_signed(facts.rules.skew).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    Ok(until.checked_add_signed(TimeDelta::seconds(MAX_CLOCK_SKEW)).unwrap_or(DateTime::<Utc>::MAX_UTC))
 }
