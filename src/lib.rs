@@ -19,6 +19,8 @@ mod connection;
 mod report;
 #[cfg(any())]
 pub mod test_idp;
+#[cfg(test)]
+mod vectors;
 
 pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};

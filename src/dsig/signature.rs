@@ -20,14 +20,10 @@ impl<'d> Signature<'d> {
     /// The one signature of `signed`, held to its form: SignedInfo, SignatureValue, at most one KeyInfo, no Object.
     pub(super) fn of(signed: Element<'d>, on: Part) -> Result<Self, Rejection> {
         let malformed = |problem| Rejection::SignatureMalformed { on, problem };
-        let mut found = signed.child_elements().enumerate().filter(|(_, e)| e.is(Namespace::DS, "Signature"));
-        let (position, signature) = found.next().ok_or(Rejection::SignatureMissing { on })?;
+        let mut found = signed.child_elements().filter(|child| child.is(Namespace::DS, "Signature"));
+        let signature = found.next().ok_or(Rejection::SignatureMissing { on })?;
         if found.next().is_some() {
             return Err(malformed(SignatureProblem::Repeated));
-        }
-        // The schemas of Response and Assertion have it right behind the Issuer.
-        if !signed.child_elements().take(position).all(|before| before.is(Namespace::SAML, "Issuer")) {
-            return Err(malformed(SignatureProblem::Position));
         }
         if signature.child_elements().any(|child| child.is(Namespace::DS, "Object")) {
             return Err(malformed(SignatureProblem::Object));

@@ -497,9 +497,6 @@ pub enum SignatureProblem {
     /// A `ds:Object`, which SAML signatures must not have.
     #[error("it contains an Object")]
     Object,
-    /// The signature does not directly follow the `Issuer`, which is its place in the schema.
-    #[error("it does not follow the Issuer")]
-    Position,
     /// Not exactly one `Reference`.
     #[error("there is not exactly one Reference")]
     References,
