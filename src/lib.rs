@@ -1,4 +1,4 @@
-//! x
+#![doc = include_str!("../README.md")]
 
 // In the order of the data: a module uses only what stands above it.
 mod error;

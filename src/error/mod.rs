@@ -37,6 +37,12 @@ pub enum Error {
     Store(#[source] StoreError),
 }
 
+impl From<CertificateError> for Error {
+    fn from(error: CertificateError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
 impl Error {
     /// The stable code: that of the [`Rejection`], or `config_invalid` or `replay_store_failed`.
     pub fn code(&self) -> &'static str {

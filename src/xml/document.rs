@@ -84,6 +84,7 @@ impl<'i> Document<'i> {
     }
 
     /// All elements in document order.
+    #[cfg(test)]
     pub(crate) fn elements(&self) -> impl Iterator<Item = Element<'_>> {
         (0..self.nodes.len()).filter_map(|id| self.element(NodeId(id)))
     }
@@ -114,10 +115,6 @@ impl<'d> Element<'d> {
     /// Whether the element has this expanded name.
     pub(crate) fn is(&self, namespace: Namespace, local: &str) -> bool {
         self.data.namespace == namespace && self.data.local == local
-    }
-
-    pub(crate) fn namespace(&self) -> Namespace {
-        self.data.namespace
     }
 
     pub(crate) fn local_name(&self) -> &'d str {
