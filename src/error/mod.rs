@@ -62,3 +62,6 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

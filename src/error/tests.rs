@@ -1,0 +1,70 @@
+use super::*;
+
+/// The codes and fixers in the table of `Rejection`, as the source has them.
+fn table() -> Vec<(String, String)> {
+    let (_, row) = include_str!("rejection.rs").split_once("fn row(&self)").unwrap();
+    let rows = row.split("(\"").skip(1).map(|row| {
+        let (code, rest) = row.split_once("\", ").unwrap();
+        (code.to_owned(), rest.split(',').next().unwrap().to_owned())
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_code_is_documented_once_with_who_acts() {
+    let documented = include_str!("../../ERRORS.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut documented: Vec<(String, String)> = documented
+        .map(|line| {
+            let (code, rest) = line.split_once("` | ").unwrap();
+            (code.to_owned(), rest.split(" | ").nth(1).unwrap().to_owned())
+        })
+        .collect();
+    let mut table: Vec<(String, String)> = table()
+        .into_iter()
+        .map(|(code, fixer)| {
+            let fixer = match fixer.as_str() {
+                "Developer" => "developer",
+                "IdentityProvider" => "identity provider",
+                "ServiceProvider" => "service provider",
+                _ => "user",
+            };
+            (code, fixer.to_owned())
+        })
+        .collect();
+    documented.sort();
+    table.sort();
+    assert!(table.len() > 40);
+    assert_eq!(documented, table);
+}
+
+#[test]
+fn user_messages_are_few_and_hold_no_data() {
+    let rejection = Rejection::NotAResponse { found: Excerpt::new("marker") };
+    assert!(!rejection.user_message().contains("marker"));
+    assert_eq!(Error::from(ConfigError::IssuerEmpty).user_message(), rejection::NOT_SET_UP);
+    assert_eq!(Error::Store("down".into()).user_message(), rejection::UNAVAILABLE);
+    assert_eq!(Error::Store("down".into()).code(), "replay_store_failed");
+}
+
+#[test]
+fn help_names_what_was_found_and_the_near_miss() {
+    let mismatch = Mismatch::new("https://a.test/saml", ["https://a.test/saml/"], None);
+    assert_eq!(
+        Rejection::AudienceMismatch { mismatch }.help(),
+        "The assertion is meant for another audience. Expected \"https://a.test/saml\"; found \
+         \"https://a.test/saml/\". Note: they differ only in the slash at the end. Make the Audience URI (also called \
+         SP entity ID) the same on both sides."
+    );
+    let status = Rejection::StatusNotSuccess {
+        codes: ["urn:oasis:names:tc:SAML:2.0:status:Responder", "urn:oasis:names:tc:SAML:2.0:status:NoPassive"]
+            .map(Excerpt::new)
+            .into(),
+        message: Some(Excerpt::new("no\u{1b}")),
+    };
+    assert_eq!(
+        status.help(),
+        "The identity provider reports \"urn:oasis:names:tc:SAML:2.0:status:Responder\", \
+         \"urn:oasis:names:tc:SAML:2.0:status:NoPassive\": the person is not signed in there, and a silent login was \
+         asked for. It says: \"no\\u{1b}\"."
+    );
+}
