@@ -104,16 +104,16 @@ impl Connection {
     ) -> Result<Unspent, Rejection> {
         let xml = binding::decode(form_value.as_ref(), &self.settings.limits)?;
         let received = Document::parse(&xml, &self.settings.limits)?;
-        let envelope = envelope_of(&received)?;
+        let envelope = check_envelope(received_envelope(&received)?)?;
         let signed = self.signed_octets(envelope)?;
         let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
-        let envelope = if signed.response { document.envelope()? } else { envelope };
+        let envelope = match document.envelope()? {
+            Some(signed) => check_envelope(signed)?,
+            None => envelope,
+        };
         let assertion = document.assertion()?;
         let rules = self.rules(expected, now);
         let facts = Facts { envelope, statements: assertion.statements(), rules: &rules };
-        if signed.response {
-            ENVELOPE_CHECKS.iter().try_for_each(|check| (check.run)(&envelope))?;
-        }
         CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
         let identity = self.identity(assertion, &signed.octets)?;
         Ok(Unspent::new(identity, self.spending(&facts)?))
@@ -165,9 +165,8 @@ impl Connection {
             false => None,
         };
         let rests_on_sha1 = response.iter().chain(&assertion).any(SignedOctets::rests_on_sha1);
-        let response_signed = response.is_some();
         let octets = response.or(assertion).ok_or(Rejection::SignatureMissing { on: Part::Message })?;
-        Ok(Signed { octets, response: response_signed, rests_on_sha1 })
+        Ok(Signed { octets, rests_on_sha1 })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -227,10 +226,13 @@ impl Connection {
     }
 }
 
-/// The response as received, with all that can refuse it before a signature is looked at.
-fn envelope_of<'d>(document: &'d Document<'_>) -> Result<Envelope<'d>, Rejection> {
+/// The response as it was received.
+pub(crate) fn received_envelope<'d>(document: &'d Document<'_>) -> Result<Envelope<'d>, Rejection> {
     let root = document.root().ok_or_else(|| Rejection::NotAResponse { found: Excerpt::new("") })?;
-    let envelope = Envelope::new(root, false);
+    Ok(Envelope::new(root, false))
+}
+
+fn check_envelope(envelope: Envelope<'_>) -> Result<Envelope<'_>, Rejection> {
     ENVELOPE_CHECKS.iter().try_for_each(|check| (check.run)(&envelope))?;
     Ok(envelope)
 }
@@ -238,8 +240,7 @@ fn envelope_of<'d>(document: &'d Document<'_>) -> Result<Envelope<'d>, Rejection
 /// What the signatures of a response cover.
 pub(crate) struct Signed {
     pub(crate) octets: SignedOctets,
-    /// Whether that is the whole response.
-    pub(crate) response: bool,
+    /// Whether any of them rests on SHA-1.
     pub(crate) rests_on_sha1: bool,
 }
 

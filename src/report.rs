@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::assertion::{Envelope, SignedDocument, Statements};
 use crate::binding;
-use crate::connection::{Connection, Signed};
+use crate::connection::{Connection, Signed, received_envelope};
 use crate::error::{Excerpt, Rejection};
-use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Expected, Facts, Shown};
+use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Expected, Facts, Rules, Shown};
 use crate::warning::Warning;
 use crate::xml::Document;
 
@@ -135,8 +135,7 @@ impl Connection {
         let Some(received) = writer.stage(WELL_FORMED, Document::parse(&xml, self.limits())) else {
             return writer.skip_rest();
         };
-        let Some(root) = received.root() else { return };
-        let envelope = Envelope::new(root, false);
+        let Ok(envelope) = received_envelope(&received) else { return writer.skip_rest() };
         for check in ENVELOPE_CHECKS {
             writer.check(check, &(check.run)(&envelope), (check.shows)(&envelope));
         }
@@ -147,16 +146,12 @@ impl Connection {
             false => writer.skip(SIGNED),
         };
         let rules = self.rules(expected, now);
-        match signed {
-            Some(signed) => self.explain_signed(&signed, envelope, &rules, writer, warnings),
-            None => match envelope.assertion() {
-                Ok(assertion) => {
-                    writer.view = View::Unverified;
-                    let facts = Facts { envelope, statements: Statements::unverified(assertion), rules: &rules };
-                    writer.checks(&facts);
-                }
-                Err(_) => {}
-            },
+        if let Some(signed) = signed {
+            self.explain_signed(&signed, envelope, &rules, writer, warnings);
+        } else if let Ok(assertion) = envelope.assertion() {
+            writer.view = View::Unverified;
+            let statements = Statements::unverified(assertion);
+            writer.checks(&Facts { envelope, statements, rules: &rules });
         }
         writer.skip_rest();
     }
@@ -165,7 +160,7 @@ impl Connection {
         &self,
         signed: &Signed,
         received: Envelope<'_>,
-        rules: &crate::validate::Rules<'_>,
+        rules: &Rules<'_>,
         writer: &mut Writer,
         warnings: &mut Vec<Warning>,
     ) {
@@ -175,8 +170,8 @@ impl Connection {
             warnings.push(Warning::RestsOnSha1);
         }
         let Ok(document) = SignedDocument::parse(&signed.octets, self.limits()) else { return };
-        let envelope = if signed.response { document.envelope() } else { Ok(received) };
-        let (Ok(envelope), Ok(assertion)) = (envelope, document.assertion()) else { return };
+        let (Ok(envelope), Ok(assertion)) = (document.envelope(), document.assertion()) else { return };
+        let envelope = envelope.unwrap_or(received);
         writer.checks(&Facts { envelope, statements: assertion.statements(), rules });
         writer.stage(REQUIRED, self.identity(assertion, &signed.octets));
         let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);

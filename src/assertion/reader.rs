@@ -14,26 +14,40 @@ use crate::xml::{Document, Element, Namespace, is_name_char};
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 
 /// Signed octets, parsed. The document that was received plays no part any more.
-pub(crate) struct SignedDocument<'o>(Document<'o>);
+pub(crate) struct SignedDocument<'o> {
+    document: Document<'o>,
+    on: Part,
+}
 
 impl<'o> SignedDocument<'o> {
     pub(crate) fn parse(octets: &'o SignedOctets, limits: &Limits) -> Result<Self, Rejection> {
-        Document::parse(octets.as_str(), limits).map(Self)
+        Ok(Self { document: Document::parse(octets.as_str(), limits)?, on: octets.on() })
     }
 
-    /// The signed Response.
-    pub(crate) fn envelope(&self) -> Result<Envelope<'_>, Rejection> {
-        let root = self.0.root().ok_or(Rejection::AssertionCount { found: 0 })?;
-        let envelope = Envelope::new(root, true);
+    /// The Response, if that is what was signed.
+    pub(crate) fn envelope(&self) -> Result<Option<Envelope<'_>>, Rejection> {
+        if self.on != Part::Response {
+            return Ok(None);
+        }
+        let envelope = Envelope::new(self.root()?, true);
         envelope.is_response()?;
-        Ok(envelope)
+        Ok(Some(envelope))
     }
 
-    /// The assertion: the root itself, or the one child of the Response that is the root.
+    /// The assertion: the root itself if that was signed, or the one child of the Response that was.
     pub(crate) fn assertion(&self) -> Result<Assertion<'_>, Rejection> {
-        let root = self.0.root().ok_or(Rejection::AssertionCount { found: 0 })?;
-        let assertion = if root.is(Namespace::SAML, "Assertion") { root } else { self.envelope()?.assertion()? };
+        let assertion = match self.envelope()? {
+            Some(envelope) => envelope.assertion()?,
+            None => self.root()?,
+        };
+        if !assertion.is(Namespace::SAML, "Assertion") {
+            return Err(Rejection::AssertionCount { found: 0 });
+        }
         Ok(Assertion(Statements(assertion)))
+    }
+
+    fn root(&self) -> Result<Element<'_>, Rejection> {
+        self.document.root().ok_or(Rejection::AssertionCount { found: 0 })
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Trust<'c> {
 /// Every claim is read from here. [`verify`] is the only maker.
 pub(crate) struct SignedOctets {
     octets: String,
+    on: Part,
     fingerprint: String,
     sha1: bool,
 }
@@ -27,6 +28,11 @@ pub(crate) struct SignedOctets {
 impl SignedOctets {
     pub(crate) fn as_str(&self) -> &str {
         &self.octets
+    }
+
+    /// Which element of the message they are.
+    pub(crate) fn on(&self) -> Part {
+        self.on
     }
 
     /// The SHA-256 fingerprint of the certificate whose key verified.
@@ -65,7 +71,7 @@ pub(crate) fn verify(signed: Element<'_>, on: Part, trust: Trust<'_>) -> Result<
         return Err(Rejection::DigestMismatch { on });
     }
     let sha1 = signed_info.signature.uses_sha1() || signed_info.digest.is_sha1();
-    Ok(SignedOctets { octets, fingerprint: certificate.fingerprint().to_owned(), sha1 })
+    Ok(SignedOctets { octets, on, fingerprint: certificate.fingerprint().to_owned(), sha1 })
 }
 
 /// Tells a damaged signature from one by a key that is not configured. The embedded certificate only chooses words.

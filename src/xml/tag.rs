@@ -6,9 +6,7 @@ use super::chars::{SPACE, is_char};
 use crate::error::XmlProblem;
 
 /// Splits what follows the name in a start tag into names and raw values.
-pub(super) fn attributes<'i>(
-    mut rest: &'i str,
-) -> impl Iterator<Item = Result<(&'i str, &'i str), XmlProblem>> {
+pub(super) fn attributes(mut rest: &str) -> impl Iterator<Item = Result<(&str, &str), XmlProblem>> {
     std::iter::from_fn(move || {
         let trimmed = rest.trim_start_matches(SPACE);
         if trimmed.is_empty() {
