@@ -32,7 +32,8 @@ fn a_module_uses_only_what_stands_above_it() {
         for file in sources(path) {
             for used in names_used(&file) {
                 let stands = modules.iter().position(|name| *name == used);
-                let stands = stands.unwrap_or_else(|| panic!("{}: crate::{used} is no module", file.display()));
+                let stands =
+                    stands.unwrap_or_else(|| panic!("{}: crate::{used} is no module", file.display()));
                 assert!(stands <= place, "{} uses {used}, which stands below {module}", file.display());
             }
         }

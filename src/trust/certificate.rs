@@ -1,0 +1,228 @@
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, PKeyRef, Public};
+use openssl::sha::sha256;
+use openssl::x509::{X509, X509NameRef};
+
+use super::paste;
+use crate::error::CertificateError;
+
+/// So many certificates are taken: every one is tried on a signature that does not verify.
+const MAX_CERTIFICATES: usize = 10;
+
+/// An X.509 certificate whose public key is pinned.
+///
+/// It is a wrapper around the key and nothing more: its dates, names and signature carry no trust. Cheap to clone.
+#[derive(Clone)]
+pub struct Certificate(Arc<Parsed>);
+
+struct Parsed {
+    fingerprint: String,
+    subject: String,
+    not_before: Option<DateTime<Utc>>,
+    not_after: Option<DateTime<Utc>>,
+    key: KeyType,
+    public_key: PKey<Public>,
+}
+
+/// The type of a certificate's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyType {
+    /// An elliptic-curve key on P-256.
+    P256,
+    /// An elliptic-curve key on P-384.
+    P384,
+    /// An elliptic-curve key on P-521.
+    P521,
+    /// An RSA key.
+    Rsa {
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+}
+
+impl Certificate {
+    /// The SHA-256 fingerprint of the certificate: upper-case hexadecimal pairs with colons, as consoles show it.
+    pub fn fingerprint(&self) -> &str {
+        &self.0.fingerprint
+    }
+
+    /// Begin of the validity; `None` where it is unreadable.
+    pub fn not_before(&self) -> Option<DateTime<Utc>> {
+        self.0.not_before
+    }
+
+    /// End of the validity; `None` where it is unreadable.
+    pub fn not_after(&self) -> Option<DateTime<Utc>> {
+        self.0.not_after
+    }
+
+    /// The subject in one line, such as `CN=JumpCloudSAMLUser, O=Acme`.
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// The type of the key.
+    pub fn key(&self) -> KeyType {
+        self.0.key
+    }
+
+    pub(crate) fn public_key(&self) -> &PKeyRef<Public> {
+        &self.0.public_key
+    }
+
+    /// The fingerprint of any DER, whether or not it is a certificate that can be used.
+    pub(crate) fn fingerprint_of(der: &[u8]) -> String {
+        let pairs: Vec<String> = sha256(der).iter().map(|byte| format!("{byte:02X}")).collect();
+        pairs.join(":")
+    }
+
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        let x509 = X509::from_der(der).map_err(|_| CertificateError::Unrecognized)?;
+        let public_key = x509.public_key().map_err(|_| CertificateError::KeyInvalid)?;
+        Ok(Self(Arc::new(Parsed {
+            fingerprint: Self::fingerprint_of(der),
+            subject: one_line(x509.subject_name()),
+            not_before: instant(x509.not_before()),
+            not_after: instant(x509.not_after()),
+            key: key_type(&public_key)?,
+            public_key,
+        })))
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint() == other.fingerprint()
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("fingerprint", &self.fingerprint())
+            .field("subject", &self.subject())
+            .finish_non_exhaustive()
+    }
+}
+
+fn key_type(key: &PKeyRef<Public>) -> Result<KeyType, CertificateError> {
+    let unsupported = |found: String| Err(CertificateError::KeyTypeUnsupported { found });
+    match key.id() {
+        Id::RSA | Id::RSA_PSS => {
+            let rsa = key.rsa().map_err(|_| CertificateError::KeyInvalid)?;
+            let bits = u32::try_from(rsa.n().num_bits()).map_err(|_| CertificateError::KeyInvalid)?;
+            // An exponent of one makes every value its own signature; OpenSSL itself refuses moduli above 16384 bits.
+            let exponent = rsa.e();
+            if bits > 16_384 || !exponent.is_bit_set(0) || exponent.num_bits() < 2 {
+                return Err(CertificateError::KeyInvalid);
+            }
+            if bits < 1024 { Err(CertificateError::KeyTooShort { bits }) } else { Ok(KeyType::Rsa { bits }) }
+        }
+        Id::EC => {
+            let ec = key.ec_key().map_err(|_| CertificateError::KeyInvalid)?;
+            ec.check_key().map_err(|_| CertificateError::KeyInvalid)?;
+            match ec.group().curve_name() {
+                Some(Nid::X9_62_PRIME256V1) => Ok(KeyType::P256),
+                Some(Nid::SECP384R1) => Ok(KeyType::P384),
+                Some(Nid::SECP521R1) => Ok(KeyType::P521),
+                Some(other) => unsupported(format!("EC {}", other.short_name().unwrap_or("on another curve"))),
+                None => unsupported("EC with parameters of its own".into()),
+            }
+        }
+        Id::DSA => unsupported("DSA".into()),
+        Id::ED25519 => unsupported("Ed25519".into()),
+        Id::ED448 => unsupported("Ed448".into()),
+        other => unsupported(format!("number {} in OpenSSL", other.as_raw())),
+    }
+}
+
+fn instant(time: &Asn1TimeRef) -> Option<DateTime<Utc>> {
+    let difference = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
+    DateTime::from_timestamp(i64::from(difference.days) * 86_400 + i64::from(difference.secs), 0)
+}
+
+/// The subject for people: capped, without control and other unprintable characters.
+fn one_line(name: &X509NameRef) -> String {
+    let entries = name.entries().take(16).map(|entry| {
+        let field = entry.object().nid().short_name().unwrap_or("?");
+        let value = entry.data().as_utf8().map(|value| value.to_string()).unwrap_or_default();
+        let value: String = value.chars().take(64).flat_map(char::escape_debug).collect();
+        format!("{field}={value}")
+    });
+    entries.collect::<Vec<_>>().join(", ")
+}
+
+/// One to ten certificates: the keys of one identity provider, more than one while it replaces its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificates(Vec<Certificate>);
+
+#[expect(clippy::len_without_is_empty, reason = "there is at least one")]
+impl Certificates {
+    /// Takes certificates as administrators paste them.
+    ///
+    /// PEM, with or without the armour lines, wrapped or in one line; the `<ds:X509Certificate>` element of a metadata
+    /// document; DER; with any line ends and with text around the PEM blocks; one or several.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`] names what was pasted in place of a certificate, or why the key cannot be used. RSA keys
+    /// below 2048 bits are left for the connection to refuse.
+    pub fn parse(paste: impl AsRef<[u8]>) -> Result<Self, CertificateError> {
+        let certificates = paste::read(paste.as_ref(), MAX_CERTIFICATES)?;
+        let certificates: Result<Vec<_>, _> =
+            certificates.iter().map(|der| Certificate::from_der(der)).collect();
+        Self::of(certificates?)
+    }
+
+    /// Adds those of another paste, for a key rollover.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError::TooMany`] if there are more than ten together.
+    pub fn and(self, other: Self) -> Result<Self, CertificateError> {
+        let Self(mut certificates) = self;
+        certificates.extend(other.0);
+        Self::of(certificates)
+    }
+
+    fn of(certificates: Vec<Certificate>) -> Result<Self, CertificateError> {
+        let mut distinct: Vec<Certificate> = Vec::new();
+        for certificate in certificates {
+            if !distinct.contains(&certificate) {
+                distinct.push(certificate);
+            }
+        }
+        match distinct.len() {
+            0 => Err(CertificateError::Empty),
+            1..=MAX_CERTIFICATES => Ok(Self(distinct)),
+            _ => Err(CertificateError::TooMany { limit: MAX_CERTIFICATES }),
+        }
+    }
+
+    /// The certificates in the order of the paste.
+    pub fn iter(&self) -> std::slice::Iter<'_, Certificate> {
+        self.0.iter()
+    }
+
+    /// How many there are: at least one.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<'a> IntoIterator for &'a Certificates {
+    type Item = &'a Certificate;
+    type IntoIter = std::slice::Iter<'a, Certificate>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

@@ -1,0 +1,177 @@
+//! From what stands in the form field to DER, naming what is not a certificate.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::error::CertificateError;
+
+/// Ten certificates of 4 KiB as PEM, with room for the text that some tools print around them.
+const MAX_PASTE: usize = 128 * 1024;
+
+/// The certificates in `paste`, as DER, at least one.
+pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, CertificateError> {
+    if paste.len() > MAX_PASTE {
+        return Err(CertificateError::TooMany { limit: most });
+    }
+    if paste.first() == Some(&SEQUENCE) {
+        return Ok(vec![certificate(paste)?]);
+    }
+    let text = str::from_utf8(paste).map_err(|_| CertificateError::Unrecognized)?;
+    // JSON and environment files carry line breaks as two characters, XML carries some as references.
+    let text = ["\\r", "\\n", "&#13;", "&#xD;"].iter().fold(text.to_owned(), |text, end| text.replace(end, "\n"));
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}' | '"' | '\''));
+    if text.is_empty() {
+        return Err(CertificateError::Empty);
+    }
+    let found = if text.contains("-----BEGIN ") {
+        pem(text)?
+    } else if text.contains("<") {
+        elements(text)?
+    } else {
+        vec![bare(text)?]
+    };
+    if found.len() > most {
+        return Err(CertificateError::TooMany { limit: most });
+    }
+    found.iter().map(|der| certificate(der)).collect()
+}
+
+/// The blocks of a PEM text: RFC 7468. Text between them is ignored.
+fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+    // A private key beside the certificate is disclosed by now; say so rather than take the certificate.
+    if text.contains("PRIVATE KEY-----") {
+        return Err(CertificateError::PrivateKey);
+    }
+    let mut found = Vec::new();
+    for block in text.split("-----BEGIN ").skip(1) {
+        let (label, rest) = block.split_once("-----").ok_or(CertificateError::Truncated)?;
+        match label {
+            "CERTIFICATE" | "X509 CERTIFICATE" => {}
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => return Err(CertificateError::CertificateRequest),
+            "PKCS7" | "CMS" => return Err(CertificateError::Bundle { format: "PKCS#7" }),
+            "PKCS12" => return Err(CertificateError::Bundle { format: "PKCS#12" }),
+            _ if label.ends_with("PUBLIC KEY") => return Err(CertificateError::PublicKey),
+            _ => return Err(CertificateError::Unrecognized),
+        }
+        let (body, _) = rest.split_once("-----END ").ok_or(CertificateError::Truncated)?;
+        found.push(base64(body)?);
+    }
+    Ok(found)
+}
+
+/// `X509Certificate` elements, cut out of a metadata document; the whole document is not what the field asks for.
+fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+    if ["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| text.contains(name)) {
+        return Err(CertificateError::Metadata);
+    }
+    let mut found = Vec::new();
+    for piece in text.split("X509Certificate").skip(1) {
+        // A start tag ends here and the value follows; after an end tag there is only `>` and what comes next.
+        let Some((_, after)) = piece.split_once('>') else { continue };
+        let Some((value, rest)) = after.split_once('<') else { continue };
+        if rest.starts_with('/') && !value.trim().is_empty() {
+            found.push(base64(value)?);
+        }
+    }
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    Err(if text.contains("X509Certificate") { CertificateError::Truncated } else { CertificateError::Unrecognized })
+}
+
+/// Base64 without armour, or something else entirely.
+fn bare(text: &str) -> Result<Vec<u8>, CertificateError> {
+    let lower: String = text.chars().take(16).collect::<String>().to_lowercase();
+    if text.contains("://") || lower.starts_with("www.") {
+        return Err(CertificateError::Url);
+    }
+    if lower.starts_with("ssh-") || lower.starts_with("ecdsa-sha2-") {
+        return Err(CertificateError::PublicKey);
+    }
+    // The beginning of an armour line may have been missed by the mouse.
+    let text = text.split_once("-----END ").map_or(text, |(body, _)| body);
+    let text = text.split_once("CERTIFICATE-----").map_or(text, |(_, body)| body);
+    base64(text)
+}
+
+fn base64(body: &str) -> Result<Vec<u8>, CertificateError> {
+    let packed: String =
+        body.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}')).collect();
+    STANDARD.decode(&packed).map_err(|_| {
+        // Cut off within a group of four, or behind some valid ones: Base64 all the same.
+        let alphabet = packed.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+        if alphabet && packed.starts_with("MI") {
+            CertificateError::Truncated
+        } else {
+            CertificateError::Unrecognized
+        }
+    })
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const OID: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+
+/// Passes a certificate on and names what else the DER is. The shapes are those of RFC 5280 §4.1 (certificate),
+/// RFC 2986 §4.1 (request), RFC 5208 §5 and §6, RFC 8017 §A.1 and RFC 5915 §3 (keys), RFC 7292 §4, RFC 5652 §3 (bundles).
+fn certificate(der: &[u8]) -> Result<Vec<u8>, CertificateError> {
+    let (tag, length, content) = header(der).ok_or(CertificateError::Unrecognized)?;
+    if tag != SEQUENCE {
+        return Err(CertificateError::Unrecognized);
+    }
+    if content.len() < length {
+        return Err(CertificateError::Truncated);
+    }
+    if content.len() > length {
+        return Err(CertificateError::Unrecognized);
+    }
+    let (first, inside, rest) = value(content).ok_or(CertificateError::Unrecognized)?;
+    let second = value(rest).map(|(tag, ..)| tag);
+    match (first, second) {
+        (SEQUENCE, Some(SEQUENCE)) => match value(inside).and_then(|(tag, _, rest)| Some((tag, value(rest)?.0))) {
+            // A request begins with its version and the subject, a certificate with [0] or the serial number and
+            // the signature algorithm; the subject of a request is a SEQUENCE of SETs (or empty).
+            Some((INTEGER, SEQUENCE)) if is_request(inside) => Err(CertificateError::CertificateRequest),
+            _ => Ok(der.to_vec()),
+        },
+        (SEQUENCE, Some(BIT_STRING)) => Err(CertificateError::PublicKey),
+        (SEQUENCE, Some(OCTET_STRING)) => Err(CertificateError::PrivateKey),
+        (INTEGER, Some(SEQUENCE)) if inside == [3] => Err(CertificateError::Bundle { format: "PKCS#12" }),
+        (INTEGER, Some(SEQUENCE | OCTET_STRING)) => Err(CertificateError::PrivateKey),
+        (INTEGER, Some(INTEGER)) if inside == [0] => Err(CertificateError::PrivateKey),
+        (INTEGER, Some(INTEGER)) => Err(CertificateError::PublicKey),
+        (OID, _) => Err(CertificateError::Bundle { format: "PKCS#7" }),
+        _ => Err(CertificateError::Unrecognized),
+    }
+}
+
+/// Version 0, subject, public key: the key is a SEQUENCE whose second element is a BIT STRING.
+fn is_request(info: &[u8]) -> bool {
+    let key = value(info).and_then(|(_, _, rest)| value(rest)).and_then(|(_, _, rest)| value(rest));
+    let Some((SEQUENCE, key, _)) = key else { return false };
+    value(key).and_then(|(_, _, rest)| value(rest)).is_some_and(|(tag, ..)| tag == BIT_STRING)
+}
+
+/// Tag, content and what follows.
+fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, length, content) = header(der)?;
+    let (content, rest) = content.split_at_checked(length)?;
+    Some((tag, content, rest))
+}
+
+/// Tag, length and what follows the length.
+fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
+    let (tag, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    if *first < 0x80 {
+        return Some((*tag, usize::from(*first), rest));
+    }
+    let (length, rest) = rest.split_at_checked(usize::from(*first & 0x7f))?;
+    if length.is_empty() || length.len() > 4 {
+        return None;
+    }
+    let length = length.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
+    Some((*tag, length, rest))
+}
