@@ -153,7 +153,7 @@ fn instant(time: &Asn1TimeRef) -> Option<DateTime<Utc>> {
 fn one_line(name: &X509NameRef) -> String {
     let entries = name.entries().take(16).map(|entry| {
         let field = entry.object().nid().short_name().unwrap_or("?");
-        let value = entry.data().as_utf8().map(|value| value.to_string()).unwrap_or_default();
+        let value = entry.data().to_string().unwrap_or_default();
         let value: String = value.chars().take(64).flat_map(char::escape_debug).collect();
         format!("{field}={value}")
     });
