@@ -17,8 +17,10 @@ mod warning;
 mod login;
 mod connection;
 mod report;
-#[cfg(any())]
+#[cfg(feature = "test-idp")]
 pub mod test_idp;
+#[cfg(doc)]
+pub mod documentation;
 #[cfg(test)]
 mod vectors;
 

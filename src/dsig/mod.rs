@@ -4,7 +4,7 @@
 //! out is not a verdict but the very octets that were signed: [`SignedOctets`] has one maker, [`verify`].
 
 mod algorithm;
-#[cfg(any())]
+#[cfg(any(test, feature = "test-idp"))]
 mod sign;
 mod signature;
 mod signed_info;

@@ -1,0 +1,13 @@
+//! The project's own documents.
+
+/// Why it is built so.
+#[doc = include_str!("../DESIGN.md")]
+pub mod design {}
+
+/// Every refusal.
+#[doc = include_str!("../ERRORS.md")]
+pub mod errors {}
+
+/// Against whom it is built.
+#[doc = include_str!("../SECURITY.md")]
+pub mod security {}

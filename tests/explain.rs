@@ -1,0 +1,137 @@
+//! A report shows every check, agrees with the verdict, and never yields an identity.
+
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::at;
+use saml_login::{
+    Certificates, CheckOutcome, Connection, Expected, IdentityProvider, Report, ServiceProvider, View,
+};
+
+const FORM_VALUE: &str = include_str!("../fixtures/saml-idp-samlp/assertion-signed.b64");
+const CERTIFICATE: &str = include_str!("../fixtures/saml-idp-samlp/idp-cert.pem");
+const OTHER_CERTIFICATE: &str = include_str!("../fixtures/simplesamlphp/idp-cert.pem");
+const AUDIENCE: &str = "https://app.example.test/saml/acme";
+const ACS_URL: &str = "http://127.0.0.1:18150/saml/acs";
+const ISSUER: &str = "http://127.0.0.1:18110/metadata";
+const REQUEST: Expected<'_> = Expected::Reply { request_id: "_edb805d3d2cd710eb1d8651ff97ed6341edf76ea" };
+
+fn connection(audience: &str, issuer: &str, certificate: &str) -> Connection {
+    let idp = IdentityProvider::new(issuer, Certificates::parse(certificate).expect("a certificate"));
+    let sp = ServiceProvider::new(audience, ACS_URL);
+    Connection::builder("acme", sp, idp).build().expect("a connection")
+}
+
+fn named(report: &Report, outcome: CheckOutcome) -> Vec<&'static str> {
+    report.checks.iter().filter(|check| check.outcome == outcome).map(|check| check.name).collect()
+}
+
+const ALL: [&str; 23] = [
+    "decoded",
+    "well_formed",
+    "root",
+    "response_version",
+    "status",
+    "not_encrypted",
+    "one_assertion",
+    "signature_places",
+    "signature",
+    "assertion_version",
+    "assertion_id",
+    "response_issuer",
+    "assertion_issuer",
+    "destination",
+    "in_response_to",
+    "name_id",
+    "subject_confirmation",
+    "conditions_time",
+    "conditions_understood",
+    "audience",
+    "authn_statement",
+    "session",
+    "required_fields",
+];
+
+#[test]
+fn an_honest_response_passes_every_check() {
+    let connection = connection(AUDIENCE, ISSUER, CERTIFICATE);
+    let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+    assert!(report.accepted);
+    assert_eq!((report.code, report.view), (None, View::Signed));
+    assert_eq!(named(&report, CheckOutcome::Passed), ALL);
+    let certificate = connection.identity_provider().certificates().iter().next().expect("one");
+    assert_eq!(report.key_fingerprint.as_deref(), Some(certificate.fingerprint()));
+    assert_eq!(report.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn every_broken_rule_is_shown_at_once() {
+    let connection = connection("https://app.example.test/saml/acme/", "urn:other", CERTIFICATE);
+    let report = connection.explain(FORM_VALUE, Expected::Unsolicited, at("2026-11-24T20:47:00Z"));
+    assert!(!report.accepted);
+    assert_eq!((report.code, report.view), (Some("issuer_mismatch"), View::Signed));
+    let failed = [
+        "response_issuer",
+        "assertion_issuer",
+        "in_response_to",
+        "subject_confirmation",
+        "conditions_time",
+        "audience",
+    ];
+    assert_eq!(named(&report, CheckOutcome::Failed), failed);
+    let audience = report.checks.iter().find(|check| check.name == "audience").expect("the row");
+    assert_eq!(audience.code, Some("audience_mismatch"));
+    assert_eq!(audience.expected.as_deref(), Some("https://app.example.test/saml/acme/"));
+    assert_eq!(audience.found.as_deref(), Some(AUDIENCE));
+    assert_eq!(audience.fixer, Some("identity provider administrator"));
+    let help = audience.help.as_deref().expect("help");
+    assert!(help.contains("they differ only in the slash at the end"), "{help}");
+}
+
+#[test]
+fn what_is_not_verified_is_labelled() {
+    let connection = connection(AUDIENCE, ISSUER, OTHER_CERTIFICATE);
+    let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+    assert_eq!((report.code, report.view), (Some("key_untrusted"), View::Unverified));
+    assert_eq!(named(&report, CheckOutcome::Failed), ["signature"]);
+    assert_eq!(named(&report, CheckOutcome::Skipped), ["required_fields"]);
+    assert_eq!(report.key_fingerprint, None);
+    let help = report.help.expect("help");
+    assert!(help.contains("a rotation or a forgery"), "{help}");
+    assert!(help.contains("never copy a certificate from a response"), "{help}");
+    let configured = Certificates::parse(OTHER_CERTIFICATE).expect("a certificate");
+    let embedded = Certificates::parse(CERTIFICATE).expect("a certificate");
+    for certificate in configured.iter().chain(&embedded) {
+        assert!(help.contains(certificate.fingerprint()), "{help}");
+    }
+}
+
+#[test]
+fn what_cannot_be_checked_is_skipped() {
+    let connection = connection(AUDIENCE, ISSUER, CERTIFICATE);
+    let skipped_from = |form_value: &str, failed: &str, code: &str| {
+        let report = connection.explain(form_value, REQUEST, at("2026-11-23T20:47:00Z"));
+        assert_eq!((report.code, report.view), (Some(code), View::None));
+        assert_eq!(named(&report, CheckOutcome::Failed), [failed]);
+        named(&report, CheckOutcome::Skipped)
+    };
+    assert_eq!(skipped_from("%%%", "decoded", "response_undecodable"), ALL[1..]);
+    assert_eq!(skipped_from(&STANDARD.encode("<a>"), "well_formed", "xml_malformed"), ALL[2..]);
+}
+
+#[test]
+fn a_report_serializes_without_personal_data() {
+    let connection = connection(AUDIENCE, "urn:other", CERTIFICATE);
+    let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+    let json = serde_json::to_value(&report).expect("JSON");
+    assert_eq!(json["view"], "signed");
+    assert_eq!(json["checks"][0]["outcome"], "passed");
+    assert_eq!(json["checks"][0]["name"], "decoded");
+    let text = format!("{json}{report:?}");
+    for personal in ["alice@example.test", "saml.jackson@example.com", "Jackson", "Ångström"] {
+        assert!(!text.contains(personal), "{personal}");
+    }
+}
