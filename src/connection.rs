@@ -194,7 +194,9 @@ impl Connection {
     ) -> Result<Identity, Rejection> {
         let statements = assertion.statements();
         let authn = statements.authn_statements()?;
-        let first = authn.first().ok_or(Rejection::ElementMissing { parent: "Assertion", element: "AuthnStatement" })?;
+        let first = authn
+            .first()
+            .ok_or(Rejection::ElementMissing { parent: "Assertion", element: "AuthnStatement" })?;
         let parts = IdentityParts {
             connection_id: self.id.clone(),
             issuer: self.idp.issuer().to_owned(),

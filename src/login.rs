@@ -36,7 +36,9 @@ impl Unspent {
         let Self { identity, spending } = self;
         if now >= spending.until {
             let not_on_or_after = spending.until;
-            return Err(Rejection::Expired { what: "Assertion", not_on_or_after, now, skew_seconds: 0 }.into());
+            return Err(
+                Rejection::Expired { what: "Assertion", not_on_or_after, now, skew_seconds: 0 }.into()
+            );
         }
         match store.spend(&spending, now).await.map_err(Error::Store)? {
             SpendOutcome::Fresh => Ok(identity),

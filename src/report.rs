@@ -185,7 +185,8 @@ impl Connection {
 type Stage = (&'static str, &'static str, &'static str);
 
 const DECODED: Stage = ("decoded", "the form value is the Base64 of UTF-8 text", "Bindings §3.5.4");
-const WELL_FORMED: Stage = ("well_formed", "the text is well-formed XML without a DTD", "XML 1.0, Namespaces");
+const WELL_FORMED: Stage =
+    ("well_formed", "the text is well-formed XML without a DTD", "XML 1.0, Namespaces");
 const SIGNED: Stage = ("signature", "what has to be signed is signed by a configured key", "Core §5");
 const REQUIRED: Stage =
     ("required_fields", "the response says all that the connection requires of a person", "connection");

@@ -35,9 +35,12 @@ fn rows(layer: &str) -> (PathBuf, Vec<serde_json::Value>) {
 }
 
 fn verdict(folder: &std::path::Path, row: &serde_json::Value, allow_sha1: bool) -> Result<(), Rejection> {
-    let certificates: Vec<String> = row["cert_pem"].as_array().unwrap().iter().map(|file| {
-        fs::read_to_string(folder.join(file.as_str().unwrap())).unwrap()
-    }).collect();
+    let certificates: Vec<String> = row["cert_pem"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| fs::read_to_string(folder.join(file.as_str().unwrap())).unwrap())
+        .collect();
     let certificates = Certificates::parse(certificates.join("\n")).unwrap();
     let xml = fs::read_to_string(folder.join(row["file"].as_str().unwrap())).unwrap();
     let limits = Limits::default();
@@ -74,8 +77,16 @@ fn signatures() {
         let found = verdict(&folder, row, sha1).err();
         assert_eq!(found.as_ref().map(Rejection::code), expected, "{id}: {found:?}");
         if sha1 {
-            let code = if expected == Some("encryption_unsupported") { "encryption_unsupported" } else { "algorithm_forbidden" };
-            assert_eq!(verdict(&folder, row, false).err().map(|rejection| rejection.code()), Some(code), "{id}");
+            let code = if expected == Some("encryption_unsupported") {
+                "encryption_unsupported"
+            } else {
+                "algorithm_forbidden"
+            };
+            assert_eq!(
+                verdict(&folder, row, false).err().map(|rejection| rejection.code()),
+                Some(code),
+                "{id}"
+            );
         }
     }
     println!("vectors: dsig rows {}", rows.len());

@@ -17,13 +17,19 @@ pub enum Warning {
     #[error("the ACS URL is http, not https: responses would travel in the clear")]
     AcsUrlInsecure,
     /// Audience URI and ACS URL are the same, which few identity providers are set up for.
-    #[error("the Audience URI is the same as the ACS URL: make sure that the identity provider has it so, too")]
+    #[error(
+        "the Audience URI is the same as the ACS URL: make sure that the identity provider has it so, too"
+    )]
     AudienceEqualsAcsUrl,
     /// Audience URI and issuer are the same: one of them was pasted into both fields.
-    #[error("the Audience URI is the same as the issuer: the one names the service provider, the other the identity provider")]
+    #[error(
+        "the Audience URI is the same as the issuer: the one names the service provider, the other the identity provider"
+    )]
     AudienceEqualsIssuer,
     /// A certificate's validity has ended. Its key stays trusted until it is removed.
-    #[error("certificate {fingerprint} expired at {not_after}: ask the identity provider's administrator whether a new one is in use")]
+    #[error(
+        "certificate {fingerprint} expired at {not_after}: ask the identity provider's administrator whether a new one is in use"
+    )]
     CertificateExpired {
         /// SHA-256 fingerprint of the certificate.
         fingerprint: String,
@@ -31,7 +37,9 @@ pub enum Warning {
         not_after: DateTime<Utc>,
     },
     /// A certificate's validity ends soon. Identity providers replace the key then.
-    #[error("certificate {fingerprint} expires at {not_after}, within {within_days} days: plan its replacement")]
+    #[error(
+        "certificate {fingerprint} expires at {not_after}, within {within_days} days: plan its replacement"
+    )]
     CertificateExpires {
         /// SHA-256 fingerprint of the certificate.
         fingerprint: String,
@@ -55,7 +63,9 @@ pub enum Warning {
         switch: &'static str,
     },
     /// The issuer is the single sign-on URL: usually the wrong one of the two was pasted.
-    #[error("the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows")]
+    #[error(
+        "the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows"
+    )]
     IssuerEqualsSsoUrl,
     /// The single sign-on URL is `http` on a host other than the local one.
     #[error("the single sign-on URL is http, not https")]

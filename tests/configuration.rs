@@ -108,7 +108,8 @@ fn certificates_near_their_end_are_warned_of_and_stay_trusted() {
 #[test]
 fn telltale_mistakes_are_warned_of() {
     let now: DateTime<Utc> = at("2030-01-01T00:00:00Z");
-    let warnings = |sp, idp| Connection::builder("acme", sp, idp).build().expect("a connection").warnings(now);
+    let warnings =
+        |sp, idp| Connection::builder("acme", sp, idp).build().expect("a connection").warnings(now);
     let sp = |audience: &str, acs: &str| ServiceProvider::new(audience, acs);
     let acs = "https://sp.test/acs";
     assert_eq!(warnings(sp("urn:x", acs), idp("urn:x")), [Warning::AudienceEqualsIssuer]);

@@ -71,7 +71,12 @@ impl Honest {
     fn check(&self, xml: &[u8], what: impl Fn() -> String) -> bool {
         let verdict = catch_unwind(AssertUnwindSafe(|| self.verdict(xml)));
         let verdict = verdict.unwrap_or_else(|_| panic!("{}: panic after {}", self.file, what()));
-        assert!(verdict.is_none() || verdict == self.identity, "{}: another identity after {}", self.file, what());
+        assert!(
+            verdict.is_none() || verdict == self.identity,
+            "{}: another identity after {}",
+            self.file,
+            what()
+        );
         verdict.is_some()
     }
 }
@@ -163,7 +168,8 @@ fn attributes(xml: &[u8]) -> Vec<(usize, usize)> {
     for (start, end) in tokens(xml).into_iter().filter(|(start, _)| xml[*start] == b'<') {
         let mut at = start;
         while let Some(blank) = xml[at..end].iter().position(|b| *b == b' ').map(|p| at + p) {
-            let Some(open) = xml[blank..end].iter().position(|b| matches!(b, b'"' | b'\'')).map(|p| blank + p)
+            let Some(open) =
+                xml[blank..end].iter().position(|b| matches!(b, b'"' | b'\'')).map(|p| blank + p)
             else {
                 break;
             };
@@ -248,7 +254,8 @@ fn every_token_border() {
                 }
             }
             if xml[start] == b'<' && !xml[start..].starts_with(b"</") {
-                let name = xml[start..end].iter().position(|b| matches!(b, b' ' | b'/' | b'>')).expect("an end");
+                let name =
+                    xml[start..end].iter().position(|b| matches!(b, b' ' | b'/' | b'>')).expect("an end");
                 for declared in DECLARED {
                     check(&mut sample, start + name, declared);
                 }

@@ -121,17 +121,18 @@ impl<'d> Envelope<'d> {
 
     /// Which of the two elements that may be signed carry a signature.
     pub(crate) fn signatures(&self) -> Signatures {
-        let carries = |element: Element<'d>| {
-            element.child_elements().any(|child| child.is(Namespace::DS, "Signature"))
-        };
+        let carries =
+            |element: Element<'d>| element.child_elements().any(|child| child.is(Namespace::DS, "Signature"));
         Signatures { response: carries(self.response), assertion: self.assertions().any(carries) }
     }
 
     /// Core §5.4.1 and the one rule that ends signature wrapping: a signature stands directly in the response, directly
     /// in its assertion, or in what Advice holds, which is not read. Anywhere else the message is refused.
     pub(crate) fn signature_places(&self) -> Result<(), Rejection> {
-        for signature in self.response.descendants().filter(|element| element.is(Namespace::DS, "Signature")) {
-            let ancestors: Vec<Element<'d>> = std::iter::successors(signature.parent(), Element::parent).collect();
+        for signature in self.response.descendants().filter(|element| element.is(Namespace::DS, "Signature"))
+        {
+            let ancestors: Vec<Element<'d>> =
+                std::iter::successors(signature.parent(), Element::parent).collect();
             let allowed = match ancestors.as_slice() {
                 [response] => response.id() == self.response.id(),
                 [.., advice, assertion, response] if advice.is(Namespace::SAML, "Advice") => {

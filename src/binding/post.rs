@@ -74,12 +74,17 @@ mod tests {
     fn everything_else_is_refused() {
         use DecodeProblem::{Compressed, Empty, NotBase64, NotUtf8, PercentEncoded};
         assert_eq!(decode_with(b" \r\n", 100), undecodable(Empty));
-        for bad in ["PGEvPg", "PGEvPg=", "PGEvPg==PGE=", "PGEvPh==", "PGE_", "PGE-", "<a/>", "PGE\u{b}v", "PGE\0v"] {
+        for bad in
+            ["PGEvPg", "PGEvPg=", "PGEvPg==PGE=", "PGEvPh==", "PGE_", "PGE-", "<a/>", "PGE\u{b}v", "PGE\0v"]
+        {
             assert_eq!(decode_with(bad.as_bytes(), 100), undecodable(NotBase64), "{bad:?}");
         }
         assert_eq!(decode_with(b"PGEvPg%3D%3D", 100), undecodable(PercentEncoded));
         assert_eq!(decode_with(STANDARD.encode(b"<a>\xe9</a>").as_bytes(), 100), undecodable(NotUtf8));
-        assert_eq!(decode_with(STANDARD.encode(b"\xb3\xf9\xff\x00").as_bytes(), 100), undecodable(Compressed));
+        assert_eq!(
+            decode_with(STANDARD.encode(b"\xb3\xf9\xff\x00").as_bytes(), 100),
+            undecodable(Compressed)
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) enum DigestAlgorithm {
 
 impl DigestAlgorithm {
     /// The algorithm that a DigestMethod names, if it is accepted.
-    pub(super) fn accepted(uri: &str, allow_sha1: bool) -> Result<Self, Rejection> {
+    pub(crate) fn accepted(uri: &str, allow_sha1: bool) -> Result<Self, Rejection> {
         let algorithm = match uri {
             "http://www.w3.org/2001/04/xmlenc#sha256" => Self::Sha256,
             "http://www.w3.org/2001/04/xmldsig-more#sha384" => Self::Sha384,
@@ -61,12 +61,12 @@ impl DigestAlgorithm {
 /// A signature algorithm: scheme and digest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SignatureAlgorithm {
-    scheme: Scheme,
-    digest: DigestAlgorithm,
+    pub(super) scheme: Scheme,
+    pub(super) digest: DigestAlgorithm,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Scheme {
+pub(super) enum Scheme {
     /// RSASSA-PKCS1-v1_5: RFC 9231 §2.3.
     RsaPkcs1,
     /// RSASSA-PSS with its parameters implied by the identifier: RFC 9231 §2.3.10.
@@ -78,7 +78,7 @@ enum Scheme {
 impl SignatureAlgorithm {
     /// The algorithm that a SignatureMethod names, if it is accepted. There is no HMAC among them: a certificate is no
     /// secret.
-    pub(super) fn accepted(uri: &str, allow_sha1: bool) -> Result<Self, Rejection> {
+    pub(crate) fn accepted(uri: &str, allow_sha1: bool) -> Result<Self, Rejection> {
         use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
         use Scheme::{Ecdsa, RsaPkcs1, RsaPss};
         let (scheme, digest) = match uri {

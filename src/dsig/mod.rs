@@ -4,10 +4,12 @@
 //! out is not a verdict but the very octets that were signed: [`SignedOctets`] has one maker, [`verify`].
 
 mod algorithm;
-#[cfg(any(test, feature = "test-idp"))]
+#[cfg(feature = "test-idp")]
 mod sign;
 mod signature;
 mod signed_info;
 mod verify;
 
+#[cfg(feature = "test-idp")]
+pub(crate) use algorithm::{DigestAlgorithm, SignatureAlgorithm};
 pub(crate) use verify::{SignedOctets, Trust, verify};

@@ -26,8 +26,7 @@ impl<'o> SignedInfo<'o> {
         allow_sha1: bool,
     ) -> Result<Self, Rejection> {
         let malformed = |problem| Rejection::SignatureMalformed { on, problem };
-        let elements_of =
-            |parent: Element<'o>| elements(parent).ok_or(malformed(SignatureProblem::Elements));
+        let elements_of = |parent: Element<'o>| elements(parent).ok_or(malformed(SignatureProblem::Elements));
         let root = octets.root().filter(|root| root.is(Namespace::DS, "SignedInfo"));
         let children = elements_of(root.ok_or(malformed(SignatureProblem::Elements))?)?;
         let [canonicalization, signature, references @ ..] = children.as_slice() else {

@@ -56,9 +56,12 @@ fn help_names_what_was_found_and_the_near_miss() {
          SP entity ID) the same on both sides."
     );
     let status = Rejection::StatusNotSuccess {
-        codes: ["urn:oasis:names:tc:SAML:2.0:status:Responder", "urn:oasis:names:tc:SAML:2.0:status:NoPassive"]
-            .map(Excerpt::new)
-            .into(),
+        codes: [
+            "urn:oasis:names:tc:SAML:2.0:status:Responder",
+            "urn:oasis:names:tc:SAML:2.0:status:NoPassive",
+        ]
+        .map(Excerpt::new)
+        .into(),
         message: Some(Excerpt::new("no\u{1b}")),
     };
     assert_eq!(

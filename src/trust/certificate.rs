@@ -133,7 +133,9 @@ fn key_type(key: &PKeyRef<Public>) -> Result<KeyType, CertificateError> {
                 Some(Nid::X9_62_PRIME256V1) => Ok(KeyType::P256),
                 Some(Nid::SECP384R1) => Ok(KeyType::P384),
                 Some(Nid::SECP521R1) => Ok(KeyType::P521),
-                Some(other) => unsupported(format!("EC {}", other.short_name().unwrap_or("on another curve"))),
+                Some(other) => {
+                    unsupported(format!("EC {}", other.short_name().unwrap_or("on another curve")))
+                }
                 None => unsupported("EC with parameters of its own".into()),
             }
         }

@@ -18,8 +18,10 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Certificat
     }
     let text = str::from_utf8(paste).map_err(|_| CertificateError::Unrecognized)?;
     // JSON and environment files carry line breaks as two characters, XML carries some as references.
-    let text = ["\\r", "\\n", "&#13;", "&#xD;"].iter().fold(text.to_owned(), |text, end| text.replace(end, "\n"));
-    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}' | '"' | '\''));
+    let text =
+        ["\\r", "\\n", "&#13;", "&#xD;"].iter().fold(text.to_owned(), |text, end| text.replace(end, "\n"));
+    let text =
+        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}' | '"' | '\''));
     if text.is_empty() {
         return Err(CertificateError::Empty);
     }
@@ -47,7 +49,9 @@ fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
         let (label, rest) = block.split_once("-----").ok_or(CertificateError::Truncated)?;
         match label {
             "CERTIFICATE" | "X509 CERTIFICATE" => {}
-            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => return Err(CertificateError::CertificateRequest),
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
+                return Err(CertificateError::CertificateRequest);
+            }
             "PKCS7" | "CMS" => return Err(CertificateError::Bundle { format: "PKCS#7" }),
             "PKCS12" => return Err(CertificateError::Bundle { format: "PKCS#12" }),
             _ if label.ends_with("PUBLIC KEY") => return Err(CertificateError::PublicKey),
@@ -76,7 +80,11 @@ fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     if !found.is_empty() {
         return Ok(found);
     }
-    Err(if text.contains("X509Certificate") { CertificateError::Truncated } else { CertificateError::Unrecognized })
+    Err(if text.contains("X509Certificate") {
+        CertificateError::Truncated
+    } else {
+        CertificateError::Unrecognized
+    })
 }
 
 /// Base64 without armour, or something else entirely.
@@ -130,12 +138,14 @@ fn certificate(der: &[u8]) -> Result<Vec<u8>, CertificateError> {
     let (first, inside, rest) = value(content).ok_or(CertificateError::Unrecognized)?;
     let second = value(rest).map(|(tag, ..)| tag);
     match (first, second) {
-        (SEQUENCE, Some(SEQUENCE)) => match value(inside).and_then(|(tag, _, rest)| Some((tag, value(rest)?.0))) {
-            // A request begins with its version and the subject, a certificate with [0] or the serial number and
-            // the signature algorithm; the subject of a request is a SEQUENCE of SETs (or empty).
-            Some((INTEGER, SEQUENCE)) if is_request(inside) => Err(CertificateError::CertificateRequest),
-            _ => Ok(der.to_vec()),
-        },
+        (SEQUENCE, Some(SEQUENCE)) => {
+            match value(inside).and_then(|(tag, _, rest)| Some((tag, value(rest)?.0))) {
+                // A request begins with its version and the subject, a certificate with [0] or the serial number and
+                // the signature algorithm; the subject of a request is a SEQUENCE of SETs (or empty).
+                Some((INTEGER, SEQUENCE)) if is_request(inside) => Err(CertificateError::CertificateRequest),
+                _ => Ok(der.to_vec()),
+            }
+        }
         (SEQUENCE, Some(BIT_STRING)) => Err(CertificateError::PublicKey),
         (SEQUENCE, Some(OCTET_STRING)) => Err(CertificateError::PrivateKey),
         (INTEGER, Some(SEQUENCE)) if inside == [3] => Err(CertificateError::Bundle { format: "PKCS#12" }),

@@ -4,8 +4,8 @@ use openssl::dsa::Dsa;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkcs12::Pkcs12;
 use openssl::pkcs7::{Pkcs7, Pkcs7Flags};
+use openssl::pkcs12::Pkcs12;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::stack::Stack;
@@ -42,7 +42,11 @@ fn certificate_of(key: &PKey<Private>, serial: u32) -> X509 {
     builder.set_not_before(&Asn1Time::from_unix(1_000_000_000).unwrap()).unwrap();
     builder.set_not_after(&Asn1Time::from_unix(1_500_000_000).unwrap()).unwrap();
     builder.set_pubkey(key).unwrap();
-    let digest = if matches!(key.id(), openssl::pkey::Id::ED25519) { MessageDigest::null() } else { MessageDigest::sha256() };
+    let digest = if matches!(key.id(), openssl::pkey::Id::ED25519) {
+        MessageDigest::null()
+    } else {
+        MessageDigest::sha256()
+    };
     builder.sign(key, digest).unwrap();
     builder.build()
 }
@@ -86,7 +90,9 @@ fn certificates_are_taken_as_they_are_pasted() {
         format!("{body}\n-----END CERTIFICATE-----"),
         format!("CERTIFICATE-----\n{body}\n-----END CERTIFICATE"),
         format!("<ds:X509Certificate>{body}</ds:X509Certificate>"),
-        format!("<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">\n{packed}\n</X509Certificate>"),
+        format!(
+            "<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">\n{packed}\n</X509Certificate>"
+        ),
         format!("<ds:X509Certificate>{}</ds:X509Certificate>", body.replace('\n', "&#13;\n")),
         format!("<KeyInfo><X509Data><X509Certificate>{packed}</X509Certificate></X509Data></KeyInfo>"),
         format!("{PEM}{PEM}"),
@@ -131,7 +137,10 @@ fn facts_are_read() {
     let old = Certificate::from_der(&certificate_of(&ec(Nid::SECP384R1), 1).to_der().unwrap()).unwrap();
     assert_eq!(old.subject(), "CN=idp \\u{1b}[31m, O=Acme");
     assert_eq!(old.not_after().unwrap().timestamp(), 1_500_000_000);
-    assert_eq!(format!("{old:?}"), format!("Certificate {{ fingerprint: {:?}, subject: {:?}, .. }}", old.fingerprint(), old.subject()));
+    assert_eq!(
+        format!("{old:?}"),
+        format!("Certificate {{ fingerprint: {:?}, subject: {:?}, .. }}", old.fingerprint(), old.subject())
+    );
 }
 
 #[test]
@@ -232,7 +241,9 @@ fn what_is_not_a_certificate_is_named() {
     for empty in ["", " \r\n\t", "\u{feff}", "\"\"", "\u{200b}"] {
         assert_refused(empty, Empty);
     }
-    for garbage in ["hello", "<html></html>", "{}", "-----BEGIN PGP MESSAGE-----\nx", "AAAA", "MIIB!", "0", "30820000"] {
+    for garbage in
+        ["hello", "<html></html>", "{}", "-----BEGIN PGP MESSAGE-----\nx", "AAAA", "MIIB!", "0", "30820000"]
+    {
         assert_refused(garbage, Unrecognized);
     }
     assert_refused([0x30, 0x03, 0x02, 0x01, 0x05, 0x00], Unrecognized);

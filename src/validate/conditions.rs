@@ -67,8 +67,10 @@ pub(super) fn authn_statement(facts: &Facts<'_>) -> Result<(), Rejection> {
     for statement in facts.statements.authn_statements()? {
         let authn_instant = statement.authn_instant()?;
         statement.authn_context_class_ref()?;
-        let since =
-            Window { not_before: Some(("AuthnStatement/@AuthnInstant", authn_instant)), not_on_or_after: None };
+        let since = Window {
+            not_before: Some(("AuthnStatement/@AuthnInstant", authn_instant)),
+            not_on_or_after: None,
+        };
         since.contains_now(facts.rules)?;
     }
     Ok(())

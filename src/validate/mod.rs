@@ -247,7 +247,8 @@ pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejec
     for confirmation in facts.statements.bearer_confirmations()? {
         last_confirmation = last_confirmation.max(confirmation.not_on_or_after().ok());
     }
-    let bounds = [facts.statements.conditions()?.not_on_or_after()?, facts.statements.session_not_on_or_after()?];
+    let bounds =
+        [facts.statements.conditions()?.not_on_or_after()?, facts.statements.session_not_on_or_after()?];
     let until = bounds.into_iter().flatten().chain(last_confirmation).min();
     let until = until.ok_or(Rejection::SubjectConfirmationMissing)?;
     Ok(until.checked_add_signed(TimeDelta::seconds(MAX_CLOCK_SKEW)).unwrap_or(DateTime::<Utc>::MAX_UTC))

@@ -19,7 +19,12 @@ impl Window {
         if let Some((what, not_before)) = self.not_before {
             let earliest = not_before.checked_sub_signed(skew).unwrap_or(DateTime::<Utc>::MIN_UTC);
             if now < earliest {
-                return Err(Rejection::NotYetValid { what, not_before, now, skew_seconds: skew.num_seconds() });
+                return Err(Rejection::NotYetValid {
+                    what,
+                    not_before,
+                    now,
+                    skew_seconds: skew.num_seconds(),
+                });
             }
         }
         if let Some((what, not_on_or_after)) = self.not_on_or_after {
@@ -34,7 +39,8 @@ impl Window {
 
     /// `from … until …`, for a report.
     pub(super) fn show(self) -> String {
-        let show = |bound: Option<(_, DateTime<Utc>)>| bound.map_or("any time".to_owned(), |(_, at)| instant(at));
+        let show =
+            |bound: Option<(_, DateTime<Utc>)>| bound.map_or("any time".to_owned(), |(_, at)| instant(at));
         format!("from {} until {}", show(self.not_before), show(self.not_on_or_after))
     }
 }

@@ -23,7 +23,7 @@ enum Mode {
 impl C14n {
     /// What a Reference without a canonicalization transform means: XML Signature §4.4.3.2.
     pub(crate) const IMPLIED: Self = Self { mode: Mode::Inclusive10, comments: false };
-    #[cfg(any(test, feature = "test-idp"))]
+    #[cfg(feature = "test-idp")]
     pub(crate) const EXCLUSIVE: Self = Self { mode: Mode::Exclusive, comments: false };
 
     /// The algorithm that an identifier names.
@@ -97,7 +97,8 @@ impl<'d> Writer<'d> {
         let mut listed = vec![false; prefixes.len()];
         if algorithm.is_exclusive() {
             for name in prefix_list {
-                let prefix = if *name == "#default" { Some(Prefix::DEFAULT) } else { prefixes.find_prefix(name) };
+                let prefix =
+                    if *name == "#default" { Some(Prefix::DEFAULT) } else { prefixes.find_prefix(name) };
                 if let Some(flag) = prefix.and_then(|prefix| listed.get_mut(prefix.index())) {
                     *flag = true;
                 }
@@ -235,8 +236,11 @@ impl<'d> Writer<'d> {
             let mut seen = vec![false; self.rendered.len()];
             for scope in std::iter::successors(Some(element), Element::parent) {
                 for declaration in scope.declarations() {
-                    let nearer = seen.get_mut(declaration.prefix.index()).map(|seen| std::mem::replace(seen, true));
-                    if nearer == Some(false) && (!self.algorithm.is_exclusive() || self.is_listed(declaration.prefix)) {
+                    let nearer =
+                        seen.get_mut(declaration.prefix.index()).map(|seen| std::mem::replace(seen, true));
+                    if nearer == Some(false)
+                        && (!self.algorithm.is_exclusive() || self.is_listed(declaration.prefix))
+                    {
                         self.need(declaration.prefix, declaration.namespace);
                     }
                 }
@@ -261,7 +265,9 @@ impl<'d> Writer<'d> {
         if prefix == Prefix::XML {
             return;
         }
-        if let Some(rendered) = self.rendered.get_mut(prefix.index()).filter(|rendered| **rendered != namespace) {
+        if let Some(rendered) =
+            self.rendered.get_mut(prefix.index()).filter(|rendered| **rendered != namespace)
+        {
             let hidden = std::mem::replace(rendered, namespace);
             self.hidden.push((prefix, hidden));
             self.to_render.push((prefix, namespace));

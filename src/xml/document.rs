@@ -84,7 +84,7 @@ impl<'i> Document<'i> {
     }
 
     /// All elements in document order.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "test-idp"))]
     pub(crate) fn elements(&self) -> impl Iterator<Item = Element<'_>> {
         (0..self.nodes.len()).filter_map(|id| self.element(NodeId(id)))
     }
@@ -197,6 +197,21 @@ impl<'d> Element<'d> {
             }
         }
         Some(text)
+    }
+
+    /// The name as it stands in the tags.
+    #[cfg(feature = "test-idp")]
+    pub(crate) fn qualified_name(&self) -> String {
+        match self.document.prefixes.prefix_str(self.data.prefix) {
+            "" => self.data.local.to_owned(),
+            prefix => format!("{prefix}:{}", self.data.local),
+        }
+    }
+
+    /// Where the markup between the element's tags stands in the document; behind the tag if that is empty.
+    #[cfg(feature = "test-idp")]
+    pub(crate) fn content_range(&self) -> Range<usize> {
+        self.data.content.clone()
     }
 
     /// The markup between the element's tags, as it stands in the document.

@@ -226,7 +226,9 @@ impl<'i, 'l> Parser<'i, 'l> {
             let value = tag::attribute_value(raw).map_err(|problem| self.malformed(problem))?;
             match name.strip_prefix("xmlns") {
                 Some("") => self.declare(None, value, first_declaration)?,
-                Some(rest) if rest.starts_with(':') => self.declare(rest.get(1..), value, first_declaration)?,
+                Some(rest) if rest.starts_with(':') => {
+                    self.declare(rest.get(1..), value, first_declaration)?
+                }
                 _ if raw_attributes.len() >= self.limits.attributes => {
                     return Err(limit(LimitKind::Attributes, self.limits.attributes));
                 }
@@ -246,7 +248,14 @@ impl<'i, 'l> Parser<'i, 'l> {
 
         let id = NodeId(self.document.nodes.len());
         let content = self.position..self.position;
-        self.push(Kind::Element(ElementData { prefix, namespace, local, attributes, declarations, content }))?;
+        self.push(Kind::Element(ElementData {
+            prefix,
+            namespace,
+            local,
+            attributes,
+            declarations,
+            content,
+        }))?;
         self.root.get_or_insert(id);
         self.open.push(Open { id, hidden });
         Ok(())
@@ -355,7 +364,8 @@ impl<'i, 'l> Parser<'i, 'l> {
         self.document.root = self.root.ok_or_else(|| self.malformed(XmlProblem::Root))?;
         // Core §1.3.4: identifiers are unique. Only `ID` is one; `Id`, `id` and `xml:id` never are.
         let mut seen = HashSet::new();
-        let ids = self.document.attributes.iter().filter(|a| a.namespace == Namespace::NONE && a.local == "ID");
+        let ids =
+            self.document.attributes.iter().filter(|a| a.namespace == Namespace::NONE && a.local == "ID");
         for id in ids {
             if !seen.insert(id.value.as_ref()) {
                 return Err(Rejection::DuplicateId);

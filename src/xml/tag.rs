@@ -81,7 +81,11 @@ pub(super) fn resolve(name: &str) -> Result<char, XmlProblem> {
 
 /// Line-end normalization: XML 1.0 §2.11.
 pub(super) fn line_ends(raw: &str) -> Cow<'_, str> {
-    if raw.contains('\r') { Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(raw) }
+    if raw.contains('\r') {
+        Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(raw)
+    }
 }
 
 #[cfg(test)]

@@ -165,7 +165,13 @@ fn limits_are_exact() {
     assert_eq!(refused("<a><b c='1'/><d/><e/><f/>.</a>"), exceeded(LimitKind::Nodes, 6));
     assert_eq!(refused("<abcde/>"), exceeded(LimitKind::NameBytes, 4));
     assert_eq!(refused("<a bcdef='1'/>"), exceeded(LimitKind::NameBytes, 4));
-    for text in ["<a>123456</a>", "<a b='123456'/>", "<a><!--123456--></a>", "<a><![CDATA[123456]]></a>", "<a><?b 3456?></a>"] {
+    for text in [
+        "<a>123456</a>",
+        "<a b='123456'/>",
+        "<a><!--123456--></a>",
+        "<a><![CDATA[123456]]></a>",
+        "<a><?b 3456?></a>",
+    ] {
         assert_eq!(refused(text), exceeded(LimitKind::TextBytes, 5), "{text}");
     }
 }
@@ -257,7 +263,12 @@ fn redeclared_prefixes_are_written_again() {
 fn xml_attributes_are_inherited_by_the_inclusive_ones() {
     let input = "<r xml:lang='en' xml:space='preserve' xml:id='i'><s xml:lang='de'><apex xml:space='default'><a/></apex></s></r>";
     assert_c14n(input, EXCLUSIVE, &[], "<apex xml:space=\"default\"><a></a></apex>");
-    assert_c14n(input, INCLUSIVE, &[], "<apex xml:id=\"i\" xml:lang=\"de\" xml:space=\"default\"><a></a></apex>");
+    assert_c14n(
+        input,
+        INCLUSIVE,
+        &[],
+        "<apex xml:id=\"i\" xml:lang=\"de\" xml:space=\"default\"><a></a></apex>",
+    );
     assert_c14n(input, INCLUSIVE_11, &[], "<apex xml:lang=\"de\" xml:space=\"default\"><a></a></apex>");
     let based = "<r xml:base='http://example.test/'><apex/></r>";
     assert_c14n(based, INCLUSIVE, &[], "<apex xml:base=\"http://example.test/\"></apex>");
@@ -266,9 +277,15 @@ fn xml_attributes_are_inherited_by_the_inclusive_ones() {
 
 #[test]
 fn relative_namespace_names_leave_it_undefined() {
-    for input in ["<r xmlns:x='1'><apex/></r>", "<apex><a xmlns='a/b'/></apex>", "<r><apex/><s xmlns:x='#y'/></r>"] {
+    for input in
+        ["<r xmlns:x='1'><apex/></r>", "<apex><a xmlns='a/b'/></apex>", "<r><apex/><s xmlns:x='#y'/></r>"]
+    {
         for algorithm in [EXCLUSIVE, INCLUSIVE, INCLUSIVE_11] {
-            assert_eq!(c14n(input, algorithm, &[]), Err("a namespace name is a relative reference"), "{input}");
+            assert_eq!(
+                c14n(input, algorithm, &[]),
+                Err("a namespace name is a relative reference"),
+                "{input}"
+            );
         }
     }
 }

@@ -1,0 +1,442 @@
+//! Building a response: Core §2, §3.2, §3.3.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use super::{SignatureOptions, TestIdp, TestIdpError};
+use crate::provider::ServiceProvider;
+
+/// A response that is being built. Every part is a field: change what the test is about.
+///
+/// Texts are escaped, except in the fields whose names begin with `raw`. An instant is a text, so that it can be malformed.
+/// What is `None` is left out.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TestResponse<'a> {
+    idp: &'a TestIdp,
+    /// Response/@ID.
+    pub id: String,
+    /// Response/@Version.
+    pub version: Option<String>,
+    /// Response/@IssueInstant.
+    pub issue_instant: Option<String>,
+    /// Response/@Destination.
+    pub destination: Option<String>,
+    /// Response/@InResponseTo.
+    pub in_response_to: Option<String>,
+    /// Response/Issuer.
+    pub issuer: Option<String>,
+    /// XML behind the Issuer of the Response: Extensions, for example.
+    pub raw_extensions: String,
+    /// The status codes, outermost first. None at all leaves Status out.
+    pub status_codes: Vec<String>,
+    /// Status/StatusMessage.
+    pub status_message: Option<String>,
+    /// Whether there is an assertion.
+    pub has_assertion: bool,
+    /// Assertion/@ID.
+    pub assertion_id: Option<String>,
+    /// Assertion/@Version.
+    pub assertion_version: Option<String>,
+    /// Assertion/@IssueInstant.
+    pub assertion_issue_instant: Option<String>,
+    /// Assertion/Issuer.
+    pub assertion_issuer: Option<String>,
+    /// Subject/NameID.
+    pub name_id: Option<TestNameId>,
+    /// XML in the Subject, in front of the confirmations.
+    pub raw_subject: String,
+    /// Subject/SubjectConfirmation.
+    pub confirmations: Vec<TestConfirmation>,
+    /// Whether there are Conditions.
+    pub has_conditions: bool,
+    /// Conditions/@NotBefore.
+    pub not_before: Option<String>,
+    /// Conditions/@NotOnOrAfter.
+    pub not_on_or_after: Option<String>,
+    /// The audiences of each AudienceRestriction.
+    pub audiences: Vec<Vec<String>>,
+    /// XML at the end of the Conditions.
+    pub raw_conditions: String,
+    /// XML behind the Conditions: Advice, for example.
+    pub raw_advice: String,
+    /// AuthnStatements.
+    pub authn_statements: Vec<TestAuthnStatement>,
+    /// AttributeStatement/Attribute. None at all leaves the statement out.
+    pub attributes: Vec<TestAttribute>,
+    /// XML at the end of the AttributeStatement.
+    pub raw_attributes: String,
+    /// XML at the end of the Response.
+    pub raw_end: String,
+    /// What is signed.
+    pub signed: TestSigned,
+    /// How it is signed.
+    pub signature: SignatureOptions,
+}
+
+/// What a [`TestResponse`] signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TestSigned {
+    /// The Assertion.
+    Assertion,
+    /// The Assertion, and then the Response around it.
+    Both,
+    /// Nothing.
+    Nothing,
+    /// The Response.
+    Response,
+}
+
+/// A NameID.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct TestNameId {
+    /// The value.
+    pub value: String,
+    /// @Format.
+    pub format: Option<String>,
+    /// @NameQualifier.
+    pub name_qualifier: Option<String>,
+    /// @SPNameQualifier.
+    pub sp_name_qualifier: Option<String>,
+}
+
+impl TestNameId {
+    /// A NameID without a Format.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..Self::default() }
+    }
+}
+
+/// A SubjectConfirmation with its data.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TestConfirmation {
+    /// @Method.
+    pub method: String,
+    /// SubjectConfirmationData/@Recipient.
+    pub recipient: Option<String>,
+    /// SubjectConfirmationData/@InResponseTo.
+    pub in_response_to: Option<String>,
+    /// SubjectConfirmationData/@NotBefore.
+    pub not_before: Option<String>,
+    /// SubjectConfirmationData/@NotOnOrAfter.
+    pub not_on_or_after: Option<String>,
+}
+
+/// An AuthnStatement.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct TestAuthnStatement {
+    /// @AuthnInstant.
+    pub authn_instant: Option<String>,
+    /// @SessionIndex.
+    pub session_index: Option<String>,
+    /// @SessionNotOnOrAfter.
+    pub session_not_on_or_after: Option<String>,
+    /// AuthnContext/AuthnContextClassRef.
+    pub authn_context_class_ref: Option<String>,
+}
+
+/// An Attribute.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct TestAttribute {
+    /// @Name.
+    pub name: String,
+    /// @NameFormat.
+    pub name_format: Option<String>,
+    /// @FriendlyName.
+    pub friendly_name: Option<String>,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+impl TestAttribute {
+    /// An attribute with these values.
+    pub fn new<V: Into<String>>(name: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        Self { name: name.into(), values, ..Self::default() }
+    }
+}
+
+/// An instant as a response writes it.
+fn instant(instant: DateTime<Utc>) -> Option<String> {
+    Some(instant.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+impl TestIdp {
+    /// An unsolicited response for Alice, good for five minutes, with its Assertion signed, like that of a JumpCloud with
+    /// attributes.
+    pub fn response(&self, sp: &ServiceProvider, now: DateTime<Utc>) -> TestResponse<'_> {
+        let five_minutes = TimeDelta::minutes(5);
+        let email = "alice@example.test";
+        TestResponse {
+            idp: self,
+            id: "_response".into(),
+            version: Some("2.0".into()),
+            issue_instant: instant(now),
+            destination: Some(sp.acs_url().into()),
+            in_response_to: None,
+            issuer: Some(self.issuer().into()),
+            raw_extensions: String::new(),
+            status_codes: vec!["urn:oasis:names:tc:SAML:2.0:status:Success".into()],
+            status_message: None,
+            has_assertion: true,
+            assertion_id: Some("_assertion".into()),
+            assertion_version: Some("2.0".into()),
+            assertion_issue_instant: instant(now),
+            assertion_issuer: Some(self.issuer().into()),
+            name_id: Some(TestNameId {
+                format: Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress".into()),
+                ..TestNameId::new(email)
+            }),
+            raw_subject: String::new(),
+            confirmations: vec![TestConfirmation {
+                method: "urn:oasis:names:tc:SAML:2.0:cm:bearer".into(),
+                recipient: Some(sp.acs_url().into()),
+                in_response_to: None,
+                not_before: None,
+                not_on_or_after: instant(now + five_minutes),
+            }],
+            has_conditions: true,
+            not_before: instant(now - five_minutes),
+            not_on_or_after: instant(now + five_minutes),
+            audiences: vec![vec![sp.audience().into()]],
+            raw_conditions: String::new(),
+            raw_advice: String::new(),
+            authn_statements: vec![TestAuthnStatement {
+                authn_instant: instant(now),
+                session_index: Some("_session".into()),
+                session_not_on_or_after: None,
+                authn_context_class_ref: Some(
+                    "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport".into(),
+                ),
+            }],
+            attributes: vec![
+                TestAttribute::new("email", [email]),
+                TestAttribute::new("firstName", ["Alice"]),
+                TestAttribute::new("lastName", ["Ångström"]),
+                TestAttribute::new("groups", ["staff", "admins"]),
+            ],
+            raw_attributes: String::new(),
+            raw_end: String::new(),
+            signed: TestSigned::Assertion,
+            signature: SignatureOptions::default(),
+        }
+    }
+}
+
+impl TestResponse<'_> {
+    /// Makes it the answer to a request, on the Response and on every confirmation.
+    #[must_use]
+    pub fn in_reply_to(mut self, request_id: &str) -> Self {
+        self.in_response_to = Some(request_id.into());
+        for confirmation in &mut self.confirmations {
+            confirmation.in_response_to = Some(request_id.into());
+        }
+        self
+    }
+
+    /// Signs this or that.
+    #[must_use]
+    pub fn signed(mut self, signed: TestSigned) -> Self {
+        self.signed = signed;
+        self
+    }
+
+    /// The value of the form field `SAMLResponse`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TestIdp::sign_xml`].
+    pub fn form_value(&self) -> Result<String, TestIdpError> {
+        Ok(STANDARD.encode(self.xml()?))
+    }
+
+    /// The response, signed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TestIdp::sign_xml`].
+    pub fn xml(&self) -> Result<String, TestIdpError> {
+        self.sign(&self.unsigned_xml())
+    }
+
+    /// Signs what this response signs, as it signs it, in XML that was changed in between.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TestIdp::sign_xml`].
+    pub fn sign(&self, xml: &str) -> Result<String, TestIdpError> {
+        let mut xml = xml.to_owned();
+        if matches!(self.signed, TestSigned::Assertion | TestSigned::Both) {
+            let id = self.assertion_id.as_deref().unwrap_or_default();
+            xml = self.idp.sign_xml(&xml, id, &self.signature)?;
+        }
+        if matches!(self.signed, TestSigned::Response | TestSigned::Both) {
+            xml = self.idp.sign_xml(&xml, &self.id, &self.signature)?;
+        }
+        Ok(xml)
+    }
+
+    /// The response before anything is signed.
+    pub fn unsigned_xml(&self) -> String {
+        let mut xml = String::from("<samlp:Response");
+        xml += " xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\"";
+        xml += " xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
+        attribute(&mut xml, "ID", Some(&self.id));
+        attribute(&mut xml, "Version", self.version.as_ref());
+        attribute(&mut xml, "IssueInstant", self.issue_instant.as_ref());
+        attribute(&mut xml, "Destination", self.destination.as_ref());
+        attribute(&mut xml, "InResponseTo", self.in_response_to.as_ref());
+        xml += ">";
+        element(&mut xml, "saml:Issuer", self.issuer.as_ref());
+        xml += &self.raw_extensions;
+        self.status(&mut xml);
+        if self.has_assertion {
+            self.assertion(&mut xml);
+        }
+        xml += &self.raw_end;
+        xml + "</samlp:Response>"
+    }
+
+    fn status(&self, xml: &mut String) {
+        if self.status_codes.is_empty() {
+            return;
+        }
+        *xml += "<samlp:Status>";
+        for code in &self.status_codes {
+            *xml += "<samlp:StatusCode";
+            attribute(xml, "Value", Some(code));
+            *xml += ">";
+        }
+        *xml += &"</samlp:StatusCode>".repeat(self.status_codes.len());
+        element(xml, "samlp:StatusMessage", self.status_message.as_ref());
+        *xml += "</samlp:Status>";
+    }
+
+    fn assertion(&self, xml: &mut String) {
+        *xml += "<saml:Assertion";
+        attribute(xml, "ID", self.assertion_id.as_ref());
+        attribute(xml, "Version", self.assertion_version.as_ref());
+        attribute(xml, "IssueInstant", self.assertion_issue_instant.as_ref());
+        *xml += ">";
+        element(xml, "saml:Issuer", self.assertion_issuer.as_ref());
+        self.subject(xml);
+        self.conditions(xml);
+        *xml += &self.raw_advice;
+        for statement in &self.authn_statements {
+            statement.write(xml);
+        }
+        if !self.attributes.is_empty() || !self.raw_attributes.is_empty() {
+            *xml += "<saml:AttributeStatement>";
+            for attribute in &self.attributes {
+                attribute.write(xml);
+            }
+            *xml += &self.raw_attributes;
+            *xml += "</saml:AttributeStatement>";
+        }
+        *xml += "</saml:Assertion>";
+    }
+
+    fn subject(&self, xml: &mut String) {
+        *xml += "<saml:Subject>";
+        if let Some(name_id) = &self.name_id {
+            *xml += "<saml:NameID";
+            attribute(xml, "Format", name_id.format.as_ref());
+            attribute(xml, "NameQualifier", name_id.name_qualifier.as_ref());
+            attribute(xml, "SPNameQualifier", name_id.sp_name_qualifier.as_ref());
+            *xml += &format!(">{}</saml:NameID>", escape(&name_id.value));
+        }
+        *xml += &self.raw_subject;
+        for confirmation in &self.confirmations {
+            *xml += "<saml:SubjectConfirmation";
+            attribute(xml, "Method", Some(&confirmation.method));
+            *xml += "><saml:SubjectConfirmationData";
+            attribute(xml, "NotBefore", confirmation.not_before.as_ref());
+            attribute(xml, "NotOnOrAfter", confirmation.not_on_or_after.as_ref());
+            attribute(xml, "Recipient", confirmation.recipient.as_ref());
+            attribute(xml, "InResponseTo", confirmation.in_response_to.as_ref());
+            *xml += "/></saml:SubjectConfirmation>";
+        }
+        *xml += "</saml:Subject>";
+    }
+
+    fn conditions(&self, xml: &mut String) {
+        if !self.has_conditions {
+            return;
+        }
+        *xml += "<saml:Conditions";
+        attribute(xml, "NotBefore", self.not_before.as_ref());
+        attribute(xml, "NotOnOrAfter", self.not_on_or_after.as_ref());
+        *xml += ">";
+        for audiences in &self.audiences {
+            *xml += "<saml:AudienceRestriction>";
+            for audience in audiences {
+                element(xml, "saml:Audience", Some(audience));
+            }
+            *xml += "</saml:AudienceRestriction>";
+        }
+        *xml += &self.raw_conditions;
+        *xml += "</saml:Conditions>";
+    }
+}
+
+impl TestAuthnStatement {
+    fn write(&self, xml: &mut String) {
+        *xml += "<saml:AuthnStatement";
+        attribute(xml, "AuthnInstant", self.authn_instant.as_ref());
+        attribute(xml, "SessionIndex", self.session_index.as_ref());
+        attribute(xml, "SessionNotOnOrAfter", self.session_not_on_or_after.as_ref());
+        *xml += "><saml:AuthnContext>";
+        element(xml, "saml:AuthnContextClassRef", self.authn_context_class_ref.as_ref());
+        *xml += "</saml:AuthnContext></saml:AuthnStatement>";
+    }
+}
+
+impl TestAttribute {
+    fn write(&self, xml: &mut String) {
+        *xml += "<saml:Attribute";
+        attribute(xml, "Name", Some(&self.name));
+        attribute(xml, "NameFormat", self.name_format.as_ref());
+        attribute(xml, "FriendlyName", self.friendly_name.as_ref());
+        *xml += ">";
+        for value in &self.values {
+            element(xml, "saml:AttributeValue", Some(value));
+        }
+        *xml += "</saml:Attribute>";
+    }
+}
+
+fn attribute(xml: &mut String, name: &str, value: Option<&String>) {
+    if let Some(value) = value {
+        *xml += &format!(" {name}=\"{}\"", escape(value));
+    }
+}
+
+fn element(xml: &mut String, name: &str, text: Option<&String>) {
+    if let Some(text) = text {
+        *xml += &format!("<{name}>{}</{name}>", escape(text));
+    }
+}
+
+/// Escapes text for element content and attribute values alike.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\t' => escaped += "&#9;",
+            '\n' => escaped += "&#10;",
+            '\r' => escaped += "&#13;",
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
