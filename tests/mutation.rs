@@ -2,7 +2,13 @@
 //!
 //! The ordinary run takes a sample. `MUTATE=all cargo test --release --test mutation` takes every mutation.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

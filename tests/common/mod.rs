@@ -1,5 +1,10 @@
 //! What several test programs share.
-#![allow(dead_code, reason = "each test program uses its part of it")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test program uses its part; tests fail by panicking"
+)]
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -7,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use chrono::{DateTime, Utc};
 
 /// Runs a future that never waits.
-pub fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("the future waits"),
@@ -15,6 +20,6 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// The instant that an RFC 3339 text names.
-pub fn at(text: &str) -> DateTime<Utc> {
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).expect("RFC 3339").with_timezone(&Utc)
 }

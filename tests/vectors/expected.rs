@@ -1,7 +1,7 @@
 //! The verdicts that the manifest leaves open, or gives without the reason that a refusal must have.
 
 /// Rows that are refused even by a connection that lets in SHA-1 and weak keys, with the exact code.
-pub const REFUSED: &[(&str, &str)] = &[
+pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("crewjam__google_comment_appended_suffix", "digest_mismatch"),
     ("crewjam__google_double_colon_attr", "xml_malformed"),
     ("crewjam__TestXswPermutationOneIsRejected_response", "duplicate_id"),
@@ -177,7 +177,7 @@ pub const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Rows whose verdict depends on policy and that are accepted here, with the rule.
-pub const ACCEPTED: &[(&str, &str)] = &[
+pub(crate) const ACCEPTED: &[(&str, &str)] = &[
     ("crewjam__google_comment_in_nameid", "the whole text counts, comments removed"),
     (
         "crewjam__TestSPRealWorldKeyInfoHasRSAPublicKeyNotX509Cert_response",

@@ -1,0 +1,68 @@
+//! One JSON object.
+
+use saml_login::{AttributeValue, Error, Identity, Report};
+use serde_json::{Map, Value, json};
+
+pub(crate) fn verdict(verdict: &Result<Identity, Error>, report: Option<&Report>) -> String {
+    let mut object = match verdict {
+        Ok(identity) => json!({ "outcome": "accepted", "identity": identity_object(identity) }),
+        Err(error) => json!({ "outcome": "rejected", "error": error_object(error) }),
+    };
+    if let (Some(report), Some(object)) = (report, object.as_object_mut()) {
+        object.insert("report".into(), serde_json::to_value(report).unwrap_or(Value::Null));
+    }
+    line(&object)
+}
+
+pub(crate) fn unusable(problem: &str) -> String {
+    line(&json!({
+        "outcome": "unusable",
+        "error": { "code": "config_invalid", "message": problem, "help": "Correct the command line; try --help." },
+    }))
+}
+
+fn line(object: &Value) -> String {
+    format!("{object:#}\n")
+}
+
+fn identity_object(identity: &Identity) -> Value {
+    // Attributes of the same name that differ in their NameFormat come together.
+    let mut attributes = Map::new();
+    for attribute in &identity.attributes {
+        let values = attribute.values.iter().map(|value| match value {
+            AttributeValue::Text(text) | AttributeValue::Complex(text) => Value::from(text.as_str()),
+            _ => Value::Null,
+        });
+        let known = attributes.entry(attribute.name.as_str()).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(known) = known {
+            known.extend(values);
+        }
+    }
+    json!({
+        "name_id": identity.name_id.value,
+        "name_id_format": identity.name_id.format,
+        "email": identity.email.as_ref().map(|email| email.address()),
+        "first_name": identity.first_name,
+        "last_name": identity.last_name,
+        "display_name": identity.display_name,
+        "groups": identity.groups,
+        "session_index": identity.session_index,
+        "issuer": identity.issuer,
+        "attributes": attributes,
+    })
+}
+
+fn error_object(error: &Error) -> Value {
+    let (message, help) = words(error);
+    json!({ "code": error.code(), "message": message, "help": help })
+}
+
+/// An error in one line, and what to do about it.
+pub(crate) fn words(error: &Error) -> (String, String) {
+    match error {
+        Error::Rejected(rejection) => (rejection.to_string(), rejection.help()),
+        other => {
+            (other.to_string(), std::error::Error::source(other).map(ToString::to_string).unwrap_or_default())
+        }
+    }
+}
