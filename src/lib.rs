@@ -1,4 +1,13 @@
 #![doc = include_str!("../README.md")]
+// What could panic has no place where outside data comes by; tests may.
+#![warn(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
 
 // In the order of the data: a module uses only what stands above it.
 mod error;

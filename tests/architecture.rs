@@ -1,13 +1,5 @@
 //! The modules of `lib.rs` stand in the order of the data, and a module uses only what stands above it.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

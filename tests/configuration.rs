@@ -1,13 +1,5 @@
 //! A connection cannot be half right: what refuses to build, and what is warned of.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod common;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,13 +1,5 @@
 //! A report shows every check, agrees with the verdict, and never yields an identity.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod common;
 
 use base64::Engine;

@@ -1,13 +1,5 @@
 //! Responses captured from real identity providers, each with its clock, its configuration and its exact outcome.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod common;
 
 use std::collections::BTreeSet;

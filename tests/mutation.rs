@@ -2,14 +2,6 @@
 //!
 //! The ordinary run takes a sample. `MUTATE=all cargo test --release --test mutation` takes every mutation.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod common;
 
 use std::fs;

@@ -1,13 +1,5 @@
 //! Every code has a case, made with the test identity provider or by hand; and the rules at their borders.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod common;
 
 use std::collections::BTreeSet;

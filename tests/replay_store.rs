@@ -1,12 +1,5 @@
 //! Single use, as `MemoryReplayStore` keeps it and as the contract of `ReplayStore` demands it.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::future::Future;

@@ -1,13 +1,5 @@
 //! Every algorithm, key and shape that is accepted, and what a small step beside it gives.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod common;
 
 use std::sync::LazyLock;

@@ -1,13 +1,5 @@
 //! The example `validate`, as it is used on the command line.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod common;
 
 use std::io::Write;

@@ -2,6 +2,15 @@
 //!
 //! Exit code 0: accepted; 1: rejected; 2: wrong usage or configuration.
 
+#![warn(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
 mod args;
 mod input;
 mod json;

@@ -1,10 +1,5 @@
 //! What several test programs share.
-#![allow(
-    dead_code,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "each test program uses its part; tests fail by panicking"
-)]
+#![allow(dead_code, reason = "each test program uses its part of it")]
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -1,14 +1,6 @@
 //! Third-party documents with expected verdicts. `SAML_LOGIN_VECTORS` names their folder; without it there is nothing to
 //! test here. The rows of the signature and canonicalization layers are run by the unit tests of those layers.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 #[path = "../common/mod.rs"]
 mod common;
 mod expected;
