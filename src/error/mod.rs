@@ -8,16 +8,17 @@
 //! | the developer | `Display`, `source()`, `Debug`; no secrets, no attribute values, no NameIDs |
 
 mod config;
+mod detail;
 mod excerpt;
 mod help;
 mod rejection;
+mod table;
 
 pub use config::{CertificateError, ConfigError};
+pub use detail::{AlgorithmUse, DecodeProblem, LimitKind, Part, SignatureProblem, UntrustedKey, XmlProblem};
 pub use excerpt::{Excerpt, Mismatch, NearMiss};
-pub use rejection::{
-    AlgorithmUse, DecodeProblem, Fixer, LimitKind, Part, Rejection, SignatureProblem, UntrustedKey,
-    XmlProblem,
-};
+pub use rejection::Rejection;
+pub use table::Fixer;
 
 /// A failure of the replay store itself, as its implementation reports it.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
@@ -56,9 +57,9 @@ impl Error {
     /// One of a few fixed sentences for the person who tried to log in; never data from the message.
     pub fn user_message(&self) -> &'static str {
         match self {
-            Self::Config(_) => rejection::NOT_SET_UP,
+            Self::Config(_) => table::NOT_SET_UP,
             Self::Rejected(rejection) => rejection.user_message(),
-            Self::Store(_) => rejection::UNAVAILABLE,
+            Self::Store(_) => table::UNAVAILABLE,
         }
     }
 }

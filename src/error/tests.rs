@@ -2,7 +2,7 @@ use super::*;
 
 /// The codes and fixers in the table of `Rejection`, as the source has them.
 fn table() -> Vec<(String, String)> {
-    let (_, row) = include_str!("rejection.rs").split_once("fn row(&self)").unwrap();
+    let (_, row) = include_str!("table.rs").split_once("fn row(&self)").unwrap();
     let rows = row.split("(\"").skip(1).map(|row| {
         let (code, rest) = row.split_once("\", ").unwrap();
         (code.to_owned(), rest.split(',').next().unwrap().to_owned())
@@ -41,8 +41,8 @@ fn every_code_is_documented_once_with_who_acts() {
 fn user_messages_are_few_and_hold_no_data() {
     let rejection = Rejection::NotAResponse { found: Excerpt::new("marker") };
     assert!(!rejection.user_message().contains("marker"));
-    assert_eq!(Error::from(ConfigError::IssuerEmpty).user_message(), rejection::NOT_SET_UP);
-    assert_eq!(Error::Store("down".into()).user_message(), rejection::UNAVAILABLE);
+    assert_eq!(Error::from(ConfigError::IssuerEmpty).user_message(), table::NOT_SET_UP);
+    assert_eq!(Error::Store("down".into()).user_message(), table::UNAVAILABLE);
     assert_eq!(Error::Store("down".into()).code(), "replay_store_failed");
 }
 

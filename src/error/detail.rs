@@ -1,0 +1,178 @@
+//! What the refusals speak of.
+
+use chrono::{DateTime, Utc};
+
+/// A certificate found inside a signature that no configured key verifies. Shown for comparison, never trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UntrustedKey {
+    /// SHA-256 fingerprint of the embedded certificate, as hexadecimal pairs with colons.
+    pub fingerprint: String,
+    /// Begin of the embedded certificate's validity, where readable.
+    pub not_before: Option<DateTime<Utc>>,
+    /// End of the embedded certificate's validity, where readable.
+    pub not_after: Option<DateTime<Utc>>,
+    /// Fingerprints of the configured certificates.
+    pub configured: Vec<String>,
+}
+
+/// The part of a message that a refusal speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// The `Assertion`.
+    Assertion,
+    /// The message as a whole.
+    Message,
+    /// The `Response`.
+    Response,
+    /// The `SubjectConfirmationData` of the bearer confirmation.
+    SubjectConfirmationData,
+}
+
+impl Part {
+    /// The SAML name of the part.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Assertion => "Assertion",
+            Self::Message => "message",
+            Self::Response => "Response",
+            Self::SubjectConfirmationData => "SubjectConfirmationData",
+        }
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an algorithm identifier in a signature was to be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AlgorithmUse {
+    /// `CanonicalizationMethod`, or the canonicalization among the transforms.
+    #[error("canonicalization")]
+    Canonicalization,
+    /// `DigestMethod`.
+    #[error("digest")]
+    Digest,
+    /// `SignatureMethod`.
+    #[error("signature")]
+    Signature,
+}
+
+/// Why a form value cannot be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeProblem {
+    /// Compressed, as only the HTTP-Redirect binding does it.
+    #[error("it is compressed, as for the HTTP-Redirect binding")]
+    Compressed,
+    /// Nothing but blank space.
+    #[error("it is empty")]
+    Empty,
+    /// Not Base64 (RFC 4648 §4, with padding, blank space allowed).
+    #[error("it is not Base64")]
+    NotBase64,
+    /// Not UTF-8.
+    #[error("it is not UTF-8 text")]
+    NotUtf8,
+    /// Still percent-encoded: the web framework has not decoded the form.
+    #[error("it is still percent-encoded")]
+    PercentEncoded,
+}
+
+/// The limit of [`Limits`](crate::Limits) that a document exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitKind {
+    /// Attributes on one element.
+    #[error("attributes on one element")]
+    Attributes,
+    /// Nesting of elements.
+    #[error("nesting")]
+    Depth,
+    /// Bytes in one name.
+    #[error("bytes in one name")]
+    NameBytes,
+    /// Namespace declarations on one element.
+    #[error("namespace declarations on one element")]
+    Namespaces,
+    /// Nodes in the document.
+    #[error("nodes")]
+    Nodes,
+    /// Bytes in one text, attribute value, comment or processing instruction.
+    #[error("bytes in one text")]
+    TextBytes,
+}
+
+/// Why a document is not well-formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum XmlProblem {
+    /// An attribute that is not `name="value"`, separated by blank space.
+    #[error("malformed attribute")]
+    Attribute,
+    /// A character that XML 1.0 does not allow, also as a character reference.
+    #[error("a character that XML does not allow")]
+    Character,
+    /// Character data, CDATA or a reference outside the root element.
+    #[error("text outside the root element")]
+    ContentOutsideRoot,
+    /// A malformed XML declaration, or one that is not at the very beginning.
+    #[error("malformed XML declaration")]
+    Declaration,
+    /// Two attributes of one element have the same (expanded) name.
+    #[error("duplicate attribute")]
+    DuplicateAttribute,
+    /// An encoding other than UTF-8 is declared.
+    #[error("an encoding other than UTF-8 is declared")]
+    Encoding,
+    /// An end tag without its start tag, or the reverse.
+    #[error("tags do not match")]
+    MismatchedTag,
+    /// No root element, or more than one.
+    #[error("there is not exactly one root element")]
+    Root,
+    /// A name that is not a (qualified) XML name.
+    #[error("malformed name")]
+    Name,
+    /// A namespace declaration that the namespace specification forbids.
+    #[error("forbidden namespace declaration")]
+    Namespace,
+    /// A reference to something other than the five predefined entities or a character.
+    #[error("malformed or undefined reference")]
+    Reference,
+    /// Markup that is not XML.
+    #[error("malformed markup")]
+    Syntax,
+    /// A prefix that is not declared.
+    #[error("undeclared prefix")]
+    UndeclaredPrefix,
+    /// An XML version other than 1.0.
+    #[error("an XML version other than 1.0")]
+    Version,
+}
+
+/// Why a signature is not of the form that SAML prescribes (Core §5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureProblem {
+    /// `DigestValue` or `SignatureValue` is not plain Base64 text of the right length.
+    #[error("a value is not plain Base64")]
+    Base64,
+    /// An element is missing, repeated, unknown or out of order.
+    #[error("an element is missing, repeated, unknown or out of order")]
+    Elements,
+    /// A `ds:Object`, which SAML signatures must not have.
+    #[error("it contains an Object")]
+    Object,
+    /// Not exactly one `Reference`.
+    #[error("there is not exactly one Reference")]
+    References,
+    /// More than one signature on the same element.
+    #[error("the element has more than one Signature")]
+    Repeated,
+}
