@@ -30,6 +30,8 @@ mod report;
 pub mod test_idp;
 #[cfg(doc)]
 pub mod documentation;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(test)]
 mod vectors;
 
