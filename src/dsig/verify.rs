@@ -17,7 +17,7 @@ pub(crate) struct Trust<'c> {
 /// The very octets that a configured key has signed: the canonical form of one Response or Assertion, without its own
 /// signature.
 ///
-/// Every claim is read from here. [`verify`] is the only maker.
+/// Every claim is read from here. [`verify`](verify()) is the only maker.
 pub(crate) struct SignedOctets {
     octets: String,
     on: Part,
