@@ -10,6 +10,8 @@ use crate::identity::{AttributeMap, Identity, IdentityField, IdentityParts, Sess
 use crate::limits::Limits;
 use crate::login::Unspent;
 use crate::provider::{IdentityProvider, ServiceProvider};
+#[cfg(feature = "samael")]
+use crate::second_opinion;
 use crate::store::Spending;
 use crate::trust::KeyType;
 use crate::validate::{self, CHECKS, ENVELOPE_CHECKS, Expected, Facts, MAX_CLOCK_SKEW, Rules, Unsolicited};
@@ -36,6 +38,8 @@ struct Settings {
     allow_sha1: bool,
     allow_weak_keys: bool,
     ignore_unsolicited_in_response_to: bool,
+    #[cfg(feature = "samael")]
+    second_opinion: bool,
 }
 
 /// Which parts of a response must be signed. A signature that is present must verify in any case.
@@ -67,6 +71,8 @@ impl Connection {
             allow_sha1: false,
             allow_weak_keys: false,
             ignore_unsolicited_in_response_to: false,
+            #[cfg(feature = "samael")]
+            second_opinion: false,
         };
         ConnectionBuilder { connection: Self { id: id.into(), sp, idp, settings } }
     }
@@ -106,6 +112,7 @@ impl Connection {
         let received = Document::parse(&xml, &self.settings.limits)?;
         let envelope = check_envelope(received_envelope(&received)?)?;
         let signed = self.signed_octets(envelope)?;
+        self.second_opinion(&xml, envelope, &signed).unwrap_or(Ok(()))?;
         let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
         let envelope = match document.envelope()? {
             Some(signed) => check_envelope(signed)?,
@@ -167,6 +174,21 @@ impl Connection {
         let rests_on_sha1 = response.iter().chain(&assertion).any(SignedOctets::rests_on_sha1);
         let octets = response.or(assertion).ok_or(Rejection::SignatureMissing { on: Part::Message })?;
         Ok(Signed { octets, rests_on_sha1 })
+    }
+
+    /// What the second engine says, if the connection asks for it.
+    pub(crate) fn second_opinion(
+        &self,
+        message: &str,
+        envelope: Envelope<'_>,
+        signed: &Signed,
+    ) -> Option<Result<(), Rejection>> {
+        #[cfg(feature = "samael")]
+        if self.settings.second_opinion {
+            return Some(second_opinion::agrees(message, envelope, &signed.octets, self.idp.certificates()));
+        }
+        let _ = (message, envelope, signed);
+        None
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -294,6 +316,14 @@ impl ConnectionBuilder {
     /// Refuses people of whom the response does not say all of this. Default: nothing is required beyond the NameID.
     pub fn require(mut self, fields: impl IntoIterator<Item = IdentityField>) -> Self {
         self.connection.settings.required = fields.into_iter().collect();
+        self
+    }
+
+    /// Asks libxmlsec1 for its opinion of every message that is verified, and refuses where it does not come to the same
+    /// octets. It doubles the work. RSA-PSS is unknown to its versions before 1.3, and so refused.
+    #[cfg(feature = "samael")]
+    pub fn second_opinion(mut self) -> Self {
+        self.connection.settings.second_opinion = true;
         self
     }
 

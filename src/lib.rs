@@ -24,6 +24,8 @@ mod store;
 mod provider;
 mod warning;
 mod login;
+#[cfg(feature = "samael")]
+mod second_opinion;
 mod connection;
 mod report;
 #[cfg(feature = "test-idp")]
@@ -43,6 +45,8 @@ pub use limits::Limits;
 pub use login::Unspent;
 pub use provider::{IdentityProvider, ServiceProvider};
 pub use report::{CheckOutcome, Report, ReportedCheck, View};
+#[cfg(feature = "samael")]
+pub use second_opinion::DescriptorError;
 pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
 pub use trust::{Certificate, Certificates, KeyType};
 pub use validate::{Expected, Unsolicited};

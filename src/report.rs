@@ -145,6 +145,11 @@ impl Connection {
             true => writer.stage(SIGNED, self.signed_octets(envelope)),
             false => writer.skip(SIGNED),
         };
+        if let Some(signed) = &signed
+            && let Some(opinion) = self.second_opinion(&xml, envelope, signed)
+        {
+            writer.stage(SECOND_OPINION, opinion);
+        }
         let rules = self.rules(expected, now);
         if let Some(signed) = signed {
             self.explain_signed(&signed, envelope, &rules, writer, warnings);
@@ -188,6 +193,8 @@ const DECODED: Stage = ("decoded", "the form value is the Base64 of UTF-8 text",
 const WELL_FORMED: Stage =
     ("well_formed", "the text is well-formed XML without a DTD", "XML 1.0, Namespaces");
 const SIGNED: Stage = ("signature", "what has to be signed is signed by a configured key", "Core §5");
+const SECOND_OPINION: Stage =
+    ("second_opinion", "libxmlsec1 verifies the signature as well, over the same octets", "connection");
 const REQUIRED: Stage =
     ("required_fields", "the response says all that the connection requires of a person", "connection");
 

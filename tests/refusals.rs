@@ -362,6 +362,9 @@ fn every_code_has_a_case() {
     let table = include_str!("../ERRORS.md").lines().filter_map(|line| line.strip_prefix("| `"));
     let documented: BTreeSet<&str> =
         table.filter_map(|row| row.split('`').next()).chain(["replay_store_failed"]).collect();
+    // `tests/second_opinion.rs` has the case of the one code that needs a feature.
+    let documented: BTreeSet<&str> =
+        documented.into_iter().filter(|code| *code != "second_opinion_differs").collect();
     assert_eq!(covered, documented);
 }
 

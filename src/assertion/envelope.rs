@@ -126,6 +126,12 @@ impl<'d> Envelope<'d> {
         Signatures { response: carries(self.response), assertion: self.assertions().any(carries) }
     }
 
+    /// How many signatures there are anywhere.
+    #[cfg(feature = "samael")]
+    pub(crate) fn all_signatures(&self) -> usize {
+        self.response.descendants().filter(|element| element.is(Namespace::DS, "Signature")).count()
+    }
+
     /// Core §5.4.1 and the one rule that ends signature wrapping: a signature stands directly in the response, directly
     /// in its assertion, or in what Advice holds, which is not read. Anywhere else the message is refused.
     pub(crate) fn signature_places(&self) -> Result<(), Rejection> {

@@ -91,6 +91,10 @@ impl Rejection {
                 "The signature inside the {on} must refer to that {on}; it refers to {}.",
                 or_none(found.as_ref())
             ),
+            Self::SecondOpinionDiffers { reason } => format!(
+                "libxmlsec1 was asked for a second opinion and does not agree: {reason}. Please report the message, with \
+                 its personal data replaced, if it is honest; until then the connection can do without."
+            ),
             Self::SignatureInvalid { on } => format!(
                 "The signature of the {on} does not verify with any configured certificate. Compare the certificate \
                  with the one that the identity provider's console shows; if it is the same, the message was changed."

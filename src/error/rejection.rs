@@ -154,6 +154,12 @@ pub enum Rejection {
         /// The certificate embedded in the signature, for comparison only.
         key: Box<UntrustedKey>,
     },
+    /// The second engine, which the connection asks for its opinion, does not agree.
+    #[error("the second engine does not agree: {reason}")]
+    SecondOpinionDiffers {
+        /// In what it differs.
+        reason: &'static str,
+    },
     /// The signature refers to something other than the element it stands in.
     #[error("the signature of the {on} does not refer to the {on}")]
     ReferenceMismatch {

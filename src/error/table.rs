@@ -85,6 +85,7 @@ impl Rejection {
             Self::DigestMismatch { .. } => ("digest_mismatch", IdentityProvider, NOT_VERIFIED),
             Self::KeyUntrusted { .. } => ("key_untrusted", ServiceProvider, NOT_SET_UP),
             Self::ReferenceMismatch { .. } => ("reference_mismatch", IdentityProvider, NOT_VERIFIED),
+            Self::SecondOpinionDiffers { .. } => ("second_opinion_differs", Developer, NOT_VERIFIED),
             Self::SignatureInvalid { .. } => ("signature_invalid", ServiceProvider, NOT_VERIFIED),
             Self::SignatureMalformed { .. } => ("signature_malformed", IdentityProvider, NOT_VERIFIED),
             Self::SignatureMisplaced { .. } => ("signature_misplaced", IdentityProvider, NOT_VERIFIED),

@@ -21,6 +21,8 @@ const MAX_CERTIFICATES: usize = 10;
 pub struct Certificate(Arc<Parsed>);
 
 struct Parsed {
+    #[cfg(feature = "samael")]
+    der: Vec<u8>,
     fingerprint: String,
     subject: String,
     not_before: Option<DateTime<Utc>>,
@@ -72,6 +74,11 @@ impl Certificate {
         self.0.key
     }
 
+    #[cfg(feature = "samael")]
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
     pub(crate) fn public_key(&self) -> &PKeyRef<Public> {
         &self.0.public_key
     }
@@ -86,6 +93,8 @@ impl Certificate {
         let x509 = X509::from_der(der).map_err(|_| CertificateError::Unrecognized)?;
         let public_key = x509.public_key().map_err(|_| CertificateError::KeyInvalid)?;
         Ok(Self(Arc::new(Parsed {
+            #[cfg(feature = "samael")]
+            der: der.to_vec(),
             fingerprint: Self::fingerprint_of(der),
             subject: one_line(x509.subject_name()),
             not_before: instant(x509.not_before()),

@@ -62,7 +62,7 @@ pub(crate) fn canonicalize(
 ) -> Result<String, &'static str> {
     if apex.document.relative_namespace {
         // C14N 1.0 §1.3: "implementations must report an operation failure".
-        return Err("a namespace name is a relative reference");
+        return Err("a namespace name is not an absolute URI");
     }
     let mut writer = Writer::new(apex, algorithm, prefix_list);
     let inherited = writer.inherited(apex)?;

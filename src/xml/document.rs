@@ -14,7 +14,7 @@ pub(crate) struct Document<'i> {
     pub(super) namespaces: Interner<'i>,
     pub(super) prefixes: Interner<'i>,
     pub(super) root: NodeId,
-    /// Some namespace name is a relative reference, which leaves canonicalization undefined (C14N 1.0 §1.3).
+    /// Some namespace name is a relative reference or no URI, which leaves canonicalization undefined (C14N 1.0 §1.3).
     pub(super) relative_namespace: bool,
 }
 

@@ -395,9 +395,14 @@ fn limit(limit: LimitKind, allowed: usize) -> Rejection {
     Rejection::XmlLimitExceeded { limit, allowed }
 }
 
-/// Whether a URI reference begins with a scheme: RFC 3986 §3.1.
+/// Whether a namespace name is an absolute URI (or IRI): it begins with a scheme (RFC 3986 §3.1), and holds none of the
+/// characters that occur in neither.
 fn is_absolute(uri: &str) -> bool {
-    let Some((scheme, _)) = uri.split_once(':') else { return false };
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let excluded = |c: char| {
+        c <= ' ' || c == '\u{7F}' || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
+    };
+    !rest.contains(excluded)
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
