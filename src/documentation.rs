@@ -1,5 +1,9 @@
 //! The project's own documents.
 
+/// Known attacks, what stands against them, and the test that shows it.
+#[doc = include_str!("../ATTACKS.md")]
+pub mod attacks {}
+
 /// Why it is built so.
 #[doc = include_str!("../DESIGN.md")]
 pub mod design {}
