@@ -45,6 +45,18 @@ impl World {
         response.unsigned_xml()
     }
 
+    /// A response with a hostile SignedInfo, which is canonicalized before a key is used.
+    fn signed_info(&self, raw: &str) -> String {
+        let mut response = self.idp.response(&self.sp, self.now).signed(TestSigned::Nothing);
+        response.raw_end = format!(
+            "<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'><ds:SignedInfo xmlns:p='urn:{}'>\
+             <ds:CanonicalizationMethod Algorithm='http://www.w3.org/2001/10/xml-exc-c14n#'/>{raw}</ds:SignedInfo>\
+             <ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>",
+            "a".repeat(250)
+        );
+        response.unsigned_xml()
+    }
+
     /// A signed response with this in its attributes: everything.
     fn signed(&self, attributes: Vec<TestAttribute>, raw: &str) -> String {
         let mut response = self.idp.response(&self.sp, self.now).signed(TestSigned::Response);
@@ -84,7 +96,7 @@ fn nested_namespaces(bytes: usize) -> String {
     repeated(&tower, bytes)
 }
 
-const SHAPES: [(&str, Shape); 13] = [
+const SHAPES: [(&str, Shape); 15] = [
     ("text", |world, bytes| world.unsigned(&repeated("x", bytes))),
     ("references", |world, bytes| world.unsigned(&repeated("&amp;xxxxxxx", bytes))),
     ("carriage returns", |world, bytes| world.unsigned(&repeated("\r\n", bytes))),
@@ -94,6 +106,11 @@ const SHAPES: [(&str, Shape); 13] = [
     ("attributes", |world, bytes| world.unsigned(&many_attributes(bytes))),
     ("namespaces", |world, bytes| world.unsigned(&many_namespaces(bytes))),
     ("nested namespaces", |world, bytes| world.unsigned(&nested_namespaces(bytes))),
+    ("SignedInfo: repeated namespace", |world, bytes| world.signed_info(&repeated("<p:b/>", bytes))),
+    ("SignedInfo: attributes", |world, bytes| {
+        let attributes: String = (0..60).rev().map(|n| format!(" p:a{n}=''")).collect();
+        world.signed_info(&repeated(&format!("<p:b{attributes}/>"), bytes))
+    }),
     ("signed: values", |world, bytes| {
         let values = vec!["CN=Engineering,OU=Groups,DC=example,DC=test"; bytes / 100];
         world.signed(vec![TestAttribute::new("groups", values)], "")
@@ -135,7 +152,7 @@ fn main() {
     let world = World::new();
     let half = Limits::default().document_bytes / 2 - 16 * 1024;
     println!(
-        "{:<20} {:>42}   {:>5}   {:>24}   {:>5}",
+        "{:<31} {:>42}   {:>5}   {:>24}   {:>5}",
         "shape", "ns per byte at 1/16, 1/8, 1/4, 1/2", "ratio", "memory per byte", "ratio"
     );
     for (name, shape) in SHAPES {
@@ -154,7 +171,7 @@ fn main() {
         };
         let show = |figures: &[f64]| figures.iter().map(|f| format!("{f:>7.2}")).collect::<String>();
         println!(
-            "{name:<20} {:>42}   {:>5.2}   {:>24}   {:>5.2}",
+            "{name:<31} {:>42}   {:>5.2}   {:>24}   {:>5.2}",
             show(&times),
             ratio(&times),
             show(&memory),

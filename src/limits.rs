@@ -19,7 +19,8 @@ pub struct Limits {
     /// Nodes (elements, attributes, namespace declarations, pieces of text, comments, processing instructions) in
     /// the document. Default 131,072: one megabyte of ordinary attribute values has about 60,000.
     pub nodes: usize,
-    /// Bytes in one element, attribute or prefix name. Default 256: the longest name SAML defines has 28.
+    /// Bytes in one name: of an element, an attribute, a prefix, or a namespace. Default 256: the longest name SAML
+    /// defines has 28, its longest namespace 49. Canonicalization repeats namespaces, so their length multiplies.
     pub name_bytes: usize,
     /// Bytes in one piece of text, attribute value, comment or processing instruction. Default 1 MiB, the size of a
     /// document: the text of one encrypted assertion is nearly the whole document.

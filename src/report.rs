@@ -13,7 +13,8 @@ use crate::xml::Document;
 /// The result of every check that could be run on a response. It can never yield an identity.
 ///
 /// Its texts quote protocol data (issuers, URLs, instants) cut to 256 characters; escape them before putting them in
-/// HTML. There is no attribute value and no NameID among them.
+/// HTML. There is no attribute value and no NameID among them; the words of a failing identity provider (StatusMessage) are
+/// quoted, and may say anything.
 ///
 /// Serialized (feature `serde`), it is a map of these fields under their names, enumerations in snake_case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,8 +175,15 @@ impl Connection {
         if signed.rests_on_sha1 {
             warnings.push(Warning::RestsOnSha1);
         }
-        let Ok(document) = SignedDocument::parse(&signed.octets, self.limits()) else { return };
-        let (Ok(envelope), Ok(assertion)) = (document.envelope(), document.assertion()) else { return };
+        let document = match SignedDocument::parse(&signed.octets, self.limits()) {
+            Ok(document) => document,
+            Err(rejection) => {
+                writer.stage::<()>(READ, Err(rejection));
+                return;
+            }
+        };
+        let both = document.envelope().and_then(|envelope| Ok((envelope, document.assertion()?)));
+        let Some((envelope, assertion)) = writer.stage(READ, both) else { return };
         let envelope = envelope.unwrap_or(received);
         writer.checks(&Facts { envelope, statements: assertion.statements(), rules });
         writer.stage(REQUIRED, self.identity(assertion, &signed.octets));
@@ -195,6 +203,7 @@ const WELL_FORMED: Stage =
 const SIGNED: Stage = ("signature", "what has to be signed is signed by a configured key", "Core §5");
 const SECOND_OPINION: Stage =
     ("second_opinion", "libxmlsec1 verifies the signature as well, over the same octets", "connection");
+const READ: Stage = ("signed_document", "what was signed reads as a Response or an Assertion", "Core §5.4");
 const REQUIRED: Stage =
     ("required_fields", "the response says all that the connection requires of a person", "connection");
 
@@ -219,7 +228,7 @@ impl Writer {
     fn skip_rest(&mut self) {
         let of_envelope = ENVELOPE_CHECKS.iter().map(|check| (check.name, check.rule, check.section));
         let of_assertion = CHECKS.iter().map(|check| (check.name, check.rule, check.section));
-        let stages = [DECODED, WELL_FORMED].into_iter().chain(of_envelope).chain([SIGNED]);
+        let stages = [DECODED, WELL_FORMED].into_iter().chain(of_envelope).chain([SIGNED, READ]);
         for stage in stages.chain(of_assertion).chain([REQUIRED]) {
             if !self.checks.iter().any(|check| check.name == stage.0) {
                 self.skip::<()>(stage);

@@ -510,6 +510,58 @@ fn hostile_sizes_stop_at_their_limit() {
     assert_eq!(verdict(&listed.xml().expect("XML")), alice());
 }
 
+/// Exclusive canonicalization repeats a namespace on every element that uses it. It is done before a key is used, and so
+/// must not grow without bounds, whoever asks for it.
+#[test]
+fn canonical_forms_do_not_explode() {
+    let uri = |length: usize| format!("urn:{}", "a".repeat(length - 4));
+    let in_signed_info = |uri: &str, count: usize| {
+        let elements = "<p:b/>".repeat(count);
+        let signed_info = format!(
+            "<ds:SignedInfo xmlns:p='{uri}'><ds:CanonicalizationMethod Algorithm='http://www.w3.org/2001/10/xml-exc-c14n#'/>\
+             {elements}</ds:SignedInfo>"
+        );
+        let mut response = honest(TestSigned::Nothing);
+        response.raw_end = format!(
+            "<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{signed_info}\
+             <ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>"
+        );
+        let rejection = verify(&response.unsigned_xml()).expect_err("nothing is signed");
+        rejection.to_string()
+    };
+    let names = "the response exceeds the limit for bytes in one name (256)";
+    assert_eq!(in_signed_info(&uri(500_000), 80_000), names);
+    assert_eq!(in_signed_info(&uri(257), 80_000), names);
+    let exploded = in_signed_info(&uri(256), 80_000);
+    assert!(
+        exploded.starts_with("the response exceeds the limit for bytes in the canonical form ("),
+        "{exploded}"
+    );
+    // The same behind a valid signature of the identity provider: it is not signable either.
+    let mut response = honest(TestSigned::Assertion);
+    response.raw_attributes = format!(
+        "<saml:Attribute Name='x' xmlns:p='{}'><saml:AttributeValue>{}</saml:AttributeValue></saml:Attribute>",
+        uri(256),
+        "<p:b/>".repeat(80_000)
+    );
+    assert!(response.xml().is_err());
+    // Written the way libraries write typed values, an honest response grows by less than that.
+    let mut response = honest(TestSigned::Assertion);
+    response.raw_attributes = format!(
+        "<saml:Attribute Name='x' xmlns:xs='http://www.w3.org/2001/XMLSchema' \
+         xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>{}</saml:Attribute>",
+        "<saml:AttributeValue xsi:type='xs:string'>a</saml:AttributeValue>".repeat(5_000)
+    );
+    assert_eq!(verdict(&response.xml().expect("XML")), alice());
+}
+
+#[test]
+fn an_empty_request_matches_nothing() {
+    let form_value = honest(TestSigned::Assertion).in_reply_to("").form_value().expect("XML");
+    let verdict = connection().verify(form_value, Expected::Reply { request_id: "" }, now());
+    assert_eq!(verdict.expect_err("a refusal").code(), "in_response_to_mismatch");
+}
+
 #[test]
 fn nothing_that_is_emitted_names_a_person() {
     const MARKERS: [&str; 4] =

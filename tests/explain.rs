@@ -27,7 +27,7 @@ fn named(report: &Report, outcome: CheckOutcome) -> Vec<&'static str> {
     report.checks.iter().filter(|check| check.outcome == outcome).map(|check| check.name).collect()
 }
 
-const ALL: [&str; 23] = [
+const ALL: [&str; 24] = [
     "decoded",
     "well_formed",
     "root",
@@ -37,6 +37,7 @@ const ALL: [&str; 23] = [
     "one_assertion",
     "signature_places",
     "signature",
+    "signed_document",
     "assertion_version",
     "assertion_id",
     "response_issuer",
@@ -95,7 +96,7 @@ fn what_is_not_verified_is_labelled() {
     let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
     assert_eq!((report.code, report.view), (Some("key_untrusted"), View::Unverified));
     assert_eq!(named(&report, CheckOutcome::Failed), ["signature"]);
-    assert_eq!(named(&report, CheckOutcome::Skipped), ["required_fields"]);
+    assert_eq!(named(&report, CheckOutcome::Skipped), ["signed_document", "required_fields"]);
     assert_eq!(report.key_fingerprint, None);
     let help = report.help.expect("help");
     assert!(help.contains("a rotation or a forgery"), "{help}");

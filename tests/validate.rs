@@ -112,10 +112,10 @@ fn explaining_adds_the_report() {
     let object = object(&explained);
     assert_eq!(explained.code, Some(0));
     assert_eq!(object["report"]["accepted"], true);
-    assert_eq!(object["report"]["checks"].as_array().map(Vec::len), Some(23));
+    assert_eq!(object["report"]["checks"].as_array().map(Vec::len), Some(24));
     let text = run(&with(&["--explain", RESPONSE]), b"");
     assert_eq!(text.code, Some(0));
-    assert_eq!(text.stdout.matches("\n  pass  ").count(), 23);
+    assert_eq!(text.stdout.matches("\n  pass  ").count(), 24);
     let forged = run(&with(&["--explain", "fixtures/saml-idp-samlp/unsigned.b64"]), b"");
     assert_eq!(forged.code, Some(1));
     assert!(forged.stdout.starts_with("REJECTED (signature_missing): the message is not signed.\n"));

@@ -1,5 +1,7 @@
 //! The HTTP-POST binding: Bindings §3.5.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -16,10 +18,11 @@ pub(crate) fn decode(form_value: &[u8], limits: &Limits) -> Result<String, Rejec
     if form_value.len() > limit.saturating_mul(2) {
         return Err(too_large());
     }
-    let mut packed = Vec::with_capacity(form_value.len());
-    for piece in form_value.split(|b| is_blank(*b)) {
-        packed.extend_from_slice(piece);
-    }
+    // Most values hold no blank space and need no copy. Counting, unlike searching, compares many bytes at a time.
+    let packed = match form_value.iter().filter(|b| is_blank(**b)).count() {
+        0 => Cow::Borrowed(form_value),
+        _ => Cow::Owned(form_value.iter().copied().filter(|b| !is_blank(*b)).collect()),
+    };
     // Before decoding: so many Base64 characters cannot stand for less.
     if packed.len() / 4 * 3 > limit.saturating_add(2) {
         return Err(too_large());

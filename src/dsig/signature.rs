@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::algorithm::forbidden;
-use crate::error::{AlgorithmUse, Part, Rejection, SignatureProblem};
-use crate::xml::{C14n, Element, Namespace, Node, NodeId, canonicalize};
+use crate::error::{AlgorithmUse, LimitKind, Part, Rejection, SignatureProblem};
+use crate::xml::{C14n, C14nError, Element, Namespace, Node, NodeId, canonicalize};
 
 /// A signature found as a direct child of the element it should sign. Nothing in it is verified yet.
 pub(super) struct Signature<'d> {
@@ -99,8 +99,12 @@ impl<'d> Canonicalization<'d> {
     }
 
     pub(super) fn apply(&self, apex: Element<'_>, except: Option<NodeId>) -> Result<String, Rejection> {
-        canonicalize(apex, except, self.algorithm, &self.prefix_list)
-            .map_err(|reason| Rejection::CanonicalizationUndefined { reason })
+        canonicalize(apex, except, self.algorithm, &self.prefix_list).map_err(|error| match error {
+            C14nError::TooLong(allowed) => {
+                Rejection::XmlLimitExceeded { limit: LimitKind::CanonicalBytes, allowed }
+            }
+            C14nError::Undefined(reason) => Rejection::CanonicalizationUndefined { reason },
+        })
     }
 
     pub(super) fn without_comments(self) -> Self {

@@ -91,6 +91,9 @@ pub enum LimitKind {
     /// Attributes on one element.
     #[error("attributes on one element")]
     Attributes,
+    /// Bytes in the canonical form of what is signed: four times those of the message.
+    #[error("bytes in the canonical form")]
+    CanonicalBytes,
     /// Nesting of elements.
     #[error("nesting")]
     Depth,

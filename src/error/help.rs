@@ -73,7 +73,7 @@ impl Rejection {
                 format!("The {usage} algorithm {algorithm} is not accepted. {advice}")
             }
             Self::CanonicalizationUndefined { reason } => {
-                format!("The signed element has no canonical form: {reason}. No identity provider sends such a message.")
+                format!("The message has no canonical form: {reason}. No identity provider sends such a message.")
             }
             Self::DigestMismatch { on } => format!(
                 "The {on} was changed after it was signed. Something between the identity provider and here rewrites \
@@ -242,6 +242,6 @@ fn status(codes: &[Excerpt], message: Option<&Excerpt>) -> String {
         _ => "see its own log",
     };
     let codes: Vec<String> = codes.iter().map(Excerpt::to_string).collect();
-    let message = message.map_or(String::new(), |message| format!(" It says: {message}."));
+    let message = message.map_or(String::new(), |message| format!(" It says, unverified: {message}."));
     format!("The identity provider reports {}: {meaning}.{message}", codes.join(", "))
 }

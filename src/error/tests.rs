@@ -68,6 +68,6 @@ fn help_names_what_was_found_and_the_near_miss() {
         status.help(),
         "The identity provider reports \"urn:oasis:names:tc:SAML:2.0:status:Responder\", \
          \"urn:oasis:names:tc:SAML:2.0:status:NoPassive\": the person is not signed in there, and a silent login was \
-         asked for. It says: \"no\\u{1b}\"."
+         asked for. It says, unverified: \"no\\u{1b}\"."
     );
 }

@@ -107,7 +107,7 @@ impl TestIdp {
         let document = parse(xml)?;
         let octets =
             canonicalize(with_id(&document, digest_of)?, None, transform.without_comments(), &prefix_list)
-                .map_err(|reason| TestIdpError::Xml { reason: reason.into() })?;
+                .map_err(|error| TestIdpError::Xml { reason: format!("{error:?}") })?;
         let digest = DigestAlgorithm::accepted(&options.digest_algorithm, true)
             .unwrap_or(DigestAlgorithm::Sha256)
             .digest(octets.as_bytes())?;
@@ -144,7 +144,7 @@ impl TestIdp {
             .ok_or(TestIdpError::NoElement { id: id.into() })?;
         let algorithm = C14n::from_uri(&options.canonicalization).unwrap_or(C14n::EXCLUSIVE);
         let octets = canonicalize(signed_info, None, algorithm, &[])
-            .map_err(|reason| TestIdpError::Xml { reason: reason.into() })?;
+            .map_err(|error| TestIdpError::Xml { reason: format!("{error:?}") })?;
         let value = STANDARD.encode(self.signature_value(method, octets.as_bytes(), options)?);
         let signature = signature.replacen(
             "<ds:SignatureValue></ds:SignatureValue>",

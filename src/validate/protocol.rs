@@ -59,7 +59,8 @@ pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
 /// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for unsolicited responses.
 pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Result<(), Rejection> {
     match (facts.rules.expected, found) {
-        (Expected::Reply { request_id }, Some(found)) if found == request_id => Ok(()),
+        // An empty request ID is a caller's mistake, and matches nothing.
+        (Expected::Reply { request_id }, Some(found)) if found == request_id && !found.is_empty() => Ok(()),
         (Expected::Reply { request_id }, Some(found)) => {
             Err(Rejection::InResponseToMismatch { on, mismatch: Mismatch::new(request_id, [found], None) })
         }

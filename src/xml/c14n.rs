@@ -53,22 +53,36 @@ impl C14n {
 /// Canonicalizes `apex` with everything in it but the element `except`.
 ///
 /// `prefix_list` is the InclusiveNamespaces PrefixList of the exclusive algorithms (`#default` names the default
-/// namespace); the others ignore it. Fails, with the reason, where canonicalization is undefined.
+/// namespace); the others ignore it.
 pub(crate) fn canonicalize(
     apex: Element<'_>,
     except: Option<NodeId>,
     algorithm: C14n,
     prefix_list: &[&str],
-) -> Result<String, &'static str> {
+) -> Result<String, C14nError> {
     if apex.document.relative_namespace {
         // C14N 1.0 §1.3: "implementations must report an operation failure".
-        return Err("a namespace name is not an absolute URI");
+        return Err(C14nError::Undefined("a namespace name is not an absolute URI"));
     }
     let mut writer = Writer::new(apex, algorithm, prefix_list);
     let inherited = writer.inherited(apex)?;
-    writer.walk(apex, except, &inherited);
+    writer.walk(apex, except, &inherited)?;
     Ok(writer.out)
 }
+
+/// Why there is no canonical form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum C14nError {
+    /// It would be longer than so many bytes.
+    TooLong(usize),
+    /// It is not defined.
+    Undefined(&'static str),
+}
+
+/// The canonical form may be so many times as long as the document. Exclusive canonicalization repeats a declaration on
+/// every element that needs it: an honest response with typed attribute values grows to about twice its size, a
+/// hostile one to fifty times.
+const MAX_GROWTH: usize = 4;
 
 struct Writer<'d> {
     out: String,
@@ -114,7 +128,7 @@ impl<'d> Writer<'d> {
 
     /// The `xml:` attributes that an inclusively canonicalized apex takes from its ancestors: C14N 1.0 §2.4,
     /// C14N 1.1 §2.4.
-    fn inherited(&self, apex: Element<'d>) -> Result<Vec<&'d Attribute<'d>>, &'static str> {
+    fn inherited(&self, apex: Element<'d>) -> Result<Vec<&'d Attribute<'d>>, C14nError> {
         let mut inherited: Vec<&Attribute> = Vec::new();
         if self.algorithm.is_exclusive() {
             return Ok(inherited);
@@ -122,7 +136,9 @@ impl<'d> Writer<'d> {
         for ancestor in std::iter::successors(apex.parent(), Element::parent) {
             for attribute in ancestor.attributes().iter().filter(|a| a.namespace == Namespace::XML) {
                 let taken = match (self.algorithm.mode, attribute.local) {
-                    (Mode::Inclusive11, "base") => return Err("an xml:base would have to be combined"),
+                    (Mode::Inclusive11, "base") => {
+                        return Err(C14nError::Undefined("an xml:base would have to be combined"));
+                    }
                     (Mode::Inclusive11, local) => matches!(local, "lang" | "space"),
                     _ => true,
                 };
@@ -136,8 +152,14 @@ impl<'d> Writer<'d> {
         Ok(inherited)
     }
 
-    fn walk(&mut self, apex: Element<'d>, except: Option<NodeId>, inherited: &[&'d Attribute<'d>]) {
+    fn walk(
+        &mut self,
+        apex: Element<'d>,
+        except: Option<NodeId>,
+        inherited: &[&'d Attribute<'d>],
+    ) -> Result<(), C14nError> {
         let document = apex.document;
+        let longest = document.input.len().saturating_mul(MAX_GROWTH);
         let mut open: Vec<Open<'d>> = Vec::new();
         let mut id = apex.id;
         while id < apex.node.end {
@@ -145,6 +167,9 @@ impl<'d> Writer<'d> {
                 self.end_tag(&done);
             }
             let Some(node) = document.node(id) else { break };
+            if self.out.len() > longest {
+                return Err(C14nError::TooLong(longest));
+            }
             if Some(id) == except {
                 id = node.end;
                 continue;
@@ -178,6 +203,7 @@ impl<'d> Writer<'d> {
         while let Some(done) = open.pop() {
             self.end_tag(&done);
         }
+        Ok(())
     }
 
     fn start_tag(&mut self, element: Element<'d>, inherited: &[&'d Attribute<'d>]) {
@@ -190,7 +216,10 @@ impl<'d> Writer<'d> {
         if attributes.len() > 1 {
             // C14N 1.0 §2.2: by namespace name, then by local name; none comes first.
             let namespaces = &element.document.namespaces;
-            attributes.sort_unstable_by_key(|a| (namespaces.uri(a.namespace), a.local));
+            attributes.sort_unstable_by(|a, b| match a.namespace == b.namespace {
+                true => a.local.cmp(b.local),
+                false => namespaces.uri(a.namespace).cmp(namespaces.uri(b.namespace)),
+            });
         }
         for attribute in attributes {
             self.out.push(' ');

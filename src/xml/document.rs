@@ -31,7 +31,7 @@ pub(super) struct NodeData<'i> {
 
 pub(super) enum Kind<'i> {
     Element(ElementData<'i>),
-    /// Character data, a CDATA section or one reference; neighbours belong together.
+    /// Character data with CDATA sections and references resolved, up to the next markup.
     Text(Cow<'i, str>),
     Comment(Cow<'i, str>),
     ProcessingInstruction {

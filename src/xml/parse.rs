@@ -187,7 +187,7 @@ impl<'i, 'l> Parser<'i, 'l> {
     }
 
     fn text(&mut self, raw: &'i str) -> Result<(), Rejection> {
-        if raw.contains("]]>") {
+        if raw.as_bytes().contains(&b'>') && raw.contains("]]>") {
             return Err(self.malformed(XmlProblem::Syntax));
         }
         if self.open.is_empty() && raw.trim_matches(SPACE).is_empty() {
@@ -201,7 +201,20 @@ impl<'i, 'l> Parser<'i, 'l> {
             return Err(self.malformed(XmlProblem::ContentOutsideRoot));
         }
         self.check_text(raw_length)?;
-        if text.is_empty() { Ok(()) } else { self.push(Kind::Text(text)) }
+        if text.is_empty() {
+            return Ok(());
+        }
+        // Neighbouring pieces become one node, so that a text costs the same however it is written.
+        let parent = self.open.last().map(|open| open.id);
+        if let Some(NodeData { kind: Kind::Text(before), parent: its_parent, .. }) =
+            self.document.nodes.last_mut()
+            && *its_parent == parent
+        {
+            let length = before.len().saturating_add(text.len());
+            before.to_mut().push_str(&text);
+            return self.check_text(length);
+        }
+        self.push(Kind::Text(text))
     }
 
     /// A start tag, which ends at the position with `suffix`; `length` bytes lie between it and the `<`.
@@ -214,7 +227,8 @@ impl<'i, 'l> Parser<'i, 'l> {
         if self.open.len() >= self.limits.depth {
             return Err(limit(LimitKind::Depth, self.limits.depth));
         }
-        let name = content.split(SPACE).next().unwrap_or_default();
+        let name_end = content.bytes().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+        let name = content.get(..name_end.unwrap_or(content.len())).unwrap_or_default();
         let hidden = self.hidden.len();
 
         // Declarations hold for the whole tag, also before the place where they stand.
@@ -277,6 +291,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         }
         let prefix = prefix.unwrap_or_default();
         self.check_name(prefix)?;
+        self.check_name(&uri)?;
         let relative = !uri.is_empty() && !is_absolute(&uri);
         let number = self.document.prefixes.prefix(prefix);
         if declared.iter().any(|declaration| declaration.prefix == number) {

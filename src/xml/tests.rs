@@ -181,7 +181,7 @@ const INCLUSIVE: &str = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
 const INCLUSIVE_11: &str = "http://www.w3.org/2006/12/xml-c14n11";
 
 /// Canonicalizes the first element called `apex`, without the first called `except`.
-fn c14n(input: &str, algorithm: &str, prefix_list: &[&str]) -> Result<String, &'static str> {
+fn c14n(input: &str, algorithm: &str, prefix_list: &[&str]) -> Result<String, C14nError> {
     let document = parse(input).unwrap();
     let find = |name: &str| document.elements().find(|element| element.local_name() == name);
     let apex = find("apex").unwrap();
@@ -272,7 +272,10 @@ fn xml_attributes_are_inherited_by_the_inclusive_ones() {
     assert_c14n(input, INCLUSIVE_11, &[], "<apex xml:lang=\"de\" xml:space=\"default\"><a></a></apex>");
     let based = "<r xml:base='http://example.test/'><apex/></r>";
     assert_c14n(based, INCLUSIVE, &[], "<apex xml:base=\"http://example.test/\"></apex>");
-    assert_eq!(c14n(based, INCLUSIVE_11, &[]), Err("an xml:base would have to be combined"));
+    assert_eq!(
+        c14n(based, INCLUSIVE_11, &[]),
+        Err(C14nError::Undefined("an xml:base would have to be combined"))
+    );
 }
 
 #[test]
@@ -286,11 +289,38 @@ fn relative_namespace_names_leave_it_undefined() {
         for algorithm in [EXCLUSIVE, INCLUSIVE, INCLUSIVE_11] {
             assert_eq!(
                 c14n(input, algorithm, &[]),
-                Err("a namespace name is not an absolute URI"),
+                Err(C14nError::Undefined("a namespace name is not an absolute URI")),
                 "{input}"
             );
         }
     }
+}
+
+#[test]
+fn a_canonical_form_that_would_grow_without_bounds_is_none() {
+    let repeated = |count: usize| {
+        format!("<r xmlns:p='urn:{}'><apex>{}</apex></r>", "a".repeat(200), "<p:b/>".repeat(count))
+    };
+    let honest = "<r xmlns:p='urn:aaaaaaaaaaaaaaaa'><apex><p:b/><p:b/><p:b/></apex></r>";
+    assert!(c14n(honest, EXCLUSIVE, &[]).is_ok());
+    let hostile = repeated(10_000);
+    assert_eq!(c14n(&hostile, EXCLUSIVE, &[]), Err(C14nError::TooLong(hostile.len() * 4)));
+    // Written once, it does not grow.
+    assert!(c14n(&hostile, EXCLUSIVE, &["p"]).is_ok());
+    assert!(c14n(&hostile, INCLUSIVE, &[]).is_ok());
+}
+
+#[test]
+fn neighbouring_texts_are_one_node() {
+    let limits = Limits { nodes: 3, text_bytes: 8, ..Limits::default() };
+    let text = |input: &str| {
+        let document = Document::parse(input, &limits)?;
+        Ok(document.root().and_then(|root| root.text().map(|text| text.into_owned())).unwrap_or_default())
+    };
+    assert_eq!(text("<a>x&amp;<![CDATA[y]]>&#122;\n</a>").as_deref(), Ok("x&yz\n"));
+    assert_eq!(text("<a>1234&amp;<![CDATA[678]]></a>").as_deref(), Ok("1234&678"));
+    let exceeded = Rejection::XmlLimitExceeded { limit: LimitKind::TextBytes, allowed: 8 };
+    assert_eq!(text("<a>1234&amp;<![CDATA[6789]]></a>"), Err(exceeded));
 }
 
 #[test]
