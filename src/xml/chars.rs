@@ -8,14 +8,14 @@ pub(super) const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 /// A `str` holds no surrogates, so only control characters, U+FFFE and U+FFFF are left to find.
 pub(super) fn first_forbidden(input: &str) -> Option<usize> {
     let control = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
-    // Both noncharacters begin with this byte. Nearly every document has neither it nor a control character, and that is
-    // found by looking at many bytes at a time.
-    let suspicious = input.bytes().filter(|b| control(*b) || *b == 0xEF).count();
-    if suspicious == 0 {
-        return None;
-    }
-    let control = input.bytes().position(control);
-    let noncharacter = input.find('\u{FFFE}').into_iter().chain(input.find('\u{FFFF}')).min();
+    // Nearly every document is clean; looking at all bytes without stopping looks at many at a time.
+    let any_control = input.bytes().fold(false, |found, b| found | control(b));
+    let control = if any_control { input.bytes().position(control) } else { None };
+    // Both noncharacters begin with this byte.
+    let noncharacter = match input.as_bytes().contains(&0xEF) {
+        true => input.find('\u{FFFE}').into_iter().chain(input.find('\u{FFFF}')).min(),
+        false => None,
+    };
     control.into_iter().chain(noncharacter).min()
 }
 
