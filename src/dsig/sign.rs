@@ -16,6 +16,15 @@ impl DigestAlgorithm {
 }
 
 impl SignatureAlgorithm {
+    /// Whether this is an algorithm for keys of this kind.
+    pub(crate) fn is_for(self, key: &PKeyRef<Private>) -> bool {
+        let id = match self.scheme {
+            Scheme::RsaPkcs1 | Scheme::RsaPss => Id::RSA,
+            Scheme::Ecdsa => Id::EC,
+        };
+        key.id() == id
+    }
+
     /// Signs `octets`; an ECDSA signature comes as r‖s, as XML Signature has it.
     pub(crate) fn sign(self, key: &PKeyRef<Private>, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         let mut signer = Signer::new(self.digest.message_digest(), key)?;

@@ -9,7 +9,7 @@
 //! ```
 //! use chrono::{DateTime, Utc};
 //! use saml_login::test_idp::TestIdp;
-//! use saml_login::{Connection, Expected, ServiceProvider};
+//! use saml_login::{Connection, Expected, MemoryReplayStore, ServiceProvider};
 //!
 //! let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
 //! let idp = TestIdp::p256("https://idp.example.test")?;
@@ -18,8 +18,17 @@
 //!
 //! // What the browser would post after a login that was started with the request "_request".
 //! let response = idp.response(&sp, now).in_reply_to("_request");
-//! let login = connection.verify(response.form_value()?, Expected::Reply { request_id: "_request" }, now);
-//! assert!(login.is_ok());
+//! let login = connection.verify(response.form_value()?, Expected::Reply { request_id: "_request" }, now)?;
+//! # fn block_on<F: Future>(future: F) -> F::Output {
+//! #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+//! #     match std::pin::pin!(future).poll(&mut context) {
+//! #         std::task::Poll::Ready(output) => output,
+//! #         std::task::Poll::Pending => unreachable!("the store in memory never waits"),
+//! #     }
+//! # }
+//! let store = MemoryReplayStore::default();
+//! let identity = block_on(login.spend(&store, now))?; // or `.await`
+//! assert_eq!(identity.email.as_ref().map(|email| email.address()), Some("alice@example.test"));
 //!
 //! // The same, meant for somebody else.
 //! let mut response = idp.response(&sp, now).in_reply_to("_request");
@@ -28,24 +37,58 @@
 //! assert_eq!(refusal.unwrap_err().code(), "audience_mismatch");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Hostile responses
+//!
+//! Every part of a [`TestResponse`] is a field. What no field can say is edited as text, [between building and
+//! signing](TestResponse::sign) for content that is validly signed and wrong all the same, or after signing for content
+//! that was tampered with. Anything else that is to be signed goes to [`TestIdp::sign_xml`], with [`SignatureOptions`] for
+//! every way in which a signature can be off:
+//!
+//! ```
+//! # use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp};
+//! # use saml_login::ServiceProvider;
+//! # let idp = TestIdp::p256("https://idp.example.test")?;
+//! # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+//! # let now = "2030-01-31T12:00:00Z".parse()?;
+//! let response = idp.response(&sp, now);
+//! let doubtful = response.unsigned_xml().replace("alice@", "alice@<!-- -->");
+//! let validly_signed = response.sign(&doubtful)?;
+//! let tampered = response.xml()?.replace("alice@", "mallory@");
+//!
+//! // A signature with two references, the second to the Response.
+//! let mut options = SignatureOptions::default();
+//! options.digest_of = Some("_response".into());
+//! options.reference_uri = Some("#_response".into());
+//! let other = idp.signed_info(&doubtful, "_response", &options)?;
+//! let (_, second) = other.split_once("<ds:Reference").unwrap_or_default();
+//! let mut options = SignatureOptions::default();
+//! let first = idp.signed_info(&doubtful, "_assertion", &options)?;
+//! options.raw_signed_info = Some(first.replace("</ds:SignedInfo>", &format!("<ds:Reference{second}")));
+//! let two = idp.sign_xml(&doubtful, "_assertion", &options)?;
+//! assert_eq!(two.matches("<ds:Reference ").count(), 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod options;
 mod response;
 mod signing;
 
+use chrono::{DateTime, Utc};
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509Name};
 
+pub use self::options::{SignatureOptions, SignaturePlace, TestKeyInfo};
 pub use self::response::{
     TestAttribute, TestAuthnStatement, TestConfirmation, TestNameId, TestResponse, TestSigned,
 };
-pub use self::signing::{SignatureOptions, SignaturePlace, TestKeyInfo};
 use crate::error::CertificateError;
 use crate::provider::IdentityProvider;
 use crate::trust::Certificates;
@@ -75,6 +118,10 @@ pub enum TestIdpError {
 }
 
 /// An identity provider for tests.
+///
+/// Its key, and so its certificate and its signatures, are new in every run unless it is made
+/// [from a key](TestIdp::from_key_pem). The certificate is self-signed and valid from 2020 to 2050.
+#[derive(Clone)]
 pub struct TestIdp {
     issuer: String,
     key: PKey<Private>,
@@ -133,24 +180,35 @@ impl TestIdp {
         Self::with_key(issuer, PKey::from_ec_key(key)?)
     }
 
-    /// The certificate is self-signed and valid from 2020 to 2050.
+    /// With a private key in PEM: one that must be the same in every run, or of a kind that is refused, such as Ed25519.
+    ///
+    /// # Errors
+    ///
+    /// [`TestIdpError::OpenSsl`].
+    pub fn from_key_pem(issuer: impl Into<String>, pem: &[u8]) -> Result<Self, TestIdpError> {
+        Self::with_key(issuer, PKey::private_key_from_pem(pem)?)
+    }
+
     fn with_key(issuer: impl Into<String>, key: PKey<Private>) -> Result<Self, TestIdpError> {
-        let mut name = X509Name::builder()?;
-        name.append_entry_by_text("CN", "Test identity provider")?;
-        let name = name.build();
-        let mut builder = X509::builder()?;
-        builder.set_version(2)?;
-        let serial = BigNum::from_u32(1)?.to_asn1_integer()?;
-        builder.set_serial_number(&serial)?;
-        builder.set_subject_name(&name)?;
-        builder.set_issuer_name(&name)?;
-        let (not_before, not_after) =
-            (Asn1Time::from_str("20200101000000Z")?, Asn1Time::from_str("20500101000000Z")?);
-        builder.set_not_before(&not_before)?;
-        builder.set_not_after(&not_after)?;
-        builder.set_pubkey(&key)?;
-        builder.sign(&key, MessageDigest::sha256())?;
-        Ok(Self { issuer: issuer.into(), key, certificate: builder.build() })
+        let validity = (Asn1Time::from_str("20200101000000Z")?, Asn1Time::from_str("20500101000000Z")?);
+        let certificate = self_signed(&key, validity)?;
+        Ok(Self { issuer: issuer.into(), key, certificate })
+    }
+
+    /// Replaces the self-signed certificate, which is valid from 2020 to 2050, by one for the same key that is valid from
+    /// `not_before` to `not_after`, to the second.
+    ///
+    /// # Errors
+    ///
+    /// [`TestIdpError::OpenSsl`]; for a year beyond 9999, too.
+    pub fn with_validity(
+        self,
+        not_before: DateTime<Utc>,
+        not_after: DateTime<Utc>,
+    ) -> Result<Self, TestIdpError> {
+        let time = |at: DateTime<Utc>| Asn1Time::from_str_x509(&at.format("%Y%m%d%H%M%SZ").to_string());
+        let certificate = self_signed(&self.key, (time(not_before)?, time(not_after)?))?;
+        Ok(Self { certificate, ..self })
     }
 
     /// The issuer, its entity ID.
@@ -184,6 +242,27 @@ impl TestIdp {
     pub fn identity_provider(&self) -> Result<IdentityProvider, TestIdpError> {
         Ok(IdentityProvider::new(self.issuer.clone(), Certificates::parse(self.certificate_der()?)?))
     }
+}
+
+fn self_signed(
+    key: &PKey<Private>,
+    (not_before, not_after): (Asn1Time, Asn1Time),
+) -> Result<X509, ErrorStack> {
+    let mut name = X509Name::builder()?;
+    name.append_entry_by_text("CN", "Test identity provider")?;
+    let name = name.build();
+    let mut builder = X509::builder()?;
+    builder.set_version(2)?;
+    let serial = BigNum::from_u32(1)?.to_asn1_integer()?;
+    builder.set_serial_number(&serial)?;
+    builder.set_subject_name(&name)?;
+    builder.set_issuer_name(&name)?;
+    builder.set_not_before(&not_before)?;
+    builder.set_not_after(&not_after)?;
+    builder.set_pubkey(key)?;
+    let digest = if key.id() == Id::ED25519 { MessageDigest::null() } else { MessageDigest::sha256() };
+    builder.sign(key, digest)?;
+    Ok(builder.build())
 }
 
 impl std::fmt::Debug for TestIdp {

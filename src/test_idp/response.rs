@@ -33,7 +33,9 @@ pub struct TestResponse<'a> {
     pub status_codes: Vec<String>,
     /// Status/StatusMessage.
     pub status_message: Option<String>,
-    /// Whether there is an assertion.
+    /// XML at the end of the Status: StatusDetail, for example.
+    pub raw_status: String,
+    /// Whether there is an assertion. One that is not there is not signed either.
     pub has_assertion: bool,
     /// Assertion/@ID.
     pub assertion_id: Option<String>,
@@ -110,12 +112,14 @@ impl TestNameId {
     }
 }
 
-/// A SubjectConfirmation with its data.
-#[derive(Clone, Debug)]
+/// A SubjectConfirmation.
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TestConfirmation {
     /// @Method.
     pub method: String,
+    /// Whether there is a SubjectConfirmationData, for all that follows.
+    pub has_data: bool,
     /// SubjectConfirmationData/@Recipient.
     pub recipient: Option<String>,
     /// SubjectConfirmationData/@InResponseTo.
@@ -124,6 +128,16 @@ pub struct TestConfirmation {
     pub not_before: Option<String>,
     /// SubjectConfirmationData/@NotOnOrAfter.
     pub not_on_or_after: Option<String>,
+    /// XML in the SubjectConfirmationData.
+    pub raw_data: String,
+}
+
+impl TestConfirmation {
+    /// A bearer confirmation with this recipient and nothing else.
+    pub fn bearer(recipient: impl Into<String>) -> Self {
+        let method = "urn:oasis:names:tc:SAML:2.0:cm:bearer".into();
+        Self { method, has_data: true, recipient: Some(recipient.into()), ..Self::default() }
+    }
 }
 
 /// An AuthnStatement.
@@ -152,6 +166,8 @@ pub struct TestAttribute {
     pub friendly_name: Option<String>,
     /// The values.
     pub values: Vec<String>,
+    /// XML behind the values: an AttributeValue that is nil or holds elements, for example.
+    pub raw_values: String,
 }
 
 impl TestAttribute {
@@ -184,6 +200,7 @@ impl TestIdp {
             raw_extensions: String::new(),
             status_codes: vec!["urn:oasis:names:tc:SAML:2.0:status:Success".into()],
             status_message: None,
+            raw_status: String::new(),
             has_assertion: true,
             assertion_id: Some("_assertion".into()),
             assertion_version: Some("2.0".into()),
@@ -195,11 +212,8 @@ impl TestIdp {
             }),
             raw_subject: String::new(),
             confirmations: vec![TestConfirmation {
-                method: "urn:oasis:names:tc:SAML:2.0:cm:bearer".into(),
-                recipient: Some(sp.acs_url().into()),
-                in_response_to: None,
-                not_before: None,
                 not_on_or_after: instant(now + five_minutes),
+                ..TestConfirmation::bearer(sp.acs_url())
             }],
             has_conditions: true,
             not_before: instant(now - five_minutes),
@@ -272,7 +286,7 @@ impl TestResponse<'_> {
     /// Those of [`TestIdp::sign_xml`].
     pub fn sign(&self, xml: &str) -> Result<String, TestIdpError> {
         let mut xml = xml.to_owned();
-        if matches!(self.signed, TestSigned::Assertion | TestSigned::Both) {
+        if self.has_assertion && matches!(self.signed, TestSigned::Assertion | TestSigned::Both) {
             let id = self.assertion_id.as_deref().unwrap_or_default();
             xml = self.idp.sign_xml(&xml, id, &self.signature)?;
         }
@@ -315,6 +329,7 @@ impl TestResponse<'_> {
         }
         *xml += &"</samlp:StatusCode>".repeat(self.status_codes.len());
         element(xml, "samlp:StatusMessage", self.status_message.as_ref());
+        *xml += &self.raw_status;
         *xml += "</samlp:Status>";
     }
 
@@ -355,12 +370,16 @@ impl TestResponse<'_> {
         for confirmation in &self.confirmations {
             *xml += "<saml:SubjectConfirmation";
             attribute(xml, "Method", Some(&confirmation.method));
-            *xml += "><saml:SubjectConfirmationData";
-            attribute(xml, "NotBefore", confirmation.not_before.as_ref());
-            attribute(xml, "NotOnOrAfter", confirmation.not_on_or_after.as_ref());
-            attribute(xml, "Recipient", confirmation.recipient.as_ref());
-            attribute(xml, "InResponseTo", confirmation.in_response_to.as_ref());
-            *xml += "/></saml:SubjectConfirmation>";
+            *xml += ">";
+            if confirmation.has_data {
+                *xml += "<saml:SubjectConfirmationData";
+                attribute(xml, "NotBefore", confirmation.not_before.as_ref());
+                attribute(xml, "NotOnOrAfter", confirmation.not_on_or_after.as_ref());
+                attribute(xml, "Recipient", confirmation.recipient.as_ref());
+                attribute(xml, "InResponseTo", confirmation.in_response_to.as_ref());
+                *xml += &format!(">{}</saml:SubjectConfirmationData>", confirmation.raw_data);
+            }
+            *xml += "</saml:SubjectConfirmation>";
         }
         *xml += "</saml:Subject>";
     }
@@ -407,6 +426,7 @@ impl TestAttribute {
         for value in &self.values {
             element(xml, "saml:AttributeValue", Some(value));
         }
+        *xml += &self.raw_values;
         *xml += "</saml:Attribute>";
     }
 }
@@ -424,7 +444,7 @@ fn element(xml: &mut String, name: &str, text: Option<&String>) {
 }
 
 /// Escapes text for element content and attribute values alike.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

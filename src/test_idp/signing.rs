@@ -2,91 +2,29 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use openssl::bn::BigNum;
+use openssl::ecdsa::EcdsaSig;
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey};
 use openssl::sign::Signer;
 
-use super::{TestIdp, TestIdpError};
+use super::response::escape;
+use super::{SignatureOptions, SignaturePlace, TestIdp, TestIdpError, TestKeyInfo};
 use crate::dsig::{DigestAlgorithm, SignatureAlgorithm};
 use crate::limits::Limits;
-use crate::xml::{C14n, Document, Element, Namespace, canonicalize};
+use crate::xml::{C14n, C14nError, Document, Element, Namespace, canonicalize};
 
-/// How to sign.
-///
-/// Identifiers may be anything; for one that is not known, the signature is made as if the default stood there.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SignatureOptions {
-    /// SignatureMethod. Default: `None`, which is SHA-256 with the algorithm of the key.
-    pub signature_algorithm: Option<String>,
-    /// DigestMethod. Default: SHA-256.
-    pub digest_algorithm: String,
-    /// CanonicalizationMethod, by which SignedInfo is canonicalized. Default: exclusive.
-    pub canonicalization: String,
-    /// The canonicalization among the transforms, by which the element is canonicalized. Default: exclusive; `None`
-    /// leaves the transform out, which means inclusive 1.0.
-    pub transform: Option<String>,
-    /// InclusiveNamespaces/@PrefixList of that transform. Default: none.
-    pub prefix_list: Option<String>,
-    /// The Reference URI, if not `#` and the ID of the element.
-    pub reference_uri: Option<String>,
-    /// The ID of the element whose digest is taken, if not the signed one.
-    pub digest_of: Option<String>,
-    /// What stands in KeyInfo. Default: the certificate.
-    pub key_info: TestKeyInfo,
-    /// Where the signature is put. Default: behind the Issuer.
-    pub place: SignaturePlace,
-    /// Changes the SignedInfo before it is signed, so that the signature is valid over anything.
-    pub edit_signed_info: Option<fn(String) -> String>,
-    /// Makes an HMAC-SHA256 with this key instead of a signature.
-    pub hmac_key: Option<Vec<u8>>,
-    /// Writes an ECDSA signature as DER instead of r‖s.
-    pub ecdsa_der: bool,
-}
+/// Stands for the value until there is one. `?` is no Base64.
+const VALUE: &str = "?SignatureValue?";
 
-impl Default for SignatureOptions {
-    fn default() -> Self {
-        Self {
-            signature_algorithm: None,
-            digest_algorithm: "http://www.w3.org/2001/04/xmlenc#sha256".into(),
-            canonicalization: "http://www.w3.org/2001/10/xml-exc-c14n#".into(),
-            transform: Some("http://www.w3.org/2001/10/xml-exc-c14n#".into()),
-            prefix_list: None,
-            reference_uri: None,
-            digest_of: None,
-            key_info: TestKeyInfo::Certificate,
-            place: SignaturePlace::AfterIssuer,
-            edit_signed_info: None,
-            hmac_key: None,
-            ecdsa_der: false,
-        }
-    }
-}
-
-/// What stands in a signature's KeyInfo.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TestKeyInfo {
-    /// The certificate of the identity provider.
-    Certificate,
-    /// There is no KeyInfo.
-    None,
-    /// This XML, KeyInfo included; `ds` is bound.
-    Raw(String),
-}
-
-/// Where a signature is put.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SignaturePlace {
-    /// Behind the first Issuer in the signed element, or first in it if there is none.
-    AfterIssuer,
-    /// First in the element with this ID.
-    FirstIn(String),
-    /// Last in the element with this ID.
-    LastIn(String),
-    /// At this byte offset of the XML.
-    Offset(usize),
+/// XML with a signature in it whose value is still to come.
+struct Prepared {
+    before: String,
+    signature: String,
+    after: String,
+    /// The canonical form of its SignedInfo.
+    octets: String,
 }
 
 impl TestIdp {
@@ -95,9 +33,87 @@ impl TestIdp {
     /// # Errors
     ///
     /// [`TestIdpError::Xml`] if the XML is not well-formed or cannot be canonicalized, [`TestIdpError::NoElement`] if an
-    /// ID is not found.
+    /// ID is not found or the place is none, [`TestIdpError::OpenSsl`].
     pub fn sign_xml(&self, xml: &str, id: &str, options: &SignatureOptions) -> Result<String, TestIdpError> {
-        let digest_of = options.digest_of.as_deref().unwrap_or(id);
+        let Prepared { before, signature, after, octets } = self.prepare(xml, id, options)?;
+        let value = match &options.signature_value {
+            Some(value) => value.clone(),
+            None => self.signature_value(octets.as_bytes(), options)?,
+        };
+        let signature = signature.replacen(VALUE, &base64(&value, options), 1);
+        Ok(format!("{before}{signature}{after}"))
+    }
+
+    /// The SignedInfo that [`sign_xml`](TestIdp::sign_xml) would sign, before it is canonicalized: to be changed and handed
+    /// over as [`SignatureOptions::raw_signed_info`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TestIdp::sign_xml`].
+    pub fn signed_info(
+        &self,
+        xml: &str,
+        id: &str,
+        options: &SignatureOptions,
+    ) -> Result<String, TestIdpError> {
+        let made = match &options.raw_signed_info {
+            Some(raw) => raw.clone(),
+            None => self.make_signed_info(xml, id, options)?,
+        };
+        Ok(match options.edit_signed_info {
+            Some(edit) => edit(made),
+            None => made,
+        })
+    }
+
+    /// The octets that the signature of [`sign_xml`](TestIdp::sign_xml) is over: to be signed in some other way, and the
+    /// result handed over as [`SignatureOptions::signature_value`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TestIdp::sign_xml`].
+    pub fn octets_to_sign(
+        &self,
+        xml: &str,
+        id: &str,
+        options: &SignatureOptions,
+    ) -> Result<String, TestIdpError> {
+        Ok(self.prepare(xml, id, options)?.octets)
+    }
+
+    /// Signs octets with the algorithm that an identifier names, or with the default of the key if that is unknown or not
+    /// for this key.
+    ///
+    /// # Errors
+    ///
+    /// [`TestIdpError::OpenSsl`].
+    pub fn sign_octets(&self, algorithm: &str, octets: &[u8]) -> Result<Vec<u8>, TestIdpError> {
+        if self.key.id() == Id::ED25519 {
+            return Ok(Signer::new_without_digest(&self.key)?.sign_oneshot_to_vec(octets)?);
+        }
+        let known = SignatureAlgorithm::accepted(algorithm, true).ok();
+        let algorithm = match known.filter(|algorithm| algorithm.is_for(&self.key)) {
+            Some(algorithm) => algorithm,
+            None => SignatureAlgorithm::accepted(self.default_algorithm(), true)
+                .map_err(|rejection| TestIdpError::Xml { reason: rejection.to_string() })?,
+        };
+        Ok(algorithm.sign(&self.key, octets)?)
+    }
+
+    fn default_algorithm(&self) -> &'static str {
+        match self.key.id() {
+            Id::EC => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+            Id::ED25519 => "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519",
+            _ => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        }
+    }
+
+    fn make_signed_info(
+        &self,
+        xml: &str,
+        id: &str,
+        options: &SignatureOptions,
+    ) -> Result<String, TestIdpError> {
         let transform = match &options.transform {
             Some(uri) => C14n::from_uri(uri).unwrap_or(C14n::EXCLUSIVE),
             None => C14n::IMPLIED,
@@ -105,108 +121,138 @@ impl TestIdp {
         let prefix_list: Vec<&str> =
             options.prefix_list.as_deref().unwrap_or_default().split_ascii_whitespace().collect();
         let document = parse(xml)?;
-        let octets =
-            canonicalize(with_id(&document, digest_of)?, None, transform.without_comments(), &prefix_list)
-                .map_err(|error| TestIdpError::Xml { reason: format!("{error:?}") })?;
+        let element = with_id(&document, options.digest_of.as_deref().unwrap_or(id))?;
+        let octets = canonicalize(element, None, transform.without_comments(), &prefix_list)
+            .map_err(uncanonicalizable)?;
         let digest = DigestAlgorithm::accepted(&options.digest_algorithm, true)
             .unwrap_or(DigestAlgorithm::Sha256)
             .digest(octets.as_bytes())?;
 
-        let method = options.signature_algorithm.as_deref().unwrap_or(match self.key.id() {
-            Id::EC => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
-            _ => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        let inclusive = options.prefix_list.as_ref().map_or(String::new(), |list| {
+            let namespace = "http://www.w3.org/2001/10/xml-exc-c14n#";
+            format!("<ec:InclusiveNamespaces xmlns:ec=\"{namespace}\" PrefixList=\"{}\"/>", escape(list))
         });
+        let enveloped =
+            algorithm(options, "Transform", "http://www.w3.org/2000/09/xmldsig#enveloped-signature", "");
+        let transform = options.transform.as_ref();
+        let transform =
+            transform.map_or(String::new(), |uri| algorithm(options, "Transform", uri, &inclusive));
         let reference = options.reference_uri.clone().unwrap_or_else(|| format!("#{id}"));
-        let signed_info = signed_info(options, method, &reference, &STANDARD.encode(digest));
-        let signed_info = options.edit_signed_info.map_or(signed_info.clone(), |edit| edit(signed_info));
+        let method = options.signature_algorithm.as_deref().unwrap_or(self.default_algorithm());
+        let reference = element_of(
+            options,
+            "Reference",
+            &format!(" URI=\"{}\"", escape(&reference)),
+            &[
+                element_of(options, "Transforms", "", &(enveloped + &transform)),
+                algorithm(options, "DigestMethod", &options.digest_algorithm, ""),
+                element_of(options, "DigestValue", "", &base64(&digest, options)),
+            ]
+            .concat(),
+        );
+        let canonicalization = algorithm(options, "CanonicalizationMethod", &options.canonicalization, "");
+        let method = algorithm(options, "SignatureMethod", method, "");
+        Ok(element_of(options, "SignedInfo", "", &(canonicalization + &method + &reference)))
+    }
+
+    fn prepare(&self, xml: &str, id: &str, options: &SignatureOptions) -> Result<Prepared, TestIdpError> {
         let key_info = match &options.key_info {
-            TestKeyInfo::Certificate => format!(
-                "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>",
-                STANDARD.encode(self.certificate_der()?)
-            ),
+            TestKeyInfo::Certificate => {
+                let certificate = base64(&self.certificate_der()?, options);
+                let certificate = element_of(options, "X509Certificate", "", &certificate);
+                element_of(options, "KeyInfo", "", &element_of(options, "X509Data", "", &certificate))
+            }
             TestKeyInfo::None => String::new(),
             TestKeyInfo::Raw(xml) => xml.clone(),
         };
-        let signature = format!(
-            "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{signed_info}\
-             <ds:SignatureValue></ds:SignatureValue>{key_info}</ds:Signature>"
-        );
-        let place = place(&document, id, &options.place)?;
-        let (before, after) = xml.split_at_checked(place).ok_or(TestIdpError::NoElement { id: id.into() })?;
-        let unsigned = format!("{before}{signature}{after}");
+        let declaration = match options.prefix.as_str() {
+            "" => " xmlns=\"http://www.w3.org/2000/09/xmldsig#\"".to_owned(),
+            prefix => format!(" xmlns:{prefix}=\"http://www.w3.org/2000/09/xmldsig#\""),
+        };
+        let parts =
+            [self.signed_info(xml, id, options)?, element_of(options, "SignatureValue", "", VALUE), key_info];
+        let signature = element_of(options, "Signature", &declaration, &parts.concat());
+        let (before, after) = split(xml, id, &options.place)?;
 
         // SignedInfo is canonicalized where it stands: the inclusive algorithms see the namespaces around it.
+        let unsigned = format!("{before}{signature}{after}");
         let document = parse(&unsigned)?;
         let signed_info = document
             .elements()
             .filter(|element| element.is(Namespace::DS, "SignedInfo"))
-            .find(|element| element.content_range().start > place)
+            .find(|element| element.content_range().start > before.len())
             .ok_or(TestIdpError::NoElement { id: id.into() })?;
         let algorithm = C14n::from_uri(&options.canonicalization).unwrap_or(C14n::EXCLUSIVE);
-        let octets = canonicalize(signed_info, None, algorithm, &[])
-            .map_err(|error| TestIdpError::Xml { reason: format!("{error:?}") })?;
-        let value = STANDARD.encode(self.signature_value(method, octets.as_bytes(), options)?);
-        let signature = signature.replacen(
-            "<ds:SignatureValue></ds:SignatureValue>",
-            &format!("<ds:SignatureValue>{value}</ds:SignatureValue>"),
-            1,
-        );
-        Ok(format!("{before}{signature}{after}"))
+        let octets = canonicalize(signed_info, None, algorithm, &[]).map_err(uncanonicalizable)?;
+        Ok(Prepared { before, signature, after, octets })
     }
 
-    fn signature_value(
-        &self,
-        method: &str,
-        octets: &[u8],
-        options: &SignatureOptions,
-    ) -> Result<Vec<u8>, TestIdpError> {
+    fn signature_value(&self, octets: &[u8], options: &SignatureOptions) -> Result<Vec<u8>, TestIdpError> {
+        let method = options.signature_algorithm.as_deref().unwrap_or(self.default_algorithm());
         if let Some(key) = &options.hmac_key {
-            let key = PKey::hmac(key)?;
-            return Ok(Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot_to_vec(octets)?);
+            let digest = match method.rsplit_once("hmac-") {
+                Some((_, "sha1")) => MessageDigest::sha1(),
+                Some((_, "sha384")) => MessageDigest::sha384(),
+                Some((_, "sha512")) => MessageDigest::sha512(),
+                _ => MessageDigest::sha256(),
+            };
+            return Ok(Signer::new(digest, PKey::hmac(key)?.as_ref())?.sign_oneshot_to_vec(octets)?);
         }
-        if options.ecdsa_der {
-            return Ok(Signer::new(MessageDigest::sha256(), &self.key)?.sign_oneshot_to_vec(octets)?);
-        }
-        let own = match self.key.id() {
-            Id::EC => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
-            _ => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-        };
-        let algorithm =
-            SignatureAlgorithm::accepted(method, true).or(SignatureAlgorithm::accepted(own, true));
-        let algorithm = algorithm.map_err(|rejection| TestIdpError::Xml { reason: rejection.to_string() })?;
-        Ok(algorithm.sign(&self.key, octets)?)
+        let value = self.sign_octets(method, octets)?;
+        Ok(if options.ecdsa_der && self.key.id() == Id::EC { der(&value)? } else { value })
     }
 }
 
-fn signed_info(options: &SignatureOptions, method: &str, reference: &str, digest: &str) -> String {
-    let inclusive = options.prefix_list.as_ref().map_or(String::new(), |list| {
-        format!(
-            "<ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"{list}\"/>"
-        )
-    });
-    let transform = options
-        .transform
-        .as_ref()
-        .map_or(String::new(), |uri| format!("<ds:Transform Algorithm=\"{uri}\">{inclusive}</ds:Transform>"));
-    format!(
-        "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{}\"/><ds:SignatureMethod Algorithm=\"{method}\"/>\
-         <ds:Reference URI=\"{reference}\"><ds:Transforms>\
-         <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>{transform}</ds:Transforms>\
-         <ds:DigestMethod Algorithm=\"{}\"/><ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
-        options.canonicalization, options.digest_algorithm
-    )
+/// ECDSA r‖s as DER.
+fn der(value: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+    let (r, s) = value.split_at_checked(value.len() / 2).unwrap_or_default();
+    EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?.to_der()
 }
 
+/// An element of XML Signature.
+fn element_of(options: &SignatureOptions, local: &str, attributes: &str, content: &str) -> String {
+    let name = match options.prefix.as_str() {
+        "" => local.to_owned(),
+        prefix => format!("{prefix}:{local}"),
+    };
+    match content {
+        "" => format!("<{name}{attributes}/>"),
+        _ => format!("<{name}{attributes}>{content}</{name}>"),
+    }
+}
+
+fn algorithm(options: &SignatureOptions, local: &str, uri: &str, content: &str) -> String {
+    element_of(options, local, &format!(" Algorithm=\"{}\"", escape(uri)), content)
+}
+
+fn base64(octets: &[u8], options: &SignatureOptions) -> String {
+    let text = STANDARD.encode(octets);
+    let Some(width) = options.base64_width else { return text };
+    let characters: Vec<char> = text.chars().collect();
+    let lines: Vec<String> = characters.chunks(width.max(1)).map(|line| line.iter().collect()).collect();
+    lines.join("\n")
+}
+
+/// Limits are for those who read what strangers send; here they would only be in the way.
 fn parse(xml: &str) -> Result<Document<'_>, TestIdpError> {
     let limits = Limits {
-        depth: 1000,
-        attributes: 100_000,
-        namespaces: 100_000,
-        nodes: 10_000_000,
-        ..Limits::default()
+        document_bytes: usize::MAX,
+        depth: usize::MAX,
+        attributes: usize::MAX,
+        namespaces: usize::MAX,
+        nodes: usize::MAX,
+        name_bytes: usize::MAX,
+        text_bytes: usize::MAX,
     };
-    let limits = Limits { text_bytes: usize::MAX, name_bytes: usize::MAX, ..limits };
     Document::parse(xml, &limits).map_err(|rejection| TestIdpError::Xml { reason: rejection.to_string() })
+}
+
+fn uncanonicalizable(error: C14nError) -> TestIdpError {
+    let reason = match error {
+        C14nError::TooLong(longest) => format!("its canonical form is longer than {longest} bytes"),
+        C14nError::Undefined(reason) => reason.to_owned(),
+    };
+    TestIdpError::Xml { reason }
 }
 
 fn with_id<'d>(document: &'d Document<'_>, id: &str) -> Result<Element<'d>, TestIdpError> {
@@ -216,21 +262,44 @@ fn with_id<'d>(document: &'d Document<'_>, id: &str) -> Result<Element<'d>, Test
         .ok_or(TestIdpError::NoElement { id: id.into() })
 }
 
-/// The byte offset of a place.
-fn place(document: &Document<'_>, id: &str, place: &SignaturePlace) -> Result<usize, TestIdpError> {
-    let target = match place {
-        SignaturePlace::AfterIssuer => id,
-        SignaturePlace::FirstIn(id) | SignaturePlace::LastIn(id) => id,
-        SignaturePlace::Offset(offset) => return Ok(*offset),
+/// The XML before and behind a place.
+fn split(xml: &str, id: &str, place: &SignaturePlace) -> Result<(String, String), TestIdpError> {
+    let (SignaturePlace::FirstIn(target) | SignaturePlace::LastIn(target)) = place else {
+        let offset = match place {
+            SignaturePlace::Offset(offset) => Some(*offset),
+            _ => after_issuer(xml, id)?,
+        };
+        return match offset {
+            Some(offset) => at(xml, offset).ok_or(TestIdpError::NoElement { id: id.into() }),
+            None => split(xml, id, &SignaturePlace::FirstIn(id.into())),
+        };
     };
-    let element = with_id(document, target)?;
-    let issuer = element.child_elements().find(|child| child.is(Namespace::SAML, "Issuer"));
-    let end_tag = "</".len() + ">".len();
-    Ok(match (place, issuer) {
-        (SignaturePlace::AfterIssuer, Some(issuer)) if !issuer.content().is_empty() => {
-            issuer.content_range().end + end_tag + issuer.qualified_name().len()
-        }
-        (SignaturePlace::LastIn(_), _) => element.content_range().end,
-        _ => element.content_range().start,
+    let document = parse(xml)?;
+    let element = with_id(&document, target)?;
+    let content = element.content_range();
+    let offset = if matches!(place, SignaturePlace::LastIn(_)) { content.end } else { content.start };
+    let (before, after) = at(xml, offset).ok_or(TestIdpError::NoElement { id: target.into() })?;
+    Ok(match before.strip_suffix("/>").filter(|_| content.is_empty()) {
+        // An empty-element tag has no inside; it becomes a pair.
+        Some(tag) => (format!("{tag}>"), format!("</{}>{after}", element.qualified_name())),
+        None => (before, after),
     })
+}
+
+fn at(xml: &str, offset: usize) -> Option<(String, String)> {
+    xml.split_at_checked(offset).map(|(before, after)| (before.to_owned(), after.to_owned()))
+}
+
+/// The byte offset behind the first Issuer in the element.
+fn after_issuer(xml: &str, id: &str) -> Result<Option<usize>, TestIdpError> {
+    let document = parse(xml)?;
+    let element = with_id(&document, id)?;
+    let issuer = element.child_elements().find(|child| child.is(Namespace::SAML, "Issuer"));
+    let Some(content) = issuer.map(|issuer| issuer.content_range()) else { return Ok(None) };
+    if content.is_empty() && xml.get(..content.start).is_some_and(|before| before.ends_with("/>")) {
+        return Ok(Some(content.start));
+    }
+    // Nothing in an end tag but its end is a `>`.
+    let length = xml.get(content.end..).and_then(|rest| rest.find('>')).map(|length| length + 1);
+    Ok(length.map(|length| content.end + length))
 }
