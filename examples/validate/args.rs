@@ -1,6 +1,10 @@
 //! The command line.
 
+use std::ffi::{OsStr, OsString};
+
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::problem::Problem;
 
 pub(crate) const HELP: &str = "\
 Verifies one SAML 2.0 response against what was agreed with the identity provider, and prints who it lets in.
@@ -23,7 +27,13 @@ validate --idp-certificate FILE [--idp-certificate FILE …] --idp-issuer STR --
   --danger-allow-sha1       lets SHA-1 in
   --danger-allow-weak-keys  lets RSA keys from 1024 bits in
 
-Exit code: 0 accepted, 1 rejected, 2 wrong usage or configuration.
+Values may be attached, as in --idp-issuer=STR; behind -- there are no options. Single use is not looked at.
+
+Exit code, and \"outcome\" of the JSON object:
+  0  accepted               with \"identity\"
+  1  rejected               with \"error\": its \"code\", \"message\" and \"help\"
+  2  invalid_configuration  wrong usage, an unreadable file, an unusable certificate; with \"error\" likewise
+--explain adds \"report\" to the first two.
 ";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,33 +43,37 @@ pub(crate) enum Format {
     Text,
 }
 
+impl Format {
+    /// The format to complain in about a command line that cannot be parsed.
+    pub(crate) fn asked_for(arguments: &[OsString]) -> Self {
+        let apart = arguments.windows(2).any(|pair| pair == ["--format", "json"]);
+        match apart || arguments.iter().any(|argument| argument == "--format=json") {
+            true => Self::Json,
+            false => Self::Text,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Args {
-    pub(crate) certificates: Vec<String>,
+    pub(crate) certificates: Vec<OsString>,
     pub(crate) issuer: String,
     pub(crate) audience: String,
     pub(crate) acs_url: String,
     pub(crate) request_id: Option<String>,
     pub(crate) now: Option<DateTime<Utc>>,
     pub(crate) clock_skew: Option<TimeDelta>,
-    pub(crate) sp_key: Option<String>,
+    pub(crate) sp_key: Option<OsString>,
     pub(crate) format: Format,
     pub(crate) explain: bool,
     pub(crate) allow_sha1: bool,
     pub(crate) allow_weak_keys: bool,
-    pub(crate) file: String,
+    pub(crate) file: OsString,
 }
 
-/// What was said of each option, while it is being collected.
-#[derive(Default)]
-struct Said {
-    values: Vec<(&'static str, String)>,
-    flags: Vec<&'static str>,
-    files: Vec<String>,
-}
-
+const CERTIFICATE: &str = "--idp-certificate";
 const WITH_VALUE: [&str; 9] = [
-    "--idp-certificate",
+    CERTIFICATE,
     "--idp-issuer",
     "--audience",
     "--acs-url",
@@ -72,88 +86,139 @@ const WITH_VALUE: [&str; 9] = [
 const FLAGS: [&str; 3] = ["--explain", "--danger-allow-sha1", "--danger-allow-weak-keys"];
 
 /// The arguments, or `None` if help is asked for.
-pub(crate) fn parse(arguments: &[String]) -> Result<Option<Args>, String> {
-    if arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Option<Args>, Problem> {
+    let mut options = arguments.iter().take_while(|argument| *argument != "--");
+    if options.any(|argument| argument == "--help" || argument == "-h") {
         return Ok(None);
     }
-    let mut said = Said::default();
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        if argument == "-" || !argument.starts_with('-') {
-            said.files.push(argument.clone());
-            continue;
-        }
-        let (name, attached) = match argument.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (argument.as_str(), None),
-        };
-        if let Some(flag) = FLAGS.into_iter().find(|flag| *flag == name) {
-            if attached.is_some() {
-                return Err(format!("{flag} takes no value"));
-            }
-            said.flags.push(flag);
-            continue;
-        }
-        let option = WITH_VALUE.into_iter().find(|option| *option == name);
-        let option = option.ok_or_else(|| format!("{name} is not an option"))?;
-        if option != "--idp-certificate" && said.values.iter().any(|(known, _)| *known == option) {
-            return Err(format!("{option} is given twice"));
-        }
-        let value = attached.or_else(|| rest.next().cloned());
-        said.values.push((option, value.ok_or_else(|| format!("{option} needs a value"))?));
-    }
-    said.into_args().map(Some)
+    Said::collect(arguments).and_then(Said::into_args).map(Some).map_err(Problem::usage)
+}
+
+/// What was said, option by option.
+#[derive(Default)]
+struct Said {
+    values: Vec<(&'static str, OsString)>,
+    flags: Vec<&'static str>,
+    files: Vec<OsString>,
 }
 
 impl Said {
-    fn optional(&self, option: &str) -> Option<&str> {
-        self.values.iter().find(|(known, _)| *known == option).map(|(_, value)| value.as_str())
+    fn collect(arguments: &[OsString]) -> Result<Self, String> {
+        let mut said = Self::default();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            if argument == "--" {
+                said.files.extend(rest.by_ref().cloned());
+            } else if argument == "-" || !is_option(argument, "-") {
+                said.files.push(argument.clone());
+            } else {
+                let text = argument.to_str().ok_or_else(|| format!("{} is not UTF-8", argument.display()))?;
+                said.option(text, &mut rest)?;
+            }
+        }
+        Ok(said)
+    }
+
+    fn option<'a>(
+        &mut self,
+        argument: &str,
+        rest: &mut impl Iterator<Item = &'a OsString>,
+    ) -> Result<(), String> {
+        let (name, attached) = match argument.split_once('=') {
+            Some((name, value)) => (name, Some(OsString::from(value))),
+            None => (argument, None),
+        };
+        let twice = self.flags.contains(&name) || self.values.iter().any(|(known, _)| *known == name);
+        if twice && name != CERTIFICATE {
+            return Err(format!("{name} is given twice"));
+        }
+        if let Some(flag) = FLAGS.into_iter().find(|flag| *flag == name) {
+            self.flags.push(flag);
+            return match attached {
+                Some(_) => Err(format!("{flag} takes no value")),
+                None => Ok(()),
+            };
+        }
+        let option = WITH_VALUE.into_iter().find(|option| *option == name);
+        let option = option.ok_or_else(|| format!("{name} is not an option"))?;
+        // A forgotten value must not swallow the option behind it.
+        let value = attached.or_else(|| rest.next().filter(|value| !is_option(value, "--")).cloned());
+        self.values.push((option, value.ok_or_else(|| format!("{option} needs a value"))?));
+        Ok(())
+    }
+
+    fn path(&self, option: &str) -> Option<&OsString> {
+        self.values.iter().find(|(known, _)| *known == option).map(|(_, value)| value)
+    }
+
+    fn text(&self, option: &str) -> Result<Option<&str>, String> {
+        let value = self.path(option).map(|value| value.to_str());
+        value.map(|text| text.ok_or_else(|| format!("{option} is not UTF-8"))).transpose()
     }
 
     fn required(&self, option: &str) -> Result<String, String> {
-        self.optional(option).map(str::to_owned).ok_or_else(|| format!("{option} is missing"))
+        self.text(option)?.map(str::to_owned).ok_or_else(|| format!("{option} is missing"))
     }
 
-    fn into_args(self) -> Result<Args, String> {
-        let certificates = self.values.iter().filter(|(option, _)| *option == "--idp-certificate");
-        let certificates: Vec<String> = certificates.map(|(_, file)| file.clone()).collect();
+    fn into_args(mut self) -> Result<Args, String> {
+        let certificates = self.values.iter().filter(|(option, _)| *option == CERTIFICATE);
+        let certificates: Vec<OsString> = certificates.map(|(_, file)| file.clone()).collect();
         if certificates.is_empty() {
-            return Err("--idp-certificate is missing".into());
+            return Err(format!("{CERTIFICATE} is missing"));
         }
-        let instant = |text: &str| {
-            let parsed = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc());
-            parsed.map_err(|_| format!("--now {text} is not an instant such as 2026-01-31T12:00:00Z"))
-        };
-        let seconds = |text: &str| {
-            let parsed = text.parse().ok().and_then(TimeDelta::try_seconds);
-            parsed.ok_or_else(|| format!("--clock-skew {text} is not a number of seconds"))
-        };
-        let format = match self.optional("--format") {
-            None | Some("text") => Format::Text,
-            Some("json") => Format::Json,
-            Some(other) => return Err(format!("--format {other} is neither text nor json")),
-        };
-        let file = match self.files.as_slice() {
-            [file] => file.clone(),
-            [] => return Err("the file with the response is missing (- reads standard input)".into()),
-            [_, second, ..] => {
-                return Err(format!("one file with a response is expected; {second} is another"));
+        let file = match self.files.pop() {
+            None => return Err("the file with the response is missing (- reads standard input)".into()),
+            Some(last) if !self.files.is_empty() => {
+                return Err(format!("one file with a response is expected; {} is another", last.display()));
             }
+            Some(file) => file,
         };
+        let sp_key = self.path("--sp-key").cloned();
+        let read = certificates.iter().chain(&sp_key).chain([&file]);
+        if read.filter(|file| *file == "-").count() > 1 {
+            return Err("standard input (-) can be read only once".into());
+        }
+        let request_id = self.text("--request-id")?.map(str::to_owned);
+        if request_id.as_deref().is_some_and(str::is_empty) {
+            return Err("--request-id is empty: leave it out where no request was made".into());
+        }
         Ok(Args {
             certificates,
             issuer: self.required("--idp-issuer")?,
             audience: self.required("--audience")?,
             acs_url: self.required("--acs-url")?,
-            request_id: self.optional("--request-id").map(str::to_owned),
-            now: self.optional("--now").map(instant).transpose()?,
-            clock_skew: self.optional("--clock-skew").map(seconds).transpose()?,
-            sp_key: self.optional("--sp-key").map(str::to_owned),
-            format,
+            request_id,
+            now: self.text("--now")?.map(instant).transpose()?,
+            clock_skew: self.text("--clock-skew")?.map(seconds).transpose()?,
+            sp_key,
+            format: self.text("--format")?.map(format).transpose()?.unwrap_or_default(),
             explain: self.flags.contains(&"--explain"),
             allow_sha1: self.flags.contains(&"--danger-allow-sha1"),
             allow_weak_keys: self.flags.contains(&"--danger-allow-weak-keys"),
             file,
         })
+    }
+}
+
+fn is_option(argument: &OsStr, dashes: &str) -> bool {
+    argument.as_encoded_bytes().starts_with(dashes.as_bytes())
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let parsed = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc());
+    parsed
+        .map_err(|_| format!("--now {text} is not an instant with a time zone, such as 2026-01-31T12:00:00Z"))
+}
+
+fn seconds(text: &str) -> Result<TimeDelta, String> {
+    let parsed = text.parse().ok().and_then(TimeDelta::try_seconds);
+    parsed.ok_or_else(|| format!("--clock-skew {text} is not a number of seconds"))
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    match text {
+        "json" => Ok(Format::Json),
+        "text" => Ok(Format::Text),
+        other => Err(format!("--format {other} is neither text nor json")),
     }
 }

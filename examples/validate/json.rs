@@ -3,26 +3,32 @@
 use saml_login::{AttributeValue, Error, Identity, Report};
 use serde_json::{Map, Value, json};
 
+use crate::escape;
+use crate::problem::Problem;
+
 pub(crate) fn verdict(verdict: &Result<Identity, Error>, report: Option<&Report>) -> String {
     let mut object = match verdict {
         Ok(identity) => json!({ "outcome": "accepted", "identity": identity_object(identity) }),
-        Err(error) => json!({ "outcome": "rejected", "error": error_object(error) }),
+        Err(error) => {
+            let (message, help) = words(error);
+            let error = json!({ "code": error.code(), "message": message, "help": help });
+            json!({ "outcome": "rejected", "error": error })
+        }
     };
     if let (Some(report), Some(object)) = (report, object.as_object_mut()) {
-        object.insert("report".into(), serde_json::to_value(report).unwrap_or(Value::Null));
+        object.insert("report".into(), json!(report));
     }
-    line(&object)
+    lines(&object)
 }
 
-pub(crate) fn unusable(problem: &str) -> String {
-    line(&json!({
-        "outcome": "unusable",
-        "error": { "code": "config_invalid", "message": problem, "help": "Correct the command line; try --help." },
-    }))
+pub(crate) fn problem(problem: &Problem) -> String {
+    let Problem { code, message, help } = problem;
+    let error = json!({ "code": code, "message": message, "help": help });
+    lines(&json!({ "outcome": "invalid_configuration", "error": error }))
 }
 
-fn line(object: &Value) -> String {
-    format!("{object:#}\n")
+fn lines(object: &Value) -> String {
+    escape::json(&format!("{object:#}\n"))
 }
 
 fn identity_object(identity: &Identity) -> Value {
@@ -50,11 +56,6 @@ fn identity_object(identity: &Identity) -> Value {
         "issuer": identity.issuer,
         "attributes": attributes,
     })
-}
-
-fn error_object(error: &Error) -> Value {
-    let (message, help) = words(error);
-    json!({ "code": error.code(), "message": message, "help": help })
 }
 
 /// An error in one line, and what to do about it.

@@ -12,60 +12,64 @@
 )]
 
 mod args;
+mod escape;
 mod input;
 mod json;
+mod problem;
 mod text;
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::ffi::OsString;
+use std::io::{self, Write};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
 
 use args::{Args, Format};
 use chrono::Utc;
+use problem::Problem;
 use saml_login::{
     Certificates, Connection, Error, Expected, IdentityProvider, MemoryReplayStore, ServiceProvider,
     Unsolicited,
 };
 
-/// A form body is at most so long: far beyond what the library takes.
-const MAX_INPUT: u64 = 16 * 1024 * 1024;
+const UNUSABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (output, code) = match args::parse(&arguments) {
-        Ok(None) => (args::HELP.to_owned(), 0),
-        Ok(Some(args)) => match run(&args) {
-            Ok(done) => done,
-            Err(problem) => unusable(args.format, &problem),
-        },
-        Err(problem) => {
-            let json = arguments.windows(2).any(|pair| pair == ["--format", "json"])
-                || arguments.iter().any(|argument| argument == "--format=json");
-            unusable(if json { Format::Json } else { Format::Text }, &problem)
-        }
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let done = match args::parse(&arguments) {
+        Ok(None) => Ok((args::HELP.to_owned(), 0)),
+        Ok(Some(args)) => run(&args),
+        Err(problem) => Err(problem),
     };
-    // Whoever reads the output may have gone away; the exit code still tells.
-    let _ = io::stdout().write_all(output.as_bytes());
-    ExitCode::from(code)
-}
-
-/// Wrong usage or configuration: in words on standard error, and as the one object where JSON is asked for.
-fn unusable(format: Format, problem: &str) -> (String, u8) {
-    let _ = writeln!(io::stderr(), "validate: {}\nTry --help.", text::escape(problem));
-    match format {
-        Format::Json => (json::unusable(problem), 2),
-        Format::Text => (String::new(), 2),
+    let (output, code) = done.unwrap_or_else(|problem| {
+        complain(&problem.message, problem.help);
+        match Format::asked_for(&arguments) {
+            Format::Json => (json::problem(&problem), UNUSABLE),
+            Format::Text => (String::new(), UNUSABLE),
+        }
+    });
+    let mut stdout = io::stdout();
+    match stdout.write_all(output.as_bytes()).and_then(|()| stdout.flush()) {
+        // Whoever reads the output has seen enough; the exit code still tells.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&error.to_string(), "The output is not complete.");
+            ExitCode::from(UNUSABLE)
+        }
+        _ => ExitCode::from(code),
     }
 }
 
-fn run(args: &Args) -> Result<(String, u8), String> {
+fn complain(problem: &str, hint: &str) {
+    let _ = writeln!(io::stderr(), "validate: {}\n{hint}", escape::for_terminal(problem));
+}
+
+/// What to print, and the exit code.
+fn run(args: &Args) -> Result<(String, u8), Problem> {
     let connection = connection(args)?;
     if let Some(file) = &args.sp_key {
-        read(file)?;
+        input::read(file)?;
     }
-    let form_value = input::form_value(&read(&args.file)?);
+    let form_value = input::form_value(&input::read(&args.file)?)?;
     let expected = match &args.request_id {
         Some(request_id) => Expected::Reply { request_id },
         None => Expected::Unsolicited,
@@ -84,17 +88,18 @@ fn run(args: &Args) -> Result<(String, u8), String> {
     Ok((output, u8::from(verdict.is_err())))
 }
 
-fn connection(args: &Args) -> Result<Connection, String> {
+fn connection(args: &Args) -> Result<Connection, Problem> {
     let mut certificates: Option<Certificates> = None;
     for file in &args.certificates {
-        let problem = |error| format!("{file}: {error}");
-        let more = Certificates::parse(read(file)?).map_err(problem)?;
+        let name = file.to_string_lossy();
+        let problem = |error| Problem::certificate(&name, &error);
+        let more = Certificates::parse(input::read(file)?).map_err(problem)?;
         certificates = Some(match certificates {
             Some(certificates) => certificates.and(more).map_err(problem)?,
             None => more,
         });
     }
-    let certificates = certificates.ok_or("--idp-certificate is missing")?;
+    let certificates = certificates.ok_or_else(|| Problem::usage("--idp-certificate is missing".into()))?;
     let idp = IdentityProvider::new(args.issuer.as_str(), certificates);
     let sp = ServiceProvider::new(args.audience.as_str(), args.acs_url.as_str());
     let mut builder = Connection::builder("validate", sp, idp);
@@ -110,22 +115,7 @@ fn connection(args: &Args) -> Result<Connection, String> {
     if args.allow_weak_keys {
         builder = builder.danger_allow_weak_keys();
     }
-    builder.build().map_err(|error| error.to_string())
-}
-
-/// Reads a file, or standard input for `-`.
-fn read(file: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let limited = MAX_INPUT + 1;
-    let length = match file {
-        "-" => io::stdin().take(limited).read_to_end(&mut bytes),
-        file => fs::File::open(file).and_then(|opened| opened.take(limited).read_to_end(&mut bytes)),
-    };
-    match length {
-        Err(error) => Err(format!("{file}: {error}")),
-        Ok(length) if u64::try_from(length).is_ok_and(|length| length <= MAX_INPUT) => Ok(bytes),
-        Ok(_) => Err(format!("{file}: longer than {MAX_INPUT} bytes")),
-    }
+    Ok(builder.build()?)
 }
 
 /// Runs a future that never waits, as those of the memory store are.

@@ -1,0 +1,36 @@
+//! Text from outside, made fit for a terminal.
+
+const QUOTES: [char; 3] = ['"', '\'', '\\'];
+
+/// Control, bidirectional, invisible and unassigned characters as `\u{…}`. Quotes and backslashes stand as they are, and so
+/// do combining marks behind the letter that they belong to.
+pub(crate) fn for_terminal(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for piece in text.split_inclusive(QUOTES) {
+        let plain = piece.trim_end_matches(QUOTES);
+        escaped.extend(plain.escape_debug());
+        escaped.extend(piece.chars().last().filter(|last| QUOTES.contains(last)));
+    }
+    escaped
+}
+
+/// The same JSON, with such characters inside its strings as `\uXXXX`: JSON is printed on terminals, too.
+pub(crate) fn json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        let mut units = [0; 2];
+        match character {
+            '\n' | ' '..='~' => escaped.push(character),
+            other if is_printable(other) => escaped.push(other),
+            other => {
+                escaped.extend(other.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")))
+            }
+        }
+    }
+    escaped
+}
+
+/// Of characters beyond ASCII. The letter before it keeps a combining mark from standing alone.
+fn is_printable(character: char) -> bool {
+    format!("a{character}").escape_debug().count() == 2
+}
