@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::assertion::{Envelope, SignedDocument, Statements};
 use crate::binding;
 use crate::connection::{Connection, Signed, received_envelope};
-use crate::error::{Excerpt, Rejection};
+use crate::error::{Excerpt, Fixer, Rejection};
 use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Expected, Facts, Rules, Shown};
 use crate::warning::Warning;
 use crate::xml::Document;
@@ -37,8 +37,8 @@ pub struct Report {
     pub checks: Vec<ReportedCheck>,
     /// SHA-256 fingerprint of the configured certificate that verified the signature, if one did.
     pub key_fingerprint: Option<String>,
-    /// What works, and should still be looked at, as sentences; first of the connection, then of this response.
-    pub warnings: Vec<String>,
+    /// What works, and should still be looked at; first of the connection, then of this response.
+    pub warnings: Vec<Warning>,
 }
 
 /// Where the checks behind the signature read.
@@ -76,7 +76,7 @@ pub struct ReportedCheck {
     /// Of a failed check, what to change.
     pub help: Option<String>,
     /// Of a failed check, who has to change it.
-    pub fixer: Option<&'static str>,
+    pub fixer: Option<Fixer>,
 }
 
 /// The outcome of a check.
@@ -118,7 +118,7 @@ impl Connection {
             view: writer.view,
             checks: writer.checks,
             key_fingerprint: writer.fingerprint,
-            warnings: warnings.iter().map(Warning::to_string).collect(),
+            warnings,
         }
     }
 
@@ -263,7 +263,7 @@ impl Writer {
             found: shown.found.map(excerpt),
             code: rejection.map(Rejection::code),
             help: rejection.map(Rejection::help),
-            fixer: rejection.map(|rejection| rejection.fixer().as_str()),
+            fixer: rejection.map(Rejection::fixer),
         });
     }
 }

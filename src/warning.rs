@@ -117,6 +117,19 @@ impl Warning {
     }
 }
 
+/// As a map of `code` and `message`.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Warning {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut map = serializer.serialize_struct("Warning", 2)?;
+        map.serialize_field("code", self.code())?;
+        map.serialize_field("message", &self.to_string())?;
+        map.end()
+    }
+}
+
 /// What the two sides of a connection give cause to warn of.
 pub(crate) fn of_providers(sp: &ServiceProvider, idp: &IdentityProvider, now: DateTime<Utc>) -> Vec<Warning> {
     let mut warnings = Vec::new();

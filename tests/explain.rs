@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::at;
 use saml_login::{
-    Certificates, CheckOutcome, Connection, Expected, IdentityProvider, Report, ServiceProvider, View,
+    Certificates, CheckOutcome, Connection, Expected, Fixer, IdentityProvider, Report, ServiceProvider, View,
 };
 
 const FORM_VALUE: &str = include_str!("../fixtures/saml-idp-samlp/assertion-signed.b64");
@@ -63,7 +63,7 @@ fn an_honest_response_passes_every_check() {
     assert_eq!(named(&report, CheckOutcome::Passed), ALL);
     let certificate = connection.identity_provider().certificates().iter().next().expect("one");
     assert_eq!(report.key_fingerprint.as_deref(), Some(certificate.fingerprint()));
-    assert_eq!(report.warnings, Vec::<String>::new());
+    assert_eq!(report.warnings, []);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn every_broken_rule_is_shown_at_once() {
     assert_eq!(audience.code, Some("audience_mismatch"));
     assert_eq!(audience.expected.as_deref(), Some("https://app.example.test/saml/acme/"));
     assert_eq!(audience.found.as_deref(), Some(AUDIENCE));
-    assert_eq!(audience.fixer, Some("identity provider administrator"));
+    assert_eq!(audience.fixer, Some(Fixer::IdentityProvider));
     let help = audience.help.as_deref().expect("help");
     assert!(help.contains("they differ only in the slash at the end"), "{help}");
 }

@@ -13,7 +13,7 @@ use saml_login::test_idp::{
 };
 use saml_login::{
     Certificates, ConfigError, Connection, ConnectionBuilder, Expected, IdentityProvider, MemoryReplayStore,
-    Rejection, ServiceProvider, Unsolicited,
+    Rejection, ServiceProvider, Unsolicited, Warning,
 };
 
 const ISSUER: &str = "https://idp.example.test";
@@ -241,7 +241,8 @@ fn weak_things_need_their_switch() {
         assert_eq!(allowed_by, Some("danger_allow_sha1"));
         assert_eq!(verdict(&lax, &xml).as_deref(), Ok("alice@example.test"));
         let report = lax.explain(STANDARD.encode(&xml), Expected::Unsolicited, now());
-        assert_eq!(report.warnings, ["danger_allow_sha1 is on", "the signature rests on SHA-1"]);
+        let expected = [Warning::Danger { switch: "danger_allow_sha1" }, Warning::RestsOnSha1];
+        assert_eq!(report.warnings, expected);
     }
 }
 

@@ -25,12 +25,8 @@ pub(crate) fn verdict(
         explain(&mut out, report);
     }
     // A report has those of the response as well.
-    let warnings = match report {
-        Some(report) => report.warnings.clone(),
-        None => warnings.iter().map(Warning::to_string).collect(),
-    };
-    for warning in warnings {
-        let _ = writeln!(out, "\nWarning: {}.", for_terminal(&warning));
+    for warning in report.map_or(warnings, |report| &report.warnings) {
+        let _ = writeln!(out, "\nWarning: {}.", for_terminal(&warning.to_string()));
     }
     if verdict.is_err() && report.is_none() {
         out += "\nRun it again with --explain to see every check.\n";
@@ -144,5 +140,5 @@ fn row(out: &mut String, check: &ReportedCheck) {
     line("expected", check.expected.as_deref());
     line("found", check.found.as_deref());
     line("fix", check.help.as_deref());
-    line("by", check.fixer);
+    line("by", check.fixer.map(Fixer::as_str));
 }

@@ -41,6 +41,22 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AcsUrlEmpty => "acs_url_empty",
+            Self::AudienceEmpty => "audience_empty",
+            Self::Certificate(error) => error.code(),
+            Self::ClockSkewOutOfRange { .. } => "clock_skew_out_of_range",
+            Self::ConnectionIdEmpty => "connection_id_empty",
+            Self::IssuerEmpty => "issuer_empty",
+            Self::KeyTooWeak { .. } => "key_too_weak",
+            Self::SsoUrlInvalid { .. } => "sso_url_invalid",
+        }
+    }
+}
+
 /// Why what was pasted into the certificate field is not a usable certificate.
 ///
 /// `Display` is written for the administrator who pasted it: it names what was found and what to paste instead.
@@ -93,6 +109,11 @@ pub enum CertificateError {
         "this is a bare public key, not a certificate: paste the X.509 certificate that the identity provider shows"
     )]
     PublicKey,
+    /// A SAML message. The certificate inside of one vouches for nothing: whoever wrote the message chose it.
+    #[error(
+        "this is a SAML message: never copy a certificate out of a message, paste the one that the identity provider's console shows"
+    )]
+    SamlMessage,
     /// The beginning of a certificate; the rest is missing.
     #[error("the certificate is cut off: copy it whole, from BEGIN CERTIFICATE to END CERTIFICATE")]
     Truncated,
@@ -125,6 +146,7 @@ impl CertificateError {
             Self::Bundle { .. } => "certificate_bundle",
             Self::PrivateKey => "certificate_is_private_key",
             Self::PublicKey => "certificate_is_public_key",
+            Self::SamlMessage => "certificate_is_saml_message",
             Self::Truncated => "certificate_truncated",
             Self::TooMany { .. } => "certificate_too_many",
             Self::Unrecognized => "certificate_unrecognized",

@@ -1,6 +1,6 @@
 //! What the administrator who has to mend a refusal is told.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::{Excerpt, Mismatch, Part, Rejection};
 
@@ -40,8 +40,8 @@ impl Rejection {
                 format!("The {on} must have Version \"2.0\"; found {}.", or_none(found.as_ref()))
             }
             Self::StatusNotSuccess { codes, message } => status(codes, message.as_ref()),
-            Self::AssertionCount { found: 0 } => "The response holds no Assertion, although its status is Success. \
-                                                  Is the identity provider set up to send one?"
+            Self::AssertionCount { found: 0 } => "The response holds no Assertion. Is the identity provider set up to \
+                                                  send one?"
                 .into(),
             Self::AssertionCount { found } => {
                 format!("The response holds {found} assertions; exactly one is accepted.")
@@ -54,8 +54,13 @@ impl Rejection {
                 format!("The {element} holds a child element or a processing instruction; only text may stand there.")
             }
             Self::EncryptionUnsupported { element } => format!(
-                "The response contains an {element}. Decryption is not supported: switch assertion encryption off at \
-                 the identity provider. The response still travels encrypted by TLS."
+                "The response contains an {element}. Decryption is not supported: switch encryption of {} off at the \
+                 identity provider. The response still travels encrypted by TLS.",
+                match *element {
+                    "EncryptedID" => "NameIDs",
+                    "EncryptedAttribute" => "attributes",
+                    _ => "assertions",
+                }
             ),
             Self::IdInvalid { on } => format!("The {on} has no ID, or one that is not an XML name."),
             Self::InstantMalformed { what, found: None } => format!("{what} is missing."),
@@ -165,14 +170,18 @@ impl Rejection {
                 "Correct the ACS URL (also called recipient, or reply URL) at the identity provider.",
             ),
             Self::Expired { what, not_on_or_after, now, skew_seconds } => format!(
-                "{what} was {not_on_or_after}; it is {now} here: {} too late, with {skew_seconds} s tolerated. A page \
-                 was left open, a response was posted again, or a clock is wrong.",
-                seconds(*now - *not_on_or_after)
+                "{what} was {}; it is {} here: {} too late, with {skew_seconds} s tolerated. A page was left open, a \
+                 response was posted again, or a clock is wrong.",
+                instant(*not_on_or_after),
+                instant(*now),
+                duration(*now - *not_on_or_after)
             ),
             Self::NotYetValid { what, not_before, now, skew_seconds } => format!(
-                "{what} is {not_before}; it is {now} here: {} too early, with {skew_seconds} s tolerated. The clock of \
-                 the identity provider is ahead, or the clock here is behind.",
-                seconds(*not_before - *now)
+                "{what} is {}; it is {} here: {} too early, with {skew_seconds} s tolerated. The clock of the identity \
+                 provider is ahead, or the clock here is behind.",
+                instant(*not_before),
+                instant(*now),
+                duration(*not_before - *now)
             ),
             Self::WindowEmpty { element } => {
                 format!("In the {element}, NotBefore is not earlier than NotOnOrAfter.")
@@ -215,13 +224,26 @@ fn or_none(found: Option<&Excerpt>) -> String {
     found.map_or("none".to_owned(), Excerpt::to_string)
 }
 
-fn seconds(difference: TimeDelta) -> String {
-    format!("{} s", difference.num_seconds())
+fn instant(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A duration as people say it: seconds while a clock may be meant, then minutes, hours, days.
+fn duration(difference: TimeDelta) -> String {
+    let seconds = difference.num_seconds();
+    match seconds {
+        ..=599 => format!("{seconds} s"),
+        600..=7_199 => format!("{} minutes", difference.num_minutes()),
+        7_200..=172_799 => format!("{} hours", difference.num_hours()),
+        _ => format!("{} days", difference.num_days()),
+    }
 }
 
 fn validity(not_before: Option<DateTime<Utc>>, not_after: Option<DateTime<Utc>>) -> String {
     match (not_before, not_after) {
-        (Some(not_before), Some(not_after)) => format!(" (valid from {not_before} to {not_after})"),
+        (Some(not_before), Some(not_after)) => {
+            format!(" (valid from {} to {})", instant(not_before), instant(not_after))
+        }
         _ => String::new(),
     }
 }

@@ -4,6 +4,7 @@ use super::Rejection;
 
 /// Who has to act to mend a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Fixer {
     /// The developer who embeds the library.

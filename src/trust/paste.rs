@@ -68,6 +68,13 @@ fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     if ["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| text.contains(name)) {
         return Err(CertificateError::Metadata);
     }
+    // Whoever writes a message chooses the certificate in it: a message must not become what it is checked against.
+    if ["Response", "Assertion", "SignedInfo", "SignatureValue", "AuthnRequest"]
+        .iter()
+        .any(|name| text.contains(name))
+    {
+        return Err(CertificateError::SamlMessage);
+    }
     let mut found = Vec::new();
     for piece in text.split("X509Certificate").skip(1) {
         // A start tag ends here and the value follows; after an end tag there is only `>` and what comes next.

@@ -238,6 +238,10 @@ fn what_is_not_a_certificate_is_named() {
     );
     assert_refused(metadata, Metadata);
     assert_refused("<md:EntitiesDescriptor>", Metadata);
+    for message in ["samlp:Response", "saml:Assertion", "ds:SignedInfo"] {
+        let message = format!("<{message}><ds:X509Certificate>{}</ds:X509Certificate></{message}>", body());
+        assert_refused(message, SamlMessage);
+    }
     assert_refused("https://idp.example.test/metadata", Url);
     assert_refused(" www.example.test/cert.pem", Url);
     for empty in ["", " \r\n\t", "\u{feff}", "\"\"", "\u{200b}"] {
