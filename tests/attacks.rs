@@ -10,22 +10,14 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{at, block_on};
+use common::{block_on, now, sp};
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestResponse, TestSigned};
 use saml_login::{
     AttributeValue, Connection, Expected, Identity, IdentityProvider, Limits, MemoryReplayStore, Rejection,
-    ServiceProvider, Unsolicited,
+    Unsolicited,
 };
 
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
-
-fn now() -> DateTime<Utc> {
-    at("2030-01-31T12:00:00Z")
-}
-
-fn sp() -> ServiceProvider {
-    ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
-}
 
 fn connection_to(idp: IdentityProvider) -> Connection {
     Connection::builder("acme", sp(), idp).unsolicited(Unsolicited::On).build().expect("a connection")

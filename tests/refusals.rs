@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{at, block_on};
+use common::{at, block_on, now, sp};
 use saml_login::test_idp::{
     SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestNameId, TestResponse, TestSigned,
 };
 use saml_login::{
     Connection, ConnectionBuilder, Error, Expected, Identity, IdentityField, MemoryReplayStore, Rejection,
-    ReplayStore, ServiceProvider, SignedParts, SpendOutcome, Spending, StoreError, Unsolicited,
+    ReplayStore, SignedParts, SpendOutcome, Spending, StoreError, Unsolicited,
 };
 
 const REQUEST: Expected<'_> = Expected::Reply { request_id: "_request" };
@@ -23,14 +23,6 @@ const REQUEST: Expected<'_> = Expected::Reply { request_id: "_request" };
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 static STRANGER: LazyLock<TestIdp> =
     LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
-
-fn now() -> DateTime<Utc> {
-    at("2030-01-31T12:00:00Z")
-}
-
-fn sp() -> ServiceProvider {
-    ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
-}
 
 fn builder() -> ConnectionBuilder {
     Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"))

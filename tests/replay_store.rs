@@ -1,29 +1,15 @@
 //! Single use, as `MemoryReplayStore` keeps it and as the contract of `ReplayStore` demands it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+mod common;
 
-use std::future::Future;
 use std::num::NonZeroUsize;
-use std::pin::pin;
 use std::sync::{Arc, Barrier};
-use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use common::block_on;
 use saml_login::SpendOutcome::{AssertionSeen, Fresh, Full, RequestSeen};
 use saml_login::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending, StoreError};
-
-/// Polls until ready. Good enough for futures that never wait.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-        thread::yield_now();
-    }
-}
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)

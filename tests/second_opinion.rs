@@ -10,8 +10,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
-use common::at;
+use common::{at, now};
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestSigned};
@@ -29,10 +28,6 @@ const CANONICALIZATIONS: [&str; 6] = [
 ];
 
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("urn:idp").expect("a key"));
-
-fn now() -> DateTime<Utc> {
-    at("2030-01-31T12:00:00Z")
-}
 
 fn sp() -> ServiceProvider {
     ServiceProvider::new("urn:sp", "urn:acs")

@@ -6,14 +6,13 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
-use common::{at, block_on};
+use common::{at, block_on, now, sp};
 use saml_login::test_idp::{
     SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestResponse, TestSigned,
 };
 use saml_login::{
     Certificates, ConfigError, Connection, ConnectionBuilder, Expected, IdentityProvider, MemoryReplayStore,
-    Rejection, ServiceProvider, Unsolicited, Warning,
+    Rejection, Unsolicited, Warning,
 };
 
 const ISSUER: &str = "https://idp.example.test";
@@ -32,14 +31,6 @@ static RSA: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::rsa(ISSUER).expect("a 
 static P256: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256(ISSUER).expect("a key"));
 static P384: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p384(ISSUER).expect("a key"));
 static P521: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p521(ISSUER).expect("a key"));
-
-fn now() -> DateTime<Utc> {
-    at("2030-01-31T12:00:00Z")
-}
-
-fn sp() -> ServiceProvider {
-    ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
-}
 
 fn builder(idp: IdentityProvider) -> ConnectionBuilder {
     Connection::builder("acme", sp(), idp).unsolicited(Unsolicited::On)

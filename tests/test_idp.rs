@@ -7,8 +7,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
-use common::{at, block_on};
+use common::{at, block_on, now, sp};
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::Padding;
@@ -18,8 +17,7 @@ use saml_login::test_idp::{
     TestSigned,
 };
 use saml_login::{
-    AttributeValue, Certificates, Connection, Expected, Identity, MemoryReplayStore, Rejection,
-    ServiceProvider, Unsolicited,
+    AttributeValue, Certificates, Connection, Expected, Identity, MemoryReplayStore, Rejection, Unsolicited,
 };
 
 const ISSUER: &str = "https://idp.example.test";
@@ -34,14 +32,6 @@ static RSA: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::rsa(ISSUER).expect("a 
 static P256: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256(ISSUER).expect("a key"));
 static P384: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p384(ISSUER).expect("a key"));
 static P521: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p521(ISSUER).expect("a key"));
-
-fn now() -> DateTime<Utc> {
-    at("2030-01-31T12:00:00Z")
-}
-
-fn sp() -> ServiceProvider {
-    ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
-}
 
 fn connection(idp: &TestIdp) -> Connection {
     let idp = idp.identity_provider().expect("a certificate");

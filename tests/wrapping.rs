@@ -8,16 +8,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
-use common::{at, block_on};
+use common::{block_on, now};
 use saml_login::test_idp::{TestIdp, TestSigned};
 use saml_login::{
     Connection, Expected, Identity, MemoryReplayStore, Rejection, ServiceProvider, Unsolicited,
 };
-
-fn now() -> DateTime<Utc> {
-    at("2030-01-31T12:00:00Z")
-}
 
 /// What wraps an element that is put somewhere: every place that a schema leaves open, and none.
 const WRAPPERS: [(&str, &str); 7] = [

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, Utc};
+use saml_login::ServiceProvider;
 
 /// Runs a future that never waits.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -17,4 +18,14 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 /// The instant that an RFC 3339 text names.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).expect("RFC 3339").with_timezone(&Utc)
+}
+
+/// When the tests with made responses take place.
+pub(crate) fn now() -> DateTime<Utc> {
+    at("2030-01-31T12:00:00Z")
+}
+
+/// The service provider that the made responses are for.
+pub(crate) fn sp() -> ServiceProvider {
+    ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
 }
