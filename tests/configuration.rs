@@ -72,7 +72,8 @@ fn the_clock_skew_is_bounded() {
 #[test]
 fn a_bad_certificate_is_an_error_of_the_configuration() {
     let error = Error::from(Certificates::parse("https://idp.test/cert").expect_err("no certificate"));
-    assert_eq!(error.code(), "config_invalid");
+    assert_eq!(error.code(), "certificate_is_url");
+    assert_eq!(error.help(), "this is a web address: open it, and paste the certificate itself");
     assert!(matches!(error, Error::Config(ConfigError::Certificate(CertificateError::Url))));
 }
 

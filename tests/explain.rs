@@ -85,7 +85,7 @@ fn every_broken_rule_is_shown_at_once() {
     assert_eq!(audience.code, Some("audience_mismatch"));
     assert_eq!(audience.expected.as_deref(), Some("https://app.example.test/saml/acme/"));
     assert_eq!(audience.found.as_deref(), Some(AUDIENCE));
-    assert_eq!(audience.fixer, Some(Fixer::IdentityProvider));
+    assert_eq!(audience.fixer, Some(Fixer::EitherSide));
     let help = audience.help.as_deref().expect("help");
     assert!(help.contains("they differ only in the slash at the end"), "{help}");
 }

@@ -232,7 +232,7 @@ fn a_rejected_response_says_what_to_do_and_who_does_it() {
     let lines = rejected.lines();
     assert_eq!(lines[0], "REJECTED (audience_mismatch): the assertion is meant for another audience.");
     assert!(lines[2].contains("they differ only in the slash at the end"), "{}", lines[2]);
-    assert_eq!(lines[3], "To be fixed by the administrator of the identity provider.");
+    assert_eq!(lines[3], "To be fixed by whichever side has the wrong value: it has to be the same on both.");
     assert_eq!(lines.last(), Some(&"Run it again with --explain to see every check."));
 }
 

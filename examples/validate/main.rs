@@ -83,7 +83,7 @@ fn run(args: &Args) -> Result<(String, u8), Problem> {
     let warnings = connection.warnings(now);
     let output = match args.format {
         Format::Json => json::verdict(&verdict, report.as_ref()),
-        Format::Text => text::verdict(&verdict, report.as_ref(), &warnings),
+        Format::Text => text::verdict(&verdict, report.as_ref(), &warnings, args.request_id.is_none()),
     };
     Ok((output, u8::from(verdict.is_err())))
 }

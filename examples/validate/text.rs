@@ -16,6 +16,7 @@ pub(crate) fn verdict(
     verdict: &Result<Identity, Error>,
     report: Option<&Report>,
     warnings: &[Warning],
+    unsolicited: bool,
 ) -> String {
     let mut out = match verdict {
         Ok(identity) => accepted(identity),
@@ -27,6 +28,16 @@ pub(crate) fn verdict(
     // A report has those of the response as well.
     for warning in report.map_or(warnings, |report| &report.warnings) {
         let _ = writeln!(out, "\nWarning: {}.", for_terminal(&warning.to_string()));
+    }
+    match verdict {
+        Ok(_) if unsolicited => {
+            out += "\nNote: without --request-id, a login was accepted that answers no request (IdP-initiated). A connection \
+                    refuses those until it is told otherwise.\n";
+        }
+        Err(error) if unsolicited && error.code() == "unsolicited_in_response_to" => {
+            out += "\nNote: if this is the answer to a request, pass the ID of that request with --request-id.\n";
+        }
+        _ => {}
     }
     if verdict.is_err() && report.is_none() {
         out += "\nRun it again with --explain to see every check.\n";
@@ -95,6 +106,7 @@ fn rejected(error: &Error) -> String {
     if let Error::Rejected(rejection) = error {
         let acts = match rejection.fixer() {
             Fixer::Developer => "the developer who passes the response on",
+            Fixer::EitherSide => "whichever side has the wrong value: it has to be the same on both",
             Fixer::IdentityProvider => "the administrator of the identity provider",
             Fixer::ServiceProvider => "whoever runs the service provider (this side)",
             _ => "the person who logs in, by starting again",

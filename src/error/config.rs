@@ -68,6 +68,9 @@ pub enum CertificateError {
         "this is a certificate signing request, not a certificate: paste the X.509 certificate that the identity provider shows"
     )]
     CertificateRequest,
+    /// A certificate with a character in it that cannot be there.
+    #[error("the certificate is damaged: it holds a character that is not Base64; copy it again")]
+    Damaged,
     /// Nothing but blank space.
     #[error("the certificate field is empty")]
     Empty,
@@ -101,7 +104,7 @@ pub enum CertificateError {
     },
     /// A private key. It should be considered disclosed.
     #[error(
-        "this is a private key, not a certificate: never paste a private key anywhere, replace it, and paste the certificate"
+        "this contains a private key: consider it disclosed, have the key pair replaced, and paste only the certificate"
     )]
     PrivateKey,
     /// A bare public key.
@@ -138,6 +141,7 @@ impl CertificateError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::CertificateRequest => "certificate_request",
+            Self::Damaged => "certificate_damaged",
             Self::Empty => "certificate_empty",
             Self::Metadata => "certificate_is_metadata",
             Self::KeyInvalid => "certificate_key_invalid",

@@ -17,7 +17,7 @@ impl Rejection {
             ),
             Self::ResponseUndecodable { problem } => format!(
                 "The SAMLResponse form field could not be decoded: {problem}. Pass the value of the field exactly as \
-                 the browser posted it, after form decoding and nothing else."
+                 the browser posted it, after form decoding and nothing else; make sure that nothing is cut off."
             ),
             Self::DtdForbidden => "The response contains a document type declaration. No identity provider sends one; \
                                    treat this as an attack."
@@ -29,8 +29,8 @@ impl Rejection {
                 format!("The response exceeds the limit for {limit}, which is {allowed}.")
             }
             Self::XmlMalformed { problem, offset } => format!(
-                "The response is not well-formed XML: {problem} at byte {offset} of the decoded text. It was damaged \
-                 on its way or comes from something other than a SAML identity provider."
+                "The response is not well-formed XML: {problem} at byte {offset} of the decoded text. It was cut off \
+                 or damaged on its way, or comes from something other than a SAML identity provider."
             ),
             Self::NotAResponse { found } => format!(
                 "A SAML 2.0 Response was expected; the message is {found}. Was another message, or one of SAML 1.1, \

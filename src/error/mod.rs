@@ -45,12 +45,32 @@ impl From<CertificateError> for Error {
 }
 
 impl Error {
-    /// The stable code: that of the [`Rejection`], or `config_invalid` or `replay_store_failed`.
+    /// The stable code: that of the [`Rejection`] or [`ConfigError`], or `replay_store_failed`.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Config(_) => "config_invalid",
+            Self::Config(error) => error.code(),
             Self::Rejected(rejection) => rejection.code(),
             Self::Store(_) => "replay_store_failed",
+        }
+    }
+
+    /// What to change, for the administrator. Escape it before putting it in HTML.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Config(ConfigError::Certificate(error)) => error.to_string(),
+            Self::Config(error) => error.to_string(),
+            Self::Rejected(rejection) => rejection.help(),
+            Self::Store(_) => {
+                "The replay store failed, so that single use cannot be guaranteed. See its own log.".into()
+            }
+        }
+    }
+
+    /// Who has to act.
+    pub fn fixer(&self) -> Fixer {
+        match self {
+            Self::Config(_) | Self::Store(_) => Fixer::ServiceProvider,
+            Self::Rejected(rejection) => rejection.fixer(),
         }
     }
 

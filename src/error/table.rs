@@ -9,6 +9,8 @@ use super::Rejection;
 pub enum Fixer {
     /// The developer who embeds the library.
     Developer,
+    /// Whichever of the two sides has the wrong value: it has to be the same on both.
+    EitherSide,
     /// The administrator of the identity provider.
     IdentityProvider,
     /// Whoever runs the service provider: its settings, its clock, its storage.
@@ -22,6 +24,7 @@ impl Fixer {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Developer => "developer",
+            Self::EitherSide => "either side: the value has to be the same on both",
             Self::IdentityProvider => "identity provider administrator",
             Self::ServiceProvider => "service provider",
             Self::User => "user",
@@ -57,7 +60,7 @@ impl Rejection {
 
     /// Code, fixer and user message of each variant: the error table.
     fn row(&self) -> (&'static str, Fixer, &'static str) {
-        use Fixer::{Developer, IdentityProvider, ServiceProvider, User};
+        use Fixer::{Developer, EitherSide, IdentityProvider, ServiceProvider, User};
         match self {
             Self::ResponseTooLarge { .. } => ("response_too_large", IdentityProvider, NOT_VERIFIED),
             Self::ResponseUndecodable { .. } => ("response_undecodable", Developer, NOT_VERIFIED),
@@ -93,10 +96,10 @@ impl Rejection {
             Self::SignatureMissing { .. } => ("signature_missing", IdentityProvider, NOT_SET_UP),
             Self::TransformForbidden { .. } => ("transform_forbidden", IdentityProvider, NOT_VERIFIED),
 
-            Self::IssuerMismatch { .. } => ("issuer_mismatch", ServiceProvider, NOT_SET_UP),
+            Self::IssuerMismatch { .. } => ("issuer_mismatch", EitherSide, NOT_SET_UP),
             Self::IssuerFormat { .. } => ("issuer_format", IdentityProvider, NOT_SET_UP),
             Self::DestinationMissing => ("destination_missing", IdentityProvider, NOT_SET_UP),
-            Self::DestinationMismatch { .. } => ("destination_mismatch", IdentityProvider, NOT_SET_UP),
+            Self::DestinationMismatch { .. } => ("destination_mismatch", EitherSide, NOT_SET_UP),
             Self::InResponseToMissing { .. } => ("in_response_to_missing", User, STARTED_ELSEWHERE),
             Self::InResponseToMismatch { .. } => ("in_response_to_mismatch", User, SIGN_IN_AGAIN),
             Self::UnsolicitedForbidden => ("unsolicited_forbidden", ServiceProvider, STARTED_ELSEWHERE),
@@ -107,14 +110,14 @@ impl Rejection {
                 ("subject_confirmation_missing", IdentityProvider, NOT_SET_UP)
             }
             Self::RecipientMissing => ("recipient_missing", IdentityProvider, NOT_SET_UP),
-            Self::RecipientMismatch { .. } => ("recipient_mismatch", IdentityProvider, NOT_SET_UP),
+            Self::RecipientMismatch { .. } => ("recipient_mismatch", EitherSide, NOT_SET_UP),
 
             Self::Expired { .. } => ("expired", User, SIGN_IN_AGAIN),
             Self::NotYetValid { .. } => ("not_yet_valid", IdentityProvider, NOT_VERIFIED),
             Self::WindowEmpty { .. } => ("window_empty", IdentityProvider, NOT_VERIFIED),
 
             Self::AudienceMissing => ("audience_missing", IdentityProvider, NOT_SET_UP),
-            Self::AudienceMismatch { .. } => ("audience_mismatch", IdentityProvider, NOT_SET_UP),
+            Self::AudienceMismatch { .. } => ("audience_mismatch", EitherSide, NOT_SET_UP),
             Self::ConditionUnknown { .. } => ("condition_unknown", IdentityProvider, NOT_SET_UP),
 
             Self::AttributeMissing { .. } => ("attribute_missing", IdentityProvider, NOT_SET_UP),

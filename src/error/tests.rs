@@ -26,6 +26,7 @@ fn every_code_is_documented_once_with_who_acts() {
         .map(|(code, fixer)| {
             let fixer = match fixer.as_str() {
                 "Developer" => "developer",
+                "EitherSide" => "either side",
                 "IdentityProvider" => "identity provider",
                 "ServiceProvider" => "service provider",
                 _ => "user",

@@ -115,10 +115,10 @@ fn base64(body: &str) -> Result<Vec<u8>, CertificateError> {
     STANDARD.decode(&packed).map_err(|_| {
         // Cut off within a group of four, or behind some valid ones: Base64 all the same.
         let alphabet = packed.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
-        if alphabet && packed.starts_with("MI") {
-            CertificateError::Truncated
-        } else {
-            CertificateError::Unrecognized
+        match (packed.starts_with("MI"), alphabet) {
+            (true, true) => CertificateError::Truncated,
+            (true, false) => CertificateError::Damaged,
+            (false, _) => CertificateError::Unrecognized,
         }
     })
 }

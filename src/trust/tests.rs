@@ -247,11 +247,12 @@ fn what_is_not_a_certificate_is_named() {
     for empty in ["", " \r\n\t", "\u{feff}", "\"\"", "\u{200b}"] {
         assert_refused(empty, Empty);
     }
-    for garbage in
-        ["hello", "<html></html>", "{}", "-----BEGIN PGP MESSAGE-----\nx", "AAAA", "MIIB!", "0", "30820000"]
+    for garbage in ["hello", "<html></html>", "{}", "-----BEGIN PGP MESSAGE-----\nx", "AAAA", "0", "30820000"]
     {
         assert_refused(garbage, Unrecognized);
     }
+    assert_refused("MIIB!", Damaged);
+    assert_refused(PEM.replacen("Iuo", "I!o", 1).replacen("MII", "MI!", 1), Damaged);
     assert_refused([0x30, 0x03, 0x02, 0x01, 0x05, 0x00], Unrecognized);
     assert_refused([0xff, 0xfe], Unrecognized);
     let mut trailing = certificate.to_der().unwrap();

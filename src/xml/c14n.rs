@@ -211,24 +211,28 @@ impl<'d> Writer<'d> {
         self.qualified_name(element.data.prefix, element.data.local);
         self.namespaces(element);
 
-        let mut attributes: Vec<&Attribute> = element.attributes().iter().collect();
-        attributes.extend(inherited);
-        if attributes.len() > 1 {
+        if let ([] | [_], []) = (element.attributes(), inherited) {
+            element.attributes().iter().for_each(|attribute| self.attribute(attribute));
+        } else {
+            let mut attributes: Vec<&Attribute> =
+                element.attributes().iter().chain(inherited.iter().copied()).collect();
             // C14N 1.0 §2.2: by namespace name, then by local name; none comes first.
             let namespaces = &element.document.namespaces;
             attributes.sort_unstable_by(|a, b| match a.namespace == b.namespace {
                 true => a.local.cmp(b.local),
                 false => namespaces.uri(a.namespace).cmp(namespaces.uri(b.namespace)),
             });
-        }
-        for attribute in attributes {
-            self.out.push(' ');
-            self.qualified_name(attribute.prefix, attribute.local);
-            self.out.push_str("=\"");
-            escape(&mut self.out, &attribute.value, attribute_escape);
-            self.out.push('"');
+            attributes.into_iter().for_each(|attribute| self.attribute(attribute));
         }
         self.out.push('>');
+    }
+
+    fn attribute(&mut self, attribute: &Attribute<'d>) {
+        self.out.push(' ');
+        self.qualified_name(attribute.prefix, attribute.local);
+        self.out.push_str("=\"");
+        escape(&mut self.out, &attribute.value, attribute_escape);
+        self.out.push('"');
     }
 
     fn end_tag(&mut self, open: &Open<'d>) {
