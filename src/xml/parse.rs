@@ -66,6 +66,8 @@ struct Parser<'i, 'l> {
     bindings: Vec<Namespace>,
     /// The bindings that declarations have hidden, oldest first.
     hidden: Vec<Declaration>,
+    /// The attributes of the tag at hand before their names are resolved; reused from tag to tag.
+    raw_attributes: Vec<(&'i str, Cow<'i, str>)>,
 }
 
 /// An element whose end tag has not come yet.
@@ -89,7 +91,16 @@ impl<'i, 'l> Parser<'i, 'l> {
             relative_namespace: false,
         };
         let bindings = vec![Namespace::NONE, Namespace::XML];
-        Self { document, limits, position: 0, root: None, open: Vec::new(), bindings, hidden: Vec::new() }
+        Self {
+            document,
+            limits,
+            position: 0,
+            root: None,
+            open: Vec::new(),
+            bindings,
+            hidden: Vec::new(),
+            raw_attributes: Vec::new(),
+        }
     }
 
     fn event(&mut self, event: Event<'i>) -> Result<(), Rejection> {
@@ -232,7 +243,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         let hidden = self.hidden.len();
 
         // Declarations hold for the whole tag, also before the place where they stand.
-        let mut raw_attributes = Vec::new();
+        let mut raw_attributes = std::mem::take(&mut self.raw_attributes);
         let first_declaration = self.document.declarations.len();
         for attribute in tag::attributes(content.get(name.len()..).unwrap_or_default()) {
             let (name, raw) = attribute.map_err(|problem| self.malformed(problem))?;
@@ -253,10 +264,11 @@ impl<'i, 'l> Parser<'i, 'l> {
 
         let (prefix, namespace, local) = self.resolve(name, true)?;
         let first_attribute = self.document.attributes.len();
-        for (name, value) in raw_attributes {
+        for (name, value) in raw_attributes.drain(..) {
             let (prefix, namespace, local) = self.resolve(name, false)?;
             self.document.attributes.push(Attribute { prefix, namespace, local, value });
         }
+        self.raw_attributes = raw_attributes;
         let attributes = first_attribute..self.document.attributes.len();
         self.check_unique(attributes.clone())?;
 
