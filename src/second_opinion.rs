@@ -10,7 +10,7 @@
 //! - It panics. A panic of its is caught and is a refusal.
 //! - Some ways through it leak memory with each call. Only its pre-digest mode is used, which does not: the test
 //!   `the_second_engine_does_not_grow` measures it.
-//! - It may fetch keys that KeyInfo names. It gets one key, the one that verified, and then looks for no other.
+//! - It may fetch keys that KeyInfo names. It is handed the connection's keys, one at a time, and then looks for no other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use common::{at, now};
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
-use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestSigned};
+use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestSigned};
 use saml_login::{
     Certificates, Connection, DescriptorError, Expected, IdentityProvider, ServiceProvider, Unsolicited,
 };
@@ -110,6 +110,13 @@ fn what_this_crate_has_not_verified_never_reaches_it() {
     let xml = response.sign(&advised).expect("XML");
     assert_eq!(verdict(&connection(false), &xml), Ok(()));
     assert_eq!(verdict(&connection(true), &xml), Err("second_opinion_differs"));
+    // KeyInfo could name a place to fetch a key from; with a key in hand nobody goes there.
+    for uri in ["file:///no/such/key", "http://127.0.0.1:1/key", "#_response"] {
+        let mut response = IDP.response(&sp(), now());
+        let key_info = format!("<ds:KeyInfo><ds:RetrievalMethod URI='{uri}'/></ds:KeyInfo>");
+        response.signature.key_info = TestKeyInfo::Raw(key_info);
+        assert_eq!(verdict(&connection(true), &response.xml().expect("XML")), Ok(()), "{uri}");
+    }
     // Where the message's own signature points at a file, it is refused before anybody is asked.
     let mut response = IDP.response(&sp(), now());
     response.signature = options;
