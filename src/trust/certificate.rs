@@ -130,7 +130,10 @@ fn key_type(key: &PKeyRef<Public>) -> Result<KeyType, CertificateError> {
             let bits = u32::try_from(rsa.n().num_bits()).map_err(|_| CertificateError::KeyInvalid)?;
             // An exponent of one makes every value its own signature; OpenSSL itself refuses moduli above 16384 bits.
             let exponent = rsa.e();
-            if bits > 16_384 || !exponent.is_bit_set(0) || exponent.num_bits() < 2 {
+            // An exponent above 256 bits (FIPS 186-5 §5.4) only makes each verification slow.
+            let sound =
+                exponent.is_bit_set(0) && (2..=256).contains(&exponent.num_bits()) && rsa.n().is_bit_set(0);
+            if bits > 16_384 || !sound {
                 return Err(CertificateError::KeyInvalid);
             }
             if bits < 1024 { Err(CertificateError::KeyTooShort { bits }) } else { Ok(KeyType::Rsa { bits }) }

@@ -65,7 +65,11 @@ fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
 
 /// `X509Certificate` elements, cut out of a metadata document; the whole document is not what the field asks for.
 fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
-    if ["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| text.contains(name)) {
+    // A part of one as well: there a certificate may be for encryption, and must not come to sign.
+    if ["EntityDescriptor", "EntitiesDescriptor", "IDPSSODescriptor", "KeyDescriptor"]
+        .iter()
+        .any(|name| text.contains(name))
+    {
         return Err(CertificateError::Metadata);
     }
     // Whoever writes a message chooses the certificate in it: a message must not become what it is checked against.

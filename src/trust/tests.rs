@@ -165,9 +165,9 @@ fn keys_are_rsa_or_on_three_curves() {
 #[test]
 fn exponents_that_sign_everything_are_refused() {
     let signer = rsa(2048);
-    let with_exponent = |exponent: u32| {
+    let with_exponent = |exponent: BigNum| {
         let n = signer.rsa().unwrap().n().to_owned().unwrap();
-        let public = Rsa::from_public_components(n, BigNum::from_u32(exponent).unwrap()).unwrap();
+        let public = Rsa::from_public_components(n, exponent).unwrap();
         let public = PKey::from_rsa(public).unwrap();
         let mut builder = X509::builder().unwrap();
         builder.set_pubkey(&public).unwrap();
@@ -176,9 +176,11 @@ fn exponents_that_sign_everything_are_refused() {
         builder.sign(&signer, MessageDigest::sha256()).unwrap();
         Certificate::from_der(&builder.build().to_der().unwrap()).map(|certificate| certificate.key())
     };
-    assert_eq!(with_exponent(1), Err(CertificateError::KeyInvalid));
-    assert_eq!(with_exponent(65536), Err(CertificateError::KeyInvalid));
-    assert_eq!(with_exponent(3), Ok(KeyType::Rsa { bits: 2048 }));
+    let number = |exponent| BigNum::from_u32(exponent).unwrap();
+    assert_eq!(with_exponent(number(1)), Err(CertificateError::KeyInvalid));
+    assert_eq!(with_exponent(number(65536)), Err(CertificateError::KeyInvalid));
+    assert_eq!(with_exponent(number(3)), Ok(KeyType::Rsa { bits: 2048 }));
+    assert_eq!(with_exponent(BigNum::from_slice(&[0xff; 33]).unwrap()), Err(CertificateError::KeyInvalid));
 }
 
 #[test]
@@ -238,6 +240,11 @@ fn what_is_not_a_certificate_is_named() {
     );
     assert_refused(metadata, Metadata);
     assert_refused("<md:EntitiesDescriptor>", Metadata);
+    let encryption = format!(
+        "<md:KeyDescriptor use='encryption'><ds:X509Certificate>{}</ds:X509Certificate></md:KeyDescriptor>",
+        body()
+    );
+    assert_refused(encryption, Metadata);
     for message in ["samlp:Response", "saml:Assertion", "ds:SignedInfo"] {
         let message = format!("<{message}><ds:X509Certificate>{}</ds:X509Certificate></{message}>", body());
         assert_refused(message, SamlMessage);

@@ -342,6 +342,11 @@ fn attribute_escape(byte: u8) -> Option<&'static str> {
 
 /// Appends `text`, with the bytes that `replacement` names (all of them ASCII) replaced.
 fn escape(out: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
+    // Most texts have nothing to replace, and looking at all bytes without stopping looks at many at a time.
+    if !text.bytes().fold(false, |found, byte| found | replacement(byte).is_some()) {
+        out.push_str(text);
+        return;
+    }
     let mut rest = text;
     while let Some((position, escaped)) =
         rest.bytes().enumerate().find_map(|(position, byte)| Some((position, replacement(byte)?)))

@@ -111,11 +111,8 @@ impl<'i, 'l> Parser<'i, 'l> {
                 self.close(self.position);
                 Ok(())
             }
-            Event::End(_) => {
-                // `</name >`: the content ends where the tag begins.
-                let before = self.document.input.get(..self.position);
-                let content_end = before.and_then(|before| before.rfind("</"));
-                self.close(content_end.unwrap_or(self.position));
+            Event::End(tag) => {
+                self.close(self.end_tag_start(tag.len()));
                 Ok(())
             }
             Event::Text(text) => self.text(self.borrowed(text.into_inner())?),
@@ -149,6 +146,18 @@ impl<'i, 'l> Parser<'i, 'l> {
             Event::DocType(_) => Err(Rejection::DtdForbidden),
             Event::Eof => Ok(()),
         }
+    }
+
+    /// Where the end tag that ends at the position begins: there the content ends. Its name has so many bytes.
+    fn end_tag_start(&self, name: usize) -> usize {
+        let bytes = self.document.input.as_bytes();
+        let close = self.position.saturating_sub("</>".len().saturating_add(name));
+        if bytes.get(close..).is_some_and(|rest| rest.starts_with(b"</")) {
+            return close;
+        }
+        // `</name >`: there is blank space behind the name.
+        let before = self.document.input.get(..self.position).unwrap_or_default();
+        before.rfind("</").unwrap_or(self.position)
     }
 
     /// What the slice reader hands out is always borrowed from the input.

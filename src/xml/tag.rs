@@ -35,7 +35,7 @@ fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
 
 /// Attribute-value normalization: XML 1.0 §3.3.3. Without a DTD every attribute is of type CDATA.
 pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, XmlProblem> {
-    if !raw.bytes().any(|b| matches!(b, b'&' | b'<' | b'\t' | b'\n' | b'\r')) {
+    if !raw.bytes().fold(false, |found, b| found | matches!(b, b'&' | b'<' | b'\t' | b'\n' | b'\r')) {
         return Ok(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());
