@@ -137,11 +137,13 @@ impl Connection {
             return writer.skip_rest();
         };
         let Ok(envelope) = received_envelope(&received) else { return writer.skip_rest() };
+        let mut sound = true;
         for check in ENVELOPE_CHECKS {
-            writer.check(check, &(check.run)(&envelope), (check.shows)(&envelope));
+            let result = (check.run)(&envelope);
+            sound &= result.is_ok();
+            writer.check(check, &result, (check.shows)(&envelope));
         }
         // Another message may well be signed; that would say nothing here.
-        let sound = ENVELOPE_CHECKS.iter().all(|check| (check.run)(&envelope).is_ok());
         let signed = match sound {
             true => writer.stage(SIGNED, self.signed_octets(envelope)),
             false => writer.skip(SIGNED),

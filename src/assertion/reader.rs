@@ -9,7 +9,7 @@ use super::name_id::NameId;
 use crate::dsig::SignedOctets;
 use crate::error::{Part, Rejection};
 use crate::limits::Limits;
-use crate::xml::{Document, Element, Namespace, is_name_char};
+use crate::xml::{Document, Element, Namespace};
 
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 
@@ -116,8 +116,7 @@ impl<'d> Statements<'d> {
     }
 
     pub(crate) fn id(&self) -> Result<&'d str, Rejection> {
-        let id = self.0.attribute("ID").filter(|id| !id.is_empty() && id.chars().all(is_name_char));
-        id.ok_or(Rejection::IdInvalid { on: Part::Assertion })
+        self.0.identifier().ok_or(Rejection::IdInvalid { on: Part::Assertion })
     }
 
     pub(crate) fn issue_instant(&self) -> Result<DateTime<Utc>, Rejection> {

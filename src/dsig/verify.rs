@@ -3,7 +3,7 @@ use super::signed_info::SignedInfo;
 use crate::error::{Part, Rejection, SignatureProblem, UntrustedKey};
 use crate::limits::Limits;
 use crate::trust::{Certificate, Certificates};
-use crate::xml::{Document, Element, is_name_char};
+use crate::xml::{Document, Element};
 
 /// What a signature is verified against.
 #[derive(Clone, Copy)]
@@ -48,8 +48,7 @@ impl SignedOctets {
 
 /// Verifies the signature of `signed`, which is to be its direct child.
 pub(crate) fn verify(signed: Element<'_>, on: Part, trust: Trust<'_>) -> Result<SignedOctets, Rejection> {
-    let id = signed.attribute("ID").filter(|id| !id.is_empty() && id.chars().all(is_name_char));
-    let id = id.ok_or(Rejection::IdInvalid { on })?;
+    let id = signed.identifier().ok_or(Rejection::IdInvalid { on })?;
     let signature = Signature::of(signed, on)?;
 
     // All that can be refused without a key is refused before the costly step.

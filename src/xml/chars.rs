@@ -69,7 +69,7 @@ fn is_name_start(c: char) -> bool {
 }
 
 /// XML 1.0 §2.3, production NameChar without the colon.
-pub(crate) fn is_name_char(c: char) -> bool {
+pub(super) fn is_name_char(c: char) -> bool {
     matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
         || is_name_start(c)
 }

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::chars::is_name_char;
 use super::interner::{Interner, Namespace, Prefix};
 
 /// A parsed document: one arena in document order.
@@ -132,6 +133,12 @@ impl<'d> Element<'d> {
     /// The value of an attribute without a namespace, which is where SAML and XML Signature put all of theirs.
     pub(crate) fn attribute(&self, local: &str) -> Option<&'d str> {
         self.attribute_ns(Namespace::NONE, local)
+    }
+
+    /// The `ID`, if it is made of name characters. That is less than `xs:ID` asks for: identity providers that use bare
+    /// UUIDs begin some with a digit.
+    pub(crate) fn identifier(&self) -> Option<&'d str> {
+        self.attribute("ID").filter(|id| !id.is_empty() && id.chars().all(is_name_char))
     }
 
     pub(crate) fn attribute_ns(&self, namespace: Namespace, local: &str) -> Option<&'d str> {

@@ -11,7 +11,6 @@ mod parse;
 mod tag;
 
 pub(crate) use c14n::{C14n, C14nError, canonicalize};
-pub(crate) use chars::is_name_char;
 pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
 
