@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::assertion::{Assertion, Envelope, SignedDocument};
+use crate::assertion::{Addressing, Assertion, Envelope, SignedDocument};
 use crate::binding;
 use crate::dsig::{self, SignedOctets, Trust};
 use crate::error::{ConfigError, Excerpt, Part, Rejection};
@@ -109,21 +109,27 @@ impl Connection {
         now: DateTime<Utc>,
     ) -> Result<Unspent, Rejection> {
         let xml = binding::decode(form_value.as_ref(), &self.settings.limits)?;
+        let (signed, addressing) = self.signed_part(xml)?;
+        let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
+        let addressing = match document.envelope()? {
+            Some(signed) => check_envelope(signed)?.addressing(),
+            None => addressing,
+        };
+        let assertion = document.assertion()?;
+        let rules = self.rules(expected, now);
+        let facts = Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
+        CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
+        let identity = self.identity(assertion, &signed.octets)?;
+        Ok(Unspent::new(identity, self.spending(&facts)?))
+    }
+
+    /// What is signed, and what the Response around it says. The received document ends here.
+    fn signed_part(&self, xml: String) -> Result<(Signed, Addressing), Rejection> {
         let received = Document::parse(&xml, &self.settings.limits)?;
         let envelope = check_envelope(received_envelope(&received)?)?;
         let signed = self.signed_octets(envelope)?;
         self.second_opinion(&xml, envelope, &signed).unwrap_or(Ok(()))?;
-        let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
-        let envelope = match document.envelope()? {
-            Some(signed) => check_envelope(signed)?,
-            None => envelope,
-        };
-        let assertion = document.assertion()?;
-        let rules = self.rules(expected, now);
-        let facts = Facts { envelope, statements: assertion.statements(), rules: &rules };
-        CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
-        let identity = self.identity(assertion, &signed.octets)?;
-        Ok(Unspent::new(identity, self.spending(&facts)?))
+        Ok((signed, envelope.addressing()))
     }
 
     /// What works and should still be looked at: certificates near their end, telltale mistakes, dangers switched on.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::assertion::{Envelope, SignedDocument, Statements};
+use crate::assertion::{Addressing, SignedDocument, Statements};
 use crate::binding;
 use crate::connection::{Connection, Signed, received_envelope};
 use crate::error::{Excerpt, Fixer, Rejection};
@@ -155,11 +155,11 @@ impl Connection {
         }
         let rules = self.rules(expected, now);
         if let Some(signed) = signed {
-            self.explain_signed(&signed, envelope, &rules, writer, warnings);
+            self.explain_signed(&signed, envelope.addressing(), &rules, writer, warnings);
         } else if let Ok(assertion) = envelope.assertion() {
             writer.view = View::Unverified;
             let statements = Statements::unverified(assertion);
-            writer.checks(&Facts { envelope, statements, rules: &rules });
+            writer.checks(&Facts { addressing: &envelope.addressing(), statements, rules: &rules });
         }
         writer.skip_rest();
     }
@@ -167,7 +167,7 @@ impl Connection {
     fn explain_signed(
         &self,
         signed: &Signed,
-        received: Envelope<'_>,
+        received: Addressing,
         rules: &Rules<'_>,
         writer: &mut Writer,
         warnings: &mut Vec<Warning>,
@@ -186,8 +186,8 @@ impl Connection {
         };
         let both = document.envelope().and_then(|envelope| Ok((envelope, document.assertion()?)));
         let Some((envelope, assertion)) = writer.stage(READ, both) else { return };
-        let envelope = envelope.unwrap_or(received);
-        writer.checks(&Facts { envelope, statements: assertion.statements(), rules });
+        let addressing = envelope.map_or(received, |envelope| envelope.addressing());
+        writer.checks(&Facts { addressing: &addressing, statements: assertion.statements(), rules });
         writer.stage(REQUIRED, self.identity(assertion, &signed.octets));
         let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);
         if let Some(found) = qualifier.filter(|found| found != self.service_provider().audience()) {

@@ -15,13 +15,30 @@ const MAX_STATUS_CODES: usize = 8;
 pub(crate) struct Envelope<'d> {
     response: Element<'d>,
     /// Whether the response's own signature was verified and these are its signed octets.
+    signed: bool,
+}
+
+/// Who sends a Response, where to, and in answer to what. Small, so that it can outlive the document it was read from.
+///
+/// Like the [`Envelope`], it can only lead to a refusal.
+pub(crate) struct Addressing {
+    issuer: Result<Option<Issuer<'static>>, Rejection>,
+    pub(crate) destination: Option<String>,
+    pub(crate) in_response_to: Option<String>,
+    /// Whether it was read from signed octets.
     pub(crate) signed: bool,
+}
+
+impl Addressing {
+    pub(crate) fn issuer(&self) -> Result<Option<&Issuer<'static>>, Rejection> {
+        self.issuer.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
 }
 
 /// An `Issuer` as it stands: Core §2.2.5.
 pub(crate) struct Issuer<'d> {
     pub(crate) value: Cow<'d, str>,
-    pub(crate) format: Option<&'d str>,
+    pub(crate) format: Option<Cow<'d, str>>,
 }
 
 impl<'d> Envelope<'d> {
@@ -45,17 +62,16 @@ impl<'d> Envelope<'d> {
         self.response.attribute("Version")
     }
 
-    pub(crate) fn destination(&self) -> Option<&'d str> {
-        self.response.attribute("Destination")
-    }
-
-    pub(crate) fn in_response_to(&self) -> Option<&'d str> {
-        self.response.attribute("InResponseTo")
-    }
-
-    pub(crate) fn issuer(&self) -> Result<Option<Issuer<'d>>, Rejection> {
-        let issuer = optional(self.response, Namespace::SAML, ("Response", "Issuer"))?;
-        issuer.map(Issuer::read).transpose()
+    pub(crate) fn addressing(&self) -> Addressing {
+        let owned = |name| self.response.attribute(name).map(str::to_owned);
+        let issuer = optional(self.response, Namespace::SAML, ("Response", "Issuer"));
+        let issuer = issuer.and_then(|issuer| issuer.map(Issuer::read).transpose());
+        Addressing {
+            issuer: issuer.map(|issuer| issuer.map(Issuer::into_owned)),
+            destination: owned("Destination"),
+            in_response_to: owned("InResponseTo"),
+            signed: self.signed,
+        }
     }
 
     /// The status codes, outermost first: Core §3.2.2.2.
@@ -167,7 +183,13 @@ pub(crate) struct Signatures {
 
 impl<'d> Issuer<'d> {
     pub(super) fn read(element: Element<'d>) -> Result<Self, Rejection> {
-        Ok(Self { value: text(element, "Issuer")?, format: element.attribute("Format") })
+        let format = element.attribute("Format").map(Cow::Borrowed);
+        Ok(Self { value: text(element, "Issuer")?, format })
+    }
+
+    fn into_owned(self) -> Issuer<'static> {
+        let owned = |text: Cow<'d, str>| Cow::Owned(text.into_owned());
+        Issuer { value: owned(self.value), format: self.format.map(owned) }
     }
 }
 

@@ -10,6 +10,6 @@ mod name_id;
 mod reader;
 
 pub use attribute::{Attribute, AttributeValue, Attributes};
-pub(crate) use envelope::{Envelope, Issuer, is_version_2};
+pub(crate) use envelope::{Addressing, Envelope, Issuer, is_version_2};
 pub use name_id::NameId;
 pub(crate) use reader::{Assertion, ConfirmationData, SignedDocument, Statements};

@@ -79,12 +79,15 @@ impl<'d> Assertion<'d> {
 }
 
 fn attribute(element: Element<'_>) -> Attribute {
-    let values = element.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeValue"));
+    let elements = || element.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeValue"));
+    // There may be thousands: counted first, they need not be moved.
+    let mut values = Vec::with_capacity(elements().count());
+    values.extend(elements().map(attribute_value));
     Attribute {
         name: element.attribute("Name").unwrap_or_default().to_owned(),
         name_format: element.attribute("NameFormat").map(str::to_owned),
         friendly_name: element.attribute("FriendlyName").map(str::to_owned),
-        values: values.map(attribute_value).collect(),
+        values,
     }
 }
 

@@ -4,11 +4,9 @@ use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::{MessageDigest, hash};
-use openssl::rsa::Padding;
-use openssl::sign::{RsaPssSaltlen, Verifier};
 
 use crate::error::{AlgorithmUse, Excerpt, Rejection};
-use crate::trust::{Certificate, KeyType};
+use crate::trust::{Certificate, KeyType, KeyUsage, SignaturePadding};
 
 /// The switch that lets SHA-1 in.
 const DANGER_SHA1: &str = "danger_allow_sha1";
@@ -110,19 +108,19 @@ impl SignatureAlgorithm {
     }
 
     fn verify(self, certificate: &Certificate, octets: &[u8], signature: &[u8]) -> Result<bool, ErrorStack> {
-        let mut verifier = Verifier::new(self.digest.message_digest(), certificate.public_key())?;
-        match (self.scheme, certificate.key()) {
-            (Scheme::RsaPkcs1, KeyType::Rsa { .. }) => verifier.verify_oneshot(signature, octets),
-            (Scheme::RsaPss, KeyType::Rsa { .. }) => {
-                verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
-                verifier.set_rsa_mgf1_md(self.digest.message_digest())?;
-                verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
-                verifier.verify_oneshot(signature, octets)
-            }
-            (Scheme::Ecdsa, KeyType::P256) => verifier.verify_oneshot(&ecdsa_der(signature, 32)?, octets),
-            (Scheme::Ecdsa, KeyType::P384) => verifier.verify_oneshot(&ecdsa_der(signature, 48)?, octets),
-            (Scheme::Ecdsa, KeyType::P521) => verifier.verify_oneshot(&ecdsa_der(signature, 66)?, octets),
-            _ => Ok(false),
+        let digest = hash(self.digest.message_digest(), octets)?;
+        let padding = match (self.scheme, certificate.key()) {
+            (Scheme::RsaPkcs1, KeyType::Rsa { .. }) => SignaturePadding::Pkcs1,
+            (Scheme::RsaPss, KeyType::Rsa { .. }) => SignaturePadding::Pss,
+            (Scheme::Ecdsa, KeyType::P256 | KeyType::P384 | KeyType::P521) => SignaturePadding::None,
+            _ => return Ok(false),
+        };
+        let usage = KeyUsage { digest: self.digest.message_digest().type_(), padding };
+        match certificate.key() {
+            KeyType::Rsa { .. } => certificate.verifies(usage, &digest, signature),
+            KeyType::P256 => certificate.verifies(usage, &digest, &ecdsa_der(signature, 32)?),
+            KeyType::P384 => certificate.verifies(usage, &digest, &ecdsa_der(signature, 48)?),
+            KeyType::P521 => certificate.verifies(usage, &digest, &ecdsa_der(signature, 66)?),
         }
     }
 }

@@ -127,12 +127,12 @@ pub(super) fn elements(parent: Element<'_>) -> Option<Vec<Element<'_>>> {
 
 /// The value of an element that holds Base64 text, blank space allowed, and nothing else: no comments either.
 pub(super) fn base64(element: Element<'_>) -> Option<Vec<u8>> {
-    let mut packed = String::new();
-    for child in element.children() {
-        match child {
-            Node::Text(text) => packed.extend(text.split_ascii_whitespace()),
-            _ => return None,
-        }
-    }
-    if packed.is_empty() { None } else { STANDARD.decode(packed).ok() }
+    let mut children = element.children();
+    // A comment or an element would be a second child: the parser joins neighbouring pieces of text.
+    let (Some(Node::Text(text)), None) = (children.next(), children.next()) else { return None };
+    let value = STANDARD.decode(text).or_else(|_| {
+        let packed: String = text.split_ascii_whitespace().collect();
+        STANDARD.decode(packed)
+    });
+    value.ok().filter(|value| !value.is_empty())
 }

@@ -80,7 +80,7 @@ fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificate
     let embedded = Certificate::from_der(&der).ok();
     let same_key = |certificate: &Certificate| {
         certificate.fingerprint() == fingerprint
-            || embedded.as_ref().is_some_and(|e| e.public_key().public_eq(certificate.public_key()))
+            || embedded.as_ref().is_some_and(|embedded| embedded.has_same_key(certificate))
     };
     if configured.iter().any(same_key) {
         return Rejection::SignatureInvalid { on };

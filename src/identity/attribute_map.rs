@@ -226,15 +226,17 @@ impl<'a> Groups<'a> {
     }
 
     fn collect(self, delimiter: Option<char>) -> Vec<String> {
-        let mut seen = HashSet::new();
-        self.attributes
-            .into_iter()
-            .flat_map(filled_texts)
-            .flat_map(|text| text.split(move |character| Some(character) == delimiter))
-            .map(str::trim)
-            .filter(|group| !group.is_empty() && seen.insert(*group))
-            .map(str::to_owned)
-            .collect()
+        let values = self.attributes.iter().map(|attribute| attribute.values.len()).sum();
+        let mut seen = HashSet::with_capacity(values);
+        let mut groups = Vec::with_capacity(values);
+        let texts = self.attributes.into_iter().flat_map(filled_texts);
+        for text in texts.flat_map(|text| text.split(move |character| Some(character) == delimiter)) {
+            let group = text.trim();
+            if !group.is_empty() && seen.insert(group) {
+                groups.push(group.to_owned());
+            }
+        }
+        groups
     }
 }
 

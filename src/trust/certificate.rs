@@ -3,12 +3,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::pkey::{Id, PKey, PKeyRef, Public};
+use openssl::pkey::{Id, PKeyRef, Public};
 use openssl::sha::sha256;
 use openssl::x509::{X509, X509NameRef};
 
 use super::paste;
+use super::public_key::{KeyUsage, PublicKey};
 use crate::error::CertificateError;
 
 /// So many certificates are taken: every one is tried on a signature that does not verify.
@@ -28,7 +30,7 @@ struct Parsed {
     not_before: Option<DateTime<Utc>>,
     not_after: Option<DateTime<Utc>>,
     key: KeyType,
-    public_key: PKey<Public>,
+    public_key: PublicKey,
 }
 
 /// The type of a certificate's key.
@@ -79,8 +81,18 @@ impl Certificate {
         &self.0.der
     }
 
-    pub(crate) fn public_key(&self) -> &PKeyRef<Public> {
-        &self.0.public_key
+    pub(crate) fn has_same_key(&self, other: &Self) -> bool {
+        self.0.public_key.key().public_eq(other.0.public_key.key())
+    }
+
+    /// Whether the key has signed `digest`.
+    pub(crate) fn verifies(
+        &self,
+        usage: KeyUsage,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, ErrorStack> {
+        self.0.public_key.verifies(usage, digest, signature)
     }
 
     /// The fingerprint of any DER, whether or not it is a certificate that can be used.
@@ -100,7 +112,7 @@ impl Certificate {
             not_before: instant(x509.not_before()),
             not_after: instant(x509.not_after()),
             key: key_type(&public_key)?,
-            public_key,
+            public_key: PublicKey::new(public_key),
         })))
     }
 }

@@ -2,7 +2,9 @@
 
 mod certificate;
 mod paste;
+mod public_key;
 #[cfg(test)]
 mod tests;
 
 pub use certificate::{Certificate, Certificates, KeyType};
+pub(crate) use public_key::{KeyUsage, SignaturePadding};

@@ -11,7 +11,7 @@ mod time;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::assertion::{Envelope, Statements};
+use crate::assertion::{Addressing, Envelope, Statements};
 use crate::error::Rejection;
 
 pub(crate) use time::Window;
@@ -57,7 +57,7 @@ pub(crate) struct Rules<'a> {
 
 /// A response and what it is held against.
 pub(crate) struct Facts<'a> {
-    pub(crate) envelope: Envelope<'a>,
+    pub(crate) addressing: &'a Addressing,
     pub(crate) statements: Statements<'a>,
     pub(crate) rules: &'a Rules<'a>,
 }
@@ -175,7 +175,7 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         rule: "the Destination is our ACS URL; a signed Response must have one",
         section: "Bindings §3.5.5.2",
         run: protocol::destination,
-        shows: |facts| Shown::new(facts.rules.acs_url, facts.envelope.destination().map(str::to_owned)),
+        shows: |facts| Shown::new(facts.rules.acs_url, facts.addressing.destination.clone()),
     },
     Check {
         name: "in_response_to",

@@ -8,12 +8,12 @@ use crate::error::{Excerpt, Mismatch, Part, Rejection};
 const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 
 pub(super) fn response_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
-    facts.envelope.issuer()?.map_or(Ok(()), |issuer| issuer_is_configured(facts, Part::Response, &issuer))
+    facts.addressing.issuer()?.map_or(Ok(()), |issuer| issuer_is_configured(facts, Part::Response, issuer))
 }
 
 pub(super) fn show_response_issuer(facts: &Facts<'_>) -> Shown {
-    let found = facts.envelope.issuer().ok().flatten();
-    Shown::new(facts.rules.issuer, found.map(|issuer| issuer.value.into_owned()))
+    let found = facts.addressing.issuer().ok().flatten();
+    Shown::new(facts.rules.issuer, found.map(|issuer| issuer.value.clone().into_owned()))
 }
 
 pub(super) fn assertion_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
@@ -26,7 +26,7 @@ pub(super) fn show_assertion_issuer(facts: &Facts<'_>) -> Shown {
 }
 
 fn issuer_is_configured(facts: &Facts<'_>, on: Part, issuer: &Issuer<'_>) -> Result<(), Rejection> {
-    if let Some(format) = issuer.format.filter(|format| *format != ENTITY) {
+    if let Some(format) = issuer.format.as_deref().filter(|format| *format != ENTITY) {
         return Err(Rejection::IssuerFormat { on, found: Excerpt::new(format) });
     }
     if issuer.value == facts.rules.issuer {
@@ -37,14 +37,14 @@ fn issuer_is_configured(facts: &Facts<'_>, on: Part, issuer: &Issuer<'_>) -> Res
 }
 
 pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
-    match facts.envelope.destination() {
+    match facts.addressing.destination.as_deref() {
         Some(found) if found == facts.rules.acs_url => Ok(()),
         Some(found) => {
             let mismatch = Mismatch::new(facts.rules.acs_url, [found], Some(facts.rules.audience));
             Err(Rejection::DestinationMismatch { mismatch })
         }
         // Bindings §3.5.5.2: it keeps whoever got hold of a signed message from posting it elsewhere.
-        None if facts.envelope.signed => Err(Rejection::DestinationMissing),
+        None if facts.addressing.signed => Err(Rejection::DestinationMissing),
         None => Ok(()),
     }
 }
@@ -53,7 +53,7 @@ pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
     if facts.rules.expected == Expected::Unsolicited && facts.rules.unsolicited == Unsolicited::Off {
         return Err(Rejection::UnsolicitedForbidden);
     }
-    answers(facts, Part::Response, facts.envelope.in_response_to())
+    answers(facts, Part::Response, facts.addressing.in_response_to.as_deref())
 }
 
 /// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for unsolicited responses.
@@ -76,5 +76,5 @@ pub(super) fn show_in_response_to(facts: &Facts<'_>) -> Shown {
         Expected::Reply { request_id } => request_id,
         Expected::Unsolicited => "none",
     };
-    Shown::new(expected, facts.envelope.in_response_to().map(str::to_owned))
+    Shown::new(expected, facts.addressing.in_response_to.clone())
 }

@@ -21,11 +21,57 @@ pub(crate) struct Document<'i> {
 
 /// The place of a node in its document.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct NodeId(pub(super) usize);
+pub(crate) struct NodeId(u32);
+
+impl NodeId {
+    /// The node at this place. The parser takes no document that could have more.
+    pub(super) fn at(place: usize) -> Self {
+        Self(small(place))
+    }
+
+    pub(super) fn index(self) -> usize {
+        large(self.0)
+    }
+
+    pub(super) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// A run of bytes, attributes or declarations. Half as large as a `Range`, for documents have many.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    pub(super) fn new(range: Range<usize>) -> Self {
+        Self { start: small(range.start), end: small(range.end) }
+    }
+
+    pub(super) fn range(self) -> Range<usize> {
+        large(self.start)..large(self.end)
+    }
+
+    pub(super) fn with_end(self, end: usize) -> Self {
+        Self { end: small(end), ..self }
+    }
+}
+
+/// The parser takes no document longer than this counts.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn large(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
 
 pub(super) struct NodeData<'i> {
     pub(super) kind: Kind<'i>,
-    pub(super) parent: Option<NodeId>,
+    /// Its own place for a node outside of the root.
+    pub(super) parent: NodeId,
     /// One past the last node of the subtree.
     pub(super) end: NodeId,
 }
@@ -45,10 +91,10 @@ pub(super) struct ElementData<'i> {
     pub(super) prefix: Prefix,
     pub(super) namespace: Namespace,
     pub(super) local: &'i str,
-    pub(super) attributes: Range<usize>,
-    pub(super) declarations: Range<usize>,
+    pub(super) attributes: Span,
+    pub(super) declarations: Span,
     /// Where the content (between the tags) stands in the input.
-    pub(super) content: Range<usize>,
+    pub(super) content: Span,
 }
 
 pub(super) struct Attribute<'i> {
@@ -73,11 +119,11 @@ impl<'i> Document<'i> {
     }
 
     pub(super) fn node(&self, id: NodeId) -> Option<&NodeData<'i>> {
-        self.nodes.get(id.0)
+        self.nodes.get(id.index())
     }
 
     fn element(&self, id: NodeId) -> Option<Element<'_>> {
-        let node = self.nodes.get(id.0)?;
+        let node = self.nodes.get(id.index())?;
         match &node.kind {
             Kind::Element(data) => Some(Element { document: self, id, node, data }),
             _ => None,
@@ -87,7 +133,7 @@ impl<'i> Document<'i> {
     /// All elements in document order.
     #[cfg(any(test, feature = "test-idp"))]
     pub(crate) fn elements(&self) -> impl Iterator<Item = Element<'_>> {
-        (0..self.nodes.len()).filter_map(|id| self.element(NodeId(id)))
+        (0..self.nodes.len()).filter_map(|place| self.element(NodeId::at(place)))
     }
 }
 
@@ -147,21 +193,22 @@ impl<'d> Element<'d> {
     }
 
     pub(super) fn attributes(&self) -> &'d [Attribute<'d>] {
-        self.document.attributes.get(self.data.attributes.clone()).unwrap_or_default()
+        self.document.attributes.get(self.data.attributes.range()).unwrap_or_default()
     }
 
     pub(super) fn declarations(&self) -> &'d [Declaration] {
-        self.document.declarations.get(self.data.declarations.clone()).unwrap_or_default()
+        self.document.declarations.get(self.data.declarations.range()).unwrap_or_default()
     }
 
     pub(crate) fn parent(&self) -> Option<Element<'d>> {
-        self.document.element(self.node.parent?)
+        let parent = self.node.parent;
+        if parent == self.id { None } else { self.document.element(parent) }
     }
 
     pub(crate) fn children(&self) -> impl Iterator<Item = Node<'d>> + use<'d> {
         let document = self.document;
         let end = self.node.end;
-        let mut next = NodeId(self.id.0 + 1);
+        let mut next = self.id.next();
         std::iter::from_fn(move || {
             if next >= end {
                 return None;
@@ -188,7 +235,7 @@ impl<'d> Element<'d> {
     /// The element and all elements below it, in document order.
     pub(crate) fn descendants(&self) -> impl Iterator<Item = Element<'d>> + use<'d> {
         let document = self.document;
-        (self.id.0..self.node.end.0).filter_map(move |id| document.element(NodeId(id)))
+        (self.id.index()..self.node.end.index()).filter_map(move |place| document.element(NodeId::at(place)))
     }
 
     /// The whole text, with comments removed and CDATA and references resolved; `None` if a child element or a
@@ -218,11 +265,11 @@ impl<'d> Element<'d> {
     /// Where the markup between the element's tags stands in the document; behind the tag if that is empty.
     #[cfg(feature = "test-idp")]
     pub(crate) fn content_range(&self) -> Range<usize> {
-        self.data.content.clone()
+        self.data.content.range()
     }
 
     /// The markup between the element's tags, as it stands in the document.
     pub(crate) fn content(&self) -> &'d str {
-        self.document.input.get(self.data.content.clone()).unwrap_or_default()
+        self.document.input.get(self.data.content.range()).unwrap_or_default()
     }
 }

@@ -1,15 +1,14 @@
 //! The strict parser: quick-xml finds the tokens, this module holds them to XML 1.0 and Namespaces in XML 1.0.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::errors::{Error as ReaderError, IllFormedError};
 use quick_xml::events::Event;
 
-use super::chars::{SPACE, first_forbidden, is_ncname, split_qname};
-use super::document::{Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId};
+use super::chars::{SPACE, Survey, is_ncname, split_qname};
+use super::document::{Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span};
 use super::interner::{Interner, KNOWN_NAMESPACES, KNOWN_PREFIXES, Namespace, Prefix};
 use super::tag;
 use crate::error::{LimitKind, Rejection, XmlProblem};
@@ -18,14 +17,20 @@ use crate::limits::Limits;
 impl<'i> Document<'i> {
     /// Parses a whole document, strictly.
     pub(crate) fn parse(input: &'i str, limits: &Limits) -> Result<Self, Rejection> {
-        if let Some(offset) = first_forbidden(input) {
+        if u32::try_from(input.len()).is_err() {
+            return Err(Rejection::ResponseTooLarge {
+                limit: usize::try_from(u32::MAX).unwrap_or(usize::MAX),
+            });
+        }
+        let survey = Survey::of(input);
+        if let Some(offset) = survey.forbidden {
             return Err(Rejection::XmlMalformed { problem: XmlProblem::Character, offset });
         }
         let mut reader = Reader::from_str(input);
         let config = reader.config_mut();
         config.check_comments = true;
         config.check_end_names = true;
-        let mut parser = Parser::new(input, limits);
+        let mut parser = Parser::new(input, survey, limits);
         loop {
             let event = reader.read_event();
             parser.position = match &event {
@@ -55,9 +60,13 @@ fn problem(error: &ReaderError) -> XmlProblem {
     }
 }
 
+/// Honest documents have no more levels, attributes on one element, or declarations in scope.
+const USUAL: usize = 16;
+
 struct Parser<'i, 'l> {
     document: Document<'i>,
     limits: &'l Limits,
+    survey: Survey,
     /// One past the event at hand, as a byte offset.
     position: usize,
     root: Option<NodeId>,
@@ -78,28 +87,30 @@ struct Open {
 }
 
 impl<'i, 'l> Parser<'i, 'l> {
-    fn new(input: &'i str, limits: &'l Limits) -> Self {
+    fn new(input: &'i str, survey: Survey, limits: &'l Limits) -> Self {
         let document = Document {
             input,
-            // Typical markup has a node every fifty bytes or so; the cap keeps a large text from reserving much.
-            nodes: Vec::with_capacity((input.len() / 48).min(4096)),
-            attributes: Vec::with_capacity((input.len() / 96).min(4096)),
-            declarations: Vec::new(),
+            // An element with text has two tags and is two nodes.
+            nodes: Vec::with_capacity(survey.tags.min(limits.nodes)),
+            attributes: Vec::with_capacity((survey.tags / 2).min(limits.nodes)),
+            declarations: Vec::with_capacity(USUAL),
             namespaces: Interner::new(&KNOWN_NAMESPACES),
             prefixes: Interner::new(&KNOWN_PREFIXES),
-            root: NodeId(0),
+            root: NodeId::at(0),
             relative_namespace: false,
         };
-        let bindings = vec![Namespace::NONE, Namespace::XML];
+        let mut bindings = Vec::with_capacity(USUAL);
+        bindings.extend([Namespace::NONE, Namespace::XML]);
         Self {
             document,
             limits,
+            survey,
             position: 0,
             root: None,
-            open: Vec::new(),
+            open: Vec::with_capacity(USUAL),
             bindings,
-            hidden: Vec::new(),
-            raw_attributes: Vec::new(),
+            hidden: Vec::with_capacity(USUAL),
+            raw_attributes: Vec::with_capacity(USUAL),
         }
     }
 
@@ -118,7 +129,7 @@ impl<'i, 'l> Parser<'i, 'l> {
             Event::Text(text) => self.text(self.borrowed(text.into_inner())?),
             Event::CData(text) => {
                 let text = self.borrowed(text.into_inner())?;
-                self.character_data(text.len(), tag::line_ends(text))
+                self.character_data(text.len(), self.line_ends(text))
             }
             Event::GeneralRef(reference) => {
                 let c = tag::resolve(&reference).map_err(|problem| self.malformed(problem))?;
@@ -136,7 +147,7 @@ impl<'i, 'l> Parser<'i, 'l> {
             Event::Comment(text) => {
                 let text = self.borrowed(text.into_inner())?;
                 self.check_text(text.len())?;
-                self.push(Kind::Comment(tag::line_ends(text)))
+                self.push(Kind::Comment(self.line_ends(text)))
             }
             Event::PI(instruction) => {
                 let content = self.borrowed(instruction.into_inner())?;
@@ -202,18 +213,22 @@ impl<'i, 'l> Parser<'i, 'l> {
             return Err(self.malformed(XmlProblem::Name));
         }
         self.check_name(target)?;
-        let data = tag::line_ends(data.trim_start_matches(SPACE));
+        let data = self.line_ends(data.trim_start_matches(SPACE));
         self.push(Kind::ProcessingInstruction { target, data })
     }
 
     fn text(&mut self, raw: &'i str) -> Result<(), Rejection> {
-        if raw.as_bytes().contains(&b'>') && raw.contains("]]>") {
+        if self.survey.section_end && raw.contains("]]>") {
             return Err(self.malformed(XmlProblem::Syntax));
         }
         if self.open.is_empty() && raw.trim_matches(SPACE).is_empty() {
             return Ok(());
         }
-        self.character_data(raw.len(), tag::line_ends(raw))
+        self.character_data(raw.len(), self.line_ends(raw))
+    }
+
+    fn line_ends(&self, raw: &'i str) -> Cow<'i, str> {
+        if self.survey.carriage_return { tag::line_ends(raw) } else { Cow::Borrowed(raw) }
     }
 
     fn character_data(&mut self, raw_length: usize, text: Cow<'i, str>) -> Result<(), Rejection> {
@@ -228,7 +243,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         let parent = self.open.last().map(|open| open.id);
         if let Some(NodeData { kind: Kind::Text(before), parent: its_parent, .. }) =
             self.document.nodes.last_mut()
-            && *its_parent == parent
+            && Some(*its_parent) == parent
         {
             let length = before.len().saturating_add(text.len());
             before.to_mut().push_str(&text);
@@ -281,14 +296,14 @@ impl<'i, 'l> Parser<'i, 'l> {
         let attributes = first_attribute..self.document.attributes.len();
         self.check_unique(attributes.clone())?;
 
-        let id = NodeId(self.document.nodes.len());
-        let content = self.position..self.position;
+        let id = NodeId::at(self.document.nodes.len());
+        let content = Span::new(self.position..self.position);
         self.push(Kind::Element(ElementData {
             prefix,
             namespace,
             local,
-            attributes,
-            declarations,
+            attributes: Span::new(attributes),
+            declarations: Span::new(declarations),
             content,
         }))?;
         self.root.get_or_insert(id);
@@ -313,18 +328,21 @@ impl<'i, 'l> Parser<'i, 'l> {
         let prefix = prefix.unwrap_or_default();
         self.check_name(prefix)?;
         self.check_name(&uri)?;
-        let relative = !uri.is_empty() && !is_absolute(&uri);
         let number = self.document.prefixes.prefix(prefix);
         if declared.iter().any(|declaration| declaration.prefix == number) {
             return Err(self.malformed(XmlProblem::DuplicateAttribute));
         }
+        let known = self.document.namespaces.len();
         let namespace = self.document.namespaces.namespace(uri);
         let xml = (number == Prefix::XML, namespace == Namespace::XML);
         let undeclared = number != Prefix::DEFAULT && namespace == Namespace::NONE;
         if prefix == "xmlns" || namespace == Namespace::XMLNS || xml.0 != xml.1 || undeclared {
             return Err(self.malformed(XmlProblem::Namespace));
         }
-        self.document.relative_namespace |= relative;
+        // What was declared before has been looked at; the known ones are absolute.
+        if self.document.namespaces.len() > known {
+            self.document.relative_namespace |= !is_absolute(self.document.namespaces.uri(namespace));
+        }
         self.document.declarations.push(Declaration { prefix: number, namespace });
         if number.index() >= self.bindings.len() {
             self.bindings.resize(number.index() + 1, Namespace::UNBOUND);
@@ -347,7 +365,11 @@ impl<'i, 'l> Parser<'i, 'l> {
             let namespace = *self.bindings.get(number.index())?;
             (namespace != Namespace::UNBOUND).then_some((number, namespace))
         });
-        let (number, namespace) = bound.ok_or_else(|| self.malformed(XmlProblem::UndeclaredPrefix))?;
+        let unbound = || match is_ncname(prefix) {
+            true => XmlProblem::UndeclaredPrefix,
+            false => XmlProblem::Name,
+        };
+        let (number, namespace) = bound.ok_or_else(|| self.malformed(unbound()))?;
         Ok((number, namespace, local))
     }
 
@@ -367,11 +389,11 @@ impl<'i, 'l> Parser<'i, 'l> {
 
     fn close(&mut self, content_end: usize) {
         let Some(Open { id, hidden }) = self.open.pop() else { return };
-        let end = NodeId(self.document.nodes.len());
-        if let Some(node) = self.document.nodes.get_mut(id.0) {
+        let end = NodeId::at(self.document.nodes.len());
+        if let Some(node) = self.document.nodes.get_mut(id.index()) {
             node.end = end;
             if let Kind::Element(data) = &mut node.kind {
-                data.content.end = content_end;
+                data.content = data.content.with_end(content_end);
             }
         }
         while self.hidden.len() > hidden {
@@ -388,8 +410,9 @@ impl<'i, 'l> Parser<'i, 'l> {
         if id + document.attributes.len() + document.declarations.len() >= self.limits.nodes {
             return Err(limit(LimitKind::Nodes, self.limits.nodes));
         }
-        let parent = self.open.last().map(|open| open.id);
-        document.nodes.push(NodeData { kind, parent, end: NodeId(id + 1) });
+        let id = NodeId::at(id);
+        let parent = self.open.last().map_or(id, |open| open.id);
+        document.nodes.push(NodeData { kind, parent, end: id.next() });
         Ok(())
     }
 
@@ -399,13 +422,12 @@ impl<'i, 'l> Parser<'i, 'l> {
         }
         self.document.root = self.root.ok_or_else(|| self.malformed(XmlProblem::Root))?;
         // Core §1.3.4: identifiers are unique. Only `ID` is one; `Id`, `id` and `xml:id` never are.
-        let mut seen = HashSet::new();
-        let ids =
-            self.document.attributes.iter().filter(|a| a.namespace == Namespace::NONE && a.local == "ID");
-        for id in ids {
-            if !seen.insert(id.value.as_ref()) {
-                return Err(Rejection::DuplicateId);
-            }
+        let attributes = self.document.attributes.iter();
+        let ids = attributes.filter(|a| a.namespace == Namespace::NONE && a.local == "ID");
+        let mut ids: Vec<&str> = ids.map(|id| id.value.as_ref()).collect();
+        ids.sort_unstable();
+        if !ids.is_sorted_by(|earlier, later| earlier < later) {
+            return Err(Rejection::DuplicateId);
         }
         Ok(self.document)
     }
