@@ -1,0 +1,36 @@
+//! One login needs a bounded multiple of the document's size in memory, and leaves nothing behind.
+//!
+//! Alone in its file: it counts every allocation of the process.
+
+use peak_alloc::PeakAlloc;
+use saml_login::test_idp::{TestAttribute, TestIdp, TestSigned};
+use saml_login::{Connection, Expected, ServiceProvider, Unsolicited};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+#[test]
+fn a_login_takes_at_most_six_times_the_document() {
+    let now = "2030-01-31T12:00:00Z".parse().unwrap();
+    let idp = TestIdp::rsa("https://idp.example.test").unwrap();
+    let sp = ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
+    let builder = Connection::builder("acme", sp.clone(), idp.identity_provider().unwrap());
+    let connection = builder.unsolicited(Unsolicited::On).build().unwrap();
+    for signed in [TestSigned::Assertion, TestSigned::Response, TestSigned::Both] {
+        for groups in [2, 500, 5_000] {
+            let mut response = idp.response(&sp, now).signed(signed);
+            let names = (0..groups).map(|n| format!("CN=group-{n:05},OU=Groups,DC=example,DC=test"));
+            response.attributes.push(TestAttribute::new("groups", names));
+            let bytes = response.xml().unwrap().len();
+            let form_value = response.form_value().unwrap();
+            let log_in = || drop(connection.verify(&form_value, Expected::Unsolicited, now).unwrap());
+            log_in();
+            let before = MEMORY.current_usage();
+            MEMORY.reset_peak_usage();
+            log_in();
+            let peak = MEMORY.peak_usage() - before;
+            assert!(peak <= 6 * bytes, "{signed:?}, {groups} groups: {peak} bytes for {bytes}");
+            assert_eq!(MEMORY.current_usage(), before, "{signed:?}, {groups} groups");
+        }
+    }
+}
