@@ -37,17 +37,18 @@ pub mod fuzzing;
 #[cfg(test)]
 mod vectors;
 
+pub use binding::{Binding, PostForm};
 pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};
 pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
 pub use login::Unspent;
-pub use provider::{IdentityProvider, ServiceProvider};
+pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
 pub use report::{CheckOutcome, Report, ReportedCheck, View};
 #[cfg(feature = "samael")]
 pub use second_opinion::DescriptorError;
 pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
-pub use trust::{Certificate, Certificates, KeyType};
+pub use trust::{Certificate, Certificates, KeyPair, KeyType};
 pub use validate::{Expected, Unsolicited};
 pub use warning::Warning;

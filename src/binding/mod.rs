@@ -1,5 +1,57 @@
 //! How messages travel: SAML 2.0 Bindings.
 
+mod form;
 mod post;
+mod redirect;
 
+pub use form::PostForm;
 pub(crate) use post::decode;
+pub(crate) use redirect::{Query, deflated, with_query};
+
+/// A way for messages to travel: Bindings §3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Binding {
+    /// A reference travels through the browser, the message itself from server to server: Bindings §3.6.
+    HttpArtifact,
+    /// A form that the browser posts: Bindings §3.5.
+    HttpPost,
+    /// A URL that the browser is sent to: Bindings §3.4.
+    HttpRedirect,
+    /// From server to server: Bindings §3.2.
+    Soap,
+}
+
+impl Binding {
+    /// The identifier.
+    pub fn uri(self) -> &'static str {
+        match self {
+            Self::HttpArtifact => "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact",
+            Self::HttpPost => "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
+            Self::HttpRedirect => "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect",
+            Self::Soap => "urn:oasis:names:tc:SAML:2.0:bindings:SOAP",
+        }
+    }
+
+    /// The binding that an identifier names.
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        let all = [Self::HttpArtifact, Self::HttpPost, Self::HttpRedirect, Self::Soap];
+        all.into_iter().find(|binding| binding.uri() == uri)
+    }
+}
+
+/// Which of the two kinds of messages: the name of the parameter that carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    SamlRequest,
+    SamlResponse,
+}
+
+impl Parameter {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::SamlRequest => "SAMLRequest",
+            Self::SamlResponse => "SAMLResponse",
+        }
+    }
+}

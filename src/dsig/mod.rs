@@ -4,12 +4,15 @@
 //! out is not a verdict but the very octets that were signed: [`SignedOctets`] has one maker, [`verify`](verify()).
 
 mod algorithm;
-#[cfg(feature = "test-idp")]
+mod detached;
 mod sign;
 mod signature;
 mod signed_info;
 mod verify;
 
+pub(crate) use algorithm::SignatureAlgorithm;
 #[cfg(feature = "test-idp")]
-pub(crate) use algorithm::{DigestAlgorithm, SignatureAlgorithm};
+pub(crate) use algorithm::DigestAlgorithm;
+pub(crate) use detached::verify_detached;
+pub(crate) use sign::{Place, sign_enveloped, sign_octets};
 pub(crate) use verify::{SignedOctets, Trust, verify};

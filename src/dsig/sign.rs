@@ -1,5 +1,8 @@
 //! Making digests and signatures.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::hash;
@@ -8,6 +11,10 @@ use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Signer};
 
 use super::algorithm::{DigestAlgorithm, Scheme, SignatureAlgorithm};
+use crate::error::SendError;
+use crate::limits::Limits;
+use crate::trust::KeyPair;
+use crate::xml::{C14n, Document, Element, canonicalize};
 
 impl DigestAlgorithm {
     pub(crate) fn digest(self, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
@@ -16,7 +23,17 @@ impl DigestAlgorithm {
 }
 
 impl SignatureAlgorithm {
+    /// SHA-256 with the algorithm of the key.
+    fn of(key: &PKeyRef<Private>) -> (Self, &'static str) {
+        let (scheme, uri) = match key.id() {
+            Id::EC => (Scheme::Ecdsa, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+            _ => (Scheme::RsaPkcs1, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"),
+        };
+        (Self { scheme, digest: DigestAlgorithm::Sha256 }, uri)
+    }
+
     /// Whether this is an algorithm for keys of this kind.
+    #[cfg(feature = "test-idp")]
     pub(crate) fn is_for(self, key: &PKeyRef<Private>) -> bool {
         let id = match self.scheme {
             Scheme::RsaPkcs1 | Scheme::RsaPss => Id::RSA,
@@ -41,4 +58,68 @@ impl SignatureAlgorithm {
         let signature = EcdsaSig::from_der(&signature)?;
         Ok([signature.r().to_vec_padded(size)?, signature.s().to_vec_padded(size)?].concat())
     }
+}
+
+/// Signs octets with SHA-256; gives the identifier of the algorithm, and the signature.
+pub(crate) fn sign_octets(key: &KeyPair, octets: &[u8]) -> Result<(&'static str, Vec<u8>), SendError> {
+    let (algorithm, uri) = SignatureAlgorithm::of(key.key());
+    let signature = algorithm.sign(key.key(), octets).map_err(|error| SendError::Signing(error.into()))?;
+    Ok((uri, signature))
+}
+
+/// Where a signature is put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Behind the Issuer that the element begins with: Core §3.2.1.
+    AfterIssuer,
+    /// First in the element: Metadata §2.3.2.
+    First,
+}
+
+/// Signs the element with this `ID` in a message of our own: exclusive canonicalization, SHA-256, the certificate in KeyInfo.
+pub(crate) fn sign_enveloped(xml: &str, id: &str, place: Place, key: &KeyPair) -> Result<String, SendError> {
+    let failed = |reason: &str| SendError::Signing(reason.to_owned().into());
+    let document = Document::parse(xml, &Limits::default()).map_err(|rejection| SendError::Signing(rejection.into()))?;
+    let root = document.root().ok_or_else(|| failed("there is no element"))?;
+    let signed = root.descendants().find(|element| element.attribute("ID") == Some(id));
+    let signed = signed.ok_or_else(|| failed("there is no element with this ID"))?;
+    let at = match place {
+        Place::First => signed.content_range().start,
+        Place::AfterIssuer => {
+            let issuer = signed.child_elements().next().ok_or_else(|| failed("there is no Issuer"))?;
+            end_tag_end(xml, issuer).ok_or_else(|| failed("the Issuer does not end"))?
+        }
+    };
+    let octets = canonicalize(signed, None, C14n::EXCLUSIVE, &[]).map_err(|_| failed("there is no canonical form"))?;
+    let digest = DigestAlgorithm::Sha256.digest(octets.as_bytes()).map_err(|error| SendError::Signing(error.into()))?;
+    let (_, algorithm) = SignatureAlgorithm::of(key.key());
+    // In canonical form but for the declaration, which stands on the Signature around it.
+    let signed_info = |declaration: &str| {
+        format!(
+            "<ds:SignedInfo{declaration}><ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">\
+             </ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"{algorithm}\"></ds:SignatureMethod>\
+             <ds:Reference URI=\"#{id}\"><ds:Transforms>\
+             <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"></ds:Transform>\
+             <ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:Transform></ds:Transforms>\
+             <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>\
+             <ds:DigestValue>{}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
+            STANDARD.encode(&digest)
+        )
+    };
+    let declared = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
+    let (_, value) = sign_octets(key, signed_info(declared).as_bytes())?;
+    let signature = format!(
+        "<ds:Signature{declared}>{}<ds:SignatureValue>{}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>\
+         <ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
+        signed_info(""),
+        STANDARD.encode(value),
+        STANDARD.encode(key.certificate().der())
+    );
+    let (before, after) = xml.split_at_checked(at).ok_or_else(|| failed("there is no place for the signature"))?;
+    Ok(format!("{before}{signature}{after}"))
+}
+
+fn end_tag_end(xml: &str, element: Element<'_>) -> Option<usize> {
+    let content_end = element.content_range().end;
+    Some(content_end + xml.get(content_end..)?.find('>')? + 1)
 }

@@ -33,6 +33,17 @@ pub enum ConfigError {
         /// Length of the modulus in bits.
         bits: u32,
     },
+    /// A URL that is none, of one of the endpoints other than the single sign-on URL.
+    #[error("the {what} {found} is not an absolute https URL")]
+    EndpointInvalid {
+        /// Which endpoint.
+        what: &'static str,
+        /// What stood in the field.
+        found: Excerpt,
+    },
+    /// A key for decryption that is not an RSA key.
+    #[error("the decryption key is not an RSA key: assertions are encrypted to RSA keys alone")]
+    DecryptionKeyNotRsa,
     /// The identity provider's single sign-on URL is not an absolute http or https URL.
     #[error("the single sign-on URL {found} is not an absolute https URL")]
     SsoUrlInvalid {
@@ -50,6 +61,8 @@ impl ConfigError {
             Self::Certificate(error) => error.code(),
             Self::ClockSkewOutOfRange { .. } => "clock_skew_out_of_range",
             Self::ConnectionIdEmpty => "connection_id_empty",
+            Self::DecryptionKeyNotRsa => "decryption_key_not_rsa",
+            Self::EndpointInvalid { .. } => "endpoint_invalid",
             Self::IssuerEmpty => "issuer_empty",
             Self::KeyTooWeak { .. } => "key_too_weak",
             Self::SsoUrlInvalid { .. } => "sso_url_invalid",
@@ -155,6 +168,43 @@ impl CertificateError {
             Self::TooMany { .. } => "certificate_too_many",
             Self::Unrecognized => "certificate_unrecognized",
             Self::Url => "certificate_is_url",
+        }
+    }
+}
+
+/// Why one of our own keys cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyPairError {
+    /// The certificate is not usable.
+    #[error("the certificate of the key is not usable")]
+    Certificate(#[from] CertificateError),
+    /// The certificate is of another key.
+    #[error("the certificate does not belong to the private key")]
+    Mismatch,
+    /// Not a private key in PEM, or one with a passphrase.
+    #[error("this is not a private key in PEM without a passphrase")]
+    PrivateKey,
+    /// More than one certificate.
+    #[error("more than one certificate was given for one key")]
+    SeveralCertificates,
+    /// An RSA key shorter than 2048 bits.
+    #[error("the key has {bits} bits; at least 2048 are needed")]
+    TooWeak {
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+}
+
+impl KeyPairError {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate(error) => error.code(),
+            Self::Mismatch => "key_pair_mismatch",
+            Self::PrivateKey => "key_pair_private_key",
+            Self::SeveralCertificates => "key_pair_several_certificates",
+            Self::TooWeak { .. } => "key_pair_too_weak",
         }
     }
 }

@@ -76,6 +76,9 @@ pub enum DecodeProblem {
     /// Not Base64 (RFC 4648 §4, with padding, blank space allowed).
     #[error("it is not Base64")]
     NotBase64,
+    /// Not compressed by DEFLATE, as the HTTP-Redirect binding asks for.
+    #[error("it is not compressed as the HTTP-Redirect binding has it")]
+    NotDeflated,
     /// Not UTF-8.
     #[error("it is not UTF-8 text")]
     NotUtf8,
@@ -178,4 +181,25 @@ pub enum SignatureProblem {
     /// More than one signature on the same element.
     #[error("the element has more than one Signature")]
     Repeated,
+}
+
+/// Why the query of the HTTP-Redirect binding is refused: Bindings §3.4.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryProblem {
+    /// A SAMLEncoding other than DEFLATE.
+    #[error("it names another encoding than DEFLATE")]
+    Encoding,
+    /// SigAlg without Signature, or the other way round.
+    #[error("it has one of SigAlg and Signature without the other")]
+    HalfASignature,
+    /// Neither SAMLRequest nor SAMLResponse.
+    #[error("it carries no message")]
+    NoMessage,
+    /// A parameter twice, both SAMLRequest and SAMLResponse, or a parameter in a spelling that others would take for one.
+    #[error("a parameter of it stands there twice")]
+    Repeated,
+    /// SigAlg or Signature cannot be decoded.
+    #[error("its signature cannot be decoded")]
+    Signature,
 }

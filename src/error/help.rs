@@ -11,6 +11,9 @@ impl Rejection {
     /// before putting them in HTML.
     pub fn help(&self) -> String {
         match self {
+            Self::QueryMalformed { problem } => format!(
+                "The query string of the URL is refused: {problem}. Pass it exactly as it was received, undecoded."
+            ),
             Self::ResponseTooLarge { limit } => format!(
                 "The response is larger than {limit} bytes. Usually the identity provider sends every group of a \
                  person: restrict the group attribute to the groups that matter."

@@ -12,12 +12,14 @@ mod detail;
 mod excerpt;
 mod help;
 mod rejection;
+mod send;
 mod table;
 
-pub use config::{CertificateError, ConfigError};
-pub use detail::{AlgorithmUse, DecodeProblem, LimitKind, Part, SignatureProblem, UntrustedKey, XmlProblem};
+pub use config::{CertificateError, ConfigError, KeyPairError};
+pub use detail::{AlgorithmUse, DecodeProblem, LimitKind, Part, QueryProblem, SignatureProblem, UntrustedKey, XmlProblem};
 pub use excerpt::{Excerpt, Mismatch, NearMiss};
 pub use rejection::Rejection;
+pub use send::{RelayStateProblem, SendError};
 pub use table::Fixer;
 
 /// A failure of the replay store itself, as its implementation reports it.

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AlgorithmUse, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, SignatureProblem, UntrustedKey,
+    AlgorithmUse, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, QueryProblem, SignatureProblem, UntrustedKey,
     XmlProblem,
 };
 
@@ -11,7 +11,13 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    // ---- decode: the form value (Bindings §3.5.4)
+    // ---- decode: the query (Bindings §3.4.4) or the form value (Bindings §3.5.4)
+    /// The query of the HTTP-Redirect binding could be read in more than one way, or not at all.
+    #[error("the query is refused: {problem}")]
+    QueryMalformed {
+        /// What is wrong with it.
+        problem: QueryProblem,
+    },
     /// The response is larger than the limit.
     #[error("the response is larger than {limit} bytes")]
     ResponseTooLarge {

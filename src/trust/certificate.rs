@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::pkey::{Id, PKeyRef, Public};
+use openssl::pkey::{Id, PKeyRef, Private, Public};
 use openssl::sha::sha256;
 use openssl::x509::{X509, X509NameRef};
 
@@ -23,7 +23,6 @@ const MAX_CERTIFICATES: usize = 10;
 pub struct Certificate(Arc<Parsed>);
 
 struct Parsed {
-    #[cfg(feature = "samael")]
     der: Vec<u8>,
     fingerprint: String,
     subject: String,
@@ -76,13 +75,17 @@ impl Certificate {
         self.0.key
     }
 
-    #[cfg(feature = "samael")]
     pub(crate) fn der(&self) -> &[u8] {
         &self.0.der
     }
 
     pub(crate) fn has_same_key(&self, other: &Self) -> bool {
         self.0.public_key.key().public_eq(other.0.public_key.key())
+    }
+
+    /// Whether this is the public half.
+    pub(super) fn is_of(&self, private: &PKeyRef<Private>) -> bool {
+        private.public_eq(self.0.public_key.key())
     }
 
     /// Whether the key has signed `digest`.
@@ -105,7 +108,6 @@ impl Certificate {
         let x509 = X509::from_der(der).map_err(|_| CertificateError::Unrecognized)?;
         let public_key = x509.public_key().map_err(|_| CertificateError::KeyInvalid)?;
         Ok(Self(Arc::new(Parsed {
-            #[cfg(feature = "samael")]
             der: der.to_vec(),
             fingerprint: Self::fingerprint_of(der),
             subject: one_line(x509.subject_name()),
@@ -236,6 +238,10 @@ impl Certificates {
     /// The certificates in the order of the paste.
     pub fn iter(&self) -> std::slice::Iter<'_, Certificate> {
         self.0.iter()
+    }
+
+    pub(super) fn as_slice(&self) -> &[Certificate] {
+        &self.0
     }
 
     /// How many there are: at least one.

@@ -1,10 +1,12 @@
-//! What is trusted: the identity provider's certificates, as administrators paste them.
+//! Keys: the identity provider's certificates, as administrators paste them, and our own.
 
 mod certificate;
+mod key_pair;
 mod paste;
 mod public_key;
 #[cfg(test)]
 mod tests;
 
 pub use certificate::{Certificate, Certificates, KeyType};
+pub use key_pair::KeyPair;
 pub(crate) use public_key::{KeyUsage, SignaturePadding};

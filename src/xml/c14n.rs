@@ -23,7 +23,6 @@ enum Mode {
 impl C14n {
     /// What a Reference without a canonicalization transform means: XML Signature §4.4.3.2.
     pub(crate) const IMPLIED: Self = Self { mode: Mode::Inclusive10, comments: false };
-    #[cfg(feature = "test-idp")]
     pub(crate) const EXCLUSIVE: Self = Self { mode: Mode::Exclusive, comments: false };
 
     /// The algorithm that an identifier names.

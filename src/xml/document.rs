@@ -263,7 +263,6 @@ impl<'d> Element<'d> {
     }
 
     /// Where the markup between the element's tags stands in the document; behind the tag if that is empty.
-    #[cfg(feature = "test-idp")]
     pub(crate) fn content_range(&self) -> Range<usize> {
         self.data.content.range()
     }

@@ -9,10 +9,12 @@ mod document;
 mod interner;
 mod parse;
 mod tag;
+mod write;
 
 pub(crate) use c14n::{C14n, C14nError, canonicalize};
 pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
+pub(crate) use write::Markup;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,56 @@
+use super::StoreError;
+
+/// Why a message cannot be sent. Nothing was sent or remembered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The identity provider has no such endpoint in the connection's configuration.
+    #[error("the identity provider has no {service} for this binding")]
+    EndpointMissing {
+        /// The service that has none.
+        service: &'static str,
+    },
+    /// The RelayState is no safe path, no opaque token, or too long.
+    #[error("the RelayState is refused: {problem}")]
+    RelayState {
+        /// What is wrong with it.
+        problem: RelayStateProblem,
+    },
+    /// A cookie could not be sealed: OpenSSL failed.
+    #[error("the login cookie could not be sealed")]
+    Sealing(#[source] StoreError),
+    /// OpenSSL could not sign.
+    #[error("the message could not be signed")]
+    Signing(#[source] StoreError),
+    /// The message has to be signed, and there is no key for it.
+    #[error("the service provider has no signing key")]
+    SigningKeyMissing,
+}
+
+impl SendError {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EndpointMissing { .. } => "endpoint_missing",
+            Self::RelayState { .. } => "relay_state_refused",
+            Self::Sealing(_) => "sealing_failed",
+            Self::Signing(_) => "signing_failed",
+            Self::SigningKeyMissing => "signing_key_missing",
+        }
+    }
+}
+
+/// What is wrong with a RelayState.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RelayStateProblem {
+    /// Not a path on the allow-list.
+    #[error("it is not a path that is allowed")]
+    NotAllowed,
+    /// More than 80 bytes: Bindings §3.4.3.
+    #[error("it has more than 80 bytes")]
+    TooLong,
+    /// A path that a browser could read as another site's address.
+    #[error("it could lead to another site")]
+    Unsafe,
+}
