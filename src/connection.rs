@@ -13,10 +13,11 @@ use crate::provider::{IdentityProvider, ServiceProvider};
 #[cfg(feature = "samael")]
 use crate::second_opinion;
 use crate::store::Spending;
-use crate::trust::KeyType;
+use crate::trust::{KeyPair, KeyType};
 use crate::validate::{self, CHECKS, ENVELOPE_CHECKS, Expected, Facts, MAX_CLOCK_SKEW, Rules, Unsolicited};
 use crate::warning::{self, Address, Warning};
 use crate::xml::Document;
+use crate::xmlenc::{self, Opening};
 
 /// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys are parsed.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ struct Settings {
     unsolicited: Unsolicited,
     allow_sha1: bool,
     allow_weak_keys: bool,
+    allow_3des: bool,
+    forbid_cbc: bool,
     ignore_unsolicited_in_response_to: bool,
     #[cfg(feature = "samael")]
     second_opinion: bool,
@@ -70,6 +73,8 @@ impl Connection {
             unsolicited: Unsolicited::default(),
             allow_sha1: false,
             allow_weak_keys: false,
+            allow_3des: false,
+            forbid_cbc: false,
             ignore_unsolicited_in_response_to: false,
             #[cfg(feature = "samael")]
             second_opinion: false,
@@ -128,7 +133,7 @@ impl Connection {
         let received = Document::parse(&xml, &self.settings.limits)?;
         let envelope = check_envelope(received_envelope(&received)?)?;
         let signed = self.signed_octets(envelope)?;
-        self.second_opinion(&xml, envelope, &signed).unwrap_or(Ok(()))?;
+        self.second_opinion(&xml, &signed).unwrap_or(Ok(()))?;
         Ok((signed, envelope.addressing()))
     }
 
@@ -140,8 +145,10 @@ impl Connection {
     }
 
     fn dangers(&self) -> Vec<&'static str> {
-        let Settings { allow_sha1, allow_weak_keys, ignore_unsolicited_in_response_to, .. } = self.settings;
+        let Settings { allow_sha1, allow_weak_keys, allow_3des, ignore_unsolicited_in_response_to, .. } =
+            self.settings;
         [
+            (allow_3des, "danger_allow_3des"),
             (allow_sha1, "danger_allow_sha1"),
             (allow_weak_keys, "danger_allow_weak_keys"),
             (ignore_unsolicited_in_response_to, "danger_ignore_unsolicited_in_response_to"),
@@ -151,13 +158,27 @@ impl Connection {
         .collect()
     }
 
-    /// Verifies every signature that is there, and demands those that have to be.
+    /// What is signed of a received response: every signature that is there verified, those that have to be there demanded,
+    /// and what is encrypted opened.
     pub(crate) fn signed_octets(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
-        let trust = Trust {
-            certificates: self.idp.certificates(),
-            allow_sha1: self.settings.allow_sha1,
-            limits: &self.settings.limits,
+        let signed = match envelope.encrypted_assertion() {
+            None => self.verified(envelope)?,
+            Some(_) => self.opened(envelope)?,
         };
+        // The names of elements are never written in another way, so without the text there is no such element.
+        if memchr::memmem::find(signed.octets.as_str().as_bytes(), b"Encrypted").is_none() {
+            return Ok(signed);
+        }
+        let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
+        let encrypted = document.assertion()?.encrypted_parts();
+        if encrypted.is_empty() {
+            return Ok(signed);
+        }
+        let opened = xmlenc::open(&encrypted, self.opening())?;
+        Ok(signed.opened(opened))
+    }
+
+    fn verified(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
         let found = envelope.signatures();
         let missing = match self.settings.signed_parts {
             SignedParts::Any if !found.response && !found.assertion => Some(Part::Message),
@@ -170,30 +191,108 @@ impl Connection {
         }
         // Both are verified on the document as it was received; the wider one is read.
         let assertion = match found.assertion {
-            true => Some(dsig::verify(envelope.assertion()?, Part::Assertion, trust)?),
+            true => Some(dsig::verify(envelope.assertion()?, Part::Assertion, self.trust())?),
             false => None,
         };
-        let response = match found.response {
-            true => Some(dsig::verify(envelope.response(), Part::Response, trust)?),
-            false => None,
-        };
+        let response = self.verified_response(envelope)?;
         let rests_on_sha1 = response.iter().chain(&assertion).any(SignedOctets::rests_on_sha1);
         let octets = response.or(assertion).ok_or(Rejection::SignatureMissing { on: Part::Message })?;
-        Ok(Signed { octets, rests_on_sha1 })
+        Ok(Signed { octets, rests_on_sha1, before_opening: None })
+    }
+
+    fn verified_response(&self, envelope: Envelope<'_>) -> Result<Option<SignedOctets>, Rejection> {
+        match envelope.signatures().response {
+            true => dsig::verify(envelope.response(), Part::Response, self.trust()).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// An encrypted assertion: a signature of the Response is verified before any key is used, and covers what it encloses; then
+    /// one of the Assertion is, in what was opened.
+    fn opened(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+        let response = self.verified_response(envelope)?;
+        if response.is_none()
+            && matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both)
+        {
+            return Err(Rejection::SignatureMissing { on: Part::Response });
+        }
+        let limits = &self.settings.limits;
+        let opened = match &response {
+            None => self.open_assertion(envelope)?,
+            Some(octets) => {
+                let document = Document::parse(octets.as_str(), limits)?;
+                self.open_assertion(check_envelope(received_envelope(&document)?)?)?
+            }
+        };
+        let assertion =
+            self.verified_inside(&opened, response.is_some()).map_err(|_| Rejection::DecryptionFailed)?;
+        let rests_on_sha1 = response.iter().chain(&assertion).any(SignedOctets::rests_on_sha1);
+        match (response, assertion) {
+            (Some(octets), _) => {
+                let signed = Signed { octets, rests_on_sha1, before_opening: None };
+                Ok(signed.opened(opened))
+            }
+            (None, Some(octets)) => {
+                let before_opening = Some((Some(opened), octets.as_str().to_owned()));
+                Ok(Signed { octets, rests_on_sha1, before_opening })
+            }
+            (None, None) => Err(Rejection::DecryptionFailed),
+        }
+    }
+
+    fn open_assertion(&self, envelope: Envelope<'_>) -> Result<String, Rejection> {
+        let encrypted = envelope.encrypted_assertion().ok_or(Rejection::AssertionCount { found: 0 })?;
+        xmlenc::open(&[encrypted], self.opening())
+    }
+
+    /// The signature of the assertion in a response that was opened. Without one, the Response's has to cover it.
+    fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<SignedOctets>, Rejection> {
+        let document = Document::parse(opened, &self.settings.limits)?;
+        let envelope = check_envelope(received_envelope(&document)?)?;
+        let assertion = envelope.assertion()?;
+        if envelope.signatures().assertion {
+            return dsig::verify(assertion, Part::Assertion, self.trust()).map(Some);
+        }
+        match self.settings.signed_parts {
+            SignedParts::Any | SignedParts::Response if covered => Ok(None),
+            _ => Err(Rejection::SignatureMissing { on: Part::Assertion }),
+        }
+    }
+
+    fn trust(&self) -> Trust<'_> {
+        Trust {
+            certificates: self.idp.certificates(),
+            allow_sha1: self.settings.allow_sha1,
+            limits: &self.settings.limits,
+        }
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        Opening {
+            keys: self.sp.decryption_keys(),
+            recipient: self.sp.audience(),
+            forbid_cbc: self.settings.forbid_cbc,
+            allow_3des: self.settings.allow_3des,
+            limits: &self.settings.limits,
+        }
     }
 
     /// What the second engine says, if the connection asks for it.
-    pub(crate) fn second_opinion(
-        &self,
-        message: &str,
-        envelope: Envelope<'_>,
-        signed: &Signed,
-    ) -> Option<Result<(), Rejection>> {
+    pub(crate) fn second_opinion(&self, message: &str, signed: &Signed) -> Option<Result<(), Rejection>> {
         #[cfg(feature = "samael")]
         if self.settings.second_opinion {
-            return Some(second_opinion::agrees(message, envelope, &signed.octets, self.idp.certificates()));
+            let (message, octets) = match &signed.before_opening {
+                None => (message, signed.octets.as_str()),
+                Some((opened, octets)) => (opened.as_deref().unwrap_or(message), octets.as_str()),
+            };
+            return Some(second_opinion::agrees(
+                message,
+                octets,
+                self.idp.certificates(),
+                &self.settings.limits,
+            ));
         }
-        let _ = (message, envelope, signed);
+        let _ = (message, signed);
         None
     }
 
@@ -272,6 +371,17 @@ pub(crate) struct Signed {
     pub(crate) octets: SignedOctets,
     /// Whether any of them rests on SHA-1.
     pub(crate) rests_on_sha1: bool,
+    /// Where something was opened: the message in which the signature was verified, if not the one received, and the octets
+    /// that it was verified over. For the second opinion.
+    #[cfg_attr(not(feature = "samael"), expect(dead_code, reason = "for the second opinion"))]
+    before_opening: Option<(Option<String>, String)>,
+}
+
+impl Signed {
+    fn opened(self, octets: String) -> Self {
+        let before = self.before_opening.or_else(|| Some((None, self.octets.as_str().to_owned())));
+        Self { octets: self.octets.opened(octets), before_opening: before, ..self }
+    }
 }
 
 /// Sets up a [`Connection`].
@@ -294,6 +404,12 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Opens what is encrypted with Triple DES, whose blocks are so short that patterns show in much data.
+    pub fn danger_allow_3des(mut self) -> Self {
+        self.connection.settings.allow_3des = true;
+        self
+    }
+
     /// Accepts SHA-1 in signatures and digests. Collisions of SHA-1 are affordable; do this only for an identity
     /// provider that cannot do better.
     pub fn danger_allow_sha1(mut self) -> Self {
@@ -301,7 +417,7 @@ impl ConnectionBuilder {
         self
     }
 
-    /// Accepts RSA keys from 1024 bits; the default asks for 2048.
+    /// Accepts RSA keys from 1024 bits, on either side; the default asks for 2048.
     pub fn danger_allow_weak_keys(mut self) -> Self {
         self.connection.settings.allow_weak_keys = true;
         self
@@ -310,6 +426,13 @@ impl ConnectionBuilder {
     /// Lets unsolicited responses carry an InResponseTo, which is ignored. Some identity providers send an invented one.
     pub fn danger_ignore_unsolicited_in_response_to(mut self) -> Self {
         self.connection.settings.ignore_unsolicited_in_response_to = true;
+        self
+    }
+
+    /// Refuses encryption in the CBC mode, which nothing protects against changes but the signature. Default: it is opened, for
+    /// most identity providers know nothing else.
+    pub fn forbid_cbc(mut self) -> Self {
+        self.connection.settings.forbid_cbc = true;
         self
     }
 
@@ -372,7 +495,28 @@ impl ConnectionBuilder {
         if skew < TimeDelta::zero() || skew > TimeDelta::seconds(MAX_CLOCK_SKEW) {
             return Err(ConfigError::ClockSkewOutOfRange { seconds: skew.num_seconds() });
         }
-        for certificate in idp.certificates() {
+        if sp.decryption_keys().iter().any(|key| !matches!(key.certificate().key(), KeyType::Rsa { .. })) {
+            return Err(ConfigError::DecryptionKeyNotRsa);
+        }
+        let slo = sp.slo_url().map(|url| ("Single Logout Service URL", url));
+        let endpoints = idp.sso_endpoints().iter().map(|endpoint| ("Single Sign-On Service", endpoint));
+        let endpoints =
+            endpoints.chain(idp.slo_endpoints().iter().map(|endpoint| ("Single Logout Service", endpoint)));
+        let urls = endpoints.flat_map(|(what, endpoint)| {
+            [Some(&endpoint.location), endpoint.response_location.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(move |url| (what, url.as_str()))
+        });
+        let resolution =
+            idp.artifact_resolution().iter().map(|(_, url)| ("Artifact Resolution Service", url.as_str()));
+        if let Some((what, url)) =
+            urls.chain(resolution).chain(slo).find(|(_, url)| Address::of(url) == Address::None)
+        {
+            return Err(ConfigError::EndpointInvalid { what, found: Excerpt::new(url) });
+        }
+        let ours = sp.signing_keys().iter().chain(sp.decryption_keys()).map(KeyPair::certificate);
+        for certificate in idp.certificates().iter().chain(ours) {
             if let KeyType::Rsa { bits } = certificate.key()
                 && bits < 2048
                 && !settings.allow_weak_keys

@@ -17,6 +17,7 @@ mod trust;
 mod binding;
 mod xml;
 mod dsig;
+mod xmlenc;
 mod assertion;
 mod validate;
 mod identity;
@@ -37,8 +38,8 @@ pub mod fuzzing;
 #[cfg(test)]
 mod vectors;
 
-pub use binding::{Binding, PostForm};
 pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
+pub use binding::{Binding, PostForm};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};
 pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};

@@ -149,7 +149,7 @@ impl Connection {
             false => writer.skip(SIGNED),
         };
         if let Some(signed) = &signed
-            && let Some(opinion) = self.second_opinion(&xml, envelope, signed)
+            && let Some(opinion) = self.second_opinion(&xml, signed)
         {
             writer.stage(SECOND_OPINION, opinion);
         }

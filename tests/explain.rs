@@ -27,13 +27,12 @@ fn named(report: &Report, outcome: CheckOutcome) -> Vec<&'static str> {
     report.checks.iter().filter(|check| check.outcome == outcome).map(|check| check.name).collect()
 }
 
-const ALL: [&str; 24] = [
+const ALL: [&str; 23] = [
     "decoded",
     "well_formed",
     "root",
     "response_version",
     "status",
-    "not_encrypted",
     "one_assertion",
     "signature_places",
     "signature",

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use common::{at, block_on};
 use saml_login::{
-    AttributeValue, Certificates, Connection, Expected, Identity, IdentityProvider, MemoryReplayStore,
-    ServiceProvider, Unsolicited,
+    AttributeValue, Certificates, Connection, Expected, Identity, IdentityProvider, KeyPair,
+    MemoryReplayStore, ServiceProvider, Unsolicited,
 };
 use serde::Deserialize;
 
@@ -18,6 +18,8 @@ use serde::Deserialize;
 struct Row {
     file: String,
     certificate: String,
+    /// The service provider's key, if the row decrypts; `sp-cert.pem` is its certificate.
+    sp_key: Option<String>,
     issuer: String,
     audience: String,
     acs_url: String,
@@ -82,13 +84,19 @@ impl From<Identity> for Person {
 impl Row {
     fn outcome(&self, folder: &Path) -> Outcome {
         let read = |file: &str| fs::read(folder.join(file)).expect("a fixture");
-        let sp = ServiceProvider::new(self.audience.clone(), self.acs_url.clone());
+        let mut sp = ServiceProvider::new(self.audience.clone(), self.acs_url.clone());
+        if let Some(key) = &self.sp_key {
+            sp = sp.with_decryption_key(KeyPair::from_pem(read(key), read("sp-cert.pem")).expect("a key"));
+        }
         let certificates = Certificates::parse(read(&self.certificate)).expect("a certificate");
         let idp = IdentityProvider::new(self.issuer.clone(), certificates);
         let mut builder = Connection::builder("fixture", sp, idp);
         for allowed in &self.allow {
-            assert_eq!(allowed, "sha1");
-            builder = builder.danger_allow_sha1();
+            builder = match allowed.as_str() {
+                "sha1" => builder.danger_allow_sha1(),
+                "3des" => builder.danger_allow_3des(),
+                other => panic!("{other} is no switch"),
+            };
         }
         let expected = match &self.request_id {
             Some(request_id) => Expected::Reply { request_id },
@@ -131,7 +139,7 @@ fn fixtures_have_their_exact_outcome() {
     }
     let named: BTreeSet<PathBuf> =
         rows.iter().flat_map(|row| [folder.join(&row.file), folder.join(&row.certificate)]).collect();
-    let about = [folder.join("manifest.json"), folder.join("README.md")];
+    let about = ["manifest.json", "README.md", "sp-key.pem", "sp-cert.pem"].map(|file| folder.join(file));
     let orphans: Vec<PathBuf> =
         files(&folder).into_iter().filter(|file| !named.contains(file) && !about.contains(file)).collect();
     assert_eq!(orphans, Vec::<PathBuf>::new());

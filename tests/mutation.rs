@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use common::{at, block_on};
 use saml_login::{
-    Certificates, Connection, Expected, Identity, IdentityProvider, MemoryReplayStore, ServiceProvider,
-    Unsolicited,
+    Certificates, Connection, Expected, Identity, IdentityProvider, KeyPair, MemoryReplayStore,
+    ServiceProvider, Unsolicited,
 };
 
 /// An honest response, and who it lets in.
@@ -38,8 +38,12 @@ impl Honest {
             let text = |field: &str| row[field].as_str().expect("a text").to_owned();
             let certificates = Certificates::parse(read(&text("certificate"))).expect("a certificate");
             let idp = IdentityProvider::new(text("issuer"), certificates);
-            let sp = ServiceProvider::new(text("audience"), text("acs_url"));
-            let builder = Connection::builder("honest", sp, idp).danger_allow_sha1();
+            let mut sp = ServiceProvider::new(text("audience"), text("acs_url"));
+            if let Some(key) = row["sp_key"].as_str() {
+                let key = KeyPair::from_pem(read(key), read("sp-cert.pem")).expect("a key");
+                sp = sp.with_decryption_key(key);
+            }
+            let builder = Connection::builder("honest", sp, idp).danger_allow_sha1().danger_allow_3des();
             let mut base64 = read(&text("file"));
             base64.retain(|b| !b.is_ascii_whitespace());
             let mut honest = Self {

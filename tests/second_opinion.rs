@@ -15,7 +15,8 @@ use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestSigned};
 use saml_login::{
-    Certificates, Connection, DescriptorError, Expected, IdentityProvider, ServiceProvider, Unsolicited,
+    Certificates, Connection, DescriptorError, Expected, IdentityProvider, KeyPair, ServiceProvider,
+    Unsolicited,
 };
 
 const CANONICALIZATIONS: [&str; 6] = [
@@ -69,8 +70,13 @@ fn fixtures_that_are_accepted_are_accepted_by_both() {
         let text = |field: &str| row[field].as_str().expect("a text");
         let certificates = Certificates::parse(read(&row["certificate"])).expect("a certificate");
         let idp = IdentityProvider::new(text("issuer"), certificates);
-        let sp = ServiceProvider::new(text("audience"), text("acs_url"));
-        let builder = Connection::builder("fixture", sp, idp).danger_allow_sha1().second_opinion();
+        let mut sp = ServiceProvider::new(text("audience"), text("acs_url"));
+        if row["sp_key"].is_string() {
+            let certificate = read(&"sp-cert.pem".into());
+            sp = sp.with_decryption_key(KeyPair::from_pem(read(&row["sp_key"]), certificate).expect("a key"));
+        }
+        let builder = Connection::builder("fixture", sp, idp);
+        let builder = builder.danger_allow_sha1().danger_allow_3des().second_opinion();
         let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
         let expected = match row["request_id"].as_str() {
             Some(request_id) => Expected::Reply { request_id },

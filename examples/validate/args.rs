@@ -11,7 +11,8 @@ Verifies one SAML 2.0 response against what was agreed with the identity provide
 
 validate --idp-certificate FILE [--idp-certificate FILE …] --idp-issuer STR --audience STR --acs-url URL
          [--request-id ID] [--now INSTANT] [--clock-skew SECONDS] [--sp-key FILE] [--format text|json]
-         [--explain] [--danger-allow-sha1] [--danger-allow-weak-keys] FILE|-
+         [--explain] [--danger-allow-sha1] [--danger-allow-weak-keys]
+         [--danger-allow-3des] FILE|-
 
   FILE                      the response: Base64, XML, or a pasted form body (SAMLResponse=…); - reads standard input
   --idp-certificate FILE    the identity provider's X.509 certificate; more than once during a rollover
@@ -21,11 +22,12 @@ validate --idp-certificate FILE [--idp-certificate FILE …] --idp-issuer STR --
   --request-id ID           the request that the response has to answer; without it, it has to answer none
   --now INSTANT             the time of the check, such as 2026-01-31T12:00:00Z; without it, the system's
   --clock-skew SECONDS      how far the two clocks may be apart: 0 to 300, default 60
-  --sp-key FILE             our decryption key; accepted, but encrypted responses are not supported yet
+  --sp-key FILE             our private key (PEM, no passphrase) that opens what is encrypted
   --format text|json        for people (default), or one JSON object
   --explain                 shows every check, with what was expected and found
   --danger-allow-sha1       lets SHA-1 in
   --danger-allow-weak-keys  lets RSA keys from 1024 bits in
+  --danger-allow-3des       opens what is encrypted with Triple DES
 
 Values may be attached, as in --idp-issuer=STR; behind -- there are no options. Single use is not looked at.
 
@@ -68,6 +70,7 @@ pub(crate) struct Args {
     pub(crate) explain: bool,
     pub(crate) allow_sha1: bool,
     pub(crate) allow_weak_keys: bool,
+    pub(crate) allow_3des: bool,
     pub(crate) file: OsString,
 }
 
@@ -83,7 +86,8 @@ const WITH_VALUE: [&str; 9] = [
     "--sp-key",
     "--format",
 ];
-const FLAGS: [&str; 3] = ["--explain", "--danger-allow-sha1", "--danger-allow-weak-keys"];
+const FLAGS: [&str; 4] =
+    ["--explain", "--danger-allow-sha1", "--danger-allow-weak-keys", "--danger-allow-3des"];
 
 /// The arguments, or `None` if help is asked for.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Option<Args>, Problem> {
@@ -195,6 +199,7 @@ impl Said {
             explain: self.flags.contains(&"--explain"),
             allow_sha1: self.flags.contains(&"--danger-allow-sha1"),
             allow_weak_keys: self.flags.contains(&"--danger-allow-weak-keys"),
+            allow_3des: self.flags.contains(&"--danger-allow-3des"),
             file,
         })
     }

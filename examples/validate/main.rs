@@ -25,10 +25,10 @@ use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
 
 use args::{Args, Format};
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use problem::Problem;
 use saml_login::{
-    Certificates, Connection, Error, Expected, IdentityProvider, MemoryReplayStore, ServiceProvider,
+    Certificates, Connection, Error, Expected, IdentityProvider, KeyPair, MemoryReplayStore, ServiceProvider,
     Unsolicited,
 };
 
@@ -66,9 +66,6 @@ fn complain(problem: &str, hint: &str) {
 /// What to print, and the exit code.
 fn run(args: &Args) -> Result<(String, u8), Problem> {
     let connection = connection(args)?;
-    if let Some(file) = &args.sp_key {
-        input::read(file)?;
-    }
     let form_value = input::form_value(&input::read(&args.file)?)?;
     let expected = match &args.request_id {
         Some(request_id) => Expected::Reply { request_id },
@@ -101,7 +98,13 @@ fn connection(args: &Args) -> Result<Connection, Problem> {
     }
     let certificates = certificates.ok_or_else(|| Problem::usage("--idp-certificate is missing".into()))?;
     let idp = IdentityProvider::new(args.issuer.as_str(), certificates);
-    let sp = ServiceProvider::new(args.audience.as_str(), args.acs_url.as_str());
+    let mut sp = ServiceProvider::new(args.audience.as_str(), args.acs_url.as_str());
+    if let Some(file) = &args.sp_key {
+        // Nobody sees the certificate; it has no other use here.
+        let (from, until) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(365));
+        let key = KeyPair::self_signed(input::read(file)?, "validate", from, until);
+        sp = sp.with_decryption_key(key.map_err(|error| Problem::key(&file.to_string_lossy(), &error))?);
+    }
     let mut builder = Connection::builder("validate", sp, idp);
     if args.request_id.is_none() {
         builder = builder.unsolicited(Unsolicited::On);
@@ -114,6 +117,9 @@ fn connection(args: &Args) -> Result<Connection, Problem> {
     }
     if args.allow_weak_keys {
         builder = builder.danger_allow_weak_keys();
+    }
+    if args.allow_3des {
+        builder = builder.danger_allow_3des();
     }
     Ok(builder.build()?)
 }

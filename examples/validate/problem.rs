@@ -1,6 +1,6 @@
 //! What keeps a response from being looked at at all.
 
-use saml_login::{CertificateError, ConfigError};
+use saml_login::{CertificateError, ConfigError, KeyPairError};
 
 /// Wrong usage or configuration: exit code 2.
 #[derive(Debug)]
@@ -28,6 +28,14 @@ impl Problem {
             code: "input_unusable",
             message: message.to_owned(),
             help: "Give the value of the form field SAMLResponse, the XML, or the whole form body, as UTF-8.",
+        }
+    }
+
+    pub(crate) fn key(file: &str, error: &KeyPairError) -> Self {
+        Self {
+            code: error.code(),
+            message: format!("{file}: {error}"),
+            help: "Correct the file given with --sp-key.",
         }
     }
 

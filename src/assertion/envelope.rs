@@ -101,30 +101,27 @@ impl<'d> Envelope<'d> {
         })
     }
 
-    /// Whether anything is encrypted that would have to be read. What Advice holds is not read.
-    pub(crate) fn encryption(&self) -> Result<(), Rejection> {
-        let unsupported = |element| Err(Rejection::EncryptionUnsupported { element });
-        if self.response.child_elements().any(|child| child.is(Namespace::SAML, "EncryptedAssertion")) {
-            return unsupported("EncryptedAssertion");
+    /// The EncryptedAssertion, if that is what stands in the place of the assertion.
+    pub(crate) fn encrypted_assertion(&self) -> Option<Element<'d>> {
+        self.response.child_elements().find(|child| child.is(Namespace::SAML, "EncryptedAssertion"))
+    }
+
+    /// More than SAML's schema asks for: it allows any number of each.
+    pub(crate) fn one_assertion(&self) -> Result<(), Rejection> {
+        let is_either = |child: &Element<'d>| {
+            child.is(Namespace::SAML, "Assertion") || child.is(Namespace::SAML, "EncryptedAssertion")
+        };
+        match self.response.child_elements().filter(is_either).count() {
+            1 => Ok(()),
+            found => Err(Rejection::AssertionCount { found }),
         }
-        for assertion in self.assertions() {
-            let read = assertion.child_elements().filter(|child| !child.is(Namespace::SAML, "Advice"));
-            for element in read.flat_map(|child| child.descendants()) {
-                for name in ["EncryptedID", "EncryptedAttribute"] {
-                    if element.is(Namespace::SAML, name) {
-                        return unsupported(name);
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     fn assertions(&self) -> impl Iterator<Item = Element<'d>> + use<'d> {
         self.response.child_elements().filter(|child| child.is(Namespace::SAML, "Assertion"))
     }
 
-    /// The one assertion. More than SAML's schema asks for: it allows any number.
+    /// The one assertion that is not encrypted.
     pub(crate) fn assertion(&self) -> Result<Element<'d>, Rejection> {
         let mut assertions = self.assertions();
         match (assertions.next(), assertions.count()) {

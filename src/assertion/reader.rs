@@ -67,6 +67,17 @@ impl<'d> Assertion<'d> {
         self.0.name_id()
     }
 
+    /// The encrypted elements that stand where something is read: the NameID's place, and among the attributes.
+    pub(crate) fn encrypted_parts(&self) -> Vec<Element<'d>> {
+        let children = self.0.0.child_elements().filter(|child| {
+            child.is(Namespace::SAML, "Subject") || child.is(Namespace::SAML, "AttributeStatement")
+        });
+        let parts = children.flat_map(|child| child.child_elements()).filter(|part| {
+            part.is(Namespace::SAML, "EncryptedID") || part.is(Namespace::SAML, "EncryptedAttribute")
+        });
+        parts.collect()
+    }
+
     /// All attributes, in order: Core §2.7.3.
     pub(crate) fn attributes(&self) -> Attributes {
         let statements =

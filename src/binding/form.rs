@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn nothing_breaks_out_of_the_page() {
         let hostile = "\"><script>alert(1)</script>'&";
-        let form = PostForm::new(hostile.into(), vec![("SAMLRequest", "PGEvPg==".into()), ("RelayState", hostile.into())]);
+        let form = PostForm::new(
+            hostile.into(),
+            vec![("SAMLRequest", "PGEvPg==".into()), ("RelayState", hostile.into())],
+        );
         let page = form.page("n0nce\" onload=\"x");
         let escaped = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;";
         assert_eq!(page.matches("<script").count(), 1);

@@ -106,7 +106,9 @@ impl<'q> Query<'q> {
     /// The message, inflated no further than the limit.
     pub(crate) fn xml(&self, limits: &Limits) -> Result<String, Rejection> {
         let undecodable = |problem| Rejection::ResponseUndecodable { problem };
-        let value = percent_decode_str(self.message).decode_utf8().map_err(|_| undecodable(DecodeProblem::NotUtf8))?;
+        let value = percent_decode_str(self.message)
+            .decode_utf8()
+            .map_err(|_| undecodable(DecodeProblem::NotUtf8))?;
         let packed: String = value.split_ascii_whitespace().collect();
         if packed.is_empty() {
             return Err(undecodable(DecodeProblem::Empty));
@@ -186,7 +188,10 @@ mod tests {
         assert_eq!(octets, "SAMLRequest=q1A&RelayState=%2fa/b&SigAlg=http%3a//alg");
         // An empty RelayState is one.
         let raw = "SAMLRequest=q1A&RelayState=&SigAlg=a&Signature=AAAA";
-        assert_eq!(parse(raw).unwrap().signature().unwrap().unwrap().2, "SAMLRequest=q1A&RelayState=&SigAlg=a");
+        assert_eq!(
+            parse(raw).unwrap().signature().unwrap().unwrap().2,
+            "SAMLRequest=q1A&RelayState=&SigAlg=a"
+        );
     }
 
     #[test]
@@ -220,7 +225,11 @@ mod tests {
             ("", DecodeProblem::Empty),
         ] {
             let raw = format!("SAMLRequest={value}");
-            assert_eq!(parse(&raw).unwrap().xml(&limits), Err(Rejection::ResponseUndecodable { problem }), "{value}");
+            assert_eq!(
+                parse(&raw).unwrap().xml(&limits),
+                Err(Rejection::ResponseUndecodable { problem }),
+                "{value}"
+            );
         }
     }
 

@@ -10,9 +10,9 @@ mod signature;
 mod signed_info;
 mod verify;
 
-pub(crate) use algorithm::SignatureAlgorithm;
 #[cfg(feature = "test-idp")]
 pub(crate) use algorithm::DigestAlgorithm;
+pub(crate) use algorithm::SignatureAlgorithm;
 pub(crate) use detached::verify_detached;
 pub(crate) use sign::{Place, sign_enveloped, sign_octets};
 pub(crate) use verify::{SignedOctets, Trust, verify};

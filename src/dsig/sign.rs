@@ -79,7 +79,8 @@ pub(crate) enum Place {
 /// Signs the element with this `ID` in a message of our own: exclusive canonicalization, SHA-256, the certificate in KeyInfo.
 pub(crate) fn sign_enveloped(xml: &str, id: &str, place: Place, key: &KeyPair) -> Result<String, SendError> {
     let failed = |reason: &str| SendError::Signing(reason.to_owned().into());
-    let document = Document::parse(xml, &Limits::default()).map_err(|rejection| SendError::Signing(rejection.into()))?;
+    let document =
+        Document::parse(xml, &Limits::default()).map_err(|rejection| SendError::Signing(rejection.into()))?;
     let root = document.root().ok_or_else(|| failed("there is no element"))?;
     let signed = root.descendants().find(|element| element.attribute("ID") == Some(id));
     let signed = signed.ok_or_else(|| failed("there is no element with this ID"))?;
@@ -90,8 +91,11 @@ pub(crate) fn sign_enveloped(xml: &str, id: &str, place: Place, key: &KeyPair) -
             end_tag_end(xml, issuer).ok_or_else(|| failed("the Issuer does not end"))?
         }
     };
-    let octets = canonicalize(signed, None, C14n::EXCLUSIVE, &[]).map_err(|_| failed("there is no canonical form"))?;
-    let digest = DigestAlgorithm::Sha256.digest(octets.as_bytes()).map_err(|error| SendError::Signing(error.into()))?;
+    let octets =
+        canonicalize(signed, None, C14n::EXCLUSIVE, &[]).map_err(|_| failed("there is no canonical form"))?;
+    let digest = DigestAlgorithm::Sha256
+        .digest(octets.as_bytes())
+        .map_err(|error| SendError::Signing(error.into()))?;
     let (_, algorithm) = SignatureAlgorithm::of(key.key());
     // In canonical form but for the declaration, which stands on the Signature around it.
     let signed_info = |declaration: &str| {
@@ -115,7 +119,8 @@ pub(crate) fn sign_enveloped(xml: &str, id: &str, place: Place, key: &KeyPair) -
         STANDARD.encode(value),
         STANDARD.encode(key.certificate().der())
     );
-    let (before, after) = xml.split_at_checked(at).ok_or_else(|| failed("there is no place for the signature"))?;
+    let (before, after) =
+        xml.split_at_checked(at).ok_or_else(|| failed("there is no place for the signature"))?;
     Ok(format!("{before}{signature}{after}"))
 }
 

@@ -17,7 +17,8 @@ pub(crate) struct Trust<'c> {
 /// The very octets that a configured key has signed: the canonical form of one Response or Assertion, without its own
 /// signature.
 ///
-/// Every claim is read from here. [`verify`](verify()) is the only maker.
+/// Every claim is read from here. [`verify`](verify()) is the only maker; what was encrypted in them can be
+/// [opened](SignedOctets::opened).
 pub(crate) struct SignedOctets {
     octets: String,
     on: Part,
@@ -28,6 +29,12 @@ pub(crate) struct SignedOctets {
 impl SignedOctets {
     pub(crate) fn as_str(&self) -> &str {
         &self.octets
+    }
+
+    /// The same octets after encrypted elements in them were opened: the signature covers the ciphertext, and with it what it
+    /// decrypts to.
+    pub(crate) fn opened(self, octets: String) -> Self {
+        Self { octets, ..self }
     }
 
     /// Which element of the message they are.

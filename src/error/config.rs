@@ -188,12 +188,6 @@ pub enum KeyPairError {
     /// More than one certificate.
     #[error("more than one certificate was given for one key")]
     SeveralCertificates,
-    /// An RSA key shorter than 2048 bits.
-    #[error("the key has {bits} bits; at least 2048 are needed")]
-    TooWeak {
-        /// Length of the modulus in bits.
-        bits: u32,
-    },
 }
 
 impl KeyPairError {
@@ -204,7 +198,6 @@ impl KeyPairError {
             Self::Mismatch => "key_pair_mismatch",
             Self::PrivateKey => "key_pair_private_key",
             Self::SeveralCertificates => "key_pair_several_certificates",
-            Self::TooWeak { .. } => "key_pair_too_weak",
         }
     }
 }

@@ -58,6 +58,9 @@ pub enum AlgorithmUse {
     /// `DigestMethod`.
     #[error("digest")]
     Digest,
+    /// The EncryptionMethod of data or of a key, or one of its parameters.
+    #[error("encryption")]
+    Encryption,
     /// `SignatureMethod`.
     #[error("signature")]
     Signature,

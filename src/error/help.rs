@@ -56,15 +56,23 @@ impl Rejection {
             Self::TextMalformed { element } => {
                 format!("The {element} holds a child element or a processing instruction; only text may stand there.")
             }
-            Self::EncryptionUnsupported { element } => format!(
-                "The response contains an {element}. Decryption is not supported: switch encryption of {} off at the \
-                 identity provider. The response still travels encrypted by TLS.",
+            Self::DecryptionFailed => "What is encrypted in the response could not be opened, or is not signed as it has to \
+                                       be. Check that the identity provider encrypts to the current certificate of this \
+                                       service provider, and signs with a configured key. Nothing more is told on purpose."
+                .into(),
+            Self::DecryptionKeyMissing { element } => format!(
+                "The response contains an {element}, and the connection has no decryption key. Give the service provider a \
+                 key and the identity provider its certificate; or switch encryption of {} off at the identity \
+                 provider: the response travels encrypted by TLS all the same.",
                 match *element {
                     "EncryptedID" => "NameIDs",
                     "EncryptedAttribute" => "attributes",
                     _ => "assertions",
                 }
             ),
+            Self::EncryptionMalformed => "An encrypted element of the response is not of the form that SAML prescribes: one \
+                                          EncryptedData with its value in it, and its keys inside of it or beside it."
+                .into(),
             Self::IdInvalid { on } => format!("The {on} has no ID, or one that is not an XML name."),
             Self::InstantMalformed { what, found: None } => format!("{what} is missing."),
             Self::InstantMalformed { what, found: Some(found) } => format!(

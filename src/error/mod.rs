@@ -16,7 +16,9 @@ mod send;
 mod table;
 
 pub use config::{CertificateError, ConfigError, KeyPairError};
-pub use detail::{AlgorithmUse, DecodeProblem, LimitKind, Part, QueryProblem, SignatureProblem, UntrustedKey, XmlProblem};
+pub use detail::{
+    AlgorithmUse, DecodeProblem, LimitKind, Part, QueryProblem, SignatureProblem, UntrustedKey, XmlProblem,
+};
 pub use excerpt::{Excerpt, Mismatch, NearMiss};
 pub use rejection::Rejection;
 pub use send::{RelayStateProblem, SendError};

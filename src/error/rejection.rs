@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AlgorithmUse, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, QueryProblem, SignatureProblem, UntrustedKey,
-    XmlProblem,
+    AlgorithmUse, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, QueryProblem, SignatureProblem,
+    UntrustedKey, XmlProblem,
 };
 
 /// Why a response is refused: one variant per rule.
@@ -108,12 +108,19 @@ pub enum Rejection {
         /// The element.
         element: &'static str,
     },
-    /// Something is encrypted, and decryption is not supported.
-    #[error("the response contains an {element}, which is not supported")]
-    EncryptionUnsupported {
+    /// Something is encrypted that cannot be opened, or what was in it is refused: one refusal for every failure after a key
+    /// was used, up to and including the signature of what was opened.
+    #[error("what is encrypted cannot be opened")]
+    DecryptionFailed,
+    /// Something is encrypted, and the service provider has no decryption key.
+    #[error("the response contains an {element}, and there is no key to decrypt it")]
+    DecryptionKeyMissing {
         /// `EncryptedAssertion`, `EncryptedID` or `EncryptedAttribute`.
         element: &'static str,
     },
+    /// Something encrypted is not of the form that SAML prescribes.
+    #[error("what is encrypted is not of the form that SAML prescribes")]
+    EncryptionMalformed,
     /// The signed element has no usable `ID`.
     #[error("the {on} has no valid ID")]
     IdInvalid {

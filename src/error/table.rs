@@ -79,7 +79,9 @@ impl Rejection {
             Self::ElementMissing { .. } => ("element_missing", IdentityProvider, NOT_VERIFIED),
             Self::ElementRepeated { .. } => ("element_repeated", IdentityProvider, NOT_VERIFIED),
             Self::TextMalformed { .. } => ("text_malformed", IdentityProvider, NOT_VERIFIED),
-            Self::EncryptionUnsupported { .. } => ("encryption_unsupported", IdentityProvider, NOT_SET_UP),
+            Self::DecryptionFailed => ("decryption_failed", EitherSide, NOT_VERIFIED),
+            Self::DecryptionKeyMissing { .. } => ("decryption_key_missing", EitherSide, NOT_SET_UP),
+            Self::EncryptionMalformed => ("encryption_malformed", IdentityProvider, NOT_VERIFIED),
             Self::IdInvalid { .. } => ("id_invalid", IdentityProvider, NOT_VERIFIED),
             Self::InstantMalformed { .. } => ("instant_malformed", IdentityProvider, NOT_VERIFIED),
 

@@ -3,9 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use openssl::asn1::Asn1Time;
+use openssl::bn::BigNum;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::x509::{X509, X509Name};
 
-use super::certificate::{Certificate, Certificates, KeyType};
+use super::certificate::{Certificate, Certificates};
 use crate::error::KeyPairError;
 
 /// One of the service provider's own keys, with its certificate: to sign with, or to open what is encrypted to it.
@@ -20,30 +26,42 @@ struct Parts {
 }
 
 impl KeyPair {
-    /// Takes a private key in PEM (PKCS#8, PKCS#1 or SEC 1; without a passphrase) and its certificate. RSA from 2048 bits, or an
-    /// elliptic curve P-256, P-384 or P-521.
+    /// Takes a private key in PEM (PKCS#8, PKCS#1 or SEC 1; without a passphrase) and its certificate. RSA, or an
+    /// elliptic curve P-256, P-384 or P-521; that RSA keys have 2048 bits is for the connection to ask.
     ///
     /// # Errors
     ///
     /// [`KeyPairError`] says what is wrong with either, or that they do not belong together.
     pub fn from_pem(
-        private_key: impl AsRef<[u8]>,
+        private_key_pem: impl AsRef<[u8]>,
         certificate: impl AsRef<[u8]>,
     ) -> Result<Self, KeyPairError> {
         let certificates = Certificates::parse(certificate)?;
         let [certificate] = certificates.as_slice() else { return Err(KeyPairError::SeveralCertificates) };
-        // Without the callback OpenSSL would ask for a passphrase at the terminal.
-        let key = PKey::private_key_from_pem_callback(private_key.as_ref(), |_| Ok(0))
-            .map_err(|_| KeyPairError::PrivateKey)?;
-        if let KeyType::Rsa { bits } = certificate.key()
-            && bits < 2048
-        {
-            return Err(KeyPairError::TooWeak { bits });
-        }
+        let key = private_key(private_key_pem.as_ref())?;
         if !certificate.is_of(&key) {
             return Err(KeyPairError::Mismatch);
         }
         Ok(Self(Arc::new(Parts { key, certificate: certificate.clone() })))
+    }
+
+    /// Takes a private key and makes a self-signed certificate for it, with this name and validity. The same input gives the same
+    /// certificate, if the key is an RSA key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyPairError::PrivateKey`] for a key that cannot be read, [`KeyPairError::Certificate`] for one of a kind that is not
+    /// supported.
+    pub fn self_signed(
+        private_key_pem: impl AsRef<[u8]>,
+        common_name: &str,
+        not_before: DateTime<Utc>,
+        not_after: DateTime<Utc>,
+    ) -> Result<Self, KeyPairError> {
+        let key = private_key(private_key_pem.as_ref())?;
+        let der =
+            self_signed(&key, common_name, not_before, not_after).map_err(|_| KeyPairError::PrivateKey)?;
+        Ok(Self(Arc::new(Parts { key, certificate: Certificate::from_der(&der)? })))
     }
 
     /// The certificate to give to the identity provider.
@@ -68,4 +86,33 @@ impl fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyPair").field("certificate", self.certificate()).finish_non_exhaustive()
     }
+}
+
+fn private_key(pem: &[u8]) -> Result<PKey<Private>, KeyPairError> {
+    // Without the callback OpenSSL would ask for a passphrase at the terminal.
+    PKey::private_key_from_pem_callback(pem, |_| Ok(0)).map_err(|_| KeyPairError::PrivateKey)
+}
+
+fn self_signed(
+    key: &PKeyRef<Private>,
+    common_name: &str,
+    not_before: DateTime<Utc>,
+    not_after: DateTime<Utc>,
+) -> Result<Vec<u8>, ErrorStack> {
+    let time = |at: DateTime<Utc>| Asn1Time::from_str_x509(&at.format("%Y%m%d%H%M%SZ").to_string());
+    let mut name = X509Name::builder()?;
+    name.append_entry_by_text("CN", common_name)?;
+    let name = name.build();
+    let mut builder = X509::builder()?;
+    builder.set_version(2)?;
+    let serial = BigNum::from_u32(1)?.to_asn1_integer()?;
+    builder.set_serial_number(&serial)?;
+    builder.set_subject_name(&name)?;
+    builder.set_issuer_name(&name)?;
+    let (not_before, not_after) = (time(not_before)?, time(not_after)?);
+    builder.set_not_before(&not_before)?;
+    builder.set_not_after(&not_after)?;
+    builder.set_pubkey(key)?;
+    builder.sign(key, MessageDigest::sha256())?;
+    builder.build().to_der()
 }

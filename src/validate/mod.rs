@@ -118,17 +118,10 @@ pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
         shows: envelope::show_status,
     },
     Check {
-        name: "not_encrypted",
-        rule: "nothing that has to be read is encrypted",
-        section: "Core §2.3.4",
-        run: |envelope| envelope.encryption(),
-        shows: |_| Shown::default(),
-    },
-    Check {
         name: "one_assertion",
-        rule: "the Response holds exactly one Assertion",
+        rule: "the Response holds exactly one Assertion, encrypted or not",
         section: "Profiles §4.1.4.2",
-        run: |envelope| envelope.assertion().map(|_| ()),
+        run: |envelope| envelope.one_assertion(),
         shows: |_| Shown::default(),
     },
     Check {

@@ -118,6 +118,11 @@ impl<'i> Document<'i> {
         self.element(self.root)
     }
 
+    /// The text that was parsed.
+    pub(crate) fn text(&self) -> &'i str {
+        self.input
+    }
+
     pub(super) fn node(&self, id: NodeId) -> Option<&NodeData<'i>> {
         self.nodes.get(id.index())
     }
@@ -157,6 +162,10 @@ pub(crate) enum Node<'d> {
 impl<'d> Element<'d> {
     pub(crate) fn id(&self) -> NodeId {
         self.id
+    }
+
+    pub(crate) fn document(&self) -> &'d Document<'d> {
+        self.document
     }
 
     /// Whether the element has this expanded name.
@@ -265,6 +274,20 @@ impl<'d> Element<'d> {
     /// Where the markup between the element's tags stands in the document; behind the tag if that is empty.
     pub(crate) fn content_range(&self) -> Range<usize> {
         self.data.content.range()
+    }
+
+    /// Where the whole element stands in the document, its tags included.
+    pub(crate) fn outer_range(&self) -> Option<Range<usize>> {
+        let content = self.data.content.range();
+        let before = self.document.input.get(..content.start)?;
+        // No start tag holds another `<`; only an empty element's tag ends like this.
+        let start = before.rfind('<')?;
+        if before.ends_with("/>") {
+            return Some(start..content.end);
+        }
+        let end_tag = self.document.input.get(content.end..)?.find('>')?;
+        let end = content.end.checked_add(end_tag)?.checked_add(1)?;
+        Some(start..end)
     }
 
     /// The markup between the element's tags, as it stands in the document.

@@ -22,12 +22,16 @@ impl Namespace {
     pub(crate) const XSI: Self = Self(6);
     /// Exclusive canonicalization, usually `ec:`.
     pub(crate) const EXC_C14N: Self = Self(7);
+    /// XML Encryption, usually `xenc:`.
+    pub(crate) const XENC: Self = Self(8);
+    /// XML Encryption 1.1, usually `xenc11:`.
+    pub(crate) const XENC11: Self = Self(9);
     /// Stands for "the prefix is not bound". No document has so many namespaces.
     pub(super) const UNBOUND: Self = Self(u32::MAX);
 }
 
 /// The URIs of the numbered namespaces, by number.
-pub(super) const KNOWN_NAMESPACES: [&str; 8] = [
+pub(super) const KNOWN_NAMESPACES: [&str; 10] = [
     "",
     "http://www.w3.org/XML/1998/namespace",
     "http://www.w3.org/2000/xmlns/",
@@ -36,6 +40,8 @@ pub(super) const KNOWN_NAMESPACES: [&str; 8] = [
     "http://www.w3.org/2000/09/xmldsig#",
     "http://www.w3.org/2001/XMLSchema-instance",
     "http://www.w3.org/2001/10/xml-exc-c14n#",
+    "http://www.w3.org/2001/04/xmlenc#",
+    "http://www.w3.org/2009/xmlenc11#",
 ];
 
 /// A namespace prefix, interned.
@@ -139,8 +145,8 @@ mod tests {
         let first: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         let second: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         assert_eq!(first, second);
-        assert_eq!(interner.len(), 108);
+        assert_eq!(interner.len(), 110);
         assert_eq!(interner.uri(first[99]), "urn:99");
-        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(58)));
+        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(60)));
     }
 }
