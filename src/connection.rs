@@ -189,14 +189,19 @@ impl Connection {
         if let Some(on) = missing {
             return Err(Rejection::SignatureMissing { on });
         }
-        // Both are verified on the document as it was received; the wider one is read.
-        let assertion = match found.assertion {
-            true => Some(dsig::verify(envelope.assertion()?, Part::Assertion, self.trust())?),
-            false => None,
-        };
-        let response = self.verified_response(envelope)?;
-        let rests_on_sha1 = response.iter().chain(&assertion).any(SignedOctets::rests_on_sha1);
-        let octets = response.or(assertion).ok_or(Rejection::SignatureMissing { on: Part::Message })?;
+        // Both are verified on the document as it was received; the wider one is read, and the other dropped at once.
+        let mut octets = None;
+        let mut rests_on_sha1 = false;
+        if found.assertion {
+            let assertion = dsig::verify(envelope.assertion()?, Part::Assertion, self.trust())?;
+            rests_on_sha1 |= assertion.rests_on_sha1();
+            octets = Some(assertion).filter(|_| !found.response);
+        }
+        if let Some(response) = self.verified_response(envelope)? {
+            rests_on_sha1 |= response.rests_on_sha1();
+            octets = Some(response);
+        }
+        let octets = octets.ok_or(Rejection::SignatureMissing { on: Part::Message })?;
         Ok(Signed { octets, rests_on_sha1, before_opening: None })
     }
 
