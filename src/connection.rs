@@ -5,11 +5,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::assertion::{Addressing, Assertion, Envelope, SignedDocument};
 use crate::binding;
 use crate::dsig::{self, SignedOctets, Trust};
-use crate::error::{ConfigError, Excerpt, Part, Rejection};
+use crate::error::{ConfigError, Excerpt, Part, Rejection, SendError};
 use crate::identity::{AttributeMap, Identity, IdentityField, IdentityParts, Session};
 use crate::limits::Limits;
 use crate::login::Unspent;
 use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::request::{self, LoginOptions, StartedLogin};
 #[cfg(feature = "samael")]
 use crate::second_opinion;
 use crate::store::Spending;
@@ -95,6 +96,24 @@ impl Connection {
     /// The customer's side.
     pub fn identity_provider(&self) -> &IdentityProvider {
         &self.idp
+    }
+
+    /// Starts a login here: makes an AuthnRequest (Core §3.4.1, Profiles §4.1.4.1).
+    ///
+    /// `random` is fresh from a cryptographic generator; the request's ID is made of it. Answer the browser with the
+    /// [`delivery`](StartedLogin::delivery), and remember the [`pending`](StartedLogin::pending) request for it in a
+    /// [`RequestStore`](crate::RequestStore).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    pub fn start_login(
+        &self,
+        options: LoginOptions,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<StartedLogin, SendError> {
+        request::start(&self.id, &self.sp, &self.idp, options, random, now)
     }
 
     /// Verifies the `SAMLResponse` form value of a POST to the ACS URL.
@@ -307,6 +326,7 @@ impl Connection {
 
     pub(crate) fn rules<'a>(&'a self, expected: Expected<'a>, now: DateTime<Utc>) -> Rules<'a> {
         Rules {
+            connection_id: &self.id,
             audience: self.sp.audience(),
             acs_url: self.sp.acs_url(),
             issuer: self.idp.issuer(),
@@ -353,9 +373,9 @@ impl Connection {
         let assertion_id = facts.statements.id()?;
         let until = validate::acceptable_until(facts)?;
         let spending = Spending::new(self.id.as_str(), self.idp.issuer(), assertion_id, until);
-        Ok(match facts.rules.expected {
-            Expected::Reply { request_id } => spending.with_request_id(request_id),
-            Expected::Unsolicited => spending,
+        Ok(match facts.rules.expected.request_id() {
+            Some(request_id) => spending.with_request_id(request_id),
+            None => spending,
         })
     }
 }

@@ -14,6 +14,8 @@ mod error;
 mod limits;
 mod instant;
 mod trust;
+mod relay_state;
+mod pending;
 mod binding;
 mod xml;
 mod dsig;
@@ -23,6 +25,8 @@ mod validate;
 mod identity;
 mod store;
 mod provider;
+mod send;
+mod request;
 mod warning;
 mod login;
 #[cfg(feature = "samael")]
@@ -45,10 +49,16 @@ pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
 pub use login::Unspent;
+pub use pending::PendingRequest;
 pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
+pub use relay_state::RelayState;
 pub use report::{CheckOutcome, Report, ReportedCheck, View};
+pub use request::{
+    LoginOptions, MemoryRequestStore, Remembered, RequestStore, SealedRequests, SealingKey, StartedLogin,
+};
 #[cfg(feature = "samael")]
 pub use second_opinion::DescriptorError;
+pub use send::Delivery;
 pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
 pub use trust::{Certificate, Certificates, KeyPair, KeyType};
 pub use validate::{Expected, Unsolicited};

@@ -6,7 +6,7 @@ mod redirect;
 
 pub use form::PostForm;
 pub(crate) use post::decode;
-pub(crate) use redirect::{Query, deflated, with_query};
+pub(crate) use redirect::{Query, deflated, parameter, with_query};
 
 /// A way for messages to travel: Bindings §3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

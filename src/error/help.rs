@@ -70,6 +70,18 @@ impl Rejection {
                     _ => "assertions",
                 }
             ),
+            Self::AuthnContextUnmet => "The person did not log in at the identity provider in any of the ways that the request asked for. Let \
+                                        the identity provider ask for one of them, or ask for less."
+                .into(),
+            Self::RequestExpired { expires_at, now } => format!(
+                "The request expired at {expires_at}, and it is {now}. The person took longer to log in than the request's lifetime; \
+                 let them start again."
+            ),
+            Self::RequestForeign => "The browser remembers a request that was made for another connection. Let the person start again."
+                .into(),
+            Self::UnsolicitedBounced => "The login was started at the identity provider, and this connection starts such logins anew: \
+                                         send the browser to the identity provider with Connection::start_login."
+                .into(),
             Self::EncryptionMalformed => "An encrypted element of the response is not of the form that SAML prescribes: one \
                                           EncryptedData with its value in it, and its keys inside of it or beside it."
                 .into(),

@@ -332,6 +332,25 @@ pub enum Rejection {
         found: Excerpt,
     },
 
+    /// None of the authentication contexts that were asked for was used.
+    #[error("none of the authentication contexts that were asked for was used")]
+    AuthnContextUnmet,
+    /// The request that is answered has expired.
+    #[error("the request has expired")]
+    RequestExpired {
+        /// When it expired.
+        expires_at: DateTime<Utc>,
+        /// The time of the check.
+        now: DateTime<Utc>,
+    },
+    /// The request that is answered was made for another connection.
+    #[error("the request was made for another connection")]
+    RequestForeign,
+    /// An unsolicited response that is to be turned into a login started here: see
+    /// [`Unsolicited::Bounce`](crate::Unsolicited::Bounce).
+    #[error("the login has to be started anew from here")]
+    UnsolicitedBounced,
+
     // ---- identity
     /// The connection requires something of a person that the response does not say.
     #[error("the response says no {field}")]

@@ -123,6 +123,11 @@ impl Rejection {
             Self::AudienceMismatch { .. } => ("audience_mismatch", EitherSide, NOT_SET_UP),
             Self::ConditionUnknown { .. } => ("condition_unknown", IdentityProvider, NOT_SET_UP),
 
+            Self::AuthnContextUnmet => ("authn_context_unmet", IdentityProvider, NOT_COMPLETED),
+            Self::RequestExpired { .. } => ("request_expired", User, SIGN_IN_AGAIN),
+            Self::RequestForeign => ("request_foreign", User, SIGN_IN_AGAIN),
+            Self::UnsolicitedBounced => ("unsolicited_bounced", Developer, STARTED_ELSEWHERE),
+
             Self::AttributeMissing { .. } => ("attribute_missing", IdentityProvider, NOT_SET_UP),
 
             Self::AssertionReplayed => ("assertion_replayed", User, SIGN_IN_AGAIN),

@@ -11,7 +11,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::x509::{X509, X509Name};
 
-use super::certificate::{Certificate, Certificates};
+use super::certificate::{Certificate, Certificates, KeyType};
 use crate::error::KeyPairError;
 
 /// One of the service provider's own keys, with its certificate: to sign with, or to open what is encrypted to it.
@@ -67,6 +67,14 @@ impl KeyPair {
     /// The certificate to give to the identity provider.
     pub fn certificate(&self) -> &Certificate {
         &self.0.certificate
+    }
+
+    /// The identifier of the algorithm that it signs with: SHA-256 with RSA or ECDSA (RFC 9231 §2.3).
+    pub(crate) fn signature_algorithm(&self) -> &'static str {
+        match self.certificate().key() {
+            KeyType::Rsa { .. } => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            _ => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+        }
     }
 
     pub(crate) fn key(&self) -> &PKeyRef<Private> {

@@ -1,6 +1,6 @@
 //! Under which conditions the assertion holds, and since when the person is authenticated.
 
-use super::{Facts, Shown, Window, time};
+use super::{Expected, Facts, Shown, Window, time};
 use crate::error::{Excerpt, Mismatch, Rejection};
 
 fn window(facts: &Facts<'_>) -> Result<Window, Rejection> {
@@ -80,6 +80,30 @@ pub(super) fn show_authn_statement(facts: &Facts<'_>) -> Shown {
     let statements = facts.statements.authn_statements().unwrap_or_default();
     let found = statements.first().and_then(|statement| statement.authn_instant().ok()).map(time::instant);
     Shown::new(time::now(facts.rules), found)
+}
+
+/// What was asked for has been asked for exactly: Core §3.3.2.2.1.
+pub(super) fn authn_context(facts: &Facts<'_>) -> Result<(), Rejection> {
+    let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
+    if pending.authn_contexts.is_empty() {
+        return Ok(());
+    }
+    for statement in facts.statements.authn_statements()? {
+        let class = statement.authn_context_class_ref()?;
+        if class.is_some_and(|class| pending.authn_contexts.iter().any(|asked| *asked == class)) {
+            return Ok(());
+        }
+    }
+    Err(Rejection::AuthnContextUnmet)
+}
+
+pub(super) fn show_authn_context(facts: &Facts<'_>) -> Shown {
+    let Expected::Pending(pending) = facts.rules.expected else { return Shown::default() };
+    let statements = facts.statements.authn_statements().unwrap_or_default();
+    let classes =
+        statements.iter().filter_map(|statement| statement.authn_context_class_ref().ok().flatten());
+    let found: Vec<_> = classes.collect();
+    Shown::new(pending.authn_contexts.join(" or "), (!found.is_empty()).then(|| found.join(", ")))
 }
 
 pub(super) fn session(facts: &Facts<'_>) -> Result<(), Rejection> {

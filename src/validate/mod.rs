@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::assertion::{Addressing, Envelope, Statements};
 use crate::error::Rejection;
+use crate::pending::PendingRequest;
 
 pub(crate) use time::Window;
 
@@ -27,8 +28,21 @@ pub enum Expected<'a> {
         /// The `ID` of the AuthnRequest.
         request_id: &'a str,
     },
+    /// This browser was sent to the identity provider with this request, which has not expired.
+    Pending(&'a PendingRequest),
     /// No request is pending: the login was started at the identity provider.
     Unsolicited,
+}
+
+impl<'a> Expected<'a> {
+    /// The `ID` of the request that has to be answered.
+    pub(crate) fn request_id(self) -> Option<&'a str> {
+        match self {
+            Self::Reply { request_id } => Some(request_id),
+            Self::Pending(pending) => Some(&pending.request_id),
+            Self::Unsolicited => None,
+        }
+    }
 }
 
 /// Whether a connection takes responses that answer no request: IdP-initiated login.
@@ -38,6 +52,10 @@ pub enum Unsolicited {
     /// They are refused.
     #[default]
     Off,
+    /// They are not used, but turned into a login that is started here: the refusal is [`Rejection::UnsolicitedBounced`], on which to
+    /// [start a login](crate::Connection::start_login) at once. The person has a session at the identity provider and comes
+    /// back without noticing, now bound to this browser.
+    Bounce,
     /// They are accepted. Anyone can then make a browser log in as somebody else by posting that person's fresh
     /// response from it (login CSRF), which a request bound to the browser rules out.
     On,
@@ -45,6 +63,7 @@ pub enum Unsolicited {
 
 /// What a response is held against: the connection's settings, the caller's expectation, and the time.
 pub(crate) struct Rules<'a> {
+    pub(crate) connection_id: &'a str,
     pub(crate) audience: &'a str,
     pub(crate) acs_url: &'a str,
     pub(crate) issuer: &'a str,
@@ -178,6 +197,13 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         shows: protocol::show_in_response_to,
     },
     Check {
+        name: "pending_request",
+        rule: "the request that is answered was made for this connection, and has not expired",
+        section: "Profiles §4.1.4.3",
+        run: protocol::pending_request,
+        shows: |_| Shown::default(),
+    },
+    Check {
         name: "name_id",
         rule: "the Subject has a NameID",
         section: "Core §2.4.1",
@@ -220,6 +246,13 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         shows: conditions::show_authn_statement,
     },
     Check {
+        name: "authn_context",
+        rule: "if authentication contexts were asked for, one of them was used",
+        section: "Core §3.3.2.2.1",
+        run: conditions::authn_context,
+        shows: conditions::show_authn_context,
+    },
+    Check {
         name: "session",
         rule: "the identity provider's session has not ended",
         section: "Core §2.7.2",
@@ -244,5 +277,10 @@ pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejec
         [facts.statements.conditions()?.not_on_or_after()?, facts.statements.session_not_on_or_after()?];
     let until = bounds.into_iter().flatten().chain(last_confirmation).min();
     let until = until.ok_or(Rejection::SubjectConfirmationMissing)?;
+    // A request that can still be answered must stay answered.
+    let until = match facts.rules.expected {
+        Expected::Pending(pending) => until.max(pending.expires_at),
+        Expected::Reply { .. } | Expected::Unsolicited => until,
+    };
     Ok(until.checked_add_signed(TimeDelta::seconds(MAX_CLOCK_SKEW)).unwrap_or(DateTime::<Utc>::MAX_UTC))
 }

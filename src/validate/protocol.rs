@@ -50,31 +50,47 @@ pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
 }
 
 pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
-    if facts.rules.expected == Expected::Unsolicited && facts.rules.unsolicited == Unsolicited::Off {
-        return Err(Rejection::UnsolicitedForbidden);
+    if facts.rules.expected == Expected::Unsolicited {
+        match facts.rules.unsolicited {
+            Unsolicited::Off => return Err(Rejection::UnsolicitedForbidden),
+            // The answer to a request that this browser does not remember is no reason to ask again, and again.
+            Unsolicited::Bounce if facts.addressing.in_response_to.is_none() => {
+                return Err(Rejection::UnsolicitedBounced);
+            }
+            Unsolicited::Bounce => return Err(Rejection::UnsolicitedInResponseTo { on: Part::Response }),
+            Unsolicited::On => {}
+        }
     }
     answers(facts, Part::Response, facts.addressing.in_response_to.as_deref())
 }
 
 /// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for unsolicited responses.
 pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Result<(), Rejection> {
-    match (facts.rules.expected, found) {
+    match (facts.rules.expected.request_id(), found) {
         // An empty request ID is a caller's mistake, and matches nothing.
-        (Expected::Reply { request_id }, Some(found)) if found == request_id && !found.is_empty() => Ok(()),
-        (Expected::Reply { request_id }, Some(found)) => {
+        (Some(request_id), Some(found)) if found == request_id && !found.is_empty() => Ok(()),
+        (Some(request_id), Some(found)) => {
             Err(Rejection::InResponseToMismatch { on, mismatch: Mismatch::new(request_id, [found], None) })
         }
-        (Expected::Reply { .. }, None) => Err(Rejection::InResponseToMissing { on }),
-        (Expected::Unsolicited, None) => Ok(()),
-        (Expected::Unsolicited, Some(_)) if facts.rules.ignore_unsolicited_in_response_to => Ok(()),
-        (Expected::Unsolicited, Some(_)) => Err(Rejection::UnsolicitedInResponseTo { on }),
+        (Some(_), None) => Err(Rejection::InResponseToMissing { on }),
+        (None, None) => Ok(()),
+        (None, Some(_)) if facts.rules.ignore_unsolicited_in_response_to => Ok(()),
+        (None, Some(_)) => Err(Rejection::UnsolicitedInResponseTo { on }),
     }
 }
 
+pub(super) fn pending_request(facts: &Facts<'_>) -> Result<(), Rejection> {
+    let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
+    if pending.connection_id != facts.rules.connection_id {
+        return Err(Rejection::RequestForeign);
+    }
+    if facts.rules.now >= pending.expires_at {
+        return Err(Rejection::RequestExpired { expires_at: pending.expires_at, now: facts.rules.now });
+    }
+    Ok(())
+}
+
 pub(super) fn show_in_response_to(facts: &Facts<'_>) -> Shown {
-    let expected = match facts.rules.expected {
-        Expected::Reply { request_id } => request_id,
-        Expected::Unsolicited => "none",
-    };
+    let expected = facts.rules.expected.request_id().unwrap_or("none");
     Shown::new(expected, facts.addressing.in_response_to.clone())
 }

@@ -1,0 +1,38 @@
+//! What has to be remembered of a request until its answer comes.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::relay_state::RelayState;
+
+/// A request that waits for its answer.
+///
+/// It belongs to one browser: keep it where only that browser gets at it, in a [`RequestStore`](crate::RequestStore) behind a cookie
+/// or [sealed](crate::SealedRequests) in the cookie itself. An answer that some other browser brings is then an answer to nothing.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingRequest {
+    /// The `ID` of the AuthnRequest.
+    pub request_id: String,
+    /// The connection that it was made for.
+    pub connection_id: String,
+    /// When it was made.
+    pub issued_at: DateTime<Utc>,
+    /// From when on no answer is taken any more.
+    pub expires_at: DateTime<Utc>,
+    /// Where to go on afterwards. Take it from here, not from what came back with the answer.
+    pub relay_state: Option<RelayState>,
+    /// The authentication context classes that were asked for: the answer has to name one of them. None were if it is empty.
+    pub authn_contexts: Vec<String>,
+}
+
+impl fmt::Debug for PendingRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingRequest")
+            .field("connection_id", &self.connection_id)
+            .field("issued_at", &self.issued_at)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,165 @@
+//! `AuthnRequest`: asking an identity provider to log a person in (Core §3.4.1, Profiles §4.1.4.1).
+
+mod sealed;
+mod store;
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+pub use sealed::{SealedRequests, SealingKey};
+pub use store::{MemoryRequestStore, Remembered, RequestStore};
+
+use crate::binding::{Binding, Parameter};
+use crate::error::SendError;
+use crate::pending::PendingRequest;
+use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::relay_state::RelayState;
+use crate::send::{Delivery, Outgoing, endpoint};
+use crate::xml::Markup;
+
+/// How to ask. The default asks for nothing in particular, which is what most identity providers take best.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoginOptions {
+    /// How the request travels. Default: by the identity provider's first Single Sign-On Service.
+    pub binding: Option<Binding>,
+    /// How the answer has to travel: [`Binding::HttpPost`], the default, or [`Binding::HttpArtifact`].
+    pub answer_by: Binding,
+    /// Whether to sign. Default (`None`): if there is a signing key.
+    pub sign: Option<bool>,
+    /// Whether the person has to prove anew who they are: ForceAuthn.
+    pub force_authn: bool,
+    /// Whether the identity provider must not show anything to the person: IsPassive.
+    pub is_passive: bool,
+    /// The Format of the NameID to ask for (NameIDPolicy). Default: whatever the identity provider is set up to send.
+    pub name_id_format: Option<String>,
+    /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext. What is asked for is demanded of the
+    /// answer. Default: none; to ask for a password breaks the login of everybody who has something better.
+    pub authn_contexts: Vec<String>,
+    /// The name of the application, for people to read.
+    pub provider_name: Option<String>,
+    /// Where to go on afterwards.
+    pub relay_state: Option<RelayState>,
+    /// How long the answer may take. Default ten minutes.
+    pub lifetime: TimeDelta,
+}
+
+impl Default for LoginOptions {
+    fn default() -> Self {
+        Self {
+            binding: None,
+            answer_by: Binding::HttpPost,
+            sign: None,
+            force_authn: false,
+            is_passive: false,
+            name_id_format: None,
+            authn_contexts: Vec::new(),
+            provider_name: None,
+            relay_state: None,
+            lifetime: TimeDelta::minutes(10),
+        }
+    }
+}
+
+/// A login that was started: send the browser on its way, and remember the request for it.
+#[derive(Clone, Debug)]
+#[must_use = "the browser has to be sent to the identity provider, and the request remembered"]
+#[non_exhaustive]
+pub struct StartedLogin {
+    /// What to answer the browser with.
+    pub delivery: Delivery,
+    /// What to remember.
+    pub pending: PendingRequest,
+}
+
+/// Makes a request; `random` is fresh from a cryptographic generator.
+pub(crate) fn start(
+    connection_id: &str,
+    sp: &ServiceProvider,
+    idp: &IdentityProvider,
+    options: LoginOptions,
+    random: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<StartedLogin, SendError> {
+    let endpoint = endpoint(idp.sso_endpoints(), options.binding, "Single Sign-On Service")?;
+    let wanted = options.sign.unwrap_or(!sp.signing_keys().is_empty() || idp.wants_signed_requests());
+    let key = match (wanted, sp.signing_keys().first()) {
+        (false, _) => None,
+        (true, Some(key)) => Some(key),
+        (true, None) => return Err(SendError::SigningKeyMissing),
+    };
+    let id = message_id(random);
+    let xml = authn_request(&id, &endpoint.location, sp, &options, now);
+    let outgoing = Outgoing {
+        parameter: Parameter::SamlRequest,
+        xml: &xml,
+        id: &id,
+        relay_state: options.relay_state.as_ref().map(RelayState::as_str),
+        key,
+    };
+    let delivery = outgoing.to(endpoint.binding, &endpoint.location)?;
+    let expires_at = now.checked_add_signed(options.lifetime).unwrap_or(now);
+    let pending = PendingRequest {
+        request_id: id,
+        connection_id: connection_id.to_owned(),
+        issued_at: now,
+        expires_at,
+        relay_state: options.relay_state,
+        authn_contexts: options.authn_contexts,
+    };
+    Ok(StartedLogin { delivery, pending })
+}
+
+/// An `ID` with all of the randomness in it: Core §1.3.4 asks for 128 bits. It begins with a character that names may begin with.
+pub(crate) fn message_id(random: [u8; 32]) -> String {
+    random.iter().fold(String::from("_"), |mut id, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
+}
+
+/// An instant as messages write it.
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn authn_request(
+    id: &str,
+    destination: &str,
+    sp: &ServiceProvider,
+    options: &LoginOptions,
+    now: DateTime<Utc>,
+) -> String {
+    let mut xml = Markup::new();
+    xml.open(
+        "samlp:AuthnRequest",
+        &[
+            ("xmlns:samlp", Some("urn:oasis:names:tc:SAML:2.0:protocol")),
+            ("xmlns:saml", Some("urn:oasis:names:tc:SAML:2.0:assertion")),
+            ("ID", Some(id)),
+            ("Version", Some("2.0")),
+            ("IssueInstant", Some(&instant(now))),
+            ("Destination", Some(destination)),
+            ("ForceAuthn", options.force_authn.then_some("true")),
+            ("IsPassive", options.is_passive.then_some("true")),
+            ("ProtocolBinding", Some(options.answer_by.uri())),
+            ("AssertionConsumerServiceURL", Some(sp.acs_url())),
+            ("ProviderName", options.provider_name.as_deref()),
+        ],
+    );
+    xml.element("saml:Issuer", &[], sp.audience());
+    if let Some(format) = &options.name_id_format {
+        xml.element("samlp:NameIDPolicy", &[("Format", Some(format)), ("AllowCreate", Some("true"))], "");
+    }
+    if !options.authn_contexts.is_empty() {
+        xml.open("samlp:RequestedAuthnContext", &[("Comparison", Some("exact"))]);
+        for class in &options.authn_contexts {
+            xml.element("saml:AuthnContextClassRef", &[], class);
+        }
+        xml.close("samlp:RequestedAuthnContext");
+    }
+    xml.close("samlp:AuthnRequest");
+    xml.finish()
+}

@@ -1,0 +1,140 @@
+//! Requests remembered by the browser itself, in a cookie that only we can make and read.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use openssl::sha::sha256;
+use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
+
+use super::store::{Remembered, RequestStore};
+use crate::error::StoreError;
+use crate::pending::PendingRequest;
+use crate::relay_state::RelayState;
+
+/// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the application.
+#[derive(Clone)]
+pub struct SealingKey([u8; 32]);
+
+impl SealingKey {
+    /// Takes the bytes of a key.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
+    /// Tells keys apart without telling anything about them.
+    fn mark(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = sha256(&[b"saml-login sealing key".as_slice(), &self.0].concat());
+        [a, b, c, d]
+    }
+}
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealingKey(…)")
+    }
+}
+
+/// Remembers requests in the browser: the cookie's value is the request, sealed with AES-256-GCM.
+///
+/// For applications without storage that their machines share. A cookie can be sent again; that its request is answered once comes from
+/// [spending](crate::Unspent::spend) the request's ID together with the assertion's.
+#[derive(Clone, Debug)]
+pub struct SealedRequests {
+    key: SealingKey,
+    older: Vec<SealingKey>,
+}
+
+/// What is sealed is bound to what it is for, so that the key can serve for nothing else.
+const CONTEXT: &[u8] = b"saml-login pending request 1";
+const NONCE: usize = 12;
+const TAG: usize = 16;
+
+impl SealedRequests {
+    /// Seals with this key.
+    pub fn new(key: SealingKey) -> Self {
+        Self { key, older: Vec::new() }
+    }
+
+    /// Opens what was sealed with an older key as well. To rotate: let every machine know the new key in this way, then let all seal with
+    /// it, and drop the older one when its requests have expired.
+    pub fn and_opening_with(mut self, older: SealingKey) -> Self {
+        self.older.push(older);
+        self
+    }
+
+    fn seal(&self, pending: &PendingRequest, random: [u8; 32]) -> Result<String, StoreError> {
+        let (nonce, _) = random.split_at(NONCE);
+        let mut tag = [0; TAG];
+        let text = write(pending);
+        let sealed = encrypt_aead(Cipher::aes_256_gcm(), &self.key.0, Some(nonce), CONTEXT, &text, &mut tag)?;
+        let parts = [self.key.mark().as_slice(), nonce, &sealed, &tag].concat();
+        Ok(URL_SAFE_NO_PAD.encode(parts))
+    }
+
+    fn open(&self, cookie: &str) -> Option<PendingRequest> {
+        let bytes = URL_SAFE_NO_PAD.decode(cookie).ok()?;
+        let (mark, rest) = bytes.split_at_checked(4)?;
+        let (nonce, rest) = rest.split_at_checked(NONCE)?;
+        let (sealed, tag) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
+        let key = std::iter::once(&self.key).chain(&self.older).find(|key| key.mark() == mark)?;
+        let text = decrypt_aead(Cipher::aes_256_gcm(), &key.0, Some(nonce), CONTEXT, sealed, tag).ok()?;
+        read(&text)
+    }
+}
+
+impl RequestStore for SealedRequests {
+    async fn remember(
+        &self,
+        pending: &PendingRequest,
+        random: [u8; 32],
+        _now: DateTime<Utc>,
+    ) -> Result<Remembered, StoreError> {
+        self.seal(pending, random).map(Remembered::Cookie)
+    }
+
+    async fn take(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<PendingRequest>, StoreError> {
+        Ok(self.open(cookie).filter(|pending| now < pending.expires_at))
+    }
+}
+
+/// Each field with its length in front.
+fn write(pending: &PendingRequest) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut field = |bytes: &[u8]| {
+        out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+        out.extend(bytes);
+    };
+    field(pending.request_id.as_bytes());
+    field(pending.connection_id.as_bytes());
+    field(&pending.issued_at.timestamp_millis().to_be_bytes());
+    field(&pending.expires_at.timestamp_millis().to_be_bytes());
+    field(pending.relay_state.as_ref().map_or("", RelayState::as_str).as_bytes());
+    pending.authn_contexts.iter().for_each(|class| field(class.as_bytes()));
+    out
+}
+
+fn read(mut text: &[u8]) -> Option<PendingRequest> {
+    let mut fields = Vec::new();
+    while let Some((length, rest)) = text.split_first_chunk::<4>() {
+        let (field, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        fields.push(field);
+        text = rest;
+    }
+    let [request_id, connection_id, issued_at, expires_at, relay_state, authn_contexts @ ..] =
+        fields.as_slice()
+    else {
+        return None;
+    };
+    let string = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+    let instant = |bytes: &[u8]| DateTime::from_timestamp_millis(i64::from_be_bytes(bytes.try_into().ok()?));
+    Some(PendingRequest {
+        request_id: string(request_id)?,
+        connection_id: string(connection_id)?,
+        issued_at: instant(issued_at)?,
+        expires_at: instant(expires_at)?,
+        relay_state: RelayState::received(&string(relay_state)?),
+        authn_contexts: authn_contexts.iter().map(|class| string(class)).collect::<Option<_>>()?,
+    })
+}

@@ -1,0 +1,151 @@
+//! Remembering requests: one trait, two ways.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use openssl::sha::sha256;
+
+use crate::error::StoreError;
+use crate::pending::PendingRequest;
+
+/// Remembers requests until their answers come, each for the one browser that has its cookie.
+///
+/// Give the browser the cookie with these attributes: `Secure; HttpOnly; Path=/; SameSite=None`, a name that begins with `__Host-`, and
+/// the lifetime of the request. `SameSite=None` because the answer is posted from the identity provider's site: with `Lax` the
+/// browser would not send it along. Where the cookie is lost all the same, there is no request: the refusal
+/// (`unsolicited_forbidden`, `unsolicited_in_response_to`) offers to start again.
+///
+/// # Contract
+///
+/// - [`take`](RequestStore::take) gives a request at most once, however many ask at the same time; a store that cannot tell
+///   (a [sealed cookie](crate::SealedRequests)) may give it again, for the ID is spent with the assertion.
+/// - An expired request is never given.
+/// - A value that the store did not make gives nothing.
+/// - A store without room says so, and forgets nobody's request for it.
+///
+/// [`request_store_contract`](crate::contract::request_store) tests an implementation.
+pub trait RequestStore {
+    /// Remembers a request. `random` is fresh from a cryptographic generator.
+    fn remember(
+        &self,
+        pending: &PendingRequest,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Remembered, StoreError>> + Send;
+
+    /// Gives the request that belongs to a cookie, and forgets it.
+    fn take(
+        &self,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Option<PendingRequest>, StoreError>> + Send;
+}
+
+/// What became of a request that was to be remembered.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remembered {
+    /// It is remembered under this value of the cookie: letters, digits, `-` and `_`.
+    Cookie(String),
+    /// There is no room.
+    Full,
+}
+
+/// Whoever has the cookie can answer the request.
+impl fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cookie(_) => "Cookie(…)",
+            Self::Full => "Full",
+        })
+    }
+}
+
+/// Remembers requests in memory: for one process, and for tests. Bounded; a restart forgets all logins that are under way.
+#[derive(Debug)]
+pub struct MemoryRequestStore {
+    capacity: NonZeroUsize,
+    requests: Mutex<Requests>,
+}
+
+#[derive(Default)]
+struct Requests {
+    /// By the SHA-256 of the cookie: whoever reads the memory does not have the cookies.
+    by_cookie: HashMap<[u8; 32], PendingRequest>,
+    /// What expires when, the earliest first.
+    by_expiry: BTreeMap<(DateTime<Utc>, [u8; 32]), ()>,
+}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Requests").field("count", &self.by_cookie.len()).finish()
+    }
+}
+
+impl MemoryRequestStore {
+    /// Remembers at most so many requests at a time.
+    pub fn with_capacity(capacity: NonZeroUsize) -> Self {
+        Self { capacity, requests: Mutex::default() }
+    }
+
+    fn requests(&self) -> Result<std::sync::MutexGuard<'_, Requests>, StoreError> {
+        self.requests.lock().map_err(|_| "a thread panicked while it held the store".into())
+    }
+}
+
+impl Default for MemoryRequestStore {
+    /// Room for 65,536 requests.
+    fn default() -> Self {
+        Self::with_capacity(NonZeroUsize::new(65_536).unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+impl Requests {
+    fn forget_expired(&mut self, now: DateTime<Utc>) {
+        while let Some(entry) = self.by_expiry.first_entry().filter(|entry| entry.key().0 <= now) {
+            let ((_, cookie), ()) = entry.remove_entry();
+            self.by_cookie.remove(&cookie);
+        }
+    }
+}
+
+impl RequestStore for MemoryRequestStore {
+    async fn remember(
+        &self,
+        pending: &PendingRequest,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<Remembered, StoreError> {
+        let mut requests = self.requests()?;
+        requests.forget_expired(now);
+        if requests.by_cookie.len() >= self.capacity.get() {
+            return Ok(Remembered::Full);
+        }
+        let cookie = URL_SAFE_NO_PAD.encode(random);
+        let key = sha256(cookie.as_bytes());
+        // The same randomness twice would hand one browser's request to another.
+        if requests.by_cookie.contains_key(&key) {
+            return Err("the same random value was handed in twice".into());
+        }
+        requests.by_expiry.insert((pending.expires_at, key), ());
+        requests.by_cookie.insert(key, pending.clone());
+        Ok(Remembered::Cookie(cookie))
+    }
+
+    async fn take(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<PendingRequest>, StoreError> {
+        let mut requests = self.requests()?;
+        requests.forget_expired(now);
+        let key = sha256(cookie.as_bytes());
+        let taken = requests.by_cookie.remove(&key);
+        if let Some(pending) = &taken {
+            requests.by_expiry.remove(&(pending.expires_at, key));
+        }
+        Ok(taken)
+    }
+}
