@@ -9,10 +9,15 @@ use crate::error::{ConfigError, Excerpt, Part, Rejection, SendError};
 use crate::identity::{AttributeMap, Identity, IdentityField, IdentityParts, Session};
 use crate::limits::Limits;
 use crate::login::Unspent;
+use crate::logout::{
+    self, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout,
+    ReceivedLogout, Receiver, StartedLogout,
+};
 use crate::provider::{IdentityProvider, ServiceProvider};
 use crate::request::{self, LoginOptions, StartedLogin};
 #[cfg(feature = "samael")]
 use crate::second_opinion;
+use crate::send::Delivery;
 use crate::store::Spending;
 use crate::trust::{KeyPair, KeyType};
 use crate::validate::{self, CHECKS, ENVELOPE_CHECKS, Expected, Facts, MAX_CLOCK_SKEW, Rules, Unsolicited};
@@ -114,6 +119,61 @@ impl Connection {
         now: DateTime<Utc>,
     ) -> Result<StartedLogin, SendError> {
         request::start(&self.id, &self.sp, &self.idp, options, random, now)
+    }
+
+    /// Starts a logout here: makes a LogoutRequest (Core §3.7.1, Profiles §4.4). End the application's own session first.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    pub fn start_logout(
+        &self,
+        subject: &LogoutSubject,
+        options: LogoutOptions,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<StartedLogout, SendError> {
+        logout::start(&self.id, (&self.sp, &self.idp), subject, options, random, now)
+    }
+
+    /// Verifies a message that came to the Single Logout Service URL: a request of the identity provider, or the answer to a request of
+    /// ours, for which `pending` is what was remembered for this browser.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the message breaks. It has to be signed, in the form's message or on the query's octets.
+    pub fn receive_logout(
+        &self,
+        message: LogoutMessage<'_>,
+        pending: Option<&PendingLogout>,
+        now: DateTime<Utc>,
+    ) -> Result<ReceivedLogout, Rejection> {
+        let receiver = Receiver {
+            connection_id: &self.id,
+            audience: self.sp.audience(),
+            slo_url: self.sp.slo_url().ok_or(Rejection::LogoutUnconfigured)?,
+            issuer: self.idp.issuer(),
+            trust: self.trust(),
+            opening: self.opening(),
+            skew: self.settings.clock_skew,
+            now,
+        };
+        logout::receive(message, pending, &receiver)
+    }
+
+    /// Answers a request of the identity provider, once the sessions that it concerns have ended: LogoutResponse, Core §3.7.2.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    pub fn answer_logout(
+        &self,
+        request: &LogoutRequest,
+        outcome: &LogoutOutcome,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, SendError> {
+        logout::answer((&self.sp, &self.idp), request, outcome, random, now)
     }
 
     /// Verifies the `SAMLResponse` form value of a POST to the ACS URL.

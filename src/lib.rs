@@ -29,6 +29,7 @@ mod send;
 mod request;
 mod warning;
 mod login;
+mod logout;
 #[cfg(feature = "samael")]
 mod second_opinion;
 mod connection;
@@ -49,6 +50,10 @@ pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
 pub use login::Unspent;
+pub use logout::{
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutResponse, LogoutSubject, PendingLogout,
+    ReceivedLogout, StartedLogout, UnspentLogout,
+};
 pub use pending::PendingRequest;
 pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
 pub use relay_state::RelayState;

@@ -179,7 +179,7 @@ pub(crate) struct Signatures {
 }
 
 impl<'d> Issuer<'d> {
-    pub(super) fn read(element: Element<'d>) -> Result<Self, Rejection> {
+    pub(crate) fn read(element: Element<'d>) -> Result<Self, Rejection> {
         let format = element.attribute("Format").map(Cow::Borrowed);
         Ok(Self { value: text(element, "Issuer")?, format })
     }

@@ -9,7 +9,7 @@ use crate::instant;
 use crate::xml::{Element, Namespace};
 
 /// The child with this name, of which there may be one.
-pub(super) fn optional<'d>(
+pub(crate) fn optional<'d>(
     parent: Element<'d>,
     namespace: Namespace,
     (parent_name, name): (&'static str, &'static str),
@@ -23,7 +23,7 @@ pub(super) fn optional<'d>(
 }
 
 /// The child with this name, of which there must be one.
-pub(super) fn required<'d>(
+pub(crate) fn required<'d>(
     parent: Element<'d>,
     namespace: Namespace,
     names: (&'static str, &'static str),
@@ -33,7 +33,7 @@ pub(super) fn required<'d>(
 }
 
 /// The instant in an attribute, if the attribute is there. `what` names it as `Element/@Attribute`.
-pub(super) fn optional_instant(
+pub(crate) fn optional_instant(
     element: Element<'_>,
     attribute: &str,
     what: &'static str,
@@ -44,7 +44,7 @@ pub(super) fn optional_instant(
 }
 
 /// The instant in an attribute that must be there.
-pub(super) fn required_instant(
+pub(crate) fn required_instant(
     element: Element<'_>,
     attribute: &str,
     what: &'static str,
@@ -54,6 +54,6 @@ pub(super) fn required_instant(
 }
 
 /// The whole text of an element that holds nothing but text.
-pub(super) fn text<'d>(element: Element<'d>, name: &'static str) -> Result<Cow<'d, str>, Rejection> {
+pub(crate) fn text<'d>(element: Element<'d>, name: &'static str) -> Result<Cow<'d, str>, Rejection> {
     element.text().ok_or(Rejection::TextMalformed { element: name })
 }

@@ -1,5 +1,9 @@
 use std::fmt;
 
+use super::field::text;
+use crate::error::Rejection;
+use crate::xml::Element;
+
 /// The name by which the identity provider knows a person (Core §2.2.2, §2.2.3), as sent.
 ///
 /// The value alone identifies nobody: `42` with one qualifier or Format is another person than `42` with a different
@@ -22,6 +26,21 @@ pub struct NameId {
 impl NameId {
     /// The Format in effect where none is given (Core §2.2.2).
     pub const UNSPECIFIED: &'static str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+
+    /// Core §2.2.3. The value is kept as it stands; one that is empty or blank names nobody.
+    pub(crate) fn read(element: Element<'_>) -> Result<Self, Rejection> {
+        let value = text(element, "NameID")?;
+        if value.trim().is_empty() {
+            return Err(Rejection::NameIdMissing);
+        }
+        let owned = |attribute| element.attribute(attribute).map(str::to_owned);
+        Ok(Self {
+            value: value.into_owned(),
+            format: owned("Format"),
+            name_qualifier: owned("NameQualifier"),
+            sp_name_qualifier: owned("SPNameQualifier"),
+        })
+    }
 
     /// The Format in effect: the one given, or [`NameId::UNSPECIFIED`].
     pub fn effective_format(&self) -> &str {

@@ -145,21 +145,9 @@ impl<'d> Statements<'d> {
         required(self.0, Namespace::SAML, ("Assertion", "Subject"))
     }
 
-    /// Core §2.2.3. The value is kept as it stands; one that is empty or blank names nobody.
     pub(crate) fn name_id(&self) -> Result<NameId, Rejection> {
         let element = optional(self.subject()?, Namespace::SAML, ("Subject", "NameID"))?;
-        let element = element.ok_or(Rejection::NameIdMissing)?;
-        let value = text(element, "NameID")?;
-        if value.trim().is_empty() {
-            return Err(Rejection::NameIdMissing);
-        }
-        let owned = |attribute| element.attribute(attribute).map(str::to_owned);
-        Ok(NameId {
-            value: value.into_owned(),
-            format: owned("Format"),
-            name_qualifier: owned("NameQualifier"),
-            sp_name_qualifier: owned("SPNameQualifier"),
-        })
+        NameId::read(element.ok_or(Rejection::NameIdMissing)?)
     }
 
     /// The bearer confirmations that carry data: Profiles §4.1.4.2.

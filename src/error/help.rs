@@ -35,6 +35,12 @@ impl Rejection {
                 "The response is not well-formed XML: {problem} at byte {offset} of the decoded text. It was cut off \
                  or damaged on its way, or comes from something other than a SAML identity provider."
             ),
+            Self::NotALogoutMessage { found } => format!(
+                "A LogoutRequest or LogoutResponse of SAML 2.0 was expected; the message is {found}."
+            ),
+            Self::LogoutUnconfigured => "The service provider has no Single Logout Service URL: configure the URL at which \
+                                         logout messages are received."
+                .into(),
             Self::NotAResponse { found } => format!(
                 "A SAML 2.0 Response was expected; the message is {found}. Was another message, or one of SAML 1.1, \
                  sent to the ACS URL?"

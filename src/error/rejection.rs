@@ -56,6 +56,15 @@ pub enum Rejection {
     },
 
     // ---- the root and its status (Core §3.2.2, §3.3.3)
+    /// The message is neither a LogoutRequest nor a LogoutResponse, or the one in the place of the other.
+    #[error("the message is not a logout message of SAML 2.0")]
+    NotALogoutMessage {
+        /// The name of the root element, with its namespace.
+        found: Excerpt,
+    },
+    /// There is no Single Logout Service URL in the configuration of the service provider.
+    #[error("the service provider has no Single Logout Service URL")]
+    LogoutUnconfigured,
     /// The message is not a SAML 2.0 `Response`.
     #[error("the message is not a SAML 2.0 Response")]
     NotAResponse {

@@ -71,6 +71,8 @@ impl Rejection {
             Self::XmlLimitExceeded { .. } => ("xml_limit_exceeded", IdentityProvider, NOT_VERIFIED),
             Self::XmlMalformed { .. } => ("xml_malformed", IdentityProvider, NOT_VERIFIED),
 
+            Self::NotALogoutMessage { .. } => ("not_a_logout_message", IdentityProvider, NOT_VERIFIED),
+            Self::LogoutUnconfigured => ("logout_unconfigured", ServiceProvider, NOT_SET_UP),
             Self::NotAResponse { .. } => ("not_a_response", IdentityProvider, NOT_VERIFIED),
             Self::VersionUnsupported { .. } => ("version_unsupported", IdentityProvider, NOT_SET_UP),
             Self::StatusNotSuccess { .. } => ("status_not_success", IdentityProvider, NOT_COMPLETED),

@@ -1,0 +1,160 @@
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout};
+use crate::binding::{Binding, Parameter};
+use crate::error::SendError;
+use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::relay_state::RelayState;
+use crate::request::{instant, message_id};
+use crate::send::{Delivery, Outgoing, endpoint};
+use crate::trust::KeyPair;
+use crate::xml::Markup;
+
+/// How to ask for a logout.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LogoutOptions {
+    /// How the request travels. Default: by the identity provider's first Single Logout Service.
+    pub binding: Option<Binding>,
+    /// Whether to sign. Default (`None`): if there is a signing key. Identity providers should refuse what is not signed.
+    pub sign: Option<bool>,
+    /// Where to go on afterwards.
+    pub relay_state: Option<RelayState>,
+    /// How long the answer may take. Default ten minutes.
+    pub lifetime: TimeDelta,
+}
+
+impl Default for LogoutOptions {
+    fn default() -> Self {
+        Self { binding: None, sign: None, relay_state: None, lifetime: TimeDelta::minutes(10) }
+    }
+}
+
+/// A logout that was started.
+#[derive(Clone, Debug)]
+#[must_use = "the browser has to be sent to the identity provider, and the request remembered"]
+#[non_exhaustive]
+pub struct StartedLogout {
+    /// What to answer the browser with.
+    pub delivery: Delivery,
+    /// What to remember.
+    pub pending: PendingLogout,
+}
+
+/// Core §3.7.1, Profiles §4.4.4.1.
+pub(crate) fn start(
+    connection_id: &str,
+    (sp, idp): (&ServiceProvider, &IdentityProvider),
+    subject: &LogoutSubject,
+    options: LogoutOptions,
+    random: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<StartedLogout, SendError> {
+    let endpoint = endpoint(idp.slo_endpoints(), options.binding, "Single Logout Service")?;
+    let id = message_id(random);
+    let expires_at = now.checked_add_signed(options.lifetime).unwrap_or(now);
+    let mut xml = Markup::new();
+    open(
+        &mut xml,
+        "samlp:LogoutRequest",
+        &id,
+        &endpoint.location,
+        now,
+        &[("NotOnOrAfter", Some(&instant(expires_at)))],
+    );
+    xml.element("saml:Issuer", &[], sp.audience());
+    let name_id = &subject.name_id;
+    let attributes = [
+        ("Format", name_id.format.as_deref()),
+        ("NameQualifier", name_id.name_qualifier.as_deref()),
+        ("SPNameQualifier", name_id.sp_name_qualifier.as_deref()),
+    ];
+    xml.element("saml:NameID", &attributes, &name_id.value);
+    if let Some(index) = &subject.session_index {
+        xml.element("samlp:SessionIndex", &[], index);
+    }
+    xml.close("samlp:LogoutRequest");
+    let outgoing = Outgoing {
+        parameter: Parameter::SamlRequest,
+        xml: &xml.finish(),
+        id: &id,
+        relay_state: options.relay_state.as_ref().map(RelayState::as_str),
+        key: key(sp, options.sign)?,
+    };
+    let delivery = outgoing.to(endpoint.binding, &endpoint.location)?;
+    let pending = PendingLogout {
+        request_id: id,
+        connection_id: connection_id.to_owned(),
+        expires_at,
+        relay_state: options.relay_state,
+    };
+    Ok(StartedLogout { delivery, pending })
+}
+
+/// Core §3.7.2, Profiles §4.4.4.2.
+pub(crate) fn answer(
+    (sp, idp): (&ServiceProvider, &IdentityProvider),
+    request: &LogoutRequest,
+    outcome: &LogoutOutcome,
+    random: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Delivery, SendError> {
+    let endpoint = endpoint(idp.slo_endpoints(), None, "Single Logout Service")?;
+    let location = endpoint.response_location.as_ref().unwrap_or(&endpoint.location);
+    let id = message_id(random);
+    let mut xml = Markup::new();
+    open(&mut xml, "samlp:LogoutResponse", &id, location, now, &[("InResponseTo", Some(&request.id))]);
+    xml.element("saml:Issuer", &[], sp.audience());
+    let (outer, inner) = match outcome {
+        LogoutOutcome::Complete => ("Success", None),
+        LogoutOutcome::Partial => ("Success", Some("PartialLogout")),
+        LogoutOutcome::Failed { .. } => ("Responder", None),
+    };
+    let uri = |name: &str| format!("urn:oasis:names:tc:SAML:2.0:status:{name}");
+    xml.open("samlp:Status", &[]);
+    xml.open("samlp:StatusCode", &[("Value", Some(&uri(outer)))]);
+    if let Some(inner) = inner {
+        xml.element("samlp:StatusCode", &[("Value", Some(&uri(inner)))], "");
+    }
+    xml.close("samlp:StatusCode");
+    xml.close("samlp:Status");
+    xml.close("samlp:LogoutResponse");
+    let outgoing = Outgoing {
+        parameter: Parameter::SamlResponse,
+        xml: &xml.finish(),
+        id: &id,
+        relay_state: request.relay_state.as_deref(),
+        key: key(sp, None)?,
+    };
+    outgoing.to(endpoint.binding, location)
+}
+
+fn open(
+    xml: &mut Markup,
+    name: &str,
+    id: &str,
+    destination: &str,
+    now: DateTime<Utc>,
+    more: &[(&str, Option<&str>)],
+) {
+    let now = instant(now);
+    let mut attributes = vec![
+        ("xmlns:samlp", Some("urn:oasis:names:tc:SAML:2.0:protocol")),
+        ("xmlns:saml", Some("urn:oasis:names:tc:SAML:2.0:assertion")),
+        ("ID", Some(id)),
+        ("Version", Some("2.0")),
+        ("IssueInstant", Some(now.as_str())),
+        ("Destination", Some(destination)),
+    ];
+    attributes.extend(more);
+    xml.open(name, &attributes);
+}
+
+/// The key to sign with, unless nothing is to be signed.
+fn key(sp: &ServiceProvider, sign: Option<bool>) -> Result<Option<&KeyPair>, SendError> {
+    match (sign, sp.signing_keys().first()) {
+        (Some(false), _) | (None, None) => Ok(None),
+        (_, Some(key)) => Ok(Some(key)),
+        (Some(true), None) => Err(SendError::SigningKeyMissing),
+    }
+}
