@@ -32,8 +32,11 @@ mod login;
 mod logout;
 #[cfg(feature = "samael")]
 mod second_opinion;
+mod artifact;
 mod connection;
 mod report;
+#[cfg(feature = "test-idp")]
+pub mod contract;
 #[cfg(feature = "test-idp")]
 pub mod test_idp;
 #[cfg(doc)]
@@ -43,6 +46,7 @@ pub mod fuzzing;
 #[cfg(test)]
 mod vectors;
 
+pub use artifact::SoapClient;
 pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
 pub use binding::{Binding, PostForm};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};

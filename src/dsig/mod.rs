@@ -11,8 +11,7 @@ mod signed_info;
 mod verify;
 
 #[cfg(feature = "test-idp")]
-pub(crate) use algorithm::DigestAlgorithm;
-pub(crate) use algorithm::SignatureAlgorithm;
+pub(crate) use algorithm::{DigestAlgorithm, SignatureAlgorithm};
 pub(crate) use detached::verify_detached;
 pub(crate) use sign::{Place, sign_enveloped, sign_octets};
 pub(crate) use verify::{SignedOctets, Trust, verify};

@@ -186,6 +186,30 @@ pub enum SignatureProblem {
     Repeated,
 }
 
+/// Why an artifact does not lead to a message: Bindings §3.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArtifactProblem {
+    /// What came back is no ArtifactResponse to the request in SOAP.
+    #[error("the answer is no ArtifactResponse to the request")]
+    Answer,
+    /// It was made by another identity provider, or another one answered.
+    #[error("it comes from another identity provider")]
+    Foreign,
+    /// It is not of type 4.
+    #[error("it is not an artifact of type 4")]
+    Malformed,
+    /// The identity provider has no Artifact Resolution Service of that index.
+    #[error("the identity provider has no Artifact Resolution Service of its index")]
+    NoEndpoint,
+    /// The identity provider has no message for it: it was used before, or never made.
+    #[error("the identity provider has no message for it")]
+    Nothing,
+    /// The identity provider reports a failure.
+    #[error("the identity provider refuses to resolve it")]
+    Status,
+}
+
 /// Why the query of the HTTP-Redirect binding is refused: Bindings §3.4.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -11,6 +11,10 @@ impl Rejection {
     /// before putting them in HTML.
     pub fn help(&self) -> String {
         match self {
+            Self::ArtifactRefused { problem } => format!(
+                "The artifact that the browser brought is refused: {problem}. It is good for one use within a short time; let the \
+                 person start again, and compare issuer and Artifact Resolution Service with the identity provider's metadata."
+            ),
             Self::QueryMalformed { problem } => format!(
                 "The query string of the URL is refused: {problem}. Pass it exactly as it was received, undecoded."
             ),

@@ -17,7 +17,8 @@ mod table;
 
 pub use config::{CertificateError, ConfigError, KeyPairError};
 pub use detail::{
-    AlgorithmUse, DecodeProblem, LimitKind, Part, QueryProblem, SignatureProblem, UntrustedKey, XmlProblem,
+    AlgorithmUse, ArtifactProblem, DecodeProblem, LimitKind, Part, QueryProblem, SignatureProblem,
+    UntrustedKey, XmlProblem,
 };
 pub use excerpt::{Excerpt, Mismatch, NearMiss};
 pub use rejection::Rejection;
@@ -37,6 +38,12 @@ pub enum Error {
     /// The response is refused: [`Rejection`] says by which rule.
     #[error("the response is refused")]
     Rejected(#[from] Rejection),
+    /// The identity provider's server could not be asked for the message: the operator acts. The login is refused.
+    #[error("the identity provider's server could not be asked")]
+    Resolution(#[source] StoreError),
+    /// A message of ours could not be made.
+    #[error("a message could not be made")]
+    Send(#[source] SendError),
     /// The replay store failed, so single use cannot be guaranteed: the operator acts. The login is refused.
     #[error("the replay store failed")]
     Store(#[source] StoreError),
@@ -54,6 +61,8 @@ impl Error {
         match self {
             Self::Config(error) => error.code(),
             Self::Rejected(rejection) => rejection.code(),
+            Self::Resolution(_) => "artifact_resolution_failed",
+            Self::Send(error) => error.code(),
             Self::Store(_) => "replay_store_failed",
         }
     }
@@ -64,6 +73,8 @@ impl Error {
             Self::Config(ConfigError::Certificate(error)) => error.to_string(),
             Self::Config(error) => error.to_string(),
             Self::Rejected(rejection) => rejection.help(),
+            Self::Resolution(error) => format!("The identity provider's server could not be asked: {error}."),
+            Self::Send(error) => error.to_string(),
             Self::Store(_) => {
                 "The replay store failed, so that single use cannot be guaranteed. See its own log.".into()
             }
@@ -73,7 +84,7 @@ impl Error {
     /// Who has to act.
     pub fn fixer(&self) -> Fixer {
         match self {
-            Self::Config(_) | Self::Store(_) => Fixer::ServiceProvider,
+            Self::Config(_) | Self::Resolution(_) | Self::Send(_) | Self::Store(_) => Fixer::ServiceProvider,
             Self::Rejected(rejection) => rejection.fixer(),
         }
     }
@@ -81,9 +92,9 @@ impl Error {
     /// One of a few fixed sentences for the person who tried to log in; never data from the message.
     pub fn user_message(&self) -> &'static str {
         match self {
-            Self::Config(_) => table::NOT_SET_UP,
+            Self::Config(_) | Self::Send(_) => table::NOT_SET_UP,
             Self::Rejected(rejection) => rejection.user_message(),
-            Self::Store(_) => table::UNAVAILABLE,
+            Self::Resolution(_) | Self::Store(_) => table::UNAVAILABLE,
         }
     }
 }

@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AlgorithmUse, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, QueryProblem, SignatureProblem,
-    UntrustedKey, XmlProblem,
+    AlgorithmUse, ArtifactProblem, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, QueryProblem,
+    SignatureProblem, UntrustedKey, XmlProblem,
 };
 
 /// Why a response is refused: one variant per rule.
@@ -12,6 +12,12 @@ use super::{
 #[non_exhaustive]
 pub enum Rejection {
     // ---- decode: the query (Bindings §3.4.4) or the form value (Bindings §3.5.4)
+    /// An artifact does not lead to a message.
+    #[error("the artifact is refused: {problem}")]
+    ArtifactRefused {
+        /// Why not.
+        problem: ArtifactProblem,
+    },
     /// The query of the HTTP-Redirect binding could be read in more than one way, or not at all.
     #[error("the query is refused: {problem}")]
     QueryMalformed {

@@ -62,6 +62,7 @@ impl Rejection {
     fn row(&self) -> (&'static str, Fixer, &'static str) {
         use Fixer::{Developer, EitherSide, IdentityProvider, ServiceProvider, User};
         match self {
+            Self::ArtifactRefused { .. } => ("artifact_refused", IdentityProvider, NOT_VERIFIED),
             Self::QueryMalformed { .. } => ("query_malformed", IdentityProvider, NOT_VERIFIED),
             Self::ResponseTooLarge { .. } => ("response_too_large", IdentityProvider, NOT_VERIFIED),
             Self::ResponseUndecodable { .. } => ("response_undecodable", Developer, NOT_VERIFIED),

@@ -29,7 +29,7 @@ use crate::pending::PendingRequest;
 /// - A value that the store did not make gives nothing.
 /// - A store without room says so, and forgets nobody's request for it.
 ///
-/// [`request_store_contract`](crate::contract::request_store) tests an implementation.
+/// `contract::request_store` (feature `test-idp`) tests an implementation.
 pub trait RequestStore {
     /// Remembers a request. `random` is fresh from a cryptographic generator.
     fn remember(

@@ -1,7 +1,7 @@
 //! Whom the assertion is about, and who may present it.
 
 use super::protocol::answers;
-use super::{Expected, Facts, Shown, Window, time};
+use super::{Facts, Shown, Window, time};
 use crate::assertion::{ConfirmationData, is_version_2};
 use crate::error::{Mismatch, Part, Rejection};
 

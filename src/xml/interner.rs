@@ -26,12 +26,14 @@ impl Namespace {
     pub(crate) const XENC: Self = Self(8);
     /// XML Encryption 1.1, usually `xenc11:`.
     pub(crate) const XENC11: Self = Self(9);
+    /// SOAP 1.1, usually `soap:`.
+    pub(crate) const SOAP: Self = Self(10);
     /// Stands for "the prefix is not bound". No document has so many namespaces.
     pub(super) const UNBOUND: Self = Self(u32::MAX);
 }
 
 /// The URIs of the numbered namespaces, by number.
-pub(super) const KNOWN_NAMESPACES: [&str; 10] = [
+pub(super) const KNOWN_NAMESPACES: [&str; 11] = [
     "",
     "http://www.w3.org/XML/1998/namespace",
     "http://www.w3.org/2000/xmlns/",
@@ -42,6 +44,7 @@ pub(super) const KNOWN_NAMESPACES: [&str; 10] = [
     "http://www.w3.org/2001/10/xml-exc-c14n#",
     "http://www.w3.org/2001/04/xmlenc#",
     "http://www.w3.org/2009/xmlenc11#",
+    "http://schemas.xmlsoap.org/soap/envelope/",
 ];
 
 /// A namespace prefix, interned.
@@ -145,7 +148,7 @@ mod tests {
         let first: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         let second: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         assert_eq!(first, second);
-        assert_eq!(interner.len(), 110);
+        assert_eq!(interner.len(), 111);
         assert_eq!(interner.uri(first[99]), "urn:99");
         assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(60)));
     }

@@ -1,0 +1,318 @@
+//! The conductor: one line per stage.
+
+mod builder;
+mod signed;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use self::builder::ConnectionBuilder;
+use self::signed::check_envelope;
+pub(crate) use self::signed::{Signed, received_envelope};
+use crate::artifact::{self, SoapClient};
+use crate::assertion::{Assertion, SignedDocument};
+use crate::binding;
+use crate::dsig::SignedOctets;
+use crate::error::{Error, Rejection, SendError};
+use crate::identity::{AttributeMap, Identity, IdentityField, IdentityParts, Session};
+use crate::limits::Limits;
+use crate::login::Unspent;
+use crate::logout::{
+    self, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout,
+    ReceivedLogout, Receiver, StartedLogout,
+};
+use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::request::{self, LoginOptions, StartedLogin};
+use crate::send::Delivery;
+use crate::store::Spending;
+use crate::validate::{self, CHECKS, Expected, Facts, Rules, Unsolicited};
+use crate::warning::{self, Warning};
+
+/// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys are parsed.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    id: String,
+    sp: ServiceProvider,
+    idp: IdentityProvider,
+    settings: Settings,
+}
+
+#[derive(Clone, Debug)]
+struct Settings {
+    attribute_map: AttributeMap,
+    clock_skew: TimeDelta,
+    limits: Limits,
+    required: Vec<IdentityField>,
+    signed_parts: SignedParts,
+    unsolicited: Unsolicited,
+    allow_sha1: bool,
+    allow_weak_keys: bool,
+    allow_3des: bool,
+    forbid_cbc: bool,
+    ignore_unsolicited_in_response_to: bool,
+    #[cfg(feature = "samael")]
+    second_opinion: bool,
+}
+
+/// Which parts of a response must be signed. A signature that is present must verify in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignedParts {
+    /// The Response or the Assertion: whatever the identity provider prefers.
+    #[default]
+    Any,
+    /// The Assertion.
+    Assertion,
+    /// Both.
+    Both,
+    /// The Response, with all that is in it.
+    Response,
+}
+
+impl Connection {
+    /// Pairs the two sides under an id of the caller's choice, which must never be reused for another tenant: it is
+    /// part of every person's key.
+    pub fn builder(id: impl Into<String>, sp: ServiceProvider, idp: IdentityProvider) -> ConnectionBuilder {
+        let settings = Settings {
+            attribute_map: AttributeMap::default(),
+            clock_skew: TimeDelta::seconds(60),
+            limits: Limits::default(),
+            required: Vec::new(),
+            signed_parts: SignedParts::default(),
+            unsolicited: Unsolicited::default(),
+            allow_sha1: false,
+            allow_weak_keys: false,
+            allow_3des: false,
+            forbid_cbc: false,
+            ignore_unsolicited_in_response_to: false,
+            #[cfg(feature = "samael")]
+            second_opinion: false,
+        };
+        ConnectionBuilder::new(Self { id: id.into(), sp, idp, settings })
+    }
+
+    /// The id given by the caller.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Our side.
+    pub fn service_provider(&self) -> &ServiceProvider {
+        &self.sp
+    }
+
+    /// The customer's side.
+    pub fn identity_provider(&self) -> &IdentityProvider {
+        &self.idp
+    }
+
+    /// Starts a login here: makes an AuthnRequest (Core §3.4.1, Profiles §4.1.4.1).
+    ///
+    /// `random` is fresh from a cryptographic generator; the request's ID is made of it. Answer the browser with the
+    /// [`delivery`](StartedLogin::delivery), and remember the [`pending`](StartedLogin::pending) request for it in a
+    /// [`RequestStore`](crate::RequestStore).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    pub fn start_login(
+        &self,
+        options: LoginOptions,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<StartedLogin, SendError> {
+        request::start(&self.id, &self.sp, &self.idp, options, random, now)
+    }
+
+    /// Starts a logout here: makes a LogoutRequest (Core §3.7.1, Profiles §4.4). End the application's own session first.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    pub fn start_logout(
+        &self,
+        subject: &LogoutSubject,
+        options: LogoutOptions,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<StartedLogout, SendError> {
+        logout::start(&self.id, (&self.sp, &self.idp), subject, options, random, now)
+    }
+
+    /// Verifies a message that came to the Single Logout Service URL: a request of the identity provider, or the answer to a request of
+    /// ours, for which `pending` is what was remembered for this browser.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the message breaks. It has to be signed, in the form's message or on the query's octets.
+    pub fn receive_logout(
+        &self,
+        message: LogoutMessage<'_>,
+        pending: Option<&PendingLogout>,
+        now: DateTime<Utc>,
+    ) -> Result<ReceivedLogout, Rejection> {
+        let receiver = Receiver {
+            connection_id: &self.id,
+            audience: self.sp.audience(),
+            slo_url: self.sp.slo_url().ok_or(Rejection::LogoutUnconfigured)?,
+            issuer: self.idp.issuer(),
+            trust: self.trust(),
+            opening: self.opening(),
+            skew: self.settings.clock_skew,
+            now,
+        };
+        logout::receive(message, pending, &receiver)
+    }
+
+    /// Answers a request of the identity provider, once the sessions that it concerns have ended: LogoutResponse, Core §3.7.2.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    pub fn answer_logout(
+        &self,
+        request: &LogoutRequest,
+        outcome: &LogoutOutcome,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, SendError> {
+        logout::answer((&self.sp, &self.idp), request, outcome, random, now)
+    }
+
+    /// Verifies the `SAMLResponse` form value of a POST to the ACS URL.
+    ///
+    /// `form_value` is the field as the browser posted it, after form decoding. `expected` says what the caller
+    /// remembers of this browser. `now` is the current time.
+    ///
+    /// The result still has to be [spent](Unspent::spend) before it yields the identity.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the response breaks. [`Connection::explain`] tells of all of them.
+    pub fn verify(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        expected: Expected<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Unspent, Rejection> {
+        self.verify_xml(binding::decode(form_value.as_ref(), &self.settings.limits)?, expected, now)
+    }
+
+    /// Verifies the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6): fetches it from the identity provider's
+    /// server, and holds it to everything that a posted one is held to.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Connection::verify`], [`Rejection::ArtifactRefused`], and [`Error::Resolution`] if the server cannot be asked.
+    pub async fn verify_artifact<C: SoapClient>(
+        &self,
+        artifact: &str,
+        client: &C,
+        expected: Expected<'_>,
+        random: [u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<Unspent, Error> {
+        let sides = (&self.sp, &self.idp);
+        let xml = artifact::resolve(artifact, sides, client, &self.settings.limits, random, now).await?;
+        Ok(self.verify_xml(xml, expected, now)?)
+    }
+
+    fn verify_xml(
+        &self,
+        xml: String,
+        expected: Expected<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Unspent, Rejection> {
+        let (signed, addressing) = self.signed_part(xml)?;
+        let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
+        let addressing = match document.envelope()? {
+            Some(signed) => check_envelope(signed)?.addressing(),
+            None => addressing,
+        };
+        let assertion = document.assertion()?;
+        let rules = self.rules(expected, now);
+        let facts = Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
+        CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
+        let identity = self.identity(assertion, &signed.octets)?;
+        Ok(Unspent::new(identity, self.spending(&facts)?))
+    }
+
+    /// What works and should still be looked at: certificates near their end, telltale mistakes, dangers switched on.
+    pub fn warnings(&self, now: DateTime<Utc>) -> Vec<Warning> {
+        let mut warnings = warning::of_providers(&self.sp, &self.idp, now);
+        warnings.extend(self.dangers().into_iter().map(|switch| Warning::Danger { switch }));
+        warnings
+    }
+
+    fn dangers(&self) -> Vec<&'static str> {
+        let Settings { allow_sha1, allow_weak_keys, allow_3des, ignore_unsolicited_in_response_to, .. } =
+            self.settings;
+        [
+            (allow_3des, "danger_allow_3des"),
+            (allow_sha1, "danger_allow_sha1"),
+            (allow_weak_keys, "danger_allow_weak_keys"),
+            (ignore_unsolicited_in_response_to, "danger_ignore_unsolicited_in_response_to"),
+        ]
+        .into_iter()
+        .filter_map(|(on, switch)| on.then_some(switch))
+        .collect()
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.settings.limits
+    }
+
+    pub(crate) fn rules<'a>(&'a self, expected: Expected<'a>, now: DateTime<Utc>) -> Rules<'a> {
+        Rules {
+            connection_id: &self.id,
+            audience: self.sp.audience(),
+            acs_url: self.sp.acs_url(),
+            issuer: self.idp.issuer(),
+            unsolicited: self.settings.unsolicited,
+            ignore_unsolicited_in_response_to: self.settings.ignore_unsolicited_in_response_to,
+            expected,
+            now,
+            skew: self.settings.clock_skew,
+        }
+    }
+
+    /// The identity, if it says all that the connection requires.
+    pub(crate) fn identity(
+        &self,
+        assertion: Assertion<'_>,
+        octets: &SignedOctets,
+    ) -> Result<Identity, Rejection> {
+        let statements = assertion.statements();
+        let authn = statements.authn_statements()?;
+        let first = authn
+            .first()
+            .ok_or(Rejection::ElementMissing { parent: "Assertion", element: "AuthnStatement" })?;
+        let parts = IdentityParts {
+            connection_id: self.id.clone(),
+            issuer: self.idp.issuer().to_owned(),
+            name_id: assertion.name_id()?,
+            session: Session {
+                session_index: first.session_index().map(str::to_owned),
+                session_not_on_or_after: statements.session_not_on_or_after()?,
+                authn_instant: first.authn_instant()?,
+                authn_context_class_ref: first.authn_context_class_ref()?.map(|class| class.into_owned()),
+            },
+            attributes: assertion.attributes(),
+            key_fingerprint: octets.fingerprint().to_owned(),
+        };
+        let identity = Identity::from_parts(parts, &self.settings.attribute_map);
+        match identity.first_missing(&self.settings.required) {
+            None => Ok(identity),
+            Some(field) => Err(Rejection::AttributeMissing { field: field.as_str() }),
+        }
+    }
+
+    fn spending(&self, facts: &Facts<'_>) -> Result<Spending, Rejection> {
+        let assertion_id = facts.statements.id()?;
+        let until = validate::acceptable_until(facts)?;
+        let spending = Spending::new(self.id.as_str(), self.idp.issuer(), assertion_id, until);
+        Ok(match facts.rules.expected.request_id() {
+            Some(request_id) => spending.with_request_id(request_id),
+            None => spending,
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! From a received response to what is signed of it.
+
+use super::{Connection, SignedParts};
+use crate::assertion::{Addressing, Envelope, SignedDocument};
+use crate::dsig::{self, SignedOctets, Trust};
+use crate::error::{Excerpt, Part, Rejection};
+#[cfg(feature = "samael")]
+use crate::second_opinion;
+use crate::validate::ENVELOPE_CHECKS;
+use crate::xml::Document;
+use crate::xmlenc::{self, Opening};
+
+impl Connection {
+    /// What is signed, and what the Response around it says. The received document ends here.
+    pub(super) fn signed_part(&self, xml: String) -> Result<(Signed, Addressing), Rejection> {
+        let received = Document::parse(&xml, &self.settings.limits)?;
+        let envelope = check_envelope(received_envelope(&received)?)?;
+        let signed = self.signed_octets(envelope)?;
+        self.second_opinion(&xml, &signed).unwrap_or(Ok(()))?;
+        Ok((signed, envelope.addressing()))
+    }
+
+    /// What is signed of a received response: every signature that is there verified, those that have to be there demanded,
+    /// and what is encrypted opened.
+    pub(crate) fn signed_octets(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+        let signed = match envelope.encrypted_assertion() {
+            None => self.verified(envelope)?,
+            Some(_) => self.opened(envelope)?,
+        };
+        // The names of elements are never written in another way, so without the text there is no such element.
+        if memchr::memmem::find(signed.octets.as_str().as_bytes(), b"Encrypted").is_none() {
+            return Ok(signed);
+        }
+        let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
+        let encrypted = document.assertion()?.encrypted_parts();
+        if encrypted.is_empty() {
+            return Ok(signed);
+        }
+        let opened = xmlenc::open(&encrypted, self.opening())?;
+        Ok(signed.opened(opened))
+    }
+
+    fn verified(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+        let found = envelope.signatures();
+        let missing = match self.settings.signed_parts {
+            SignedParts::Any if !found.response && !found.assertion => Some(Part::Message),
+            SignedParts::Response | SignedParts::Both if !found.response => Some(Part::Response),
+            SignedParts::Assertion | SignedParts::Both if !found.assertion => Some(Part::Assertion),
+            _ => None,
+        };
+        if let Some(on) = missing {
+            return Err(Rejection::SignatureMissing { on });
+        }
+        // Both are verified on the document as it was received; the wider one is read, and the other dropped at once.
+        let mut octets = None;
+        let mut rests_on_sha1 = false;
+        if found.assertion {
+            let assertion = dsig::verify(envelope.assertion()?, Part::Assertion, self.trust())?;
+            rests_on_sha1 |= assertion.rests_on_sha1();
+            octets = Some(assertion).filter(|_| !found.response);
+        }
+        if let Some(response) = self.verified_response(envelope)? {
+            rests_on_sha1 |= response.rests_on_sha1();
+            octets = Some(response);
+        }
+        let octets = octets.ok_or(Rejection::SignatureMissing { on: Part::Message })?;
+        Ok(Signed { octets, rests_on_sha1, before_opening: None })
+    }
+
+    fn verified_response(&self, envelope: Envelope<'_>) -> Result<Option<SignedOctets>, Rejection> {
+        match envelope.signatures().response {
+            true => dsig::verify(envelope.response(), Part::Response, self.trust()).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// An encrypted assertion: a signature of the Response is verified before any key is used, and covers what it encloses; then
+    /// one of the Assertion is, in what was opened.
+    fn opened(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+        let response = self.verified_response(envelope)?;
+        if response.is_none()
+            && matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both)
+        {
+            return Err(Rejection::SignatureMissing { on: Part::Response });
+        }
+        let limits = &self.settings.limits;
+        let opened = match &response {
+            None => self.open_assertion(envelope)?,
+            Some(octets) => {
+                let document = Document::parse(octets.as_str(), limits)?;
+                self.open_assertion(check_envelope(received_envelope(&document)?)?)?
+            }
+        };
+        let assertion =
+            self.verified_inside(&opened, response.is_some()).map_err(|_| Rejection::DecryptionFailed)?;
+        let rests_on_sha1 = response.iter().chain(&assertion).any(SignedOctets::rests_on_sha1);
+        match (response, assertion) {
+            (Some(octets), _) => {
+                let signed = Signed { octets, rests_on_sha1, before_opening: None };
+                Ok(signed.opened(opened))
+            }
+            (None, Some(octets)) => {
+                let before_opening = Some((Some(opened), octets.as_str().to_owned()));
+                Ok(Signed { octets, rests_on_sha1, before_opening })
+            }
+            (None, None) => Err(Rejection::DecryptionFailed),
+        }
+    }
+
+    fn open_assertion(&self, envelope: Envelope<'_>) -> Result<String, Rejection> {
+        let encrypted = envelope.encrypted_assertion().ok_or(Rejection::AssertionCount { found: 0 })?;
+        xmlenc::open(&[encrypted], self.opening())
+    }
+
+    /// The signature of the assertion in a response that was opened. Without one, the Response's has to cover it.
+    fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<SignedOctets>, Rejection> {
+        let document = Document::parse(opened, &self.settings.limits)?;
+        let envelope = check_envelope(received_envelope(&document)?)?;
+        let assertion = envelope.assertion()?;
+        if envelope.signatures().assertion {
+            return dsig::verify(assertion, Part::Assertion, self.trust()).map(Some);
+        }
+        match self.settings.signed_parts {
+            SignedParts::Any | SignedParts::Response if covered => Ok(None),
+            _ => Err(Rejection::SignatureMissing { on: Part::Assertion }),
+        }
+    }
+
+    pub(super) fn trust(&self) -> Trust<'_> {
+        Trust {
+            certificates: self.idp.certificates(),
+            allow_sha1: self.settings.allow_sha1,
+            limits: &self.settings.limits,
+        }
+    }
+
+    pub(super) fn opening(&self) -> Opening<'_> {
+        Opening {
+            keys: self.sp.decryption_keys(),
+            recipient: self.sp.audience(),
+            forbid_cbc: self.settings.forbid_cbc,
+            allow_3des: self.settings.allow_3des,
+            limits: &self.settings.limits,
+        }
+    }
+
+    /// What the second engine says, if the connection asks for it.
+    pub(crate) fn second_opinion(&self, message: &str, signed: &Signed) -> Option<Result<(), Rejection>> {
+        #[cfg(feature = "samael")]
+        if self.settings.second_opinion {
+            let (message, octets) = match &signed.before_opening {
+                None => (message, signed.octets.as_str()),
+                Some((opened, octets)) => (opened.as_deref().unwrap_or(message), octets.as_str()),
+            };
+            return Some(second_opinion::agrees(
+                message,
+                octets,
+                self.idp.certificates(),
+                &self.settings.limits,
+            ));
+        }
+        let _ = (message, signed);
+        None
+    }
+}
+
+/// The response as it was received.
+pub(crate) fn received_envelope<'d>(document: &'d Document<'_>) -> Result<Envelope<'d>, Rejection> {
+    let root = document.root().ok_or_else(|| Rejection::NotAResponse { found: Excerpt::new("") })?;
+    Ok(Envelope::new(root, false))
+}
+
+pub(super) fn check_envelope(envelope: Envelope<'_>) -> Result<Envelope<'_>, Rejection> {
+    ENVELOPE_CHECKS.iter().try_for_each(|check| (check.run)(&envelope))?;
+    Ok(envelope)
+}
+
+/// What the signatures of a response cover.
+pub(crate) struct Signed {
+    pub(crate) octets: SignedOctets,
+    /// Whether any of them rests on SHA-1.
+    pub(crate) rests_on_sha1: bool,
+    /// Where something was opened: the message in which the signature was verified, if not the one received, and the octets
+    /// that it was verified over. For the second opinion.
+    before_opening: Option<(Option<String>, String)>,
+}
+
+impl Signed {
+    fn opened(self, octets: String) -> Self {
+        let before = self.before_opening.or_else(|| Some((None, self.octets.as_str().to_owned())));
+        Self { octets: self.octets.opened(octets), before_opening: before, ..self }
+    }
+}
