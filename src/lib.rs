@@ -25,6 +25,7 @@ mod validate;
 mod identity;
 mod store;
 mod provider;
+mod metadata;
 mod send;
 mod request;
 mod warning;
@@ -49,6 +50,9 @@ pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
 pub use login::Unspent;
+pub use metadata::{
+    ContactType, EndpointKind, IdpMetadata, MetadataChange, MetadataError, MetadataTrust, SpMetadata,
+};
 pub use pending::PendingRequest;
 pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
 pub use relay_state::RelayState;

@@ -26,12 +26,14 @@ impl Namespace {
     pub(crate) const XENC: Self = Self(8);
     /// XML Encryption 1.1, usually `xenc11:`.
     pub(crate) const XENC11: Self = Self(9);
+    /// SAML 2.0 metadata, usually `md:`.
+    pub(crate) const MD: Self = Self(10);
     /// Stands for "the prefix is not bound". No document has so many namespaces.
     pub(super) const UNBOUND: Self = Self(u32::MAX);
 }
 
 /// The URIs of the numbered namespaces, by number.
-pub(super) const KNOWN_NAMESPACES: [&str; 10] = [
+pub(super) const KNOWN_NAMESPACES: [&str; 11] = [
     "",
     "http://www.w3.org/XML/1998/namespace",
     "http://www.w3.org/2000/xmlns/",
@@ -42,6 +44,7 @@ pub(super) const KNOWN_NAMESPACES: [&str; 10] = [
     "http://www.w3.org/2001/10/xml-exc-c14n#",
     "http://www.w3.org/2001/04/xmlenc#",
     "http://www.w3.org/2009/xmlenc11#",
+    "urn:oasis:names:tc:SAML:2.0:metadata",
 ];
 
 /// A namespace prefix, interned.
