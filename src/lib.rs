@@ -25,6 +25,7 @@ mod validate;
 mod identity;
 mod store;
 mod provider;
+mod metadata;
 mod send;
 mod request;
 mod warning;
@@ -57,6 +58,9 @@ pub use login::Unspent;
 pub use logout::{
     LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutResponse, LogoutSubject, PendingLogout,
     ReceivedLogout, StartedLogout, UnspentLogout,
+};
+pub use metadata::{
+    ContactType, EndpointKind, IdpMetadata, MetadataChange, MetadataError, MetadataTrust, SpMetadata,
 };
 pub use pending::PendingRequest;
 pub use provider::{Endpoint, IdentityProvider, ServiceProvider};

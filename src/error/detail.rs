@@ -24,6 +24,8 @@ pub enum Part {
     Assertion,
     /// The message as a whole.
     Message,
+    /// The `EntityDescriptor` or `EntitiesDescriptor` at the root of a metadata document.
+    Metadata,
     /// The `Response`.
     Response,
     /// The `SubjectConfirmationData` of the bearer confirmation.
@@ -36,6 +38,7 @@ impl Part {
         match self {
             Self::Assertion => "Assertion",
             Self::Message => "message",
+            Self::Metadata => "metadata",
             Self::Response => "Response",
             Self::SubjectConfirmationData => "SubjectConfirmationData",
         }

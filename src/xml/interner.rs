@@ -28,12 +28,14 @@ impl Namespace {
     pub(crate) const XENC11: Self = Self(9);
     /// SOAP 1.1, usually `soap:`.
     pub(crate) const SOAP: Self = Self(10);
+    /// SAML 2.0 metadata, usually `md:`.
+    pub(crate) const MD: Self = Self(11);
     /// Stands for "the prefix is not bound". No document has so many namespaces.
     pub(super) const UNBOUND: Self = Self(u32::MAX);
 }
 
 /// The URIs of the numbered namespaces, by number.
-pub(super) const KNOWN_NAMESPACES: [&str; 11] = [
+pub(super) const KNOWN_NAMESPACES: [&str; 12] = [
     "",
     "http://www.w3.org/XML/1998/namespace",
     "http://www.w3.org/2000/xmlns/",
@@ -45,6 +47,7 @@ pub(super) const KNOWN_NAMESPACES: [&str; 11] = [
     "http://www.w3.org/2001/04/xmlenc#",
     "http://www.w3.org/2009/xmlenc11#",
     "http://schemas.xmlsoap.org/soap/envelope/",
+    "urn:oasis:names:tc:SAML:2.0:metadata",
 ];
 
 /// A namespace prefix, interned.
@@ -72,7 +75,7 @@ pub(super) struct Interner<'i> {
 }
 
 /// So many strings are found by comparing with each; honest documents have no more.
-const SCANNED: usize = 16;
+const SCANNED: usize = 24;
 
 impl<'i> Interner<'i> {
     pub(super) fn new(known: &[&'i str]) -> Self {
@@ -148,8 +151,8 @@ mod tests {
         let first: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         let second: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         assert_eq!(first, second);
-        assert_eq!(interner.len(), 111);
+        assert_eq!(interner.len(), 112);
         assert_eq!(interner.uri(first[99]), "urn:99");
-        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(60)));
+        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(62)));
     }
 }

@@ -1,0 +1,158 @@
+use chrono::{DateTime, Utc};
+
+use crate::error::{CertificateError, Excerpt, Mismatch, Rejection};
+
+/// Why a metadata document is not taken. Nothing of it is kept.
+///
+/// `Display` is written for the administrator who gave the document or its address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// A `cacheDuration` that is no `xs:duration`, or a negative one: Metadata §2.3.2.
+    #[error("the cacheDuration {found} is not a duration")]
+    CacheDurationMalformed {
+        /// What stands there.
+        found: Excerpt,
+    },
+    /// A certificate for signing that cannot be used.
+    #[error("a signing certificate in the metadata cannot be used")]
+    Certificate(#[from] CertificateError),
+    /// Nothing but blank space.
+    #[error("the metadata is empty")]
+    Empty,
+    /// An address that is not an absolute http or https URL: Metadata §2.2.2.
+    #[error("the metadata gives {found} as an address of its {service}: only absolute https URLs are taken")]
+    EndpointInvalid {
+        /// The element.
+        service: &'static str,
+        /// The address.
+        found: Excerpt,
+    },
+    /// An Artifact Resolution Service without an index from 0 to 65535: Metadata §2.2.3.
+    #[error("the metadata has an ArtifactResolutionService without a proper index")]
+    EndpointIndexInvalid {
+        /// The index, if there is one.
+        found: Option<Excerpt>,
+    },
+    /// An `EntityDescriptor` without an entity ID: Metadata §2.3.2.
+    #[error("an EntityDescriptor in the metadata has no entityID")]
+    EntityIdMissing,
+    /// None of the entities has the entity ID that was asked for.
+    #[error("the metadata does not speak of the identity provider {}; it speaks of: {}", entity.expected, entity.found_list())]
+    EntityNotFound {
+        /// The entity ID that was asked for, and those that are there.
+        entity: Box<Mismatch>,
+    },
+    /// The entity ID stands there more than once, so that it is not clear which entity is meant.
+    #[error("the metadata speaks of the entity {entity_id} more than once")]
+    EntityRepeated {
+        /// The entity ID.
+        entity_id: Excerpt,
+    },
+    /// `validUntil` has passed: Metadata §2.3.2. Also where an enclosing element says so.
+    #[error("the metadata was valid until {valid_until}: download it again")]
+    Expired {
+        /// The earliest `validUntil` that applies.
+        valid_until: DateTime<Utc>,
+        /// The instant of the check.
+        now: DateTime<Utc>,
+    },
+    /// The metadata is of another issuer than the one that is to be refreshed.
+    #[error("the metadata is of another identity provider: expected {}, found {}", issuer.expected, issuer.found_list())]
+    IssuerChanged {
+        /// Expected and found.
+        issuer: Box<Mismatch>,
+    },
+    /// The document is not well-formed, holds a document type declaration, goes beyond a limit, or breaks the schema.
+    #[error("the metadata cannot be read")]
+    Malformed(#[source] Rejection),
+    /// There is not one `EntityDescriptor`.
+    #[error("the metadata does not speak of any entity")]
+    NoEntity,
+    /// The role of the identity provider has no certificate that may sign: Metadata §2.4.1.1.
+    #[error("the metadata has no signing certificate: only keys for encryption, or none")]
+    NoSigningKey,
+    /// Metadata of a service provider, or of something else without an `IDPSSODescriptor`.
+    #[error(
+        "this is not metadata of an identity provider: there is no IDPSSODescriptor in it; download the identity provider's, not ours"
+    )]
+    NotAnIdentityProvider,
+    /// An XML document of another kind.
+    #[error("this is not a metadata document: it begins with {found}")]
+    NotMetadata {
+        /// The name of the root element, with its namespace.
+        found: Excerpt,
+    },
+    /// A signature is asked for, and the root of the document has none. Signatures further in do not count.
+    #[error("the metadata is not signed")]
+    NotSigned,
+    /// Not UTF-8.
+    #[error("the metadata is not UTF-8 text")]
+    NotUtf8,
+    /// The pinned key is an RSA key shorter than 2048 bits.
+    #[error("the pinned certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed")]
+    PinnedKeyTooWeak {
+        /// SHA-256 fingerprint of the certificate, as hexadecimal pairs with colons.
+        fingerprint: String,
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+    /// The identity provider does not speak SAML 2.0: Metadata §2.4.1.
+    #[error("the identity provider does not support SAML 2.0, by its metadata")]
+    ProtocolUnsupported,
+    /// Several identity providers, and no entity ID to choose by.
+    #[error("the metadata speaks of {count} identity providers: say which is meant, by its entity ID")]
+    SeveralIdentityProviders {
+        /// How many there are.
+        count: usize,
+    },
+    /// The signature does not verify with a pinned key.
+    #[error("the signature of the metadata is refused")]
+    Signature(#[source] Rejection),
+    /// The document is larger than the limit.
+    #[error("the metadata is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The address of a metadata document in place of the document.
+    #[error("this is a web address, not metadata: open it, and give what it shows")]
+    Url,
+    /// An HTML page: of a login form, or of an error.
+    #[error(
+        "this is a web page, not metadata: the address may ask for a login or be that of a console; use the metadata URL"
+    )]
+    WebPage,
+}
+
+impl MetadataError {
+    /// A stable snake_case code, part of semver. Where a certificate, the document or its signature is at fault, it is the
+    /// code of that error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CacheDurationMalformed { .. } => "metadata_cache_duration_malformed",
+            Self::Certificate(error) => error.code(),
+            Self::Empty => "metadata_empty",
+            Self::EndpointInvalid { .. } => "metadata_endpoint_invalid",
+            Self::EndpointIndexInvalid { .. } => "metadata_endpoint_index_invalid",
+            Self::EntityIdMissing => "metadata_entity_id_missing",
+            Self::EntityNotFound { .. } => "metadata_entity_not_found",
+            Self::EntityRepeated { .. } => "metadata_entity_repeated",
+            Self::Expired { .. } => "metadata_expired",
+            Self::IssuerChanged { .. } => "metadata_issuer_changed",
+            Self::Malformed(rejection) | Self::Signature(rejection) => rejection.code(),
+            Self::NoEntity => "metadata_no_entity",
+            Self::NoSigningKey => "metadata_no_signing_key",
+            Self::NotAnIdentityProvider => "metadata_not_an_identity_provider",
+            Self::NotMetadata { .. } => "metadata_not_metadata",
+            Self::NotSigned => "metadata_not_signed",
+            Self::NotUtf8 => "metadata_not_utf8",
+            Self::PinnedKeyTooWeak { .. } => "metadata_pinned_key_too_weak",
+            Self::ProtocolUnsupported => "metadata_protocol_unsupported",
+            Self::SeveralIdentityProviders { .. } => "metadata_several_identity_providers",
+            Self::TooLarge { .. } => "metadata_too_large",
+            Self::Url => "metadata_is_url",
+            Self::WebPage => "metadata_is_web_page",
+        }
+    }
+}

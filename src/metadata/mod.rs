@@ -1,0 +1,252 @@
+//! Metadata: the identity provider's in, ours out (SAML 2.0 Metadata).
+
+mod error;
+mod identity_provider;
+mod refresh;
+mod service_provider;
+mod validity;
+
+use chrono::{DateTime, Utc};
+
+pub use self::error::MetadataError;
+pub use self::refresh::{EndpointKind, MetadataChange};
+pub use self::service_provider::{ContactType, SpMetadata};
+use self::validity::Validity;
+use crate::dsig::{SignedOctets, Trust, verify};
+use crate::error::{Excerpt, Mismatch, Part, Rejection};
+use crate::limits::Limits;
+use crate::provider::IdentityProvider;
+use crate::trust::{Certificates, KeyType};
+use crate::xml::{Document, Element, Namespace};
+
+/// What makes a metadata document trustworthy.
+///
+/// Keys that a document brings along never do: neither those of its entities nor the one in its signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetadataTrust<'c> {
+    /// The way it came: an administrator uploaded it and answers for it. A signature is not looked at.
+    Unsigned,
+    /// The signature of its root element, by one of these keys: Metadata §3. They were agreed on beforehand, with whoever
+    /// publishes the metadata.
+    Pinned(&'c Certificates),
+}
+
+/// An identity provider as its metadata describes it: Metadata §2.4.3.
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use saml_login::{IdpMetadata, Limits, MetadataTrust};
+///
+/// let xml = include_str!("../../fixtures/metadata/simplesamlphp.xml");
+/// let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
+/// let metadata = IdpMetadata::parse(xml, None, MetadataTrust::Unsigned, &Limits::default(), now)?;
+///
+/// let idp = metadata.identity_provider();
+/// assert_eq!(idp.issuer(), "http://127.0.0.1:18101/saml2/idp/metadata.php");
+/// assert_eq!(idp.sso_url(), Some("http://127.0.0.1:18101/saml2/idp/SSOService.php"));
+/// assert_eq!(idp.certificates().len(), 1);
+///
+/// // Later, with the document of the day: what differs from the configuration, for people to look at, …
+/// assert_eq!(metadata.changes_from(idp), []);
+/// // … and what may be taken without asking. Of a document whose signature was not verified, that is nothing.
+/// assert_eq!(metadata.refreshed(idp)?, *idp);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdpMetadata {
+    identity_provider: IdentityProvider,
+    validity: Validity,
+    signed_by: Option<String>,
+}
+
+impl IdpMetadata {
+    /// Reads an EntityDescriptor or EntitiesDescriptor, UTF-8, and takes the identity provider with this entity ID, or the
+    /// only one if no entity ID is given.
+    ///
+    /// Only the IDPSSODescriptor for SAML 2.0 is read: keys that may sign, the addresses by bindings that are known here, and
+    /// WantAuthnRequestsSigned. With [`MetadataTrust::Pinned`] all of it is read from the octets that were signed.
+    ///
+    /// # Errors
+    ///
+    /// [`MetadataError`] says what was given in place of metadata, or what is wrong with it.
+    pub fn parse(
+        xml: impl AsRef<[u8]>,
+        entity_id: Option<&str>,
+        trust: MetadataTrust<'_>,
+        limits: &Limits,
+        now: DateTime<Utc>,
+    ) -> Result<Self, MetadataError> {
+        let text = text(xml.as_ref(), limits)?;
+        let received = Document::parse(text, limits).map_err(|rejection| unreadable(text, rejection))?;
+        let root = descriptor(&received, text)?;
+        match trust {
+            MetadataTrust::Unsigned => Self::read(root, entity_id, None, now),
+            MetadataTrust::Pinned(certificates) => {
+                let octets = signed_octets(root, certificates, limits)?;
+                let signed = Document::parse(octets.as_str(), limits).map_err(MetadataError::Malformed)?;
+                let root = descriptor(&signed, octets.as_str())?;
+                Self::read(root, entity_id, Some(octets.fingerprint().to_owned()), now)
+            }
+        }
+    }
+
+    fn read(
+        root: Element<'_>,
+        entity_id: Option<&str>,
+        signed_by: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, MetadataError> {
+        let (entity_id, entity) = chosen(&entities(root), entity_id)?;
+        let role = identity_provider::role(entity)?;
+        let validity = Validity::of(role, now)?;
+        Ok(Self { identity_provider: identity_provider::read(entity_id, role)?, validity, signed_by })
+    }
+
+    /// The identity provider: for [`Connection::builder`](crate::Connection::builder).
+    pub fn identity_provider(&self) -> &IdentityProvider {
+        &self.identity_provider
+    }
+
+    /// When it stops being valid, if it says so: the earliest `validUntil` of the role, the entity and all that encloses it
+    /// (Metadata §2.3.2).
+    pub fn valid_until(&self) -> Option<DateTime<Utc>> {
+        self.validity.valid_until
+    }
+
+    /// When to fetch it again, if it says so: after the shortest `cacheDuration` that applies, but before `validUntil` has
+    /// passed (Metadata §2.3.2).
+    pub fn refresh_after(&self) -> Option<DateTime<Utc>> {
+        self.validity.refresh_after
+    }
+
+    /// Whether a pinned key has signed it: Metadata §3.
+    pub fn signature_verified(&self) -> bool {
+        self.signed_by.is_some()
+    }
+
+    /// The SHA-256 fingerprint of the pinned certificate whose key has signed it.
+    pub fn signed_by(&self) -> Option<&str> {
+        self.signed_by.as_deref()
+    }
+}
+
+fn text<'x>(xml: &'x [u8], limits: &Limits) -> Result<&'x str, MetadataError> {
+    if xml.len() > limits.document_bytes {
+        return Err(MetadataError::TooLarge { limit: limits.document_bytes });
+    }
+    let text = str::from_utf8(xml).map_err(|_| MetadataError::NotUtf8)?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err(MetadataError::Empty);
+    }
+    if trimmed.starts_with("https://") || trimmed.starts_with("http://") {
+        return Err(MetadataError::Url);
+    }
+    Ok(text)
+}
+
+/// What is wrong with a document that cannot be read.
+fn unreadable(text: &str, rejection: Rejection) -> MetadataError {
+    if is_web_page(text) { MetadataError::WebPage } else { MetadataError::Malformed(rejection) }
+}
+
+fn is_web_page(text: &str) -> bool {
+    let beginning = text.chars().take(1024).collect::<String>().to_ascii_lowercase();
+    beginning.contains("<!doctype html") || beginning.contains("<html")
+}
+
+/// The root, if it is one of metadata: Metadata §2.3.
+fn descriptor<'d>(document: &'d Document<'_>, text: &str) -> Result<Element<'d>, MetadataError> {
+    let root = document.root().ok_or(MetadataError::NoEntity)?;
+    if is_entity(root) || is_group(root) {
+        return Ok(root);
+    }
+    Err(match is_web_page(text) {
+        true => MetadataError::WebPage,
+        false => MetadataError::NotMetadata { found: Excerpt::new(&root.expanded_name()) },
+    })
+}
+
+fn is_entity(element: Element<'_>) -> bool {
+    element.is(Namespace::MD, "EntityDescriptor")
+}
+
+fn is_group(element: Element<'_>) -> bool {
+    element.is(Namespace::MD, "EntitiesDescriptor")
+}
+
+/// The octets of the root that a pinned key has signed: Metadata §3.1, by the rules for messages (Core §5.4).
+fn signed_octets(
+    root: Element<'_>,
+    certificates: &Certificates,
+    limits: &Limits,
+) -> Result<SignedOctets, MetadataError> {
+    for certificate in certificates {
+        if let KeyType::Rsa { bits } = certificate.key()
+            && bits < 2048
+        {
+            let fingerprint = certificate.fingerprint().to_owned();
+            return Err(MetadataError::PinnedKeyTooWeak { fingerprint, bits });
+        }
+    }
+    if !root.child_elements().any(|child| child.is(Namespace::DS, "Signature")) {
+        return Err(MetadataError::NotSigned);
+    }
+    verify(root, Part::Metadata, Trust { certificates, allow_sha1: false, limits })
+        .map_err(MetadataError::Signature)
+}
+
+/// The entities in document order: the root, or those in the groups, and nothing that stands elsewhere (in Extensions).
+fn entities(root: Element<'_>) -> Vec<Element<'_>> {
+    let mut groups = vec![root];
+    let mut entities = Vec::new();
+    while let Some(next) = groups.pop() {
+        if is_entity(next) {
+            entities.push(next);
+        } else if is_group(next) {
+            let behind = groups.len();
+            groups.extend(next.child_elements().filter(|child| is_entity(*child) || is_group(*child)));
+            if let Some(children) = groups.get_mut(behind..) {
+                children.reverse();
+            }
+        }
+    }
+    entities
+}
+
+/// The entity that is meant, with its entity ID.
+fn chosen<'d>(
+    entities: &[Element<'d>],
+    wanted: Option<&str>,
+) -> Result<(&'d str, Element<'d>), MetadataError> {
+    let with_ids: Option<Vec<(&str, Element<'_>)>> = entities
+        .iter()
+        .map(|entity| Some((entity.attribute("entityID").filter(|id| !id.trim().is_empty())?, *entity)))
+        .collect();
+    let with_ids = with_ids.ok_or(MetadataError::EntityIdMissing)?;
+    if with_ids.is_empty() {
+        return Err(MetadataError::NoEntity);
+    }
+    let candidates: Vec<(&str, Element<'_>)> = match wanted {
+        Some(wanted) => with_ids.iter().copied().filter(|(id, _)| *id == wanted).collect(),
+        None => {
+            let is_role = |child: Element<'_>| child.is(Namespace::MD, "IDPSSODescriptor");
+            with_ids.iter().copied().filter(|(_, entity)| entity.child_elements().any(is_role)).collect()
+        }
+    };
+    match (candidates.as_slice(), wanted) {
+        ([], None) => Err(MetadataError::NotAnIdentityProvider),
+        ([], Some(wanted)) => {
+            let entity = Mismatch::new(wanted, with_ids.iter().map(|(id, _)| *id), None);
+            Err(MetadataError::EntityNotFound { entity })
+        }
+        // An entity ID that stands there twice leaves open which of the two is meant.
+        ([(id, _), ..], _) if with_ids.iter().filter(|(other, _)| other == id).count() > 1 => {
+            Err(MetadataError::EntityRepeated { entity_id: Excerpt::new(id) })
+        }
+        ([(id, entity)], _) => Ok((*id, *entity)),
+        (several, _) => Err(MetadataError::SeveralIdentityProviders { count: several.len() }),
+    }
+}

@@ -1,0 +1,264 @@
+//! Our own metadata: Metadata §2.4.4.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+
+use super::identity_provider::SAML2_PROTOCOL;
+use crate::binding::Binding;
+use crate::dsig::{Place, sign_enveloped};
+use crate::error::SendError;
+use crate::provider::ServiceProvider;
+use crate::trust::KeyPair;
+use crate::xml::Markup;
+
+/// What a contact is for: Metadata §2.3.2.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ContactType {
+    /// For administration.
+    Administrative,
+    /// For bills.
+    Billing,
+    /// For anything else.
+    Other,
+    /// For users who need help.
+    Support,
+    /// For whoever runs the other side.
+    Technical,
+}
+
+impl ContactType {
+    /// The value of `contactType`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrative => "administrative",
+            Self::Billing => "billing",
+            Self::Other => "other",
+            Self::Support => "support",
+            Self::Technical => "technical",
+        }
+    }
+}
+
+/// Our metadata, for the identity provider's administrator: the service provider as an EntityDescriptor.
+///
+/// All keys are published, so that the identity provider knows the next one before it is used.
+///
+/// ```
+/// use saml_login::{ContactType, ServiceProvider, SpMetadata};
+///
+/// let sp = ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
+///     .with_slo_url("https://app.example.test/saml/slo");
+/// let xml = SpMetadata::new(&sp)
+///     .with_name_id_format("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
+///     .with_organization("en", "Example", "Example, Inc.", "https://example.test")
+///     .with_contact(ContactType::Technical, "Operations", "ops@example.test")
+///     .xml();
+/// assert!(xml.contains(r#"entityID="https://app.example.test/saml""#));
+/// ```
+#[derive(Clone, Debug)]
+pub struct SpMetadata {
+    sp: ServiceProvider,
+    artifact_acs_url: Option<String>,
+    name_id_formats: Vec<String>,
+    authn_requests_signed: bool,
+    want_assertions_signed: bool,
+    organization: Vec<Localized>,
+    contacts: Vec<(ContactType, String, String)>,
+    valid_until: Option<DateTime<Utc>>,
+}
+
+/// The organization in one language.
+#[derive(Clone, Debug)]
+struct Localized {
+    language: String,
+    name: String,
+    display_name: String,
+    url: String,
+}
+
+impl SpMetadata {
+    /// Metadata with the Audience URI, the ACS URL for HTTP-POST, the Single Logout Service and all keys of `sp`.
+    ///
+    /// AuthnRequestsSigned is true if `sp` has a signing key, and WantAssertionsSigned is true.
+    pub fn new(sp: &ServiceProvider) -> Self {
+        Self {
+            sp: sp.clone(),
+            artifact_acs_url: None,
+            name_id_formats: Vec::new(),
+            authn_requests_signed: !sp.signing_keys().is_empty(),
+            want_assertions_signed: true,
+            organization: Vec::new(),
+            contacts: Vec::new(),
+            valid_until: None,
+        }
+    }
+
+    /// Adds an Assertion Consumer Service for HTTP-Artifact, with index 1.
+    pub fn with_artifact_acs_url(self, url: impl Into<String>) -> Self {
+        Self { artifact_acs_url: Some(url.into()), ..self }
+    }
+
+    /// Adds a NameID format that we take (Core §8.3), the preferred one first.
+    pub fn with_name_id_format(mut self, format: impl Into<String>) -> Self {
+        self.name_id_formats.push(format.into());
+        self
+    }
+
+    /// Says whether our requests are signed: AuthnRequestsSigned, Metadata §2.4.4.
+    pub fn with_authn_requests_signed(self, signed: bool) -> Self {
+        Self { authn_requests_signed: signed, ..self }
+    }
+
+    /// Says whether assertions have to be signed, beside what signs the Response: WantAssertionsSigned, Metadata §2.4.4.
+    pub fn with_assertions_signed_wanted(self, wanted: bool) -> Self {
+        Self { want_assertions_signed: wanted, ..self }
+    }
+
+    /// Adds the organization in one language (`en`): Metadata §2.3.2.1.
+    pub fn with_organization(
+        mut self,
+        language: impl Into<String>,
+        name: impl Into<String>,
+        display_name: impl Into<String>,
+        url: impl Into<String>,
+    ) -> Self {
+        self.organization.push(Localized {
+            language: language.into(),
+            name: name.into(),
+            display_name: display_name.into(),
+            url: url.into(),
+        });
+        self
+    }
+
+    /// Adds a contact with a name and an e-mail address: Metadata §2.3.2.2.
+    pub fn with_contact(
+        mut self,
+        kind: ContactType,
+        name: impl Into<String>,
+        email: impl Into<String>,
+    ) -> Self {
+        self.contacts.push((kind, name.into(), email.into()));
+        self
+    }
+
+    /// Says when the metadata stops being valid, to the second: validUntil, Metadata §2.3.2.
+    pub fn with_valid_until(self, valid_until: DateTime<Utc>) -> Self {
+        Self { valid_until: Some(valid_until), ..self }
+    }
+
+    /// The document, not signed.
+    pub fn xml(&self) -> String {
+        self.write(None)
+    }
+
+    /// The document, signed with the first signing key: Metadata §3. `id` becomes the ID of the root: a letter or underscore,
+    /// then letters, digits, `_`, `-` and `.`; a new one for every document, `_` and 32 random hexadecimal digits say.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::SigningKeyMissing`]; [`SendError::Signing`] also for an ID that is none.
+    pub fn signed_xml(&self, id: &str) -> Result<String, SendError> {
+        let key = self.sp.signing_keys().first().ok_or(SendError::SigningKeyMissing)?;
+        let begins = id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if !begins
+            || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        {
+            return Err(SendError::Signing("the ID is not made of letters, digits, '_', '-' and '.'".into()));
+        }
+        sign_enveloped(&self.write(Some(id)), id, Place::First, key)
+    }
+
+    /// In the order of the schema.
+    fn write(&self, id: Option<&str>) -> String {
+        let mut xml = Markup::new();
+        let valid_until = self.valid_until.map(|end| end.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+        xml.open(
+            "md:EntityDescriptor",
+            &[
+                ("xmlns:md", Some("urn:oasis:names:tc:SAML:2.0:metadata")),
+                ("ID", id),
+                ("entityID", Some(self.sp.audience())),
+                ("validUntil", valid_until.as_deref()),
+            ],
+        );
+        self.write_role(&mut xml);
+        self.write_organization(&mut xml);
+        for (kind, name, email) in &self.contacts {
+            xml.open("md:ContactPerson", &[("contactType", Some(kind.as_str()))]);
+            xml.element("md:GivenName", &[], name);
+            xml.element("md:EmailAddress", &[], &format!("mailto:{}", email.trim_start_matches("mailto:")));
+            xml.close("md:ContactPerson");
+        }
+        xml.close("md:EntityDescriptor");
+        xml.finish()
+    }
+
+    fn write_role(&self, xml: &mut Markup) {
+        let boolean = |value: bool| Some(if value { "true" } else { "false" });
+        xml.open(
+            "md:SPSSODescriptor",
+            &[
+                ("AuthnRequestsSigned", boolean(self.authn_requests_signed)),
+                ("WantAssertionsSigned", boolean(self.want_assertions_signed)),
+                ("protocolSupportEnumeration", Some(SAML2_PROTOCOL)),
+            ],
+        );
+        for key in self.sp.signing_keys() {
+            write_key(xml, "signing", key);
+        }
+        for key in self.sp.decryption_keys() {
+            write_key(xml, "encryption", key);
+        }
+        if let Some(url) = self.sp.slo_url() {
+            for binding in [Binding::HttpRedirect, Binding::HttpPost] {
+                let attributes = [("Binding", Some(binding.uri())), ("Location", Some(url))];
+                xml.element("md:SingleLogoutService", &attributes, "");
+            }
+        }
+        for format in &self.name_id_formats {
+            xml.element("md:NameIDFormat", &[], format);
+        }
+        let post = (Binding::HttpPost, self.sp.acs_url(), "0", Some("true"));
+        let artifact = self.artifact_acs_url.as_deref().map(|url| (Binding::HttpArtifact, url, "1", None));
+        for (binding, location, index, is_default) in [post].into_iter().chain(artifact) {
+            let attributes = [
+                ("Binding", Some(binding.uri())),
+                ("Location", Some(location)),
+                ("index", Some(index)),
+                ("isDefault", is_default),
+            ];
+            xml.element("md:AssertionConsumerService", &attributes, "");
+        }
+        xml.close("md:SPSSODescriptor");
+    }
+
+    fn write_organization(&self, xml: &mut Markup) {
+        if self.organization.is_empty() {
+            return;
+        }
+        xml.open("md:Organization", &[]);
+        let mut write = |name: &str, part: fn(&Localized) -> &str| {
+            for localized in &self.organization {
+                xml.element(name, &[("xml:lang", Some(&localized.language))], part(localized));
+            }
+        };
+        write("md:OrganizationName", |localized| &localized.name);
+        write("md:OrganizationDisplayName", |localized| &localized.display_name);
+        write("md:OrganizationURL", |localized| &localized.url);
+        xml.close("md:Organization");
+    }
+}
+
+/// A KeyDescriptor: Metadata §2.4.1.1.
+fn write_key(xml: &mut Markup, key_use: &str, key: &KeyPair) {
+    xml.open("md:KeyDescriptor", &[("use", Some(key_use))]);
+    xml.open("ds:KeyInfo", &[("xmlns:ds", Some("http://www.w3.org/2000/09/xmldsig#"))]);
+    xml.open("ds:X509Data", &[]);
+    xml.element("ds:X509Certificate", &[], &STANDARD.encode(key.certificate().der()));
+    xml.close("ds:X509Data");
+    xml.close("ds:KeyInfo");
+    xml.close("md:KeyDescriptor");
+}
