@@ -142,8 +142,10 @@ fn fixtures_have_their_exact_outcome() {
     let about = ["manifest.json", "README.md", "sp-key.pem", "sp-cert.pem"].map(|file| folder.join(file));
     // Those of `metadata/` are named by `tests/metadata.rs`.
     let metadata = folder.join("metadata");
-    let orphans: Vec<PathBuf> =
-        files(&folder).into_iter().filter(|file| !named.contains(file) && !about.contains(file) && !file.starts_with(&metadata)).collect();
+    let orphans: Vec<PathBuf> = files(&folder)
+        .into_iter()
+        .filter(|file| !named.contains(file) && !about.contains(file) && !file.starts_with(&metadata))
+        .collect();
     assert_eq!(orphans, Vec::<PathBuf>::new());
     println!("fixtures: rows {}", rows.len());
 }

@@ -1,0 +1,278 @@
+//! A service provider in one process, for tests against other implementations: one JSON object a line in, one a line out.
+//!
+//! `cargo run --example interop_sp -- FOLDER`, where the folder holds `settings.json`, `sp.key`, `sp.crt` and `idp-metadata.xml`. It
+//! plays no web server: whoever drives it takes its URLs and pages to the identity provider, and brings back what comes to the
+//! service provider's URLs. It also shows every step of both protocols in one place.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::io::{self, BufRead, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use chrono::Utc;
+use saml_login::{
+    Binding, Connection, Delivery, Error, Expected, IdpMetadata, KeyPair, Limits, LoginOptions,
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, MemoryReplayStore, MemoryRequestStore,
+    MetadataTrust, PendingLogout, PendingRequest, ReceivedLogout, Rejection, RelayState, Remembered,
+    RequestStore, ServiceProvider, SoapClient, SpMetadata, StoreError, Unsolicited, Unspent,
+};
+use serde_json::{Value, json};
+
+type Result<T> = std::result::Result<T, Box<dyn StdError>>;
+
+struct Process {
+    connection: Connection,
+    metadata: String,
+    requests: MemoryRequestStore,
+    replays: MemoryReplayStore,
+    logouts: HashMap<String, PendingLogout>,
+    sessions: Vec<LogoutSubject>,
+}
+
+fn main() -> Result<()> {
+    let folder = std::env::args_os().nth(1).ok_or("usage: interop_sp FOLDER")?;
+    let mut process = Process::new(Path::new(&folder))?;
+    for line in io::stdin().lock().lines() {
+        let command: Value = serde_json::from_str(&line?)?;
+        let answer = process.answer(&command).unwrap_or_else(|error| refused(error.as_ref()));
+        let mut out = io::stdout().lock();
+        writeln!(out, "{answer}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn refused(error: &(dyn StdError + 'static)) -> Value {
+    let code = match (error.downcast_ref::<Rejection>(), error.downcast_ref::<Error>()) {
+        (Some(rejection), _) => rejection.code(),
+        (_, Some(error)) => error.code(),
+        _ => "error",
+    };
+    let help = match (error.downcast_ref::<Rejection>(), error.downcast_ref::<Error>()) {
+        (Some(rejection), _) => rejection.help(),
+        (_, Some(error)) => error.help(),
+        _ => error.to_string(),
+    };
+    json!({ "refused": { "code": code, "message": help } })
+}
+
+impl Process {
+    fn new(folder: &Path) -> Result<Self> {
+        let read = |file: &str| std::fs::read(folder.join(file));
+        let settings: Value = serde_json::from_slice(&read("settings.json")?)?;
+        let text = |name: &str| settings[name].as_str().ok_or(format!("settings.json has no {name}"));
+        let key = KeyPair::from_pem(read("sp.key")?, read("sp.crt")?)?;
+        let mut sp = ServiceProvider::new(text("entity_id")?, text("acs_url")?)
+            .with_slo_url(text("slo_url")?)
+            .with_decryption_key(key.clone());
+        let signs = settings["sign_requests"] == true;
+        if signs {
+            sp = sp.with_signing_key(key);
+        }
+        let mut metadata = SpMetadata::new(&sp).with_authn_requests_signed(signs);
+        if let Some(url) = settings["artifact_acs_url"].as_str() {
+            metadata = metadata.with_artifact_acs_url(url);
+        }
+        let xml = read("idp-metadata.xml")?;
+        let idp = IdpMetadata::parse(&xml, None, MetadataTrust::Unsigned, &Limits::default(), Utc::now())?;
+        let unsolicited = match settings["unsolicited"].as_str() {
+            Some("on") => Unsolicited::On,
+            Some("bounce") => Unsolicited::Bounce,
+            _ => Unsolicited::Off,
+        };
+        let builder = Connection::builder("interop", sp.clone(), idp.identity_provider().clone());
+        Ok(Self {
+            connection: builder.unsolicited(unsolicited).build()?,
+            metadata: metadata.xml(),
+            requests: MemoryRequestStore::default(),
+            replays: MemoryReplayStore::default(),
+            logouts: HashMap::new(),
+            sessions: Vec::new(),
+        })
+    }
+
+    fn answer(&mut self, command: &Value) -> Result<Value> {
+        match command["do"].as_str() {
+            Some("metadata") => Ok(json!({ "ok": { "xml": self.metadata } })),
+            Some("login") => Ok(json!({ "ok": self.start_login(command)? })),
+            Some("acs") => {
+                let form_value = command["saml_response"].as_str().unwrap_or_default().to_owned();
+                self.log_in(command, |connection, expected| {
+                    Ok(connection.verify(form_value, expected, Utc::now())?)
+                })
+            }
+            Some("artifact") => {
+                let artifact = command["saml_art"].as_str().unwrap_or_default().to_owned();
+                self.log_in(command, |connection, expected| {
+                    let random = random().map_err(|error| Error::Store(error.to_string().into()))?;
+                    block_on(connection.verify_artifact(&artifact, &Http, expected, random, Utc::now()))
+                })
+            }
+            Some("logout") => self.start_logout(command),
+            Some("slo") => self.receive_logout(command),
+            other => Err(format!("no such command: {other:?}").into()),
+        }
+    }
+
+    fn start_login(&self, command: &Value) -> Result<Value> {
+        let mut options = LoginOptions::default();
+        options.binding = binding(command);
+        options.force_authn = command["force_authn"] == true;
+        options.is_passive = command["is_passive"] == true;
+        if command["answer"] == "artifact" {
+            options.answer_by = Binding::HttpArtifact;
+        }
+        options.relay_state = command["relay_state"].as_str().map(RelayState::path).transpose()?;
+        let started = self.connection.start_login(options, random()?, Utc::now())?;
+        let cookie = match block_on(self.requests.remember(&started.pending, random()?, Utc::now())) {
+            Ok(Remembered::Cookie(cookie)) => cookie,
+            Ok(other) => return Err(format!("the request is not remembered: {other:?}").into()),
+            Err(error) => return Err(error),
+        };
+        let mut answer = delivery(&started.delivery);
+        answer["cookie"] = cookie.into();
+        Ok(answer)
+    }
+
+    fn log_in(
+        &mut self,
+        command: &Value,
+        verify: impl FnOnce(&Connection, Expected<'_>) -> std::result::Result<Unspent, Error>,
+    ) -> Result<Value> {
+        let pending: Option<PendingRequest> = match command["cookie"].as_str() {
+            Some(cookie) => {
+                block_on(self.requests.take(cookie, Utc::now())).map_err(|error| error.to_string())?
+            }
+            None => None,
+        };
+        let expected = pending.as_ref().map_or(Expected::Unsolicited, Expected::Pending);
+        let unspent = match verify(&self.connection, expected) {
+            Err(Error::Rejected(Rejection::UnsolicitedBounced)) => {
+                return Ok(json!({ "bounce": self.start_login(&json!({}))? }));
+            }
+            verdict => verdict?,
+        };
+        let identity = block_on(unspent.spend(&self.replays, Utc::now()))?;
+        self.sessions.push(LogoutSubject::from(&identity));
+        let relay_state = match &pending {
+            Some(pending) => pending.relay_state.clone(),
+            None => command["relay_state"].as_str().and_then(RelayState::received),
+        };
+        Ok(json!({ "ok": {
+            "name_id": identity.name_id.value,
+            "email": identity.email.as_ref().map(|email| email.address()),
+            "session": self.sessions.len() - 1,
+            "solicited": pending.is_some(),
+            "relay_state": relay_state.as_ref().map(RelayState::as_str),
+        } }))
+    }
+
+    fn start_logout(&mut self, command: &Value) -> Result<Value> {
+        let session = command["session"].as_u64().and_then(|n| usize::try_from(n).ok());
+        let subject = session.and_then(|n| self.sessions.get(n)).ok_or("no such session")?;
+        let mut options = LogoutOptions::default();
+        options.binding = binding(command);
+        let started = self.connection.start_logout(subject, options, random()?, Utc::now())?;
+        let mut answer = delivery(&started.delivery);
+        answer["pending"] = started.pending.request_id.as_str().into();
+        self.logouts.insert(started.pending.request_id.clone(), started.pending);
+        Ok(json!({ "ok": answer }))
+    }
+
+    fn receive_logout(&mut self, command: &Value) -> Result<Value> {
+        let form = &command["form"];
+        let message = match command["query"].as_str() {
+            Some(query) => LogoutMessage::Redirect { query },
+            None => {
+                let value = form["SAMLRequest"].as_str().or(form["SAMLResponse"].as_str());
+                LogoutMessage::Post {
+                    value: value.unwrap_or_default(),
+                    relay_state: form["RelayState"].as_str(),
+                }
+            }
+        };
+        let pending = command["pending"].as_str().and_then(|id| self.logouts.remove(id));
+        match self.connection.receive_logout(message, pending.as_ref(), Utc::now())? {
+            ReceivedLogout::Response(response) => {
+                let status = match response.outcome {
+                    LogoutOutcome::Complete => "success",
+                    LogoutOutcome::Partial => "partial",
+                    _ => "failed",
+                };
+                Ok(json!({ "ok": { "kind": "response", "status": status } }))
+            }
+            ReceivedLogout::Request(unspent) => {
+                let request = block_on(unspent.spend(&self.replays, Utc::now()))?;
+                let concerned = (0..self.sessions.len()).filter(|n| request.concerns(&self.sessions[*n]));
+                let concerned: Vec<usize> = concerned.collect();
+                let delivered = self.connection.answer_logout(
+                    &request,
+                    &LogoutOutcome::Complete,
+                    random()?,
+                    Utc::now(),
+                )?;
+                let mut answer = delivery(&delivered);
+                answer["kind"] = "request".into();
+                answer["sessions"] = concerned.into();
+                Ok(json!({ "ok": answer }))
+            }
+            other => Err(format!("not understood: {other:?}").into()),
+        }
+    }
+}
+
+fn binding(command: &Value) -> Option<Binding> {
+    match command["binding"].as_str() {
+        Some("post") => Some(Binding::HttpPost),
+        Some("redirect") => Some(Binding::HttpRedirect),
+        _ => None,
+    }
+}
+
+fn delivery(delivery: &Delivery) -> Value {
+    match delivery {
+        Delivery::Redirect(url) => json!({ "location": url }),
+        Delivery::Post(form) => json!({ "page": form.page("n0nce") }),
+        other => json!({ "unknown": format!("{other:?}") }),
+    }
+}
+
+fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    openssl::rand::rand_bytes(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The smallest HTTP client: for an identity provider on this machine.
+struct Http;
+
+impl SoapClient for Http {
+    async fn post(&self, url: &str, body: String) -> std::result::Result<Vec<u8>, StoreError> {
+        let rest = url.strip_prefix("http://").ok_or("this client speaks http alone")?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let mut stream = TcpStream::connect(authority)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        write!(
+            stream,
+            "POST /{path} HTTP/1.0\r\nHost: {authority}\r\nContent-Type: text/xml; charset=utf-8\r\n\
+             SOAPAction: \"http://www.oasis-open.org/committees/security\"\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = Vec::new();
+        stream.take(4 * 1024 * 1024).read_to_end(&mut answer)?;
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or("no end of the head")?;
+        Ok(answer.split_off(end + 4))
+    }
+}
+
+/// The stores here never wait, nor does the client.
+fn block_on<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("nothing here waits"),
+    }
+}
