@@ -26,6 +26,7 @@ type Result<T> = std::result::Result<T, Box<dyn StdError>>;
 
 struct Process {
     connection: Connection,
+    signs: bool,
     metadata: String,
     requests: MemoryRequestStore,
     replays: MemoryReplayStore,
@@ -73,10 +74,9 @@ impl Process {
         if signs {
             sp = sp.with_signing_key(key);
         }
-        let mut metadata = SpMetadata::new(&sp).with_authn_requests_signed(signs);
-        if let Some(url) = settings["artifact_acs_url"].as_str() {
-            metadata = metadata.with_artifact_acs_url(url);
-        }
+        // Artifacts come to the same URL as posted responses.
+        let metadata = SpMetadata::new(&sp).with_authn_requests_signed(signs);
+        let metadata = metadata.with_artifact_acs_url(sp.acs_url());
         let xml = read("idp-metadata.xml")?;
         let idp = IdpMetadata::parse(&xml, None, MetadataTrust::Unsigned, &Limits::default(), Utc::now())?;
         let unsolicited = match settings["unsolicited"].as_str() {
@@ -87,6 +87,7 @@ impl Process {
         let builder = Connection::builder("interop", sp.clone(), idp.identity_provider().clone());
         Ok(Self {
             connection: builder.unsolicited(unsolicited).build()?,
+            signs,
             metadata: metadata.xml(),
             requests: MemoryRequestStore::default(),
             replays: MemoryReplayStore::default(),
@@ -101,9 +102,14 @@ impl Process {
             Some("login") => Ok(json!({ "ok": self.start_login(command)? })),
             Some("acs") => {
                 let form_value = command["saml_response"].as_str().unwrap_or_default().to_owned();
-                self.log_in(command, |connection, expected| {
+                let signed = signed_part(&form_value);
+                let mut answer = self.log_in(command, |connection, expected| {
                     Ok(connection.verify(form_value, expected, Utc::now())?)
-                })
+                })?;
+                if answer["ok"].is_object() {
+                    answer["ok"]["signed"] = signed.into();
+                }
+                Ok(answer)
             }
             Some("artifact") => {
                 let artifact = command["saml_art"].as_str().unwrap_or_default().to_owned();
@@ -122,6 +128,8 @@ impl Process {
         let mut options = LoginOptions::default();
         options.binding = binding(command);
         options.force_authn = command["force_authn"] == true;
+        // Also where the identity provider says that it wants requests signed: to see what it does.
+        options.sign = Some(self.signs);
         options.is_passive = command["is_passive"] == true;
         if command["answer"] == "artifact" {
             options.answer_by = Binding::HttpArtifact;
@@ -222,6 +230,17 @@ impl Process {
             }
             other => Err(format!("not understood: {other:?}").into()),
         }
+    }
+}
+
+/// The outermost part with a signature, from the look of the message: for the one who drives this, and nobody else.
+fn signed_part(form_value: &str) -> &'static str {
+    let xml = openssl::base64::decode_block(form_value).unwrap_or_default();
+    let xml = String::from_utf8_lossy(&xml);
+    match (xml.find("SignedInfo"), xml.find("Assertion ")) {
+        (Some(signature), Some(assertion)) if signature < assertion => "response",
+        (Some(_), None) => "response",
+        _ => "assertion",
     }
 }
 
