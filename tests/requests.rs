@@ -1,0 +1,282 @@
+//! Requests: what is sent, what is remembered of it, and what comes of the answer.
+
+mod common;
+
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
+use common::{block_on, now, sp};
+use saml_login::test_idp::{TestIdp, TestResponse};
+use saml_login::{
+    Binding, Connection, Delivery, Endpoint, Expected, IdentityProvider, KeyPair, LoginOptions,
+    MemoryReplayStore, MemoryRequestStore, PendingRequest, RelayState, Remembered, RequestStore, SealedRequests,
+    SealingKey, SendError, ServiceProvider, StartedLogin, Unsolicited, contract,
+};
+
+static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
+
+const SSO: &str = "https://idp.example.test/sso?tenant=a%20b";
+const RANDOM: [u8; 32] = [7; 32];
+
+fn idp() -> IdentityProvider {
+    let idp = IDP.identity_provider().expect("a certificate").with_sso_url(SSO);
+    idp.with_sso_endpoint(Endpoint::new(Binding::HttpPost, "https://idp.example.test/post"))
+}
+
+fn key() -> KeyPair {
+    let fixture = |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
+    KeyPair::from_pem(fixture("sp-key.pem").expect("a key"), fixture("sp-cert.pem").expect("a certificate"))
+        .expect("a pair")
+}
+
+fn connection(sp: ServiceProvider) -> Connection {
+    Connection::builder("acme", sp, idp()).build().expect("a connection")
+}
+
+fn start(options: LoginOptions) -> StartedLogin {
+    connection(sp()).start_login(options, RANDOM, now()).expect("a login")
+}
+
+fn query_of(delivery: &Delivery) -> Vec<(String, String)> {
+    let Delivery::Redirect(url) = delivery else { panic!("{delivery:?} is no redirect") };
+    let (_, query) = url.split_once('?').expect("a query");
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned();
+    let pairs = query.split('&').map(|pair| pair.split_once('=').expect("a value"));
+    pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect()
+}
+
+fn inflated(value: &str) -> String {
+    let mut xml = String::new();
+    let deflated = STANDARD.decode(value).expect("Base64");
+    std::io::Read::read_to_string(&mut flate2::read::DeflateDecoder::new(deflated.as_slice()), &mut xml)
+        .expect("DEFLATE");
+    xml
+}
+
+#[test]
+fn a_plain_request_asks_for_nothing_in_particular() {
+    let started = start(LoginOptions::default());
+    let query = query_of(&started.delivery);
+    assert_eq!(query[0], ("tenant".into(), "a b".into()), "the URL's own query stays, and comes first");
+    assert_eq!(query.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tenant", "SAMLRequest"]);
+    let id = format!("_{}", "07".repeat(32));
+    assert_eq!(
+        inflated(&query[1].1),
+        format!(
+            "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
+             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{id}\" Version=\"2.0\" \
+             IssueInstant=\"2030-01-31T12:00:00Z\" Destination=\"{SSO}\" \
+             ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" \
+             AssertionConsumerServiceURL=\"{}\"><saml:Issuer>{}</saml:Issuer></samlp:AuthnRequest>",
+            sp().acs_url(),
+            sp().audience()
+        )
+    );
+    assert_eq!(started.pending.request_id, id);
+    assert_eq!(started.pending.expires_at, now() + TimeDelta::minutes(10));
+}
+
+#[test]
+fn every_option_is_in_the_request_and_everything_is_escaped() {
+    let mut options = LoginOptions::default();
+    options.binding = Some(Binding::HttpPost);
+    options.answer_by = Binding::HttpArtifact;
+    options.force_authn = true;
+    options.is_passive = true;
+    options.name_id_format = Some("urn:format".into());
+    options.authn_contexts = vec!["urn:context:a".into(), "urn:context:b".into()];
+    options.provider_name = Some("A \"<b>\" & 'c'\n".into());
+    options.relay_state = Some(RelayState::path("/inbox?a=b&c").expect("a path"));
+    let started = start(options);
+    let Delivery::Post(form) = &started.delivery else { panic!("no form") };
+    assert_eq!(form.action(), "https://idp.example.test/post");
+    let fields: Vec<(&str, &str)> = form.fields().collect();
+    assert_eq!(fields[1], ("RelayState", "/inbox?a=b&c"));
+    let xml = String::from_utf8(STANDARD.decode(fields[0].1).expect("Base64")).expect("UTF-8");
+    for expected in [
+        "ForceAuthn=\"true\" IsPassive=\"true\" ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact\"",
+        "ProviderName=\"A &quot;&lt;b&gt;&quot; &amp; &apos;c&apos;&#10;\">",
+        "<samlp:NameIDPolicy Format=\"urn:format\" AllowCreate=\"true\"></samlp:NameIDPolicy>",
+        "<samlp:RequestedAuthnContext Comparison=\"exact\"><saml:AuthnContextClassRef>urn:context:a\
+         </saml:AuthnContextClassRef><saml:AuthnContextClassRef>urn:context:b</saml:AuthnContextClassRef>",
+    ] {
+        assert!(xml.contains(expected), "{expected} in {xml}");
+    }
+    assert!(form.page("n0nce").contains("value=\"/inbox?a=b&amp;c\""));
+}
+
+#[test]
+fn a_signature_is_over_the_octets_that_are_sent() {
+    let mut options = LoginOptions::default();
+    options.relay_state = Some(RelayState::token("t-1").expect("a token"));
+    let signing = connection(sp().with_signing_key(key()));
+    let started = signing.start_login(options, RANDOM, now()).expect("a login");
+    let Delivery::Redirect(url) = &started.delivery else { panic!("no redirect") };
+    let (_, query) = url.split_once("&SAMLRequest=").expect("a request");
+    let (signed, signature) = query.split_once("&Signature=").expect("a signature");
+    let signature = percent_encoding::percent_decode_str(signature).decode_utf8().expect("UTF-8");
+    let signature = STANDARD.decode(signature.as_bytes()).expect("Base64");
+    assert!(signed.ends_with(
+        "&RelayState=t-1&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256"
+    ));
+    let certificate = std::fs::read(format!("{}/fixtures/sp-cert.pem", env!("CARGO_MANIFEST_DIR")));
+    let certificate = openssl::x509::X509::from_pem(&certificate.expect("a file")).expect("a certificate");
+    let key = certificate.public_key().expect("a key");
+    let digest = openssl::hash::MessageDigest::sha256();
+    let mut verifier = openssl::sign::Verifier::new(digest, &key).expect("a verifier");
+    let octets = format!("SAMLRequest={signed}");
+    assert!(verifier.verify_oneshot(&signature, octets.as_bytes()).expect("a verdict"));
+}
+
+#[test]
+fn what_cannot_be_sent_is_an_error_that_says_so() {
+    let code = |result: Result<StartedLogin, SendError>| result.map(|_| ()).map_err(|error| error.code());
+    let mut signed = LoginOptions::default();
+    signed.sign = Some(true);
+    assert_eq!(code(connection(sp()).start_login(signed, RANDOM, now())), Err("signing_key_missing"));
+    let without = Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"));
+    let without = without.build().expect("a connection");
+    assert_eq!(code(without.start_login(LoginOptions::default(), RANDOM, now())), Err("endpoint_missing"));
+    let wanting = Connection::builder("acme", sp(), idp().with_signed_requests_wanted(true)).build();
+    let wanting = wanting.expect("a connection");
+    assert_eq!(code(wanting.start_login(LoginOptions::default(), RANDOM, now())), Err("signing_key_missing"));
+}
+
+fn answer(pending: &PendingRequest) -> TestResponse<'static> {
+    IDP.response(&sp(), now()).in_reply_to(&pending.request_id)
+}
+
+fn verdict(
+    connection: &Connection,
+    response: &TestResponse<'_>,
+    expected: Expected<'_>,
+    later: TimeDelta,
+) -> Result<(), &'static str> {
+    let form_value = response.form_value().expect("a response");
+    let at = now() + later;
+    let report = connection.explain(&form_value, expected, at);
+    let verdict = connection.verify(&form_value, expected, at).map(|_| ()).map_err(|rejection| rejection.code());
+    assert_eq!(report.code, verdict.err());
+    verdict
+}
+
+#[test]
+fn an_answer_is_to_a_pending_request_of_this_connection() {
+    let acme = connection(sp());
+    let pending = start(LoginOptions::default()).pending;
+    let zero = TimeDelta::zero();
+    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&pending), zero), Ok(()));
+    let mut foreign = pending.clone();
+    foreign.connection_id = "other".into();
+    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&foreign), zero), Err("request_foreign"));
+    let mut short = pending.clone();
+    short.expires_at = now() + TimeDelta::seconds(60);
+    let seconds = TimeDelta::seconds;
+    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&short), seconds(59)), Ok(()));
+    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&short), seconds(60)), Err("request_expired"));
+    // An answer that another browser brings answers nothing that this one asked.
+    let other = connection(sp()).start_login(LoginOptions::default(), [8; 32], now()).expect("a login").pending;
+    assert_eq!(
+        verdict(&acme, &answer(&pending), Expected::Pending(&other), zero),
+        Err("in_response_to_mismatch")
+    );
+    assert_eq!(verdict(&acme, &answer(&pending), Expected::Unsolicited, zero), Err("unsolicited_forbidden"));
+}
+
+#[test]
+fn requested_contexts_are_demanded_of_the_answer() {
+    let mut options = LoginOptions::default();
+    options.authn_contexts = vec!["urn:context:a".into(), "urn:context:b".into()];
+    let pending = start(options).pending;
+    let mut response = answer(&pending);
+    let zero = TimeDelta::zero();
+    let check = |response: &TestResponse<'_>| verdict(&connection(sp()), response, Expected::Pending(&pending), zero);
+    assert_eq!(check(&response), Err("authn_context_unmet"));
+    response.authn_statements[0].authn_context_class_ref = Some("urn:context:b".into());
+    assert_eq!(check(&response), Ok(()));
+    response.authn_statements[0].authn_context_class_ref = None;
+    assert_eq!(check(&response), Err("authn_context_unmet"));
+}
+
+#[test]
+fn a_request_stays_answered_as_long_as_it_could_be_answered() {
+    let acme = connection(sp());
+    let mut options = LoginOptions::default();
+    options.lifetime = TimeDelta::hours(1);
+    let pending = start(options).pending;
+    let store = MemoryReplayStore::default();
+    let spend = |id: &str, later: TimeDelta| {
+        let mut response = IDP.response(&sp(), now() + later).in_reply_to(&pending.request_id);
+        response.assertion_id = Some(id.into());
+        let form_value = response.form_value().expect("a response");
+        let unspent = acme.verify(&form_value, Expected::Pending(&pending), now() + later).expect("an answer");
+        block_on(unspent.spend(&store, now() + later)).map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!(spend("_one", TimeDelta::zero()), Ok(()));
+    // The first assertion is long forgotten, a second one fresh; the request is answered all the same.
+    assert_eq!(spend("_two", TimeDelta::minutes(50)), Err("request_replayed"));
+}
+
+#[test]
+fn unsolicited_responses_can_be_bounced() {
+    let builder = Connection::builder("acme", sp(), idp()).unsolicited(Unsolicited::Bounce);
+    let bouncing = builder.build().expect("a connection");
+    let zero = TimeDelta::zero();
+    let unsolicited = IDP.response(&sp(), now());
+    assert_eq!(verdict(&bouncing, &unsolicited, Expected::Unsolicited, zero), Err("unsolicited_bounced"));
+    // The answer to a request that this browser has forgotten is not bounced: that could go on for ever.
+    let answer = IDP.response(&sp(), now()).in_reply_to("_forgotten");
+    assert_eq!(verdict(&bouncing, &answer, Expected::Unsolicited, zero), Err("unsolicited_in_response_to"));
+    // Nothing that is not verified is bounced.
+    let stranger = TestIdp::p256("https://idp.example.test").expect("a key");
+    let forged = stranger.response(&sp(), now());
+    assert_eq!(verdict(&bouncing, &forged, Expected::Unsolicited, zero), Err("key_untrusted"));
+    let pending = bouncing.start_login(LoginOptions::default(), RANDOM, now()).expect("a login").pending;
+    let answer = IDP.response(&sp(), now()).in_reply_to(&pending.request_id);
+    assert_eq!(verdict(&bouncing, &answer, Expected::Pending(&pending), zero), Ok(()));
+}
+
+#[test]
+fn stores_keep_their_contracts() {
+    contract::request_store(&MemoryRequestStore::default(), true);
+    contract::request_store(&SealedRequests::new(SealingKey::new([1; 32])), false);
+    contract::replay_store(&MemoryReplayStore::default());
+}
+
+#[test]
+fn a_full_store_remembers_nothing_more_and_forgets_nothing() {
+    let store = MemoryRequestStore::with_capacity(NonZeroUsize::MIN);
+    let pending = start(LoginOptions::default()).pending;
+    let remember = |random: u8, at| block_on(store.remember(&pending, [random; 32], at)).expect("a store");
+    let Remembered::Cookie(cookie) = remember(1, now()) else { panic!("no cookie") };
+    assert_eq!(remember(2, now()), Remembered::Full);
+    assert_eq!(block_on(store.take(&cookie, now())).expect("a store"), Some(pending.clone()));
+    assert!(matches!(remember(3, now()), Remembered::Cookie(_)));
+    // What has expired makes room.
+    assert!(matches!(remember(4, now() + TimeDelta::minutes(10)), Remembered::Cookie(_)));
+}
+
+#[test]
+fn sealed_requests_are_opened_by_their_key_alone() {
+    let pending = start(LoginOptions::default()).pending;
+    let sealed = SealedRequests::new(SealingKey::new([1; 32]));
+    let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(&pending, RANDOM, now())) else { panic!("no cookie") };
+    let open = |requests: &SealedRequests, cookie: &str| block_on(requests.take(cookie, now())).expect("a store");
+    assert_eq!(open(&sealed, &cookie), Some(pending.clone()));
+    let other = SealedRequests::new(SealingKey::new([2; 32]));
+    assert_eq!(open(&other, &cookie), None);
+    assert_eq!(open(&other.and_opening_with(SealingKey::new([1; 32])), &cookie), Some(pending));
+    // No byte of it can be changed, nor can it be cut.
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let sealed_bytes = bytes.decode(&cookie).expect("Base64");
+    for position in 0..sealed_bytes.len() {
+        let mut changed = sealed_bytes.clone();
+        changed[position] ^= 1;
+        assert_eq!(open(&sealed, &bytes.encode(&changed)), None, "byte {position}");
+        assert_eq!(open(&sealed, &bytes.encode(&sealed_bytes[..position])), None, "cut at {position}");
+    }
+    assert!(!format!("{sealed:?}").contains('1'));
+}
