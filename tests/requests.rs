@@ -12,8 +12,8 @@ use common::{block_on, now, sp};
 use saml_login::test_idp::{TestIdp, TestResponse};
 use saml_login::{
     Binding, Connection, Delivery, Endpoint, Expected, IdentityProvider, KeyPair, LoginOptions,
-    MemoryReplayStore, MemoryRequestStore, PendingRequest, RelayState, Remembered, RequestStore, SealedRequests,
-    SealingKey, SendError, ServiceProvider, StartedLogin, Unsolicited, contract,
+    MemoryReplayStore, MemoryRequestStore, PendingRequest, RelayState, Remembered, RequestStore,
+    SealedRequests, SealingKey, SendError, ServiceProvider, StartedLogin, Unsolicited, contract,
 };
 
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
@@ -43,7 +43,8 @@ fn start(options: LoginOptions) -> StartedLogin {
 fn query_of(delivery: &Delivery) -> Vec<(String, String)> {
     let Delivery::Redirect(url) = delivery else { panic!("{delivery:?} is no redirect") };
     let (_, query) = url.split_once('?').expect("a query");
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned();
+    let decode =
+        |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned();
     let pairs = query.split('&').map(|pair| pair.split_once('=').expect("a value"));
     pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect()
 }
@@ -119,9 +120,11 @@ fn a_signature_is_over_the_octets_that_are_sent() {
     let (signed, signature) = query.split_once("&Signature=").expect("a signature");
     let signature = percent_encoding::percent_decode_str(signature).decode_utf8().expect("UTF-8");
     let signature = STANDARD.decode(signature.as_bytes()).expect("Base64");
-    assert!(signed.ends_with(
-        "&RelayState=t-1&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256"
-    ));
+    assert!(
+        signed.ends_with(
+            "&RelayState=t-1&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256"
+        )
+    );
     let certificate = std::fs::read(format!("{}/fixtures/sp-cert.pem", env!("CARGO_MANIFEST_DIR")));
     let certificate = openssl::x509::X509::from_pem(&certificate.expect("a file")).expect("a certificate");
     let key = certificate.public_key().expect("a key");
@@ -158,7 +161,8 @@ fn verdict(
     let form_value = response.form_value().expect("a response");
     let at = now() + later;
     let report = connection.explain(&form_value, expected, at);
-    let verdict = connection.verify(&form_value, expected, at).map(|_| ()).map_err(|rejection| rejection.code());
+    let verdict =
+        connection.verify(&form_value, expected, at).map(|_| ()).map_err(|rejection| rejection.code());
     assert_eq!(report.code, verdict.err());
     verdict
 }
@@ -176,9 +180,13 @@ fn an_answer_is_to_a_pending_request_of_this_connection() {
     short.expires_at = now() + TimeDelta::seconds(60);
     let seconds = TimeDelta::seconds;
     assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&short), seconds(59)), Ok(()));
-    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&short), seconds(60)), Err("request_expired"));
+    assert_eq!(
+        verdict(&acme, &answer(&pending), Expected::Pending(&short), seconds(60)),
+        Err("request_expired")
+    );
     // An answer that another browser brings answers nothing that this one asked.
-    let other = connection(sp()).start_login(LoginOptions::default(), [8; 32], now()).expect("a login").pending;
+    let other =
+        connection(sp()).start_login(LoginOptions::default(), [8; 32], now()).expect("a login").pending;
     assert_eq!(
         verdict(&acme, &answer(&pending), Expected::Pending(&other), zero),
         Err("in_response_to_mismatch")
@@ -193,7 +201,8 @@ fn requested_contexts_are_demanded_of_the_answer() {
     let pending = start(options).pending;
     let mut response = answer(&pending);
     let zero = TimeDelta::zero();
-    let check = |response: &TestResponse<'_>| verdict(&connection(sp()), response, Expected::Pending(&pending), zero);
+    let check =
+        |response: &TestResponse<'_>| verdict(&connection(sp()), response, Expected::Pending(&pending), zero);
     assert_eq!(check(&response), Err("authn_context_unmet"));
     response.authn_statements[0].authn_context_class_ref = Some("urn:context:b".into());
     assert_eq!(check(&response), Ok(()));
@@ -212,7 +221,8 @@ fn a_request_stays_answered_as_long_as_it_could_be_answered() {
         let mut response = IDP.response(&sp(), now() + later).in_reply_to(&pending.request_id);
         response.assertion_id = Some(id.into());
         let form_value = response.form_value().expect("a response");
-        let unspent = acme.verify(&form_value, Expected::Pending(&pending), now() + later).expect("an answer");
+        let unspent =
+            acme.verify(&form_value, Expected::Pending(&pending), now() + later).expect("an answer");
         block_on(unspent.spend(&store, now() + later)).map(|_| ()).map_err(|error| error.code())
     };
     assert_eq!(spend("_one", TimeDelta::zero()), Ok(()));
@@ -263,8 +273,11 @@ fn a_full_store_remembers_nothing_more_and_forgets_nothing() {
 fn sealed_requests_are_opened_by_their_key_alone() {
     let pending = start(LoginOptions::default()).pending;
     let sealed = SealedRequests::new(SealingKey::new([1; 32]));
-    let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(&pending, RANDOM, now())) else { panic!("no cookie") };
-    let open = |requests: &SealedRequests, cookie: &str| block_on(requests.take(cookie, now())).expect("a store");
+    let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(&pending, RANDOM, now())) else {
+        panic!("no cookie")
+    };
+    let open =
+        |requests: &SealedRequests, cookie: &str| block_on(requests.take(cookie, now())).expect("a store");
     assert_eq!(open(&sealed, &cookie), Some(pending.clone()));
     let other = SealedRequests::new(SealingKey::new([2; 32]));
     assert_eq!(open(&other, &cookie), None);

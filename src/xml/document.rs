@@ -209,6 +209,14 @@ impl<'d> Element<'d> {
         self.document.declarations.get(self.data.declarations.range()).unwrap_or_default()
     }
 
+    /// The namespace declarations on this very element: prefix (empty for the default) and namespace name.
+    pub(crate) fn declared(&self) -> impl Iterator<Item = (&'d str, &'d str)> + use<'d> {
+        let document = self.document;
+        let names =
+            |d: &Declaration| (document.prefixes.prefix_str(d.prefix), document.namespaces.uri(d.namespace));
+        self.declarations().iter().map(names)
+    }
+
     pub(crate) fn parent(&self) -> Option<Element<'d>> {
         let parent = self.node.parent;
         if parent == self.id { None } else { self.document.element(parent) }

@@ -16,6 +16,7 @@ use crate::error::Rejection;
 use crate::limits::Limits;
 use crate::trust::KeyPair;
 use crate::xml::{Document, Element};
+use quick_xml::escape::escape;
 
 /// With what encrypted elements are opened.
 #[derive(Clone, Copy)]
@@ -52,7 +53,7 @@ pub(crate) fn open(encrypted: &[Element<'_>], opening: Opening<'_>) -> Result<St
         let plain = without_declaration(plain.trim_ascii());
         opened.push_str(document.text().get(done..outer.start).unwrap_or_default());
         let start = opened.len();
-        opened.push_str(plain);
+        push_in_scope(&mut opened, plain, *element);
         places.push(start..opened.len());
         done = outer.end;
     }
@@ -70,6 +71,24 @@ fn all_are_elements(text: &str, places: &[Range<usize>], limits: &Limits) -> boo
     let Some(root) = document.root() else { return false };
     let mut elements = root.descendants().filter_map(|element| element.outer_range());
     places.iter().all(|place| elements.any(|range| range == *place))
+}
+
+/// Writes an element in the place of `replaced`, with the namespaces that were declared there: what was encrypted may lean on
+/// them. Those around it are still around it. A declaration of its own stays; one that is written twice does not parse.
+fn push_in_scope(out: &mut String, element: &str, replaced: Element<'_>) {
+    let tag_end = element.find('>').unwrap_or(element.len());
+    let name_end = element.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).unwrap_or(0);
+    let tag = element.get(..tag_end).unwrap_or_default();
+    let (name, rest) = element.split_at_checked(name_end).unwrap_or(("", element));
+    out.push_str(name);
+    for (prefix, uri) in replaced.declared() {
+        let attribute = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
+        let declares = |after: &str| after.trim_ascii_start().starts_with('=');
+        if !tag.split(attribute.as_str()).skip(1).any(declares) {
+            out.push_str(&format!(" {attribute}=\"{}\"", escape(uri)));
+        }
+    }
+    out.push_str(rest);
 }
 
 fn without_declaration(text: &str) -> &str {

@@ -1,0 +1,263 @@
+//! Encrypted responses, honest and hostile, made here: the captured and third-party ones are in `fixtures.rs` and `vectors`.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::{now, sp};
+use openssl::encrypt::Encrypter;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::{Padding, Rsa};
+use openssl::symm::{Cipher, encrypt_aead};
+use saml_login::test_idp::{SignatureOptions, TestIdp, TestSigned};
+use saml_login::{Connection, ConnectionBuilder, Expected, KeyPair, SignedParts, Unsolicited};
+
+static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
+static KEYS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
+    [(); 2].map(|()| {
+        let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
+        key.private_key_to_pem_pkcs8().expect("PEM")
+    })
+});
+
+fn pair(number: usize) -> KeyPair {
+    let until = now() + chrono::TimeDelta::days(1);
+    KeyPair::self_signed(&KEYS[number], "sp", now(), until).expect("a pair")
+}
+
+fn builder() -> ConnectionBuilder {
+    let sp = sp().with_decryption_key(pair(0));
+    let builder = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
+    builder.unsolicited(Unsolicited::On)
+}
+
+fn verdict_of(builder: ConnectionBuilder, xml: &str) -> Result<String, &'static str> {
+    let connection = builder.build().expect("a connection");
+    let form_value = STANDARD.encode(xml);
+    let verdict = connection.verify(&form_value, Expected::Unsolicited, now());
+    let report = connection.explain(&form_value, Expected::Unsolicited, now());
+    assert_eq!(report.code, verdict.as_ref().err().map(|rejection| rejection.code()));
+    let unspent = verdict.map_err(|rejection| rejection.code())?;
+    let identity = common::block_on(unspent.spend(&saml_login::MemoryReplayStore::default(), now()));
+    Ok(identity.expect("the first use").name_id.value)
+}
+
+fn verdict(xml: &str) -> Result<String, &'static str> {
+    verdict_of(builder(), xml)
+}
+
+fn alice() -> Result<String, &'static str> {
+    Ok("alice@example.test".into())
+}
+
+/// An EncryptedKey for one of the keys, by RSA-OAEP with SHA-256 throughout.
+fn encrypted_key(key: usize, content_key: &[u8], attributes: &str) -> String {
+    let private = PKey::private_key_from_pem(&KEYS[key]).expect("a key");
+    let mut encrypter = Encrypter::new(&private).expect("an encrypter");
+    encrypter.set_rsa_padding(Padding::PKCS1_OAEP).expect("OAEP");
+    encrypter.set_rsa_oaep_md(MessageDigest::sha256()).expect("a digest");
+    encrypter.set_rsa_mgf1_md(MessageDigest::sha256()).expect("a digest");
+    let mut value = vec![0; encrypter.encrypt_len(content_key).expect("a length")];
+    let length = encrypter.encrypt(content_key, &mut value).expect("a value");
+    format!(
+        "<xenc:EncryptedKey xmlns:xenc='http://www.w3.org/2001/04/xmlenc#'{attributes}>\
+         <xenc:EncryptionMethod Algorithm='http://www.w3.org/2009/xmlenc11#rsa-oaep'>\
+         <ds:DigestMethod xmlns:ds='http://www.w3.org/2000/09/xmldsig#' Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'/>\
+         <xenc11:MGF xmlns:xenc11='http://www.w3.org/2009/xmlenc11#' Algorithm='http://www.w3.org/2009/xmlenc11#mgf1sha256'/>\
+         </xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData>\
+         </xenc:EncryptedKey>",
+        STANDARD.encode(&value[..length])
+    )
+}
+
+fn encrypted_data(plain: &str, key_info: &str) -> String {
+    let mut tag = [0; 16];
+    let iv = [9; 12];
+    let sealed = encrypt_aead(Cipher::aes_128_gcm(), &[7; 16], Some(&iv), &[], plain.as_bytes(), &mut tag);
+    let value = [&iv[..], &sealed.expect("a value"), &tag].concat();
+    format!(
+        "<xenc:EncryptedData xmlns:xenc='http://www.w3.org/2001/04/xmlenc#' \
+         Type='http://www.w3.org/2001/04/xmlenc#Element'>\
+         <xenc:EncryptionMethod Algorithm='http://www.w3.org/2009/xmlenc11#aes128-gcm'/>\
+         <ds:KeyInfo xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{key_info}</ds:KeyInfo>\
+         <xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>",
+        STANDARD.encode(value)
+    )
+}
+
+/// What is encrypted in the usual way.
+fn encrypted(name: &str, plain: &str) -> String {
+    let data = encrypted_data(plain, &encrypted_key(0, &[7; 16], ""));
+    format!("<saml:{name}>{data}</saml:{name}>")
+}
+
+/// A response, signed inside or not, and its assertion.
+fn response(signed: TestSigned) -> (String, String) {
+    let xml = IDP.response(&sp(), now()).signed(signed).xml().expect("XML");
+    let start = xml.find("<saml:Assertion").expect("an assertion");
+    let end = xml.find("</saml:Assertion>").expect("an end") + "</saml:Assertion>".len();
+    let assertion = xml[start..end].to_owned();
+    (xml, assertion)
+}
+
+/// A response whose assertion is replaced.
+fn replaced(signed: TestSigned, make: impl FnOnce(&str) -> String) -> String {
+    let (xml, assertion) = response(signed);
+    xml.replace(&assertion, &make(&assertion))
+}
+
+fn sign_response(xml: &str) -> String {
+    IDP.sign_xml(xml, "_response", &SignatureOptions::default()).expect("a signature")
+}
+
+#[test]
+fn what_is_signed_inside_or_covered_outside_is_accepted() {
+    // The assertion leans on the namespaces of the Response.
+    let inside = replaced(TestSigned::Assertion, |assertion| encrypted("EncryptedAssertion", assertion));
+    assert!(!inside.contains("alice"));
+    assert_eq!(verdict(&inside), alice());
+    let covered = replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
+    assert_eq!(verdict(&sign_response(&covered)), alice());
+    assert_eq!(verdict(&sign_response(&inside)), alice());
+    let both = || builder().signed_parts(SignedParts::Both);
+    assert_eq!(verdict_of(both(), &sign_response(&inside)), alice());
+    assert_eq!(verdict_of(both(), &inside), Err("signature_missing"));
+    assert_eq!(verdict_of(both(), &sign_response(&covered)), Err("decryption_failed"));
+}
+
+#[test]
+fn encryption_is_no_authentication() {
+    let unsigned = replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
+    assert_eq!(verdict(&unsigned), Err("decryption_failed"));
+    // A forged assertion in the place of a signed one, and beside it.
+    let forged = |assertion: &str| encrypted("EncryptedAssertion", &assertion.replace("alice@", "mallory@"));
+    assert_eq!(verdict(&replaced(TestSigned::Assertion, forged)), Err("decryption_failed"));
+    let beside = replaced(TestSigned::Assertion, |assertion| format!("{}{assertion}", forged(assertion)));
+    assert_eq!(verdict(&beside), Err("assertion_count"));
+    // The signature of the Response is verified before a key is used.
+    let covered = replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
+    let (_, assertion) = response(TestSigned::Nothing);
+    let signed = sign_response(&covered);
+    let start = signed.find("<saml:EncryptedAssertion>").expect("a start");
+    let end = signed.find("</saml:EncryptedAssertion>").expect("an end") + "</saml:EncryptedAssertion>".len();
+    let swapped = signed.replace(&signed[start..end], &forged(&assertion));
+    assert_eq!(verdict(&swapped), Err("digest_mismatch"));
+}
+
+#[test]
+fn what_is_opened_stays_in_its_place() {
+    let (_, assertion) = response(TestSigned::Assertion);
+    for plain in [
+        "",
+        "text",
+        "<saml:Subject/>",
+        "<saml:Assertion",
+        &format!("{assertion}{assertion}"),
+        &format!("x{assertion}"),
+        &format!("<!DOCTYPE x>{assertion}"),
+        // Out of the element, and back in.
+        &format!("{assertion}</samlp:Response><samlp:Response>"),
+        &format!("</samlp:Response>{assertion}<samlp:Response>"),
+        &format!("<saml:Advice>{assertion}</saml:Advice>"),
+        &encrypted("EncryptedAssertion", &assertion),
+    ] {
+        let xml = replaced(TestSigned::Nothing, |_| encrypted("EncryptedAssertion", plain));
+        assert_eq!(verdict(&xml), Err("decryption_failed"), "{plain}");
+        assert_eq!(verdict(&sign_response(&xml)), Err("decryption_failed"), "covered: {plain}");
+    }
+    let declared = format!("<?xml version=\"1.0\"?>\n {assertion}\n");
+    let xml = replaced(TestSigned::Nothing, |_| encrypted("EncryptedAssertion", &declared));
+    assert_eq!(verdict(&xml), alice());
+}
+
+#[test]
+fn keys_stand_inside_beside_or_where_a_reference_points() {
+    let (_, assertion) = response(TestSigned::Assertion);
+    let with = |key_info: &str, beside: &str| {
+        let data = encrypted_data(&assertion, key_info);
+        replaced(TestSigned::Nothing, |_| {
+            format!("<saml:EncryptedAssertion>{data}{beside}</saml:EncryptedAssertion>")
+        })
+    };
+    let ours = |attributes: &str| encrypted_key(0, &[7; 16], attributes);
+    let theirs = encrypted_key(1, &[7; 16], "");
+    let reference = |uri: &str| format!("<ds:RetrievalMethod URI='{uri}'/>");
+    assert_eq!(verdict(&with("", &ours(""))), alice());
+    assert_eq!(verdict(&with(&reference("#key"), &ours(" Id='key'"))), alice());
+    assert_eq!(verdict(&with(&theirs, &ours(""))), alice(), "several recipients");
+    let mine = ours(&format!(" Recipient='{}'", sp().audience()));
+    assert_eq!(verdict(&with(&mine, "")), alice());
+    for (key_info, code) in [
+        (reference("#elsewhere"), "encryption_malformed"),
+        (reference("http://evil.test/key"), "encryption_malformed"),
+        (reference(""), "encryption_malformed"),
+        (String::new(), "encryption_malformed"),
+        (theirs.repeat(9), "encryption_malformed"),
+        (theirs.clone(), "decryption_failed"),
+        (ours(" Recipient='https://other.example.test'"), "decryption_failed"),
+        (encrypted_key(0, &[7; 15], ""), "decryption_failed"),
+        (encrypted_key(0, &[8; 16], ""), "decryption_failed"),
+        (ours("").replace("rsa-oaep", "other"), "algorithm_forbidden"),
+        (ours("").replace("xmlenc11#rsa-oaep", "../2001/04/xmlenc#rsa-1_5"), "algorithm_forbidden"),
+        (ours("").replace("mgf1sha256", "mgf1md5"), "algorithm_forbidden"),
+        (ours("").replace("mgf1sha256", "mgf1sha1"), "decryption_failed"),
+    ] {
+        assert_eq!(verdict(&with(&key_info, "")), Err(code), "{key_info}");
+    }
+    // Rollover: the key before this one still opens what it is for.
+    let sp = sp().with_decryption_key(pair(1)).with_decryption_key(pair(0));
+    let both = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
+    assert_eq!(verdict_of(both.unsolicited(Unsolicited::On), &with(&ours(""), "")), alice());
+}
+
+#[test]
+fn names_and_attributes_are_opened_where_they_are_read() {
+    let mut response = IDP.response(&sp(), now());
+    response.name_id = None;
+    response.raw_subject = encrypted("EncryptedID", "<saml:NameID>bob</saml:NameID>");
+    response.attributes.clear();
+    let attribute = "<saml:Attribute Name=\"email\"><saml:AttributeValue>b@example.test</saml:AttributeValue></saml:Attribute>";
+    response.raw_attributes = encrypted("EncryptedAttribute", attribute);
+    let form_value = response.form_value().expect("a response");
+    let connection = builder().build().expect("a connection");
+    let unspent = connection.verify(&form_value, Expected::Unsolicited, now()).expect("a login");
+    let identity = common::block_on(unspent.spend(&saml_login::MemoryReplayStore::default(), now()));
+    let identity = identity.expect("the first use");
+    assert_eq!(identity.name_id.value, "bob");
+    assert_eq!(identity.email.expect("an address").address(), "b@example.test");
+    // A second NameID beside the first, by the back door.
+    response.name_id = IDP.response(&sp(), now()).name_id;
+    assert_eq!(verdict(&response.xml().expect("XML")), Err("element_repeated"));
+    response.name_id = None;
+    response.raw_subject =
+        encrypted("EncryptedID", "<saml:NameID>bob</saml:NameID><saml:NameID>eve</saml:NameID>");
+    assert_eq!(verdict(&response.xml().expect("XML")), Err("decryption_failed"));
+}
+
+#[test]
+fn every_change_of_the_ciphertext_has_the_same_refusal() {
+    let (_, assertion) = response(TestSigned::Assertion);
+    let honest = replaced(TestSigned::Nothing, |_| encrypted("EncryptedAssertion", &assertion));
+    let (before, rest) = honest.rsplit_once("<xenc:CipherValue>").expect("a value");
+    let (value, after) = rest.split_once('<').expect("an end");
+    let value = STANDARD.decode(value).expect("Base64");
+    let mut codes = BTreeSet::new();
+    for position in (0..value.len()).step_by(97).chain([0, 11, 12, value.len() - 16, value.len() - 1]) {
+        let mut changed = value.clone();
+        changed[position] ^= 0x20;
+        for value in [&changed[..], &value[..position]] {
+            let xml = format!("{before}<xenc:CipherValue>{}<{after}", STANDARD.encode(value));
+            let connection = builder().build().expect("a connection");
+            let rejection = connection
+                .verify(STANDARD.encode(&xml), Expected::Unsolicited, now())
+                .expect_err("a refusal");
+            codes.insert((rejection.code(), rejection.to_string(), rejection.help()));
+        }
+    }
+    assert_eq!(codes.len(), 1, "{codes:?}");
+    assert_eq!(codes.first().map(|(code, ..)| *code), Some("decryption_failed"));
+}
