@@ -27,7 +27,7 @@ fn named(report: &Report, outcome: CheckOutcome) -> Vec<&'static str> {
     report.checks.iter().filter(|check| check.outcome == outcome).map(|check| check.name).collect()
 }
 
-const ALL: [&str; 23] = [
+const ALL: [&str; 25] = [
     "decoded",
     "well_formed",
     "root",
@@ -43,12 +43,14 @@ const ALL: [&str; 23] = [
     "assertion_issuer",
     "destination",
     "in_response_to",
+    "pending_request",
     "name_id",
     "subject_confirmation",
     "conditions_time",
     "conditions_understood",
     "audience",
     "authn_statement",
+    "authn_context",
     "session",
     "required_fields",
 ];

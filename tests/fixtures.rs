@@ -139,7 +139,8 @@ fn fixtures_have_their_exact_outcome() {
     }
     let named: BTreeSet<PathBuf> =
         rows.iter().flat_map(|row| [folder.join(&row.file), folder.join(&row.certificate)]).collect();
-    let about = ["manifest.json", "README.md", "sp-key.pem", "sp-cert.pem"].map(|file| folder.join(file));
+    let about = ["manifest.json", "logout.json", "README.md", "sp-key.pem", "sp-cert.pem"]
+        .map(|file| folder.join(file));
     // Those of `metadata/` are named by `tests/metadata.rs`.
     let metadata = folder.join("metadata");
     let orphans: Vec<PathBuf> = files(&folder)
