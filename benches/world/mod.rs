@@ -1,5 +1,7 @@
 //! Who takes part in a benchmark, and what they send. The content is fixed; the keys are new in every run.
 
+#![allow(dead_code, reason = "each benchmark uses its part of it")]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -62,6 +62,15 @@ pub(crate) struct Query<'q> {
     signature: Option<(&'q str, &'q str)>,
 }
 
+/// A signature on a query.
+pub(crate) struct QuerySignature<'q> {
+    /// The identifier of its algorithm.
+    pub(crate) algorithm: Cow<'q, str>,
+    pub(crate) value: Vec<u8>,
+    /// What it is over: the parameters exactly as they were received, in the order of Bindings §3.4.4.1.
+    pub(crate) octets: String,
+}
+
 impl<'q> Query<'q> {
     pub(crate) fn parse(raw: &'q str, limits: &Limits) -> Result<Self, Rejection> {
         let malformed = |problem| Rejection::QueryMalformed { problem };
@@ -133,15 +142,14 @@ impl<'q> Query<'q> {
         Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
     }
 
-    /// The algorithm's identifier, the signature, and the octets that it is over: the parameters exactly as they were received,
-    /// in the order of Bindings §3.4.4.1.
-    pub(crate) fn signature(&self) -> Result<Option<(Cow<'q, str>, Vec<u8>, String)>, Rejection> {
+    /// The signature, if there is one.
+    pub(crate) fn signature(&self) -> Result<Option<QuerySignature<'q>>, Rejection> {
         let Some((raw_algorithm, raw_signature)) = self.signature else { return Ok(None) };
         let malformed = || Rejection::QueryMalformed { problem: QueryProblem::Signature };
         let algorithm = percent_decode_str(raw_algorithm).decode_utf8().map_err(|_| malformed())?;
         let signature = percent_decode_str(raw_signature).decode_utf8().map_err(|_| malformed())?;
         let packed: String = signature.split_ascii_whitespace().collect();
-        let signature = STANDARD.decode(packed).map_err(|_| malformed())?;
+        let value = STANDARD.decode(packed).map_err(|_| malformed())?;
         let mut octets = format!("{}={}", self.parameter.as_str(), self.message);
         if let Some(relay_state) = self.relay_state {
             octets.push_str("&RelayState=");
@@ -149,7 +157,7 @@ impl<'q> Query<'q> {
         }
         octets.push_str("&SigAlg=");
         octets.push_str(raw_algorithm);
-        Ok(Some((algorithm, signature, octets)))
+        Ok(Some(QuerySignature { algorithm, value, octets }))
     }
 }
 
@@ -182,14 +190,14 @@ mod tests {
     fn the_signed_octets_are_those_received() {
         // Lower-case escapes and an unescaped slash stay as they are; the order is that of the specification.
         let raw = "Signature=AAAA&RelayState=%2fa/b&x=y&SigAlg=http%3a//alg&SAMLRequest=q1A";
-        let (algorithm, signature, octets) = parse(raw).unwrap().signature().unwrap().unwrap();
-        assert_eq!(algorithm, "http://alg");
-        assert_eq!(signature, [0, 0, 0]);
-        assert_eq!(octets, "SAMLRequest=q1A&RelayState=%2fa/b&SigAlg=http%3a//alg");
+        let signature = parse(raw).unwrap().signature().unwrap().unwrap();
+        assert_eq!(signature.algorithm, "http://alg");
+        assert_eq!(signature.value, [0, 0, 0]);
+        assert_eq!(signature.octets, "SAMLRequest=q1A&RelayState=%2fa/b&SigAlg=http%3a//alg");
         // An empty RelayState is one.
         let raw = "SAMLRequest=q1A&RelayState=&SigAlg=a&Signature=AAAA";
         assert_eq!(
-            parse(raw).unwrap().signature().unwrap().unwrap().2,
+            parse(raw).unwrap().signature().unwrap().unwrap().octets,
             "SAMLRequest=q1A&RelayState=&SigAlg=a"
         );
     }

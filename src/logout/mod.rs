@@ -82,7 +82,7 @@ impl fmt::Debug for LogoutMessage<'_> {
 #[non_exhaustive]
 pub enum ReceivedLogout {
     /// The identity provider asks to end sessions. It has to be [spent](UnspentLogout::spend) first.
-    Request(UnspentLogout),
+    Request(Box<UnspentLogout>),
     /// The identity provider answers our request.
     Response(LogoutResponse),
 }

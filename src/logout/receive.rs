@@ -42,7 +42,7 @@ pub(crate) fn receive(
     let is = |name| root.is(Namespace::SAMLP, name);
     match parameter {
         None | Some(Parameter::SamlRequest) if is("LogoutRequest") => {
-            request(root, relay_state, receiver).map(ReceivedLogout::Request)
+            request(root, relay_state, receiver).map(|unspent| ReceivedLogout::Request(Box::new(unspent)))
         }
         None | Some(Parameter::SamlResponse) if is("LogoutResponse") => {
             response(root, pending, receiver).map(ReceivedLogout::Response)
@@ -71,8 +71,9 @@ fn signed_octets(
         LogoutMessage::Redirect { query } => {
             let query = Query::parse(query, limits)?;
             let missing = Rejection::SignatureMissing { on: Part::Message };
-            let (algorithm, signature, octets) = query.signature()?.ok_or(missing)?;
-            dsig::verify_detached(&algorithm, octets.as_bytes(), &signature, receiver.trust)?;
+            let signature = query.signature()?.ok_or(missing)?;
+            let octets = signature.octets.as_bytes();
+            dsig::verify_detached(&signature.algorithm, octets, &signature.value, receiver.trust)?;
             let xml = query.xml(limits)?;
             // Bindings §3.4.4.1: the signature on the query takes the place of one in the message.
             if signatures(root(&Document::parse(&xml, limits)?)?) > 0 {
