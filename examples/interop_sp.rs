@@ -67,13 +67,12 @@ impl Process {
         let settings: Value = serde_json::from_slice(&read("settings.json")?)?;
         let text = |name: &str| settings[name].as_str().ok_or(format!("settings.json has no {name}"));
         let key = KeyPair::from_pem(read("sp.key")?, read("sp.crt")?)?;
-        let mut sp = ServiceProvider::new(text("entity_id")?, text("acs_url")?)
+        let sp = ServiceProvider::new(text("entity_id")?, text("acs_url")?)
             .with_slo_url(text("slo_url")?)
-            .with_decryption_key(key.clone());
+            .with_decryption_key(key.clone())
+            .with_signing_key(key);
+        // Logout messages are signed in any case.
         let signs = settings["sign_requests"] == true;
-        if signs {
-            sp = sp.with_signing_key(key);
-        }
         // Artifacts come to the same URL as posted responses.
         let metadata = SpMetadata::new(&sp).with_authn_requests_signed(signs);
         let metadata = metadata.with_artifact_acs_url(sp.acs_url());
@@ -275,12 +274,12 @@ impl SoapClient for Http {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let mut stream = TcpStream::connect(authority)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        write!(
-            stream,
+        let request = format!(
             "POST /{path} HTTP/1.0\r\nHost: {authority}\r\nContent-Type: text/xml; charset=utf-8\r\n\
              SOAPAction: \"http://www.oasis-open.org/committees/security\"\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
-        )?;
+        );
+        stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.take(4 * 1024 * 1024).read_to_end(&mut answer)?;
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or("no end of the head")?;

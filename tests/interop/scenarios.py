@@ -1,0 +1,220 @@
+"""What is tried at every identity provider. The tables of `simplesamlphp.py` and `lemonldap.py` say with which settings.
+
+A `world` has the identity provider, `world.browser()` and `world.sp(...)`. A scenario that fails raises AssertionError.
+"""
+
+import base64
+import re
+import urllib.parse
+from xml.etree import ElementTree
+
+from browser import Arrival, Page
+from messages import change_post, change_redirect
+
+RELAY_STATE = "/inbox"
+
+
+def check(condition, *details):
+    if not condition:
+        raise AssertionError(" ".join(str(detail) for detail in details)[:1500])
+
+
+def excerpt(page):
+    """What a person would read."""
+    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", page.body, flags=re.S)
+    return f"{page.status} {page.url.split('?')[0]}: {' '.join(text.split())[:600]}"
+
+
+def arrival(place, *fields):
+    """`place` as an arrival at the service provider that brings one of `fields`."""
+    check(isinstance(place, Arrival), "still at the identity provider:", excerpt(place) if isinstance(place, Page) else "")
+    check(any(place.value(name) for name in fields), "arrived without", fields, "at", place.url)
+    return place
+
+
+def start(world, sp, browser, *, tamper=None, **options):
+    """Asks for a login, and takes the request to the identity provider. Returns the place and the login cookie."""
+    answer = sp.must("login", **{"binding": "redirect", "relay_state": RELAY_STATE, "force_authn": False,
+                                 "is_passive": False, "answer": "post", **options})
+    if tamper is None:
+        place = browser.go(answer)
+    elif "location" in answer:
+        place = browser.get(change_redirect(answer["location"], tamper))
+    else:
+        form = Page(sp.origin + "/", 200, answer["page"]).form_with("SAMLRequest")
+        change_post(form)
+        place = browser.submit(form)
+    return place, answer["cookie"]
+
+
+def accepted(world, answer, *, solicited=True, relay_state=RELAY_STATE):
+    check("ok" in answer, answer)
+    login = answer["ok"]
+    check(login["email"] == world.email, "e-mail address", login)
+    check(login["name_id"], "no name", login)
+    check(login["solicited"] is solicited, "solicited", login)
+    check(login["relay_state"] == relay_state, "relay state", login)
+    return login
+
+
+def refused(answer, code):
+    check("refused" in answer, "not refused:", answer)
+    check(answer["refused"]["code"] == code, "refused otherwise:", answer)
+
+
+def signed_in(world, *, sign=False, unsolicited="off", **options):
+    """A login that works. Returns what later steps need."""
+    sp, browser = world.sp(sign, unsolicited), world.browser()
+    place, cookie = start(world, sp, browser, **options)
+    place = arrival(world.sign_in(browser, place), "SAMLResponse", "SAMLart")
+    answer = sp.receive_login(place, cookie)
+    return sp, browser, accepted(world, answer), place, cookie
+
+
+def login(world, *, via="SAMLResponse", signed=None, contains=(), **options):
+    """The service provider asks, the identity provider answers: by this field, with these parts signed, with these texts."""
+    *_, place, _ = signed_in(world, **options)
+    check(place.value(via), "answered otherwise than by", via)
+    if signed is not None or contains:
+        response = base64.b64decode(place.value("SAMLResponse"))
+        check(signed in (None, signed_parts(response)), "what is signed:", signed_parts(response))
+        for text in contains:
+            check(text.encode() in response, "the response is without", text)
+
+
+def signed_parts(response):
+    """The names of the elements that have a signature; what is encrypted stays out of sight."""
+    signature = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+    elements = ElementTree.fromstring(response).iter()
+    return {element.tag.split("}")[1] for element in elements if element.find(signature) is not None}
+
+
+def refused_by_idp(world, *, why, sign=False, **options):
+    """The identity provider answers with an error page."""
+    browser = world.browser()
+    place, _ = start(world, world.sp(sign), browser, **options)
+    if world.checks_after_login:
+        place = world.sign_in(browser, place)
+    check(isinstance(place, Page), "answered:", place)
+    check(not world.is_login_page(place), "asks for the password")
+    check(re.search(why, place.body), "refused otherwise:", excerpt(place))
+
+
+def refused_login(world, *, code, sign=False, **options):
+    """The identity provider answers, and the service provider refuses it."""
+    sp, browser = world.sp(sign), world.browser()
+    place, cookie = start(world, sp, browser, **options)
+    place = arrival(world.sign_in(browser, place), "SAMLResponse", "SAMLart")
+    refused(sp.receive_login(place, cookie), code)
+
+
+def replay(world, *, code, **options):
+    """The same answer, once more, from the browser that it was for."""
+    sp, _, _, place, cookie = signed_in(world, **options)
+    refused(sp.receive_login(place, cookie), code)
+
+
+def unsolicited_replay(world, *, code):
+    """The same response, once more, where no request is looked for."""
+    sp, browser = world.sp(unsolicited="on"), world.browser()
+    place = arrival(world.sign_in(browser, browser.get(world.unsolicited_url(sp))), "SAMLResponse")
+    check("ok" in sp.receive_login(place, None), "not even once")
+    refused(sp.receive_login(place, None), code)
+
+
+def other_browser(world, *, code, **options):
+    """The response comes from a browser that did not start the login."""
+    sp, browser = world.sp(), world.browser()
+    place, _ = start(world, sp, browser, **options)
+    place = arrival(world.sign_in(browser, place), "SAMLResponse", "SAMLart")
+    _, other = start(world, sp, world.browser(), **options)
+    refused(sp.receive_login(place, other), code)
+
+
+def force_authn(world):
+    """One password is enough for two logins, except when a new one is asked for."""
+    sp, browser, *_ = signed_in(world)
+    place, cookie = start(world, sp, browser)
+    check(isinstance(place, Arrival), "a second login asks for the password again")
+    accepted(world, sp.receive_login(place, cookie))
+    place, cookie = start(world, sp, browser, force_authn=True)
+    check(isinstance(place, Page) and world.is_login_page(place), "ForceAuthn asks for no password")
+    accepted(world, sp.receive_login(arrival(world.sign_in(browser, place), "SAMLResponse"), cookie))
+
+
+def is_passive(world, *, code):
+    """Nobody is logged in, and nobody may be asked."""
+    sp = world.sp()
+    place, cookie = start(world, sp, world.browser(), is_passive=True)
+    refused(sp.receive_login(arrival(place, "SAMLResponse"), cookie), code)
+
+
+def unsolicited(world, *, relay_state=RELAY_STATE):
+    """The login starts at the identity provider, and the service provider lets it in."""
+    sp, browser = world.sp(unsolicited="on"), world.browser()
+    place = arrival(world.sign_in(browser, browser.get(world.unsolicited_url(sp))), "SAMLResponse")
+    accepted(world, sp.receive_login(place, None), solicited=False, relay_state=relay_state)
+
+
+def unsolicited_refused(world, *, code):
+    """The login starts at the identity provider, and the service provider wants none of it."""
+    sp, browser = world.sp(), world.browser()
+    place = arrival(world.sign_in(browser, browser.get(world.unsolicited_url(sp))), "SAMLResponse")
+    refused(sp.receive_login(place, None), code)
+
+
+def unsolicited_bounced(world):
+    """The login starts at the identity provider; the service provider asks for one of its own."""
+    sp, browser = world.sp(unsolicited="bounce"), world.browser()
+    place = arrival(world.sign_in(browser, browser.get(world.unsolicited_url(sp))), "SAMLResponse")
+    answer = sp.receive_login(place, None)
+    check("bounce" in answer, answer)
+    place = arrival(browser.go(answer["bounce"]), "SAMLResponse")
+    accepted(world, sp.receive_login(place, answer["bounce"]["cookie"]), relay_state=None)
+
+
+def sp_logout(world, *, binding="redirect", status="success", **options):
+    """The service provider logs out, and the identity provider forgets the person."""
+    sp, browser, person, *_ = signed_in(world, **options)
+    answer = sp.must("logout", session=person["session"], binding=binding)
+    place = world.confirm_logout(browser, browser.go(answer))
+    reply = sp.receive_logout(arrival(place, "SAMLResponse"), answer["pending"])
+    check("ok" in reply, reply)
+    check(reply["ok"]["kind"] == "response" and reply["ok"]["status"] == status, reply)
+    place, _ = start(world, sp, browser)
+    check(isinstance(place, Page) and world.is_login_page(place), "still logged in at the identity provider")
+
+
+def idp_logout(world, **options):
+    """The identity provider logs out and tells the service provider, which answers."""
+    sp, browser, person, *_ = signed_in(world, **options)
+    place = world.confirm_logout(browser, browser.get(world.logout_url(sp)))
+    answer = sp.receive_logout(arrival(place, "SAMLRequest"))
+    check("ok" in answer and answer["ok"]["kind"] == "request", answer)
+    check(answer["ok"]["sessions"] == [person["session"]], "another session:", answer)
+    world.logged_out(sp, browser.go(answer["ok"]))
+    place, _ = start(world, sp, browser)
+    check(isinstance(place, Page) and world.is_login_page(place), "still logged in at the identity provider")
+
+
+def changed(place, what):
+    """`place`, with a change that its signature does not cover."""
+    url = change_redirect(place.url, what)
+    return Arrival(url, urllib.parse.urlsplit(url).query, None)
+
+
+def sp_logout_changed(world, *, code):
+    """The service provider believes no answer that was changed on its way."""
+    sp, browser, person, *_ = signed_in(world)
+    answer = sp.must("logout", session=person["session"], binding="redirect")
+    place = arrival(world.confirm_logout(browser, browser.go(answer)), "SAMLResponse")
+    refused(sp.receive_logout(changed(place, "response"), answer["pending"]), code)
+
+
+def idp_logout_changed(world, *, code):
+    """The service provider heeds no request that was changed on its way, and heeds the one that was not."""
+    sp, browser, person, *_ = signed_in(world)
+    place = arrival(world.confirm_logout(browser, browser.get(world.logout_url(sp))), "SAMLRequest")
+    refused(sp.receive_logout(changed(place, "request")), code)
+    answer = sp.receive_logout(place)
+    check("ok" in answer and answer["ok"]["sessions"] == [person["session"]], answer)
