@@ -151,8 +151,8 @@ mod tests {
         let first: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         let second: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         assert_eq!(first, second);
-        assert_eq!(interner.len(), 112);
+        assert_eq!(interner.len(), KNOWN_NAMESPACES.len() + 100);
         assert_eq!(interner.uri(first[99]), "urn:99");
-        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(62)));
+        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(first[50].0)));
     }
 }
