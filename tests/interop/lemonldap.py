@@ -65,8 +65,8 @@ SCENARIOS = [
     ("logout from there", s.idp_logout, {}, {}),
     ("logout from here, answer changed", s.sp_logout_changed, {"code": "signature_invalid"}, {}),
     ("logout from there, request changed", s.idp_logout_changed, {"code": "signature_invalid"}, {}),
-    ("logout from there by POST", s.idp_logout, {}, {"logout_by_post": True}),
-    ("logout from here, answered by POST", s.sp_logout, {"binding": "post"}, {"logout_by_post": True}),
+    ("logout from there by POST", s.idp_logout, {"by_post": True}, {"logout_by_post": True}),
+    ("logout from here, answered by POST", s.sp_logout, {"binding": "post", "by_post": True}, {"logout_by_post": True}),
     ("request by redirect, signed and checked", s.login, {"sign": True}, SIGNED),
     ("request by POST, signed and checked", s.login, {"binding": "post", "sign": True}, SIGNED),
     ("unsigned request by redirect where a signature is required", s.refused_by_idp, {"why": BAD_SIGNATURE}, SIGNED),
@@ -129,7 +129,8 @@ class LemonLdap:
         metadata = self.sp(sign=options.pop("signed", False)).must("metadata")["xml"]
         if options.pop("logout_by_post", False):
             # Whichever binding stands first is taken, so the other one goes.
-            metadata, count = re.subn(r"<md:SingleLogoutService\b[^>]*HTTP-Redirect[^>]*(/>|></md:SingleLogoutService>)", "", metadata)
+            redirect = r"<md:SingleLogoutService\b[^>]*HTTP-Redirect[^>]*(/>|></md:SingleLogoutService>)"
+            metadata, count = re.subn(redirect, "", metadata)
             scenarios.check(count == 1, "no logout by redirect in", metadata)
         self._start({
             "samlSPMetaDataXML": {KEY: {"samlSPMetaDataXML": metadata}},

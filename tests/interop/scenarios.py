@@ -173,23 +173,26 @@ def unsolicited_bounced(world):
     accepted(world, sp.receive_login(place, answer["bounce"]["cookie"]), relay_state=None)
 
 
-def sp_logout(world, *, binding="redirect", status="success", **options):
-    """The service provider logs out, and the identity provider forgets the person."""
+def sp_logout(world, *, binding="redirect", by_post=None, status="success", **options):
+    """The service provider logs out, and the identity provider forgets the person. `by_post` is how it has to answer."""
     sp, browser, person, *_ = signed_in(world, **options)
     answer = sp.must("logout", session=person["session"], binding=binding)
     place = world.confirm_logout(browser, browser.go(answer))
-    reply = sp.receive_logout(arrival(place, "SAMLResponse"), answer["pending"])
+    place = arrival(place, "SAMLResponse")
+    check(by_post in (None, place.form is not None), "answered by the other binding")
+    reply = sp.receive_logout(place, answer["pending"])
     check("ok" in reply, reply)
     check(reply["ok"]["kind"] == "response" and reply["ok"]["status"] == status, reply)
     place, _ = start(world, sp, browser)
     check(isinstance(place, Page) and world.is_login_page(place), "still logged in at the identity provider")
 
 
-def idp_logout(world, **options):
+def idp_logout(world, *, by_post=False, **options):
     """The identity provider logs out and tells the service provider, which answers."""
     sp, browser, person, *_ = signed_in(world, **options)
-    place = world.confirm_logout(browser, browser.get(world.logout_url(sp)))
-    answer = sp.receive_logout(arrival(place, "SAMLRequest"))
+    place = arrival(world.confirm_logout(browser, browser.get(world.logout_url(sp))), "SAMLRequest")
+    check(by_post == (place.form is not None), "asked by the other binding")
+    answer = sp.receive_logout(place)
     check("ok" in answer and answer["ok"]["kind"] == "request", answer)
     check(answer["ok"]["sessions"] == [person["session"]], "another session:", answer)
     world.logged_out(sp, browser.go(answer["ok"]))

@@ -77,14 +77,14 @@ SCENARIOS = [
     ("replay of a login started at the identity provider", s.unsolicited_replay, {"code": "assertion_replayed"}, {}),
     ("response in another browser", s.other_browser, {"code": "in_response_to_mismatch"}, {}),
     ("logout from here by redirect", s.sp_logout, {}, {}),
-    ("logout from here by POST, answered by POST", s.sp_logout, {"binding": "post"}, LOGOUT_BY_POST),
+    ("logout from here by POST, answered by POST", s.sp_logout, {"binding": "post", "by_post": True}, LOGOUT_BY_POST),
     ("logout from here of an encrypted login", s.sp_logout, {}, ENCRYPT),
     ("logout from here with the name encrypted", s.sp_logout, {}, ENCRYPT_NAME),
     ("logout from there with the name encrypted", s.idp_logout, {}, ENCRYPT_NAME),
     ("logout from there by redirect", s.idp_logout, {}, {}),
     ("logout from here, answer changed", s.sp_logout_changed, {"code": "signature_invalid"}, {}),
     ("logout from there, request changed", s.idp_logout_changed, {"code": "signature_invalid"}, {}),
-    ("logout from there by POST", s.idp_logout, {}, LOGOUT_BY_POST),
+    ("logout from there by POST", s.idp_logout, {"by_post": True}, LOGOUT_BY_POST),
 ]
 
 
