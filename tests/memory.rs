@@ -2,12 +2,31 @@
 //!
 //! Alone in its file: it counts every allocation of the process.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use peak_alloc::PeakAlloc;
 use saml_login::test_idp::{TestAttribute, TestIdp, TestSigned};
 use saml_login::{Connection, Expected, ServiceProvider, Unsolicited};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
+
+/// What costs nothing to send reserves little: not every `<` is of a tag.
+fn check_that_room_is_made_for_tags_alone(connection: &Connection, now: DateTime<Utc>) {
+    for (name, document) in [
+        ("garbage", "<".repeat(500_000)),
+        ("a comment", format!("<a><!--{}--></a>", "<".repeat(500_000))),
+        ("a section", format!("<a><![CDATA[{}]]></a>", "<".repeat(500_000))),
+    ] {
+        let form_value = STANDARD.encode(&document);
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        drop(connection.verify(&form_value, Expected::Unsolicited, now).unwrap_err());
+        let peak = MEMORY.peak_usage() - before;
+        assert!(peak <= 6 * document.len(), "{name}: {peak} bytes for {}", document.len());
+    }
+}
 
 #[test]
 fn a_login_takes_at_most_six_times_the_document() {
@@ -16,6 +35,7 @@ fn a_login_takes_at_most_six_times_the_document() {
     let sp = ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
     let builder = Connection::builder("acme", sp.clone(), idp.identity_provider().unwrap());
     let connection = builder.unsolicited(Unsolicited::On).build().unwrap();
+    check_that_room_is_made_for_tags_alone(&connection, now);
     for signed in [TestSigned::Assertion, TestSigned::Response, TestSigned::Both] {
         for groups in [2, 500, 5_000] {
             let mut response = idp.response(&sp, now).signed(signed);

@@ -1,6 +1,6 @@
 //! Verifying with a pinned key.
 
-use std::sync::{Mutex, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use openssl::error::ErrorStack;
 use openssl::md::Md;
@@ -64,20 +64,26 @@ impl PublicKey {
     }
 
     fn take(&self, usage: KeyUsage) -> Option<PkeyCtx<Public>> {
-        let mut ready = self.ready.try_lock().ok()?;
+        let mut ready = self.ready()?;
         let position = ready.iter().position(|(kept, _)| *kept == usage)?;
         Some(ready.swap_remove(position).1)
     }
 
+    /// Where there is no room, the place of another is taken: contexts for what nobody uses any more do not stay.
     fn keep(&self, usage: KeyUsage, context: PkeyCtx<Public>) {
-        // Nothing is done under the lock that could leave the list half changed.
-        let ready = match self.ready.try_lock() {
+        let Some(mut ready) = self.ready() else { return };
+        if ready.len() >= KEPT {
+            ready.remove(0);
+        }
+        ready.push((usage, context));
+    }
+
+    /// `None` while another thread is at them. Nothing is done under the lock that could leave the list half changed.
+    fn ready(&self) -> Option<MutexGuard<'_, Vec<(KeyUsage, PkeyCtx<Public>)>>> {
+        match self.ready.try_lock() {
             Ok(ready) => Some(ready),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
-        };
-        if let Some(mut ready) = ready.filter(|ready| ready.len() < KEPT) {
-            ready.push((usage, context));
         }
     }
 

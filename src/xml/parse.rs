@@ -90,9 +90,10 @@ impl<'i, 'l> Parser<'i, 'l> {
     fn new(input: &'i str, survey: Survey, limits: &'l Limits) -> Self {
         let document = Document {
             input,
-            // An element with text has two tags and is two nodes.
-            nodes: Vec::with_capacity(survey.tags.min(limits.nodes)),
-            attributes: Vec::with_capacity((survey.tags / 2).min(limits.nodes)),
+            // An element with text has two tags and is two nodes. Not every `<` is of a tag, so no more room is made before the
+            // first one than twice the input for nodes, and three quarters for attributes; denser markup makes its own.
+            nodes: Vec::with_capacity(survey.tags.min(input.len() / 32).min(limits.nodes)),
+            attributes: Vec::with_capacity((survey.tags / 2).min(input.len() / 64).min(limits.nodes)),
             declarations: Vec::with_capacity(USUAL),
             namespaces: Interner::new(&KNOWN_NAMESPACES),
             prefixes: Interner::new(&KNOWN_PREFIXES),
