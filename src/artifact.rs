@@ -15,7 +15,7 @@ use crate::dsig::{Place, sign_enveloped};
 use crate::error::{ArtifactProblem, Error, Part, Rejection, SendError, StoreError};
 use crate::limits::Limits;
 use crate::provider::{IdentityProvider, ServiceProvider};
-use crate::request::{instant, message_id};
+use crate::send::{Header, message_id};
 use crate::xml::{C14n, Document, Element, Markup, Namespace, canonicalize};
 
 /// Posts to the identity provider's server. The application supplies its HTTP client.
@@ -81,18 +81,8 @@ fn request(
     now: DateTime<Utc>,
 ) -> Result<String, SendError> {
     let mut xml = Markup::new();
-    xml.open(
-        "samlp:ArtifactResolve",
-        &[
-            ("xmlns:samlp", Some("urn:oasis:names:tc:SAML:2.0:protocol")),
-            ("xmlns:saml", Some("urn:oasis:names:tc:SAML:2.0:assertion")),
-            ("ID", Some(id)),
-            ("Version", Some("2.0")),
-            ("IssueInstant", Some(&instant(now))),
-            ("Destination", Some(url)),
-        ],
-    );
-    xml.element("saml:Issuer", &[], sp.audience());
+    let header = Header { name: "samlp:ArtifactResolve", id, destination: url, issuer: sp.audience(), now };
+    header.open(&mut xml, &[]);
     xml.element("samlp:Artifact", &[], artifact);
     xml.close("samlp:ArtifactResolve");
     let xml = xml.finish();

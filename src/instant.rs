@@ -1,6 +1,6 @@
 //! Instants: `xs:dateTime` with a time zone, as Core §1.3.3 wants them.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 
 /// Parses `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`, strictly.
 ///
@@ -28,6 +28,11 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     )?;
     let instant = local.and_local_timezone(offset(zone)?).single()?;
     Some(instant.with_timezone(&Utc))
+}
+
+/// An instant as our messages write it: UTC, to the second.
+pub(crate) fn write(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// `N` numbers of exactly so many digits each.

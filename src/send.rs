@@ -1,13 +1,18 @@
 //! Sending: a message becomes a URL or a form.
 
+use std::fmt::Write as _;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 
 use crate::binding::{Binding, Parameter, PostForm, deflated, parameter, with_query};
 use crate::dsig::{Place, sign_enveloped, sign_octets};
 use crate::error::SendError;
-use crate::provider::Endpoint;
+use crate::instant;
+use crate::provider::{Endpoint, ServiceProvider};
 use crate::trust::KeyPair;
+use crate::xml::Markup;
 
 /// What to answer the browser with, so that it carries a message to the identity provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +24,57 @@ pub enum Delivery {
     Redirect(String),
 }
 
-/// A message of ours.
+/// What every message of ours begins with: Core §3.2.1, §3.2.2.
+pub(crate) struct Header<'m> {
+    /// The qualified name, with the prefix `samlp`.
+    pub(crate) name: &'static str,
+    pub(crate) id: &'m str,
+    pub(crate) destination: &'m str,
+    pub(crate) issuer: &'m str,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Header<'_> {
+    /// The start tag with these attributes besides, and the Issuer.
+    pub(crate) fn open(&self, xml: &mut Markup, more: &[(&str, Option<&str>)]) {
+        let issued = instant::write(self.now);
+        let mut attributes = vec![
+            ("xmlns:samlp", Some("urn:oasis:names:tc:SAML:2.0:protocol")),
+            ("xmlns:saml", Some("urn:oasis:names:tc:SAML:2.0:assertion")),
+            ("ID", Some(self.id)),
+            ("Version", Some("2.0")),
+            ("IssueInstant", Some(&issued)),
+            ("Destination", Some(self.destination)),
+        ];
+        attributes.extend(more);
+        xml.open(self.name, &attributes);
+        xml.element("saml:Issuer", &[], self.issuer);
+    }
+}
+
+/// An `ID` with all of the randomness in it: Core §1.3.4 asks for 128 bits. It begins with a character that names may begin with.
+pub(crate) fn message_id(random: [u8; 32]) -> String {
+    random.iter().fold(String::from("_"), |mut id, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
+}
+
+/// The key to sign with, if `sign` says so, or if that is left open and there is one, or one is wanted by the other side.
+pub(crate) fn signing_key(
+    sp: &ServiceProvider,
+    sign: Option<bool>,
+    wanted: bool,
+) -> Result<Option<&KeyPair>, SendError> {
+    let key = sp.signing_keys().first();
+    match sign.unwrap_or(wanted || key.is_some()) {
+        false => Ok(None),
+        true => key.map(Some).ok_or(SendError::SigningKeyMissing),
+    }
+}
+
+/// A message of ours on its way.
 pub(crate) struct Outgoing<'m> {
     pub(crate) parameter: Parameter,
     pub(crate) xml: &'m str,
@@ -45,7 +100,7 @@ impl Outgoing<'_> {
             // The algorithm is part of what is signed.
             query.push('&');
             query.push_str(&parameter("SigAlg", key.signature_algorithm()));
-            let (_, signature) = sign_octets(key, query.as_bytes())?;
+            let signature = sign_octets(key, query.as_bytes())?;
             query.push('&');
             query.push_str(&parameter("Signature", &STANDARD.encode(signature)));
         }

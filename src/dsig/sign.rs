@@ -23,15 +23,6 @@ impl DigestAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// SHA-256 with the algorithm of the key.
-    fn of(key: &PKeyRef<Private>) -> (Self, &'static str) {
-        let (scheme, uri) = match key.id() {
-            Id::EC => (Scheme::Ecdsa, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
-            _ => (Scheme::RsaPkcs1, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"),
-        };
-        (Self { scheme, digest: DigestAlgorithm::Sha256 }, uri)
-    }
-
     /// Whether this is an algorithm for keys of this kind.
     #[cfg(feature = "test-idp")]
     pub(crate) fn is_for(self, key: &PKeyRef<Private>) -> bool {
@@ -60,11 +51,11 @@ impl SignatureAlgorithm {
     }
 }
 
-/// Signs octets with SHA-256; gives the identifier of the algorithm, and the signature.
-pub(crate) fn sign_octets(key: &KeyPair, octets: &[u8]) -> Result<(&'static str, Vec<u8>), SendError> {
-    let (algorithm, uri) = SignatureAlgorithm::of(key.key());
-    let signature = algorithm.sign(key.key(), octets).map_err(|error| SendError::Signing(error.into()))?;
-    Ok((uri, signature))
+/// Signs octets with [the algorithm of the key](KeyPair::signature_algorithm).
+pub(crate) fn sign_octets(key: &KeyPair, octets: &[u8]) -> Result<Vec<u8>, SendError> {
+    let algorithm = SignatureAlgorithm::accepted(key.signature_algorithm(), false)
+        .map_err(|rejection| SendError::Signing(rejection.into()))?;
+    algorithm.sign(key.key(), octets).map_err(|error| SendError::Signing(error.into()))
 }
 
 /// Where a signature is put.
@@ -96,7 +87,7 @@ pub(crate) fn sign_enveloped(xml: &str, id: &str, place: Place, key: &KeyPair) -
     let digest = DigestAlgorithm::Sha256
         .digest(octets.as_bytes())
         .map_err(|error| SendError::Signing(error.into()))?;
-    let (_, algorithm) = SignatureAlgorithm::of(key.key());
+    let algorithm = key.signature_algorithm();
     // In canonical form but for the declaration, which stands on the Signature around it.
     let signed_info = |declaration: &str| {
         format!(
@@ -111,7 +102,7 @@ pub(crate) fn sign_enveloped(xml: &str, id: &str, place: Place, key: &KeyPair) -
         )
     };
     let declared = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
-    let (_, value) = sign_octets(key, signed_info(declared).as_bytes())?;
+    let value = sign_octets(key, signed_info(declared).as_bytes())?;
     let signature = format!(
         "<ds:Signature{declared}>{}<ds:SignatureValue>{}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>\
          <ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",

@@ -3,11 +3,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout};
 use crate::binding::{Binding, Parameter};
 use crate::error::SendError;
+use crate::instant;
 use crate::provider::{IdentityProvider, ServiceProvider};
 use crate::relay_state::RelayState;
-use crate::request::{instant, message_id};
-use crate::send::{Delivery, Outgoing, endpoint};
-use crate::trust::KeyPair;
+use crate::send::{Delivery, Header, Outgoing, endpoint, message_id, signing_key};
 use crate::xml::Markup;
 
 /// How to ask for a logout.
@@ -54,15 +53,9 @@ pub(crate) fn start(
     let id = message_id(random);
     let expires_at = now.checked_add_signed(options.lifetime).unwrap_or(now);
     let mut xml = Markup::new();
-    open(
-        &mut xml,
-        "samlp:LogoutRequest",
-        &id,
-        &endpoint.location,
-        now,
-        &[("NotOnOrAfter", Some(&instant(expires_at)))],
-    );
-    xml.element("saml:Issuer", &[], sp.audience());
+    let destination = endpoint.location.as_str();
+    let header = Header { name: "samlp:LogoutRequest", id: &id, destination, issuer: sp.audience(), now };
+    header.open(&mut xml, &[("NotOnOrAfter", Some(&instant::write(expires_at)))]);
     let name_id = &subject.name_id;
     let attributes = [
         ("Format", name_id.format.as_deref()),
@@ -79,7 +72,7 @@ pub(crate) fn start(
         xml: &xml.finish(),
         id: &id,
         relay_state: options.relay_state.as_ref().map(RelayState::as_str),
-        key: key(sp, options.sign)?,
+        key: signing_key(sp, options.sign, false)?,
     };
     let delivery = outgoing.to(endpoint.binding, &endpoint.location)?;
     let pending = PendingLogout {
@@ -103,8 +96,9 @@ pub(crate) fn answer(
     let location = endpoint.response_location.as_ref().unwrap_or(&endpoint.location);
     let id = message_id(random);
     let mut xml = Markup::new();
-    open(&mut xml, "samlp:LogoutResponse", &id, location, now, &[("InResponseTo", Some(&request.id))]);
-    xml.element("saml:Issuer", &[], sp.audience());
+    let destination = location.as_str();
+    let header = Header { name: "samlp:LogoutResponse", id: &id, destination, issuer: sp.audience(), now };
+    header.open(&mut xml, &[("InResponseTo", Some(&request.id))]);
     let (outer, inner) = match outcome {
         LogoutOutcome::Complete => ("Success", None),
         LogoutOutcome::Partial => ("Success", Some("PartialLogout")),
@@ -124,37 +118,7 @@ pub(crate) fn answer(
         xml: &xml.finish(),
         id: &id,
         relay_state: request.relay_state.as_deref(),
-        key: key(sp, None)?,
+        key: signing_key(sp, None, false)?,
     };
     outgoing.to(endpoint.binding, location)
-}
-
-fn open(
-    xml: &mut Markup,
-    name: &str,
-    id: &str,
-    destination: &str,
-    now: DateTime<Utc>,
-    more: &[(&str, Option<&str>)],
-) {
-    let now = instant(now);
-    let mut attributes = vec![
-        ("xmlns:samlp", Some("urn:oasis:names:tc:SAML:2.0:protocol")),
-        ("xmlns:saml", Some("urn:oasis:names:tc:SAML:2.0:assertion")),
-        ("ID", Some(id)),
-        ("Version", Some("2.0")),
-        ("IssueInstant", Some(now.as_str())),
-        ("Destination", Some(destination)),
-    ];
-    attributes.extend(more);
-    xml.open(name, &attributes);
-}
-
-/// The key to sign with, unless nothing is to be signed.
-fn key(sp: &ServiceProvider, sign: Option<bool>) -> Result<Option<&KeyPair>, SendError> {
-    match (sign, sp.signing_keys().first()) {
-        (Some(false), _) | (None, None) => Ok(None),
-        (_, Some(key)) => Ok(Some(key)),
-        (Some(true), None) => Err(SendError::SigningKeyMissing),
-    }
 }

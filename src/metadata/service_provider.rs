@@ -8,6 +8,7 @@ use super::identity_provider::SAML2_PROTOCOL;
 use crate::binding::Binding;
 use crate::dsig::{Place, sign_enveloped};
 use crate::error::SendError;
+use crate::instant;
 use crate::provider::ServiceProvider;
 use crate::trust::KeyPair;
 use crate::xml::Markup;
@@ -174,7 +175,7 @@ impl SpMetadata {
     /// In the order of the schema.
     fn write(&self, id: Option<&str>) -> String {
         let mut xml = Markup::new();
-        let valid_until = self.valid_until.map(|end| end.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+        let valid_until = self.valid_until.map(instant::write);
         xml.open(
             "md:EntityDescriptor",
             &[

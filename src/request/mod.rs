@@ -3,9 +3,7 @@
 mod sealed;
 mod store;
 
-use std::fmt::Write as _;
-
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub use sealed::{SealedRequests, SealingKey};
 pub use store::{MemoryRequestStore, Remembered, RequestStore};
@@ -15,7 +13,7 @@ use crate::error::SendError;
 use crate::pending::PendingRequest;
 use crate::provider::{IdentityProvider, ServiceProvider};
 use crate::relay_state::RelayState;
-use crate::send::{Delivery, Outgoing, endpoint};
+use crate::send::{Delivery, Header, Outgoing, endpoint, message_id, signing_key};
 use crate::xml::Markup;
 
 /// How to ask. The default asks for nothing in particular, which is what most identity providers take best.
@@ -83,12 +81,7 @@ pub(crate) fn start(
     now: DateTime<Utc>,
 ) -> Result<StartedLogin, SendError> {
     let endpoint = endpoint(idp.sso_endpoints(), options.binding, "Single Sign-On Service")?;
-    let wanted = options.sign.unwrap_or(!sp.signing_keys().is_empty() || idp.wants_signed_requests());
-    let key = match (wanted, sp.signing_keys().first()) {
-        (false, _) => None,
-        (true, Some(key)) => Some(key),
-        (true, None) => return Err(SendError::SigningKeyMissing),
-    };
+    let key = signing_key(sp, options.sign, idp.wants_signed_requests())?;
     let id = message_id(random);
     let xml = authn_request(&id, &endpoint.location, sp, &options, now);
     let outgoing = Outgoing {
@@ -111,20 +104,6 @@ pub(crate) fn start(
     Ok(StartedLogin { delivery, pending })
 }
 
-/// An `ID` with all of the randomness in it: Core §1.3.4 asks for 128 bits. It begins with a character that names may begin with.
-pub(crate) fn message_id(random: [u8; 32]) -> String {
-    random.iter().fold(String::from("_"), |mut id, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
-}
-
-/// An instant as messages write it.
-pub(crate) fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
 fn authn_request(
     id: &str,
     destination: &str,
@@ -133,23 +112,15 @@ fn authn_request(
     now: DateTime<Utc>,
 ) -> String {
     let mut xml = Markup::new();
-    xml.open(
-        "samlp:AuthnRequest",
-        &[
-            ("xmlns:samlp", Some("urn:oasis:names:tc:SAML:2.0:protocol")),
-            ("xmlns:saml", Some("urn:oasis:names:tc:SAML:2.0:assertion")),
-            ("ID", Some(id)),
-            ("Version", Some("2.0")),
-            ("IssueInstant", Some(&instant(now))),
-            ("Destination", Some(destination)),
-            ("ForceAuthn", options.force_authn.then_some("true")),
-            ("IsPassive", options.is_passive.then_some("true")),
-            ("ProtocolBinding", Some(options.answer_by.uri())),
-            ("AssertionConsumerServiceURL", Some(sp.acs_url())),
-            ("ProviderName", options.provider_name.as_deref()),
-        ],
-    );
-    xml.element("saml:Issuer", &[], sp.audience());
+    let header = Header { name: "samlp:AuthnRequest", id, destination, issuer: sp.audience(), now };
+    let attributes = [
+        ("ForceAuthn", options.force_authn.then_some("true")),
+        ("IsPassive", options.is_passive.then_some("true")),
+        ("ProtocolBinding", Some(options.answer_by.uri())),
+        ("AssertionConsumerServiceURL", Some(sp.acs_url())),
+        ("ProviderName", options.provider_name.as_deref()),
+    ];
+    header.open(&mut xml, &attributes);
     if let Some(format) = &options.name_id_format {
         xml.element("samlp:NameIDPolicy", &[("Format", Some(format)), ("AllowCreate", Some("true"))], "");
     }
