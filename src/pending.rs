@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::error::Rejection;
 use crate::relay_state::RelayState;
 
 /// A request that waits for its answer.
@@ -35,4 +36,20 @@ impl fmt::Debug for PendingRequest {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a request that was made for one connection can be answered at another, and now: Profiles §4.1.4.3.
+pub(crate) fn check_open(
+    made_for: &str,
+    expires_at: DateTime<Utc>,
+    connection_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Rejection> {
+    if made_for != connection_id {
+        return Err(Rejection::RequestForeign);
+    }
+    if now >= expires_at {
+        return Err(Rejection::RequestExpired { expires_at, now });
+    }
+    Ok(())
 }

@@ -11,8 +11,9 @@ use crate::assertion::{
 use crate::binding::{self, Parameter, Query};
 use crate::dsig::{self, Trust};
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
+use crate::pending::check_open;
 use crate::store::Spending;
-use crate::validate::MAX_CLOCK_SKEW;
+use crate::validate::{MAX_CLOCK_SKEW, Window};
 use crate::xml::{Document, Element, Namespace};
 use crate::xmlenc::{self, Opening};
 
@@ -39,6 +40,10 @@ pub(crate) fn receive(
     let (octets, relay_state, parameter) = signed_octets(message, receiver)?;
     let document = Document::parse(&octets, receiver.trust.limits)?;
     let root = root(&document)?;
+    // Bindings §3.4.4.1: the signature on a query takes the place of one in its message.
+    if parameter.is_some() && has_signature(root) {
+        return Err(Rejection::SignatureMisplaced { parent: Excerpt::new("query") });
+    }
     let is = |name| root.is(Namespace::SAMLP, name);
     match parameter {
         None | Some(Parameter::SamlRequest) if is("LogoutRequest") => {
@@ -62,7 +67,7 @@ fn signed_octets(
             let xml = binding::decode(value.as_bytes(), limits)?;
             let document = Document::parse(&xml, limits)?;
             let root = root(&document)?;
-            if signatures(root) == 0 {
+            if !has_signature(root) {
                 return Err(Rejection::SignatureMissing { on: Part::Message });
             }
             let signed = dsig::verify(root, Part::Message, receiver.trust)?;
@@ -74,12 +79,7 @@ fn signed_octets(
             let signature = query.signature()?.ok_or(missing)?;
             let octets = signature.octets.as_bytes();
             dsig::verify_detached(&signature.algorithm, octets, &signature.value, receiver.trust)?;
-            let xml = query.xml(limits)?;
-            // Bindings §3.4.4.1: the signature on the query takes the place of one in the message.
-            if signatures(root(&Document::parse(&xml, limits)?)?) > 0 {
-                return Err(Rejection::SignatureMisplaced { parent: Excerpt::new("query") });
-            }
-            Ok((xml, query.relay_state(), Some(query.parameter)))
+            Ok((query.xml(limits)?, query.relay_state(), Some(query.parameter)))
         }
     }
 }
@@ -88,8 +88,8 @@ fn root<'d>(document: &'d Document<'_>) -> Result<Element<'d>, Rejection> {
     document.root().ok_or_else(|| Rejection::NotALogoutMessage { found: Excerpt::new("") })
 }
 
-fn signatures(root: Element<'_>) -> usize {
-    root.descendants().filter(|element| element.is(Namespace::DS, "Signature")).count()
+fn has_signature(root: Element<'_>) -> bool {
+    root.descendants().any(|element| element.is(Namespace::DS, "Signature"))
 }
 
 /// What holds of both kinds: version, sender, addressee, instant.
@@ -112,15 +112,8 @@ fn check_common(root: Element<'_>, receiver: &Receiver<'_>) -> Result<DateTime<U
         None => return Err(Rejection::DestinationMissing),
     }
     let issued = required_instant(root, "IssueInstant", "message/@IssueInstant")?;
-    let latest = receiver.now.checked_add_signed(receiver.skew).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    if issued > latest {
-        return Err(Rejection::NotYetValid {
-            what: "message/@IssueInstant",
-            not_before: issued,
-            now: receiver.now,
-            skew_seconds: receiver.skew.num_seconds(),
-        });
-    }
+    let since = Window { not_before: Some(("message/@IssueInstant", issued)), not_on_or_after: None };
+    since.contains(receiver.now, receiver.skew)?;
     Ok(issued)
 }
 
@@ -134,10 +127,8 @@ fn request(
     let what = "LogoutRequest/@NotOnOrAfter";
     let not_on_or_after = optional_instant(root, "NotOnOrAfter", what)?;
     let not_on_or_after = not_on_or_after.unwrap_or_else(|| later(issued, LIFETIME));
-    if receiver.now >= later(not_on_or_after, receiver.skew) {
-        let skew_seconds = receiver.skew.num_seconds();
-        return Err(Rejection::Expired { what, not_on_or_after, now: receiver.now, skew_seconds });
-    }
+    let window = Window { not_before: None, not_on_or_after: Some((what, not_on_or_after)) };
+    window.contains(receiver.now, receiver.skew)?;
     let id = root.identifier().ok_or(Rejection::IdInvalid { on: Part::Message })?;
     let spending = Spending::new(
         receiver.connection_id,
@@ -177,12 +168,7 @@ fn response(
 ) -> Result<LogoutResponse, Rejection> {
     check_common(root, receiver)?;
     let pending = pending.ok_or(Rejection::UnsolicitedForbidden)?;
-    if pending.connection_id != receiver.connection_id {
-        return Err(Rejection::RequestForeign);
-    }
-    if receiver.now >= pending.expires_at {
-        return Err(Rejection::RequestExpired { expires_at: pending.expires_at, now: receiver.now });
-    }
+    check_open(&pending.connection_id, pending.expires_at, receiver.connection_id, receiver.now)?;
     match root.attribute("InResponseTo") {
         Some(found) if found == pending.request_id => {}
         Some(found) => {

@@ -1,6 +1,6 @@
 //! Remembering requests: one trait, two ways.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -79,7 +79,7 @@ struct Requests {
     /// By the SHA-256 of the cookie: whoever reads the memory does not have the cookies.
     by_cookie: HashMap<[u8; 32], PendingRequest>,
     /// What expires when, the earliest first.
-    by_expiry: BTreeMap<(DateTime<Utc>, [u8; 32]), ()>,
+    by_expiry: BTreeSet<(DateTime<Utc>, [u8; 32])>,
 }
 
 impl fmt::Debug for Requests {
@@ -108,8 +108,8 @@ impl Default for MemoryRequestStore {
 
 impl Requests {
     fn forget_expired(&mut self, now: DateTime<Utc>) {
-        while let Some(entry) = self.by_expiry.first_entry().filter(|entry| entry.key().0 <= now) {
-            let ((_, cookie), ()) = entry.remove_entry();
+        while self.by_expiry.first().is_some_and(|(expires_at, _)| *expires_at <= now) {
+            let Some((_, cookie)) = self.by_expiry.pop_first() else { break };
             self.by_cookie.remove(&cookie);
         }
     }
@@ -133,7 +133,7 @@ impl RequestStore for MemoryRequestStore {
         if requests.by_cookie.contains_key(&key) {
             return Err("the same random value was handed in twice".into());
         }
-        requests.by_expiry.insert((pending.expires_at, key), ());
+        requests.by_expiry.insert((pending.expires_at, key));
         requests.by_cookie.insert(key, pending.clone());
         Ok(Remembered::Cookie(cookie))
     }

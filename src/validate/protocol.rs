@@ -3,6 +3,7 @@
 use super::{Expected, Facts, Shown, Unsolicited};
 use crate::assertion::Issuer;
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
+use crate::pending::check_open;
 
 /// The only format an Issuer may have: Profiles §4.1.4.2, Core §8.3.6.
 const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
@@ -81,13 +82,7 @@ pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Resul
 
 pub(super) fn pending_request(facts: &Facts<'_>) -> Result<(), Rejection> {
     let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
-    if pending.connection_id != facts.rules.connection_id {
-        return Err(Rejection::RequestForeign);
-    }
-    if facts.rules.now >= pending.expires_at {
-        return Err(Rejection::RequestExpired { expires_at: pending.expires_at, now: facts.rules.now });
-    }
-    Ok(())
+    check_open(&pending.connection_id, pending.expires_at, facts.rules.connection_id, facts.rules.now)
 }
 
 pub(super) fn show_in_response_to(facts: &Facts<'_>) -> Shown {

@@ -1,6 +1,6 @@
 //! Windows of time: Core §2.5.1.2. `NotBefore` is inclusive, `NotOnOrAfter` exclusive, and clocks may differ by the skew.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::Rules;
 use crate::error::Rejection;
@@ -15,7 +15,11 @@ pub(crate) struct Window {
 impl Window {
     /// Whether the window contains the present. The names say which bound a refusal speaks of.
     pub(super) fn contains_now(self, rules: &Rules<'_>) -> Result<(), Rejection> {
-        let Rules { now, skew, .. } = *rules;
+        self.contains(rules.now, rules.skew)
+    }
+
+    /// Whether the window contains an instant, give or take the skew.
+    pub(crate) fn contains(self, now: DateTime<Utc>, skew: TimeDelta) -> Result<(), Rejection> {
         if let Some((what, not_before)) = self.not_before {
             let earliest = not_before.checked_sub_signed(skew).unwrap_or(DateTime::<Utc>::MIN_UTC);
             if now < earliest {
