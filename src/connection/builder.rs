@@ -145,8 +145,7 @@ impl ConnectionBuilder {
         }
         let ours = sp.signing_keys().iter().chain(sp.decryption_keys()).map(KeyPair::certificate);
         for certificate in idp.certificates().iter().chain(ours) {
-            if let KeyType::Rsa { bits } = certificate.key()
-                && bits < 2048
+            if let Some(bits) = certificate.weak_bits()
                 && !settings.allow_weak_keys
             {
                 let fingerprint = certificate.fingerprint().to_owned();

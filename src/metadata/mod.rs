@@ -16,7 +16,7 @@ use crate::dsig::{SignedOctets, Trust, verify};
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
 use crate::limits::Limits;
 use crate::provider::IdentityProvider;
-use crate::trust::{Certificates, KeyType};
+use crate::trust::Certificates;
 use crate::xml::{Document, Element, Namespace};
 
 /// What makes a metadata document trustworthy.
@@ -184,9 +184,7 @@ fn signed_octets(
     limits: &Limits,
 ) -> Result<SignedOctets, MetadataError> {
     for certificate in certificates {
-        if let KeyType::Rsa { bits } = certificate.key()
-            && bits < 2048
-        {
+        if let Some(bits) = certificate.weak_bits() {
             let fingerprint = certificate.fingerprint().to_owned();
             return Err(MetadataError::PinnedKeyTooWeak { fingerprint, bits });
         }

@@ -75,15 +75,12 @@ mod response;
 mod signing;
 
 use chrono::{DateTime, Utc};
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{Id, PKey, Private};
+use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
-use openssl::x509::{X509, X509Name};
+use openssl::x509::X509;
 
 pub use self::options::{SignatureOptions, SignaturePlace, TestKeyInfo};
 pub use self::response::{
@@ -91,7 +88,7 @@ pub use self::response::{
 };
 use crate::error::CertificateError;
 use crate::provider::IdentityProvider;
-use crate::trust::Certificates;
+use crate::trust::{Certificates, self_signed};
 
 /// Why the test identity provider could not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +113,9 @@ pub enum TestIdpError {
         reason: String,
     },
 }
+
+/// The subject of its certificate.
+const NAME: &str = "Test identity provider";
 
 /// An identity provider for tests.
 ///
@@ -190,8 +190,10 @@ impl TestIdp {
     }
 
     fn with_key(issuer: impl Into<String>, key: PKey<Private>) -> Result<Self, TestIdpError> {
-        let validity = (Asn1Time::from_str("20200101000000Z")?, Asn1Time::from_str("20500101000000Z")?);
-        let certificate = self_signed(&key, validity)?;
+        // From 2020 to 2050.
+        let [from, until] =
+            [1_577_836_800, 2_524_608_000].map(|at| DateTime::from_timestamp(at, 0).unwrap_or_default());
+        let certificate = self_signed(&key, NAME, from, until)?;
         Ok(Self { issuer: issuer.into(), key, certificate })
     }
 
@@ -206,8 +208,7 @@ impl TestIdp {
         not_before: DateTime<Utc>,
         not_after: DateTime<Utc>,
     ) -> Result<Self, TestIdpError> {
-        let time = |at: DateTime<Utc>| Asn1Time::from_str_x509(&at.format("%Y%m%d%H%M%SZ").to_string());
-        let certificate = self_signed(&self.key, (time(not_before)?, time(not_after)?))?;
+        let certificate = self_signed(&self.key, NAME, not_before, not_after)?;
         Ok(Self { certificate, ..self })
     }
 
@@ -242,27 +243,6 @@ impl TestIdp {
     pub fn identity_provider(&self) -> Result<IdentityProvider, TestIdpError> {
         Ok(IdentityProvider::new(self.issuer.clone(), Certificates::parse(self.certificate_der()?)?))
     }
-}
-
-fn self_signed(
-    key: &PKey<Private>,
-    (not_before, not_after): (Asn1Time, Asn1Time),
-) -> Result<X509, ErrorStack> {
-    let mut name = X509Name::builder()?;
-    name.append_entry_by_text("CN", "Test identity provider")?;
-    let name = name.build();
-    let mut builder = X509::builder()?;
-    builder.set_version(2)?;
-    let serial = BigNum::from_u32(1)?.to_asn1_integer()?;
-    builder.set_serial_number(&serial)?;
-    builder.set_subject_name(&name)?;
-    builder.set_issuer_name(&name)?;
-    builder.set_not_before(&not_before)?;
-    builder.set_not_after(&not_after)?;
-    builder.set_pubkey(key)?;
-    let digest = if key.id() == Id::ED25519 { MessageDigest::null() } else { MessageDigest::sha256() };
-    builder.sign(key, digest)?;
-    Ok(builder.build())
 }
 
 impl std::fmt::Debug for TestIdp {

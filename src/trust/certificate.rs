@@ -75,6 +75,14 @@ impl Certificate {
         self.0.key
     }
 
+    /// The length of an RSA key below 2048 bits, which a connection takes only where it is told to.
+    pub(crate) fn weak_bits(&self) -> Option<u32> {
+        match self.key() {
+            KeyType::Rsa { bits } if bits < 2048 => Some(bits),
+            _ => None,
+        }
+    }
+
     pub(crate) fn der(&self) -> &[u8] {
         &self.0.der
     }

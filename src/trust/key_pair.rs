@@ -8,7 +8,7 @@ use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::pkey::{Id, PKey, PKeyRef, Private};
 use openssl::x509::{X509, X509Name};
 
 use super::certificate::{Certificate, Certificates, KeyType};
@@ -59,8 +59,9 @@ impl KeyPair {
         not_after: DateTime<Utc>,
     ) -> Result<Self, KeyPairError> {
         let key = private_key(private_key_pem.as_ref())?;
-        let der =
-            self_signed(&key, common_name, not_before, not_after).map_err(|_| KeyPairError::PrivateKey)?;
+        let certificate = self_signed(&key, common_name, not_before, not_after);
+        let der = certificate.and_then(|certificate| certificate.to_der());
+        let der = der.map_err(|_| KeyPairError::PrivateKey)?;
         Ok(Self(Arc::new(Parts { key, certificate: Certificate::from_der(&der)? })))
     }
 
@@ -101,12 +102,13 @@ fn private_key(pem: &[u8]) -> Result<PKey<Private>, KeyPairError> {
     PKey::private_key_from_pem_callback(pem, |_| Ok(0)).map_err(|_| KeyPairError::PrivateKey)
 }
 
-fn self_signed(
+/// A self-signed certificate. The two ends of its validity are taken to the second.
+pub(crate) fn self_signed(
     key: &PKeyRef<Private>,
     common_name: &str,
     not_before: DateTime<Utc>,
     not_after: DateTime<Utc>,
-) -> Result<Vec<u8>, ErrorStack> {
+) -> Result<X509, ErrorStack> {
     let time = |at: DateTime<Utc>| Asn1Time::from_str_x509(&at.format("%Y%m%d%H%M%SZ").to_string());
     let mut name = X509Name::builder()?;
     name.append_entry_by_text("CN", common_name)?;
@@ -121,6 +123,8 @@ fn self_signed(
     builder.set_not_before(&not_before)?;
     builder.set_not_after(&not_after)?;
     builder.set_pubkey(key)?;
-    builder.sign(key, MessageDigest::sha256())?;
-    builder.build().to_der()
+    // Ed25519 brings its own digest along.
+    let digest = if key.id() == Id::ED25519 { MessageDigest::null() } else { MessageDigest::sha256() };
+    builder.sign(key, digest)?;
+    Ok(builder.build())
 }

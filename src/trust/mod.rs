@@ -9,4 +9,6 @@ mod tests;
 
 pub use certificate::{Certificate, Certificates, KeyType};
 pub use key_pair::KeyPair;
+#[cfg(feature = "test-idp")]
+pub(crate) use key_pair::self_signed;
 pub(crate) use public_key::{KeyUsage, SignaturePadding};

@@ -31,8 +31,11 @@ pub(crate) enum SignaturePadding {
 /// a whole verification, and many of its locks.
 pub(super) struct PublicKey {
     key: PKey<Public>,
-    ready: Mutex<Vec<(KeyUsage, PkeyCtx<Public>)>>,
+    ready: Mutex<Ready>,
 }
+
+/// Contexts, each with what it is for; the longest kept first.
+type Ready = Vec<(KeyUsage, PkeyCtx<Public>)>;
 
 /// So many contexts are kept: as many as threads verify at the same instant.
 const KEPT: usize = 16;
@@ -66,7 +69,7 @@ impl PublicKey {
     fn take(&self, usage: KeyUsage) -> Option<PkeyCtx<Public>> {
         let mut ready = self.ready()?;
         let position = ready.iter().position(|(kept, _)| *kept == usage)?;
-        Some(ready.swap_remove(position).1)
+        Some(ready.remove(position).1)
     }
 
     /// Where there is no room, the place of another is taken: contexts for what nobody uses any more do not stay.
@@ -79,7 +82,7 @@ impl PublicKey {
     }
 
     /// `None` while another thread is at them. Nothing is done under the lock that could leave the list half changed.
-    fn ready(&self) -> Option<MutexGuard<'_, Vec<(KeyUsage, PkeyCtx<Public>)>>> {
+    fn ready(&self) -> Option<MutexGuard<'_, Ready>> {
         match self.ready.try_lock() {
             Ok(ready) => Some(ready),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
