@@ -144,13 +144,11 @@ impl Connection {
             writer.check(check, &result, (check.shows)(&envelope));
         }
         // Another message may well be signed; that would say nothing here.
-        let signed = match sound {
+        let mut signed = match sound {
             true => writer.stage(SIGNED, self.signed_octets(envelope)),
             false => writer.skip(SIGNED),
         };
-        if let Some(signed) = &signed
-            && let Some(opinion) = self.second_opinion(&xml, signed)
-        {
+        if let Some(opinion) = signed.as_mut().and_then(|signed| signed.second_opinion.take()) {
             writer.stage(SECOND_OPINION, opinion);
         }
         let rules = self.rules(expected, now);

@@ -18,23 +18,19 @@ use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
 
 use crate::assertion::Envelope;
+use crate::dsig::SignedOctets;
 use crate::error::{CertificateError, Rejection};
-use crate::limits::Limits;
 use crate::provider::IdentityProvider;
 use crate::trust::Certificates;
-use crate::xml::Document;
 
-/// Whether libxmlsec1 verifies `message` as well, and hashes the same octets.
+/// Whether libxmlsec1 verifies the message as well, and hashes the same octets.
 pub(crate) fn agrees(
-    message: &str,
-    signed: &str,
+    envelope: Envelope<'_>,
+    signed: &SignedOctets,
     certificates: &Certificates,
-    limits: &Limits,
 ) -> Result<(), Rejection> {
     let differs = |reason| Err(Rejection::SecondOpinionDiffers { reason });
-    let document = Document::parse(message, limits)?;
-    let Some(root) = document.root() else { return differs("there is no message") };
-    let envelope = Envelope::new(root, false);
+    let message = envelope.response().document().text();
     let verified = envelope.signatures();
     if envelope.all_signatures() != usize::from(verified.response) + usize::from(verified.assertion) {
         return differs("the message has signatures besides those that count");
@@ -45,7 +41,7 @@ pub(crate) fn agrees(
         Crypto::reduce_xml_to_signed(message, &keys, ReduceMode::PreDigest)
     }));
     match asked {
-        Ok(Ok(octets)) if octets == signed => Ok(()),
+        Ok(Ok(octets)) if octets == signed.as_str() => Ok(()),
         Ok(Ok(_)) => differs("it hashes other octets"),
         Ok(Err(_)) => differs("it does not verify the signature"),
         Err(_) => differs("it failed"),

@@ -15,8 +15,8 @@ impl Connection {
     pub(super) fn signed_part(&self, xml: String) -> Result<(Signed, Addressing), Rejection> {
         let received = Document::parse(&xml, &self.settings.limits)?;
         let envelope = check_envelope(received_envelope(&received)?)?;
-        let signed = self.signed_octets(envelope)?;
-        self.second_opinion(&xml, &signed).unwrap_or(Ok(()))?;
+        let mut signed = self.signed_octets(envelope)?;
+        signed.second_opinion.take().unwrap_or(Ok(()))?;
         Ok((signed, envelope.addressing()))
     }
 
@@ -37,7 +37,7 @@ impl Connection {
             return Ok(signed);
         }
         let opened = xmlenc::open(&encrypted, self.opening())?;
-        Ok(signed.opened(opened))
+        Ok(Signed { octets: signed.octets.opened(opened), ..signed })
     }
 
     fn verified(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
@@ -64,7 +64,8 @@ impl Connection {
             octets = Some(response);
         }
         let octets = octets.ok_or(Rejection::SignatureMissing { on: Part::Message })?;
-        Ok(Signed { octets, rests_on_sha1, before_opening: None })
+        let second_opinion = self.second_opinion(envelope, &octets);
+        Ok(Signed { octets, rests_on_sha1, second_opinion })
     }
 
     fn verified_response(&self, envelope: Envelope<'_>) -> Result<Option<SignedOctets>, Rejection> {
@@ -91,18 +92,16 @@ impl Connection {
                 self.open_assertion(check_envelope(received_envelope(&document)?)?)?
             }
         };
-        let assertion =
+        let inside =
             self.verified_inside(&opened, response.is_some()).map_err(|_| Rejection::DecryptionFailed)?;
-        let rests_on_sha1 = response.iter().chain(&assertion).any(SignedOctets::rests_on_sha1);
-        match (response, assertion) {
-            (Some(octets), _) => {
-                let signed = Signed { octets, rests_on_sha1, before_opening: None };
-                Ok(signed.opened(opened))
+        match (response, inside) {
+            (Some(octets), inside) => {
+                let rests_on_sha1 =
+                    octets.rests_on_sha1() || inside.is_some_and(|inside| inside.rests_on_sha1);
+                let second_opinion = self.second_opinion(envelope, &octets);
+                Ok(Signed { octets: octets.opened(opened), rests_on_sha1, second_opinion })
             }
-            (None, Some(octets)) => {
-                let before_opening = Some((Some(opened), octets.as_str().to_owned()));
-                Ok(Signed { octets, rests_on_sha1, before_opening })
-            }
+            (None, Some(inside)) => Ok(inside),
             (None, None) => Err(Rejection::DecryptionFailed),
         }
     }
@@ -113,12 +112,16 @@ impl Connection {
     }
 
     /// The signature of the assertion in a response that was opened. Without one, the Response's has to cover it.
-    fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<SignedOctets>, Rejection> {
+    fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<Signed>, Rejection> {
         let document = Document::parse(opened, &self.settings.limits)?;
         let envelope = check_envelope(received_envelope(&document)?)?;
         let assertion = envelope.assertion()?;
         if envelope.signatures().assertion {
-            return dsig::verify(assertion, Part::Assertion, self.trust()).map(Some);
+            let octets = dsig::verify(assertion, Part::Assertion, self.trust())?;
+            let rests_on_sha1 = octets.rests_on_sha1();
+            // Under a signature of the Response, libxmlsec1 is asked for that one.
+            let second_opinion = if covered { None } else { self.second_opinion(envelope, &octets) };
+            return Ok(Some(Signed { octets, rests_on_sha1, second_opinion }));
         }
         match self.settings.signed_parts {
             SignedParts::Any | SignedParts::Response if covered => Ok(None),
@@ -144,22 +147,13 @@ impl Connection {
         }
     }
 
-    /// What the second engine says, if the connection asks for it.
-    pub(crate) fn second_opinion(&self, message: &str, signed: &Signed) -> Option<Result<(), Rejection>> {
+    /// What the second engine says of the message and the octets that a signature in it covers, if the connection asks for it.
+    fn second_opinion(&self, envelope: Envelope<'_>, octets: &SignedOctets) -> Option<Result<(), Rejection>> {
         #[cfg(feature = "samael")]
         if self.settings.second_opinion {
-            let (message, octets) = match &signed.before_opening {
-                None => (message, signed.octets.as_str()),
-                Some((opened, octets)) => (opened.as_deref().unwrap_or(message), octets.as_str()),
-            };
-            return Some(second_opinion::agrees(
-                message,
-                octets,
-                self.idp.certificates(),
-                &self.settings.limits,
-            ));
+            return Some(second_opinion::agrees(envelope, octets, self.idp.certificates()));
         }
-        let _ = (message, signed);
+        let _ = (envelope, octets);
         None
     }
 }
@@ -180,14 +174,6 @@ pub(crate) struct Signed {
     pub(crate) octets: SignedOctets,
     /// Whether any of them rests on SHA-1.
     pub(crate) rests_on_sha1: bool,
-    /// Where something was opened: the message in which the signature was verified, if not the one received, and the octets
-    /// that it was verified over. For the second opinion.
-    before_opening: Option<(Option<String>, String)>,
-}
-
-impl Signed {
-    fn opened(self, octets: String) -> Self {
-        let before = self.before_opening.or_else(|| Some((None, self.octets.as_str().to_owned())));
-        Self { octets: self.octets.opened(octets), before_opening: before, ..self }
-    }
+    /// What the second engine says, where it was asked.
+    pub(crate) second_opinion: Option<Result<(), Rejection>>,
 }
