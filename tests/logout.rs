@@ -394,6 +394,12 @@ fn vectors() {
             Certificates::parse(certificate).expect("a certificate"),
         );
         let sp = ServiceProvider::new("urn:audience", "urn:acs").with_slo_url(text("acs_url"));
+        // The clock of the row that is named for its NotOnOrAfter stands years before it, where nothing is wrong with the
+        // message: what the row is about shows at that instant, and the clock skew later.
+        let clock = match row["not_on_or_after"].as_str() {
+            Some(end) if text("layer") == "logout" => at(end) + TimeDelta::seconds(60),
+            _ => at(text("now")),
+        };
         let verdict = |sha1: bool| {
             let mut builder = Connection::builder("vector", sp.clone(), idp.clone()).danger_allow_weak_keys();
             if sha1 {
@@ -409,10 +415,7 @@ fn vectors() {
             pending.request_id = row["request_id"].as_str().unwrap_or("_none").into();
             pending.connection_id = "vector".into();
             let connection = builder.build().expect("a connection");
-            connection
-                .receive_logout(message, Some(&pending), at(text("now")))
-                .map(|_| ())
-                .map_err(|r| r.code())
+            connection.receive_logout(message, Some(&pending), clock).map(|_| ()).map_err(|r| r.code())
         };
         let expected = match text("id") {
             "redirect_both_messages" | "redirect_duplicate_message" | "redirect_duplicate_relaystate" => {
