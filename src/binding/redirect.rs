@@ -10,7 +10,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::Parameter;
+use super::{Parameter, base64};
 use crate::error::{DecodeProblem, QueryProblem, Rejection};
 use crate::limits::Limits;
 
@@ -118,11 +118,10 @@ impl<'q> Query<'q> {
         let value = percent_decode_str(self.message)
             .decode_utf8()
             .map_err(|_| undecodable(DecodeProblem::NotUtf8))?;
-        let packed: String = value.split_ascii_whitespace().collect();
-        if packed.is_empty() {
+        if value.trim_ascii().is_empty() {
             return Err(undecodable(DecodeProblem::Empty));
         }
-        let deflated = STANDARD.decode(packed).map_err(|_| undecodable(DecodeProblem::NotBase64))?;
+        let deflated = base64(&value).ok_or(undecodable(DecodeProblem::NotBase64))?;
         let limit = limits.document_bytes;
         let one_more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         let mut bytes = Vec::new();
@@ -148,8 +147,7 @@ impl<'q> Query<'q> {
         let malformed = || Rejection::QueryMalformed { problem: QueryProblem::Signature };
         let algorithm = percent_decode_str(raw_algorithm).decode_utf8().map_err(|_| malformed())?;
         let signature = percent_decode_str(raw_signature).decode_utf8().map_err(|_| malformed())?;
-        let packed: String = signature.split_ascii_whitespace().collect();
-        let value = STANDARD.decode(packed).map_err(|_| malformed())?;
+        let value = base64(&signature).ok_or_else(malformed)?;
         let mut octets = format!("{}={}", self.parameter.as_str(), self.message);
         if let Some(relay_state) = self.relay_state {
             octets.push_str("&RelayState=");

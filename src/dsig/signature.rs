@@ -1,8 +1,5 @@
 //! The `ds:Signature` element as it stands in the document: XML Signature §4.1, Core §5.4.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::algorithm::forbidden;
 use crate::error::{AlgorithmUse, LimitKind, Part, Rejection, SignatureProblem};
 use crate::xml::{C14n, C14nError, Element, Namespace, Node, NodeId, canonicalize};
@@ -125,14 +122,7 @@ pub(super) fn elements(parent: Element<'_>) -> Option<Vec<Element<'_>>> {
     Some(elements)
 }
 
-/// The value of an element that holds Base64 text, blank space allowed, and nothing else: no comments either.
+/// The octets of an element that holds Base64 text and nothing else, and at least one.
 pub(super) fn base64(element: Element<'_>) -> Option<Vec<u8>> {
-    let mut children = element.children();
-    // A comment or an element would be a second child: the parser joins neighbouring pieces of text.
-    let (Some(Node::Text(text)), None) = (children.next(), children.next()) else { return None };
-    let value = STANDARD.decode(text).or_else(|_| {
-        let packed: String = text.split_ascii_whitespace().collect();
-        STANDARD.decode(packed)
-    });
-    value.ok().filter(|value| !value.is_empty())
+    element.base64().filter(|value| !value.is_empty())
 }

@@ -3,6 +3,7 @@
 //! What is canonicalized here is always one whole element, optionally without one element inside of it (the enveloped
 //! signature). For such a node-set the rules come down to: which namespace declarations to write, and in which order.
 
+use super::USUAL;
 use super::document::{Attribute, Element, Kind, NodeId};
 use super::interner::{Namespace, Prefix};
 
@@ -82,9 +83,6 @@ pub(crate) enum C14nError {
 /// every element that needs it: an honest response with typed attribute values grows to about twice its size, a
 /// hostile one to fifty times.
 const MAX_GROWTH: usize = 4;
-
-/// Honest documents have no more levels, or declarations in scope.
-const USUAL: usize = 16;
 
 struct Writer<'d> {
     out: String,

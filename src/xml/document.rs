@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use super::chars::is_name_char;
 use super::interner::{Interner, Namespace, Prefix};
+use crate::binding;
 
 /// A parsed document: one arena in document order.
 ///
@@ -268,6 +269,18 @@ impl<'d> Element<'d> {
             }
         }
         Some(text)
+    }
+
+    /// The octets of an element that holds Base64 text, blank space allowed, and nothing else: no comments either.
+    pub(crate) fn base64(&self) -> Option<Vec<u8>> {
+        let mut children = self.children();
+        // A comment or an element would be a second child: the parser joins neighbouring pieces of text.
+        let text = match (children.next(), children.next()) {
+            (None, _) => "",
+            (Some(Node::Text(text)), None) => text,
+            _ => return None,
+        };
+        binding::base64(text)
     }
 
     /// The name as it stands in the tags.

@@ -16,5 +16,8 @@ pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
 pub(crate) use write::Markup;
 
+/// Honest documents have no more levels, attributes on one element, or declarations in scope: room for so many is made at once.
+const USUAL: usize = 16;
+
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use quick_xml::events::Event;
 use super::chars::{SPACE, Survey, is_ncname, split_qname};
 use super::document::{Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span};
 use super::interner::{Interner, KNOWN_NAMESPACES, KNOWN_PREFIXES, Namespace, Prefix};
-use super::tag;
+use super::{USUAL, tag};
 use crate::error::{LimitKind, Rejection, XmlProblem};
 use crate::limits::Limits;
 
@@ -59,9 +59,6 @@ fn problem(error: &ReaderError) -> XmlProblem {
         _ => XmlProblem::Syntax,
     }
 }
-
-/// Honest documents have no more levels, attributes on one element, or declarations in scope.
-const USUAL: usize = 16;
 
 struct Parser<'i, 'l> {
     document: Document<'i>,

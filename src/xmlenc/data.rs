@@ -6,9 +6,7 @@ use super::Opening;
 use super::algorithm::{DataAlgorithm, Mode};
 use super::key::EncryptedKey;
 use crate::error::Rejection;
-use crate::xml::{Element, Namespace, Node};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::xml::{Element, Namespace};
 
 /// What an EncryptedAssertion, EncryptedID or EncryptedAttribute holds, as text.
 pub(super) fn open(encrypted: Element<'_>, opening: Opening<'_>) -> Result<String, Rejection> {
@@ -48,14 +46,7 @@ pub(super) fn cipher_value(parent: Element<'_>) -> Result<Vec<u8>, Rejection> {
     if !value.is(Namespace::XENC, "CipherValue") {
         return Err(malformed);
     }
-    let mut packed = String::with_capacity(value.content().len());
-    for child in value.children() {
-        match child {
-            Node::Text(text) => packed.extend(text.split_ascii_whitespace()),
-            _ => return Err(malformed),
-        }
-    }
-    STANDARD.decode(packed).map_err(|_| malformed)
+    value.base64().ok_or(malformed)
 }
 
 /// §5.2.4.
