@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import scenarios
-from browser import Arrival, Browser, Page
+from browser import Arrival, Page
+from identity_provider import IdentityProvider
 from server import Server
-from service_provider import ServiceProvider
 
 IDP = "http://127.0.0.1:18441"
 SP = "http://127.0.0.1:18442"
@@ -85,39 +85,21 @@ SCENARIOS = [
 ]
 
 
-class LemonLdap:
+class LemonLdap(IdentityProvider):
     name = "LemonLDAP::NG"
+    origin = SP
     email = "dwho@badwolf.org"
     checks_after_login = True  # the request lies in wait while the password is asked for
 
     def __init__(self, folder):
-        self.folder = Path(folder)
+        super().__init__(Path(folder))
         for name in ("conf", "cache", "sessions", "sessions/lock", "psessions", "psessions/lock"):
             (self.folder / name).mkdir()
         (self.folder / "lemonldap-ng.ini").write_text(SETTINGS.format(folder=self.folder))
-        self.providers = {}
-        self.server = None
         self.options = None
         self.logged = 0  # how much of the log is from before the scenario
         self._start({})
         self.metadata = self.server.probe_answer
-
-    def stop(self):
-        self.server.stop()
-        for provider in self.providers.values():
-            provider.stop()
-
-    def browser(self):
-        return Browser(SP)
-
-    def sp(self, sign=False, unsolicited="off"):
-        key = (sign, unsolicited)
-        if key not in self.providers or not self.providers[key].is_running():
-            self.providers[key] = ServiceProvider(
-                self.folder / f"sp-{sign}-{unsolicited}", self.folder, self.metadata, SP,
-                sign_requests=sign, unsolicited=unsolicited,
-            )
-        return self.providers[key]
 
     def configure(self, options):
         """From here on the identity provider sees the service provider so. It has to be started anew if that is a change."""

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 import scenarios
-from browser import Arrival, Browser, Page
+from browser import Arrival, Page
+from identity_provider import IdentityProvider
 from server import Server
-from service_provider import ServiceProvider
 
 IDP = "http://127.0.0.1:18431"
 SP = "http://127.0.0.1:18432"
@@ -88,13 +88,14 @@ SCENARIOS = [
 ]
 
 
-class SimpleSamlPhp:
+class SimpleSamlPhp(IdentityProvider):
     name = "SimpleSAMLphp"
+    origin = SP
     email = "jane@idp.example"
     checks_after_login = False
 
     def __init__(self, folder):
-        self.folder = Path(folder)
+        super().__init__(Path(folder))
         (self.folder / "sp-remote.json").write_text("{}")
         settings = {
             "SIMPLESAMLPHP_CONFIG_DIR": str(Path(__file__).parent / "simplesamlphp"),
@@ -109,24 +110,6 @@ class SimpleSamlPhp:
         metadata = f"{IDP}/saml2/idp/metadata.php"
         self.server = Server(command, settings, self.folder / "php.log", metadata)
         self.metadata = self.server.probe_answer
-        self.providers = {}
-
-    def stop(self):
-        self.server.stop()
-        for provider in self.providers.values():
-            provider.stop()
-
-    def browser(self):
-        return Browser(SP)
-
-    def sp(self, sign=False, unsolicited="off"):
-        key = (sign, unsolicited)
-        if key not in self.providers or not self.providers[key].is_running():
-            self.providers[key] = ServiceProvider(
-                self.folder / f"sp-{sign}-{unsolicited}", self.folder, self.metadata, SP,
-                sign_requests=sign, unsolicited=unsolicited,
-            )
-        return self.providers[key]
 
     def configure(self, options):
         """From here on the identity provider sees the service provider so."""
