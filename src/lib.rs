@@ -9,7 +9,7 @@
     clippy::unwrap_used
 )]
 
-// In the order of the data: a module uses only what stands above it.
+// In the order of the data: a module uses only what stands above it. One more check is one more row in `validate`.
 mod error;
 mod limits;
 mod instant;

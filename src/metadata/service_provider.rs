@@ -97,6 +97,9 @@ impl SpMetadata {
     }
 
     /// Adds an Assertion Consumer Service for HTTP-Artifact, with index 1.
+    ///
+    /// Give the [ACS URL](ServiceProvider::acs_url) here: it is what requests name, and what a response has to be meant for,
+    /// however it comes.
     pub fn with_artifact_acs_url(self, url: impl Into<String>) -> Self {
         Self { artifact_acs_url: Some(url.into()), ..self }
     }
