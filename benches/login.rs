@@ -32,6 +32,8 @@ enum Target {
     AtMostInTwoThreads(f64),
     /// So many bare verifications with RSA more than the bare verification with the same algorithm.
     BeyondBareEcdsa(f64),
+    /// So many times a bare decryption of a key and a bare verification together.
+    OfBareDecryption(f64),
     /// As long per byte as the large message, give or take a fifth.
     LinearWithLarge,
 }
@@ -40,11 +42,13 @@ const BARE: &str = "bare RSA-2048 verification";
 const BARE_AGAIN: &str = "bare RSA-2048 verification, again";
 const BARE_TWO_THREADS: &str = "bare RSA-2048 verification, two threads";
 const BARE_ECDSA: &str = "bare ECDSA P-256 verification";
+const BARE_OAEP: &str = "bare RSA-2048 OAEP decryption";
 const LARGE: &str = "53 KB, 520 groups";
 
-const ROWS: [Row; 19] = [
+const ROWS: [Row; 21] = [
     Row { name: BARE, target: None },
     Row { name: BARE_ECDSA, target: None },
+    Row { name: BARE_OAEP, target: None },
     Row { name: "5.9 KB, assertion signed", target: Some(Target::AtMost(3.0)) },
     Row { name: "5.9 KB, response signed", target: Some(Target::AtMost(3.0)) },
     Row { name: "5.9 KB, both signed", target: Some(Target::AtMost(4.5)) },
@@ -53,6 +57,7 @@ const ROWS: [Row; 19] = [
     Row { name: "1 MB, 10,800 groups", target: Some(Target::LinearWithLarge) },
     Row { name: BARE_TWO_THREADS, target: None },
     Row { name: "5.9 KB, assertion signed, two threads", target: Some(Target::AtMostInTwoThreads(3.0)) },
+    Row { name: "5.9 KB, assertion signed and encrypted", target: Some(Target::OfBareDecryption(1.3)) },
     Row { name: "refused, not signed", target: Some(Target::AtMost(1.5)) },
     Row { name: "refused, not Base64", target: Some(Target::AtMost(1.5)) },
     Row { name: "refused, cut off", target: Some(Target::AtMost(1.5)) },
@@ -82,6 +87,10 @@ fn measure(criterion: &mut Criterion, world: &World) -> Vec<(&'static str, usize
     let mut sizes = Vec::new();
     bare(criterion, world, BARE);
     bare(criterion, world, BARE_ECDSA);
+    criterion.bench_function(BARE_OAEP, |bencher| {
+        let (key, value) = world.encrypted_key();
+        bencher.iter(|| world::open_key(&key, &value));
+    });
 
     let mut login = |name: &'static str, message: &Message| {
         sizes.push((name, message.bytes));
@@ -99,6 +108,8 @@ fn measure(criterion: &mut Criterion, world: &World) -> Vec<(&'static str, usize
     );
     login(LARGE, &world.message(&world.rsa, TestSigned::Assertion, 520));
     login("1 MB, 10,800 groups", &world.message(&world.rsa, TestSigned::Assertion, 10_800));
+
+    login("5.9 KB, assertion signed and encrypted", &world.encrypted(&ordinary));
 
     let (key, octets, signature) = world.signed_octets(false);
     criterion.bench_function(BARE_TWO_THREADS, |bencher| {
@@ -166,6 +177,9 @@ fn print_table(folder: &Path, sizes: &[(&str, usize)]) {
             Some(Target::AtMostInTwoThreads(ratio)) => format!("{ratio:.1} of two threads"),
             Some(Target::BeyondBareEcdsa(more)) => {
                 time(BARE_ECDSA).map_or(String::new(), |ecdsa| format!("{:.1}", ecdsa / bare + more))
+            }
+            Some(Target::OfBareDecryption(times)) => {
+                time(BARE_OAEP).map_or(String::new(), |oaep| format!("{:.1}", (oaep / bare + 1.0) * times))
             }
             Some(Target::LinearWithLarge) => {
                 let per_byte = |name| Some(time(name)? / size(name)?);

@@ -75,7 +75,7 @@ impl Process {
         let signs = settings["sign_requests"] == true;
         // Artifacts come to the same URL as posted responses.
         let metadata = SpMetadata::new(&sp).with_authn_requests_signed(signs);
-        let metadata = metadata.with_artifact_acs_url(sp.acs_url());
+        let metadata = metadata.with_http_artifact(true);
         let xml = read("idp-metadata.xml")?;
         let idp = IdpMetadata::parse(&xml, None, MetadataTrust::Unsigned, &Limits::default(), Utc::now())?;
         let unsolicited = match settings["unsolicited"].as_str() {

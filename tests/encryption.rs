@@ -91,8 +91,7 @@ fn encrypted_data(plain: &str, key_info: &str) -> String {
 
 /// What is encrypted in the usual way.
 fn encrypted(name: &str, plain: &str) -> String {
-    let data = encrypted_data(plain, &encrypted_key(0, &[7; 16], ""));
-    format!("<saml:{name}>{data}</saml:{name}>")
+    TestIdp::encrypted(name, plain, pair(0).certificate()).expect("a value")
 }
 
 /// A response, signed inside or not, and its assertion.
@@ -142,7 +141,7 @@ fn encryption_is_no_authentication() {
     let covered = replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
     let (_, assertion) = response(TestSigned::Nothing);
     let signed = sign_response(&covered);
-    let start = signed.find("<saml:EncryptedAssertion>").expect("a start");
+    let start = signed.find("<saml:EncryptedAssertion").expect("a start");
     let end = signed.find("</saml:EncryptedAssertion>").expect("an end") + "</saml:EncryptedAssertion>".len();
     let swapped = signed.replace(&signed[start..end], &forged(&assertion));
     assert_eq!(verdict(&swapped), Err("digest_mismatch"));
@@ -232,6 +231,14 @@ fn names_and_attributes_are_opened_where_they_are_read() {
     // A second NameID beside the first, by the back door.
     response.name_id = IDP.response(&sp(), now()).name_id;
     assert_eq!(verdict(&response.xml().expect("XML")), Err("element_repeated"));
+    // One that is nobody's to read: what confirms says who may present the assertion, and a bearer is anybody.
+    let presenter = "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">";
+    let mut honest = IDP.response(&sp(), now());
+    let unread = format!("{presenter}{}", encrypted("EncryptedID", "<saml:NameID>mallory</saml:NameID>"));
+    let xml = honest.unsigned_xml().replacen(presenter, &unread, 1);
+    assert_eq!(verdict(&honest.sign(&xml).expect("XML")), alice());
+    honest.encrypted_to = Some(pair(0).certificate().clone());
+    assert_eq!(verdict(&honest.sign(&xml).expect("XML")), alice());
     response.name_id = None;
     response.raw_subject =
         encrypted("EncryptedID", "<saml:NameID>bob</saml:NameID><saml:NameID>eve</saml:NameID>");

@@ -469,7 +469,7 @@ fn full(keys: [&KeyPair; 4]) -> SpMetadata {
         .with_decryption_key(open.clone())
         .with_decryption_key(old.clone());
     SpMetadata::new(&sp)
-        .with_artifact_acs_url("https://app.test/acs/artifact")
+        .with_http_artifact(true)
         .with_name_id_format("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
         .with_name_id_format("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")
         .with_organization("en", "Fish & Chips", "Fish & Chips, Inc.", "https://app.test/en")
@@ -509,7 +509,7 @@ fn our_metadata_is_written_in_the_order_of_the_schema() {
          <md:AssertionConsumerService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" \
          Location=\"https://app.test/acs?a=1&amp;b=2\" index=\"0\" isDefault=\"true\"></md:AssertionConsumerService>\
          <md:AssertionConsumerService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact\" \
-         Location=\"https://app.test/acs/artifact\" index=\"1\"></md:AssertionConsumerService>\
+         Location=\"https://app.test/acs?a=1&amp;b=2\" index=\"1\"></md:AssertionConsumerService>\
          </md:SPSSODescriptor>\
          <md:Organization><md:OrganizationName xml:lang=\"en\">Fish &amp; Chips</md:OrganizationName>\
          <md:OrganizationName xml:lang=\"de\">Fisch</md:OrganizationName>\
@@ -573,7 +573,7 @@ fn our_metadata_reads_back() {
         .replace("md:AssertionConsumerService", "md:SingleSignOnService");
     let expected = IdentityProvider::new("https://app.test/saml?a=1&b=\"<2>\"", certificates(&holder))
         .with_sso_endpoint(endpoint(Binding::HttpPost, "https://app.test/acs?a=1&b=2"))
-        .with_sso_endpoint(endpoint(Binding::HttpArtifact, "https://app.test/acs/artifact"))
+        .with_sso_endpoint(endpoint(Binding::HttpArtifact, "https://app.test/acs?a=1&b=2"))
         .with_slo_endpoint(endpoint(Binding::HttpRedirect, "https://app.test/slo"))
         .with_slo_endpoint(endpoint(Binding::HttpPost, "https://app.test/slo"));
     let metadata = unsigned(xml).expect("metadata");

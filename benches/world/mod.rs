@@ -7,10 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
-use openssl::pkey::{PKey, Public};
+use openssl::encrypt::{Decrypter, Encrypter};
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, PKeyRef, Private, Public};
+use openssl::rsa::{Padding, Rsa};
 use openssl::x509::X509;
 use saml_login::test_idp::{TestAttribute, TestIdp, TestSigned};
-use saml_login::{Connection, Expected, Rejection, ServiceProvider, Unspent};
+use saml_login::{Connection, Expected, KeyPair, Rejection, ServiceProvider, Unspent};
 
 const ISSUER: &str = "https://sso.idp.example.test/saml2/2f5b0c31-7f5e-4c39-9f52-5b7f2f0c2f11";
 const REQUEST_ID: &str = "_5f3c1d2e4b5a69788796a5b4c3d2e1f0";
@@ -21,6 +24,8 @@ pub(crate) struct World {
     /// Signs with a key that no connection knows.
     pub(crate) other: TestIdp,
     sp: ServiceProvider,
+    /// Opens what is encrypted for us.
+    decryption_key: PKey<Private>,
     by_rsa: Connection,
     by_ecdsa: Connection,
     now: DateTime<Utc>,
@@ -40,17 +45,21 @@ impl World {
         let rsa = TestIdp::rsa(ISSUER).expect("a key");
         let ecdsa = TestIdp::p256(ISSUER).expect("a key");
         let other = TestIdp::rsa(ISSUER).expect("a key");
+        let now = DateTime::from_timestamp(1_900_000_000, 0).expect("an instant");
+        let decryption_key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
+        let pem = decryption_key.private_key_to_pem_pkcs8().expect("PEM");
+        let ours = KeyPair::self_signed(&pem, "sp", now, now + TimeDelta::days(1)).expect("a key pair");
         let sp = ServiceProvider::new(
             "https://app.example.test/saml/acme",
             "https://app.example.test/saml/acme/acs",
-        );
+        )
+        .with_decryption_key(ours);
         let connection = |idp: &TestIdp| {
             let idp = idp.identity_provider().expect("a certificate");
             Connection::builder("acme", sp.clone(), idp).build().expect("a connection")
         };
         let (by_rsa, by_ecdsa) = (connection(&rsa), connection(&ecdsa));
-        let now = DateTime::from_timestamp(1_900_000_000, 0).expect("an instant");
-        Self { rsa, ecdsa, other, sp, by_rsa, by_ecdsa, now }
+        Self { rsa, ecdsa, other, sp, decryption_key, by_rsa, by_ecdsa, now }
     }
 
     pub(crate) fn verify(&self, message: &Message) -> Result<Unspent, Rejection> {
@@ -71,6 +80,29 @@ impl World {
             signature = pair.and_then(|pair| pair.to_der()).expect("DER");
         }
         (certificate.public_key().expect("a key"), octets, signature)
+    }
+
+    /// The same message with its assertion encrypted.
+    pub(crate) fn encrypted(&self, message: &Message) -> Message {
+        let recipient = self.sp.decryption_keys()[0].certificate();
+        message.changed(|xml| {
+            let start = xml.find("<saml:Assertion").expect("an assertion");
+            let end = xml.find("</saml:Assertion>").expect("an end") + "</saml:Assertion>".len();
+            let encrypted = TestIdp::encrypted("EncryptedAssertion", &xml[start..end], recipient);
+            [&xml[..start], &encrypted.expect("a value"), &xml[end..]].concat()
+        })
+    }
+
+    /// Our key, and a key of 32 bytes that is encrypted for it by OAEP with SHA-256.
+    pub(crate) fn encrypted_key(&self) -> (PKey<Private>, Vec<u8>) {
+        let mut encrypter = Encrypter::new(&self.decryption_key).expect("an encrypter");
+        encrypter.set_rsa_padding(Padding::PKCS1_OAEP).expect("OAEP");
+        encrypter.set_rsa_oaep_md(MessageDigest::sha256()).expect("a digest");
+        encrypter.set_rsa_mgf1_md(MessageDigest::sha256()).expect("a digest");
+        let mut value = vec![0; encrypter.encrypt_len(&[7; 32]).expect("a length")];
+        let length = encrypter.encrypt(&[7; 32], &mut value).expect("a value");
+        value.truncate(length);
+        (self.decryption_key.clone(), value)
     }
 
     /// A response as a common identity provider sends it: six attributes with typed values, of which the last, the
@@ -134,6 +166,18 @@ impl Message {
     pub(crate) fn later(&self) -> Self {
         Self { form_value: self.form_value.clone(), at: self.at + TimeDelta::hours(1), ..*self }
     }
+}
+
+/// A bare decryption of a key by OAEP with SHA-256.
+pub(crate) fn open_key(key: &PKeyRef<Private>, value: &[u8]) -> Vec<u8> {
+    let mut decrypter = Decrypter::new(key).expect("a decrypter");
+    decrypter.set_rsa_padding(Padding::PKCS1_OAEP).expect("OAEP");
+    decrypter.set_rsa_oaep_md(MessageDigest::sha256()).expect("a digest");
+    decrypter.set_rsa_mgf1_md(MessageDigest::sha256()).expect("a digest");
+    let mut opened = vec![0; decrypter.decrypt_len(value).expect("a length")];
+    let length = decrypter.decrypt(value, &mut opened).expect("a key");
+    opened.truncate(length);
+    opened
 }
 
 pub(crate) fn with_second_assertion(xml: &str) -> String {

@@ -61,7 +61,7 @@ impl ContactType {
 #[derive(Clone, Debug)]
 pub struct SpMetadata {
     sp: ServiceProvider,
-    artifact_acs_url: Option<String>,
+    takes_artifacts: bool,
     name_id_formats: Vec<String>,
     authn_requests_signed: bool,
     want_assertions_signed: bool,
@@ -86,7 +86,7 @@ impl SpMetadata {
     pub fn new(sp: &ServiceProvider) -> Self {
         Self {
             sp: sp.clone(),
-            artifact_acs_url: None,
+            takes_artifacts: false,
             name_id_formats: Vec::new(),
             authn_requests_signed: !sp.signing_keys().is_empty(),
             want_assertions_signed: true,
@@ -96,12 +96,11 @@ impl SpMetadata {
         }
     }
 
-    /// Adds an Assertion Consumer Service for HTTP-Artifact, with index 1.
-    ///
-    /// Give the [ACS URL](ServiceProvider::acs_url) here: it is what requests name, and what a response has to be meant for,
-    /// however it comes.
-    pub fn with_artifact_acs_url(self, url: impl Into<String>) -> Self {
-        Self { artifact_acs_url: Some(url.into()), ..self }
+    /// Says whether the [ACS URL](ServiceProvider::acs_url) takes artifacts, too (Bindings §3.6): an Assertion Consumer Service
+    /// with index 1. The URL is the same, for it is what requests name and what a response has to be meant for, however it
+    /// comes.
+    pub fn with_http_artifact(self, taken: bool) -> Self {
+        Self { takes_artifacts: taken, ..self }
     }
 
     /// Adds a NameID format that we take (Core §8.3), the preferred one first.
@@ -225,12 +224,12 @@ impl SpMetadata {
         for format in &self.name_id_formats {
             xml.element("md:NameIDFormat", &[], format);
         }
-        let post = (Binding::HttpPost, self.sp.acs_url(), "0", Some("true"));
-        let artifact = self.artifact_acs_url.as_deref().map(|url| (Binding::HttpArtifact, url, "1", None));
-        for (binding, location, index, is_default) in [post].into_iter().chain(artifact) {
+        let post = (Binding::HttpPost, "0", Some("true"));
+        let artifact = self.takes_artifacts.then_some((Binding::HttpArtifact, "1", None));
+        for (binding, index, is_default) in [post].into_iter().chain(artifact) {
             let attributes = [
                 ("Binding", Some(binding.uri())),
-                ("Location", Some(location)),
+                ("Location", Some(self.sp.acs_url())),
                 ("index", Some(index)),
                 ("isDefault", is_default),
             ];

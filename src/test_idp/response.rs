@@ -4,8 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use super::encryption::encrypt_assertion;
 use super::{SignatureOptions, TestIdp, TestIdpError};
 use crate::provider::ServiceProvider;
+use crate::trust::Certificate;
 
 /// A response that is being built. Every part is a field: change what the test is about.
 ///
@@ -75,6 +77,8 @@ pub struct TestResponse<'a> {
     pub signed: TestSigned,
     /// How it is signed.
     pub signature: SignatureOptions,
+    /// For whom the Assertion is encrypted, once it is signed: an RSA key.
+    pub encrypted_to: Option<Certificate>,
 }
 
 /// What a [`TestResponse`] signs.
@@ -239,6 +243,7 @@ impl TestIdp {
             raw_end: String::new(),
             signed: TestSigned::Assertion,
             signature: SignatureOptions::default(),
+            encrypted_to: None,
         }
     }
 }
@@ -261,6 +266,13 @@ impl TestResponse<'_> {
         self
     }
 
+    /// Encrypts the Assertion for the key of a certificate.
+    #[must_use]
+    pub fn encrypted_to(mut self, recipient: &Certificate) -> Self {
+        self.encrypted_to = Some(recipient.clone());
+        self
+    }
+
     /// The value of the form field `SAMLResponse`.
     ///
     /// # Errors
@@ -270,7 +282,7 @@ impl TestResponse<'_> {
         Ok(STANDARD.encode(self.xml()?))
     }
 
-    /// The response, signed.
+    /// The response, signed and encrypted.
     ///
     /// # Errors
     ///
@@ -279,7 +291,7 @@ impl TestResponse<'_> {
         self.sign(&self.unsigned_xml())
     }
 
-    /// Signs what this response signs, as it signs it, in XML that was changed in between.
+    /// Signs and encrypts what this response does, as it does it, in XML that was changed in between.
     ///
     /// # Errors
     ///
@@ -289,6 +301,9 @@ impl TestResponse<'_> {
         if self.has_assertion && matches!(self.signed, TestSigned::Assertion | TestSigned::Both) {
             let id = self.assertion_id.as_deref().unwrap_or_default();
             xml = self.idp.sign_xml(&xml, id, &self.signature)?;
+        }
+        if let Some(recipient) = &self.encrypted_to {
+            xml = encrypt_assertion(&xml, recipient)?;
         }
         if matches!(self.signed, TestSigned::Response | TestSigned::Both) {
             xml = self.idp.sign_xml(&xml, &self.id, &self.signature)?;

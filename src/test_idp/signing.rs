@@ -234,7 +234,7 @@ fn base64(octets: &[u8], options: &SignatureOptions) -> String {
 }
 
 /// Limits are for those who read what strangers send; here they would only be in the way.
-fn parse(xml: &str) -> Result<Document<'_>, TestIdpError> {
+pub(super) fn parse(xml: &str) -> Result<Document<'_>, TestIdpError> {
     let limits = Limits {
         document_bytes: usize::MAX,
         depth: usize::MAX,

@@ -17,7 +17,6 @@ class ServiceProvider:
         self.origin = origin
         self.entity_id = f"{origin}/{name}"
         self.acs_url = f"{origin}/acs"
-        self.artifact_acs_url = self.acs_url
         self.slo_url = f"{origin}/slo"
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +26,6 @@ class ServiceProvider:
         settings = {
             "entity_id": self.entity_id,
             "acs_url": self.acs_url,
-            "artifact_acs_url": self.artifact_acs_url,
             "slo_url": self.slo_url,
             "sign_requests": sign_requests,
             "unsolicited": unsolicited,
@@ -68,7 +66,7 @@ class ServiceProvider:
         """What the assertion consumer service does: by POST and by artifact at one URL."""
         common = {"relay_state": arrival.value("RelayState"), "cookie": cookie}
         url = arrival.url.split("?")[0]
-        if url == self.artifact_acs_url and arrival.value("SAMLart"):
+        if url == self.acs_url and arrival.value("SAMLart"):
             return self.ask("artifact", saml_art=arrival.value("SAMLart"), **common)
         if url == self.acs_url and arrival.value("SAMLResponse"):
             return self.ask("acs", saml_response=arrival.value("SAMLResponse"), **common)

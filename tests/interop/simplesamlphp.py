@@ -120,7 +120,7 @@ class SimpleSamlPhp(IdentityProvider):
         pem = (self.folder / "sp.crt").read_text()
         entity = {
             "AssertionConsumerService": [{"index": 0, "isDefault": True, "Binding": POST, "Location": sp.acs_url},
-                                         {"index": 1, "Binding": ARTIFACT, "Location": sp.artifact_acs_url}],
+                                         {"index": 1, "Binding": ARTIFACT, "Location": sp.acs_url}],
             "SingleLogoutService": [{"Binding": slo, "Location": sp.slo_url}],
             "certData": "".join(line for line in pem.splitlines() if "-----" not in line),
             "NameIDFormat": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use saml_login::test_idp::TestIdp;
-use saml_login::{Connection, ServiceProvider, Unsolicited};
+use saml_login::{Certificate, Connection, KeyPair, ServiceProvider, Unsolicited};
+
+const SP_KEY: &[u8] = include_bytes!("../../../fixtures/sp-key.pem");
+const SP_CERTIFICATE: &[u8] = include_bytes!("../../../fixtures/sp-cert.pem");
 
 /// One identity provider and the connection to it, for the whole run.
 pub struct Pair {
@@ -14,9 +17,16 @@ pub struct Pair {
 impl Pair {
     pub fn new() -> Self {
         let idp = TestIdp::p256("urn:idp").expect("a key");
-        let sp = ServiceProvider::new("urn:sp", "urn:acs");
+        let now = DateTime::from_timestamp(1_900_000_000, 0).expect("an instant");
+        let ours = KeyPair::from_pem(SP_KEY, SP_CERTIFICATE).expect("a key pair");
+        let sp = ServiceProvider::new("urn:sp", "urn:acs").with_slo_url("https://sp/slo").with_decryption_key(ours);
         let builder = Connection::builder("fuzz", sp, idp.identity_provider().expect("a certificate"));
         let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
-        Self { idp, connection, now: DateTime::from_timestamp(1_900_000_000, 0).expect("an instant") }
+        Self { idp, connection, now }
+    }
+
+    /// For whom to encrypt.
+    pub fn recipient(&self) -> &Certificate {
+        self.connection.service_provider().decryption_keys()[0].certificate()
     }
 }

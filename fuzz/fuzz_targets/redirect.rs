@@ -1,0 +1,52 @@
+//! Queries of the redirect binding: none is believed without the key, and no RelayState leads elsewhere.
+//!
+//! The input is a whole query, or a message that the target deflates and signs.
+#![no_main]
+
+mod common;
+
+use std::io::Write;
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::Pair;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use libfuzzer_sys::fuzz_target;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use saml_login::{LogoutMessage, ReceivedLogout, RelayState};
+
+static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
+
+const ECDSA: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+
+fuzz_target!(|input: (bool, &str)| {
+    let (signed, text) = input;
+    if signed {
+        let query = signed_query(text);
+        match PAIR.connection.receive_logout(LogoutMessage::Redirect { query: &query }, None, PAIR.now) {
+            Ok(ReceivedLogout::Request(unspent)) => drop(unspent),
+            Ok(_) => panic!("nothing was asked that could be answered"),
+            Err(rejection) => assert_ne!(rejection.code(), "signature_invalid"),
+        }
+        return;
+    }
+    let verdict = PAIR.connection.receive_logout(LogoutMessage::Redirect { query: text }, None, PAIR.now);
+    let rejection = verdict.expect_err("the fuzzer has no key");
+    let _ = (rejection.help(), rejection.to_string());
+    if let Some(state) = RelayState::received(text) {
+        let state = state.as_str();
+        assert!(state.len() <= 80 && !state.starts_with("//") && !state.contains(['\\', '\n', '\r', '\0']));
+    }
+});
+
+fn signed_query(xml: &str) -> String {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(xml.as_bytes()).expect("memory");
+    let message = STANDARD.encode(encoder.finish().expect("memory"));
+    let escaped = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let octets = format!("SAMLRequest={}&SigAlg={}", escaped(&message), escaped(ECDSA));
+    let signature = PAIR.idp.sign_octets(ECDSA, octets.as_bytes()).expect("a signature");
+    format!("{octets}&Signature={}", escaped(&STANDARD.encode(signature)))
+}
