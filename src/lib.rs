@@ -12,6 +12,7 @@
 // In the order of the data: a module uses only what stands above it. One more check is one more row in `validate`.
 mod error;
 mod limits;
+mod address;
 mod instant;
 mod trust;
 mod relay_state;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::address::Address;
 use crate::error::Excerpt;
 use crate::provider::{IdentityProvider, ServiceProvider};
 use crate::trust::{Certificate, KeyType};
@@ -177,34 +178,4 @@ fn of_certificate(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Warning>
         }
     }
     warnings
-}
-
-/// What an address is good for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Address {
-    /// An absolute https URL, or http on this very machine.
-    Secure,
-    /// An absolute http URL.
-    Insecure,
-    /// Not an absolute http or https URL.
-    None,
-}
-
-impl Address {
-    pub(crate) fn of(url: &str) -> Self {
-        let Some((scheme, rest)) = url.split_once("://") else { return Self::None };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let blank = url.contains(|c: char| c.is_whitespace() || c.is_control());
-        if authority.is_empty() || blank {
-            return Self::None;
-        }
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]") || authority == "[::1]";
-        match scheme.to_ascii_lowercase().as_str() {
-            "https" => Self::Secure,
-            "http" if local => Self::Secure,
-            "http" => Self::Insecure,
-            _ => Self::None,
-        }
-    }
 }

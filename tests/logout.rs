@@ -238,6 +238,13 @@ fn every_rule_has_its_refusal() {
             honest.replace("<saml:Issuer>https://idp.example.test</saml:Issuer>", "<saml:Issuer/>"),
             "issuer_mismatch",
         ),
+        (
+            honest.replace(
+                "<saml:Issuer>",
+                "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\">",
+            ),
+            "issuer_format",
+        ),
         (honest.replace(SLO, "https://app.example.test/other"), "destination_mismatch"),
         (message("LogoutRequest", "", NAME), "destination_missing"),
         (request(" NotOnOrAfter=\"2030-01-31T11:59:00Z\"", NAME), "expired"),

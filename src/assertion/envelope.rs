@@ -1,9 +1,11 @@
 use std::borrow::Cow;
 
 use super::field::{optional, required, text};
-use crate::error::{Excerpt, Part, Rejection};
+use crate::error::{Excerpt, Mismatch, Part, Rejection};
 use crate::xml::{Element, Namespace};
 
+/// The only format an Issuer may have: Profiles §4.1.4.2, Core §8.3.6.
+const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 /// Status codes nest; what lies deeper than this is left out of a refusal.
 const MAX_STATUS_CODES: usize = 8;
@@ -182,6 +184,18 @@ impl<'d> Issuer<'d> {
     pub(crate) fn read(element: Element<'d>) -> Result<Self, Rejection> {
         let format = element.attribute("Format").map(Cow::Borrowed);
         Ok(Self { value: text(element, "Issuer")?, format })
+    }
+
+    /// Whether it is the one that is configured, byte for byte. Our own Audience URI helps to name a near miss.
+    pub(crate) fn check(&self, on: Part, configured: &str, audience: &str) -> Result<(), Rejection> {
+        if let Some(format) = self.format.as_deref().filter(|format| *format != ENTITY) {
+            return Err(Rejection::IssuerFormat { on, found: Excerpt::new(format) });
+        }
+        if self.value == configured {
+            return Ok(());
+        }
+        let mismatch = Mismatch::new(configured, [self.value.as_ref()], Some(audience));
+        Err(Rejection::IssuerMismatch { on, mismatch })
     }
 
     fn into_owned(self) -> Issuer<'static> {

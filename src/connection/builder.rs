@@ -1,12 +1,12 @@
 use chrono::TimeDelta;
 
 use super::{Connection, SignedParts};
+use crate::address::Address;
 use crate::error::{ConfigError, Excerpt};
 use crate::identity::{AttributeMap, IdentityField};
 use crate::limits::Limits;
 use crate::trust::{KeyPair, KeyType};
 use crate::validate::{MAX_CLOCK_SKEW, Unsolicited};
-use crate::warning::Address;
 
 /// Sets up a [`Connection`].
 #[derive(Clone, Debug)]

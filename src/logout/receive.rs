@@ -97,11 +97,7 @@ fn check_common(root: Element<'_>, receiver: &Receiver<'_>) -> Result<DateTime<U
     is_version_2(Part::Message, root.attribute("Version"))?;
     let issuer = optional(root, Namespace::SAML, ("message", "Issuer"))?;
     let issuer = issuer.ok_or(Rejection::ElementMissing { parent: "message", element: "Issuer" })?;
-    let issuer = Issuer::read(issuer)?;
-    if issuer.value != receiver.issuer {
-        let mismatch = Mismatch::new(receiver.issuer, [issuer.value.as_ref()], Some(receiver.audience));
-        return Err(Rejection::IssuerMismatch { on: Part::Message, mismatch });
-    }
+    Issuer::read(issuer)?.check(Part::Message, receiver.issuer, receiver.audience)?;
     match root.attribute("Destination") {
         Some(destination) if destination == receiver.slo_url => {}
         Some(found) => {

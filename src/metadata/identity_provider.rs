@@ -1,5 +1,6 @@
 //! The role of the identity provider: Metadata §2.4.1 to §2.4.3.
 
+use crate::address::is_plain;
 use crate::binding::Binding;
 use crate::error::{CertificateError, Excerpt, Rejection};
 use crate::provider::{Endpoint, IdentityProvider};
@@ -88,28 +89,13 @@ fn certificates(role: Element<'_>) -> Result<Certificates, MetadataError> {
 /// An endpoint by a binding that is known here: Metadata §2.2.2.
 fn endpoint(service: Element<'_>, name: &'static str) -> Result<Option<Endpoint>, MetadataError> {
     let Some(binding) = service.attribute("Binding").and_then(Binding::from_uri) else { return Ok(None) };
-    let checked = |url: &str| match is_web_address(url) {
+    let checked = |url: &str| match is_plain(url) {
         true => Ok(url.to_owned()),
         false => Err(MetadataError::EndpointInvalid { service: name, found: Excerpt::new(url) }),
     };
     let location = checked(service.attribute("Location").unwrap_or_default())?;
     let response_location = service.attribute("ResponseLocation").map(checked).transpose()?;
     Ok(Some(Endpoint { response_location, ..Endpoint::new(binding, location) }))
-}
-
-/// Whether it is an absolute http or https URL that a browser can be sent to: with a host, without a user or a fragment, and
-/// of printable ASCII alone.
-fn is_web_address(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
-    let plain = |byte: u8| {
-        byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`')
-    };
-    web && url.bytes().all(plain)
-        && !authority.is_empty()
-        && !authority.starts_with(':')
-        && !authority.contains('@')
 }
 
 fn md<'d>(parent: Element<'d>, local: &'static str) -> impl Iterator<Item = Element<'d>> {

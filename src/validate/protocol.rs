@@ -2,11 +2,8 @@
 
 use super::{Expected, Facts, Shown, Unsolicited};
 use crate::assertion::Issuer;
-use crate::error::{Excerpt, Mismatch, Part, Rejection};
+use crate::error::{Mismatch, Part, Rejection};
 use crate::pending::check_open;
-
-/// The only format an Issuer may have: Profiles §4.1.4.2, Core §8.3.6.
-const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 
 pub(super) fn response_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
     facts.addressing.issuer()?.map_or(Ok(()), |issuer| issuer_is_configured(facts, Part::Response, issuer))
@@ -27,14 +24,7 @@ pub(super) fn show_assertion_issuer(facts: &Facts<'_>) -> Shown {
 }
 
 fn issuer_is_configured(facts: &Facts<'_>, on: Part, issuer: &Issuer<'_>) -> Result<(), Rejection> {
-    if let Some(format) = issuer.format.as_deref().filter(|format| *format != ENTITY) {
-        return Err(Rejection::IssuerFormat { on, found: Excerpt::new(format) });
-    }
-    if issuer.value == facts.rules.issuer {
-        return Ok(());
-    }
-    let mismatch = Mismatch::new(facts.rules.issuer, [issuer.value.as_ref()], Some(facts.rules.audience));
-    Err(Rejection::IssuerMismatch { on, mismatch })
+    issuer.check(on, facts.rules.issuer, facts.rules.audience)
 }
 
 pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
