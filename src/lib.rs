@@ -37,6 +37,14 @@ mod second_opinion;
 mod artifact;
 mod connection;
 mod report;
+mod doctor;
+mod account;
+mod audit;
+mod organization;
+mod discovery;
+mod policy;
+mod provision;
+mod directory;
 #[cfg(feature = "test-idp")]
 pub mod contract;
 #[cfg(feature = "test-idp")]
@@ -48,10 +56,17 @@ pub mod fuzzing;
 #[cfg(test)]
 mod vectors;
 
+pub use account::{Account, AccountId, AccountStatus, EmailProof, Profile, Role};
 pub use artifact::SoapClient;
 pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
+#[cfg(feature = "tracing")]
+pub use audit::TracingAuditLog;
+pub use audit::{Actor, AuditAction, AuditEvent, AuditLog, AuditOutcome, MemoryAuditLog};
 pub use binding::{Binding, PostForm};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};
+pub use directory::{Directory, Matches, MemoryDirectory, ProvisionError, Provisioned, Written, provision};
+pub use discovery::{Discovery, discover, discover_proven};
+pub use doctor::{Diagnosis, PastedValues, Surroundings, examine};
 pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
@@ -63,8 +78,18 @@ pub use logout::{
 pub use metadata::{
     ContactType, EndpointKind, IdpMetadata, MetadataChange, MetadataError, MetadataTrust, SpMetadata,
 };
+pub use organization::{
+    Applied, Authority, Change, ChangeRefusal, ConnectionOptions, ConnectionSettings, DomainRule,
+    EmailDomain, Organization, OrganizationConflict, Organizations, ProfileSource, ProvisioningRules, Slug,
+    SpUrls, SsoUnavailable,
+};
 pub use pending::PendingRequest;
+pub use policy::{
+    Assignment, AssignmentPath, Decision, LoginMethod, LoginPolicy, Origin, Person, PolicyAction,
+    PolicyReason, Verdict,
+};
 pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
+pub use provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRefusal, Seats, decide};
 pub use relay_state::RelayState;
 pub use report::{CheckOutcome, Report, ReportedCheck, View};
 pub use request::{

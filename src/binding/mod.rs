@@ -21,6 +21,8 @@ pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
 
 /// A way for messages to travel: Bindings §3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Binding {
     /// A reference travels through the browser, the message itself from server to server: Bindings §3.6.

@@ -55,6 +55,8 @@ struct Settings {
 
 /// Which parts of a response must be signed. A signature that is present must verify in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum SignedParts {
     /// The Response or the Assertion: whatever the identity provider prefers.

@@ -12,6 +12,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use self::attribute_map::Mapped;
+pub(crate) use self::email::is_domain;
 pub use self::{attribute_map::AttributeMap, email::Email, field::IdentityField, stable_key::StableKey};
 use crate::assertion::{Attributes, NameId};
 
@@ -48,10 +49,10 @@ pub struct Identity {
     /// The identity provider's handle of this session, needed for logout.
     pub session_index: Option<String>,
     /// When the session must end at the latest.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "instant::serialize_optional"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::instant::serialize_optional"))]
     pub session_not_on_or_after: Option<DateTime<Utc>>,
     /// When the person proved to the identity provider who they are.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "instant::serialize"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::instant::serialize"))]
     pub authn_instant: DateTime<Utc>,
     /// How they proved it: the URI of an authentication context class.
     pub authn_context_class_ref: Option<String>,
@@ -168,29 +169,5 @@ impl fmt::Debug for Identity {
             .field("key_fingerprint", &self.key_fingerprint)
             .field("attributes", &self.attributes)
             .finish()
-    }
-}
-
-/// Instants as RFC 3339 writes them, in UTC: `2026-01-31T12:00:00Z`.
-#[cfg(feature = "serde")]
-mod instant {
-    use chrono::{DateTime, SecondsFormat, Utc};
-    use serde::Serializer;
-
-    pub(super) fn serialize<S: Serializer>(
-        instant: &DateTime<Utc>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-    }
-
-    pub(super) fn serialize_optional<S: Serializer>(
-        instant: &Option<DateTime<Utc>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match instant {
-            None => serializer.serialize_none(),
-            Some(instant) => serialize(instant, serializer),
-        }
     }
 }

@@ -1,5 +1,7 @@
 use std::fmt::{self, Write as _};
 
+use percent_encoding::percent_decode_str;
+
 use crate::assertion::NameId;
 
 /// The key under which to remember a person: equal if and only if connection, issuer and the whole NameID are.
@@ -45,11 +47,42 @@ impl StableKey {
         Some(Self(key))
     }
 
+    /// The key that was stored as this text; `None` if it is not one of the encoding above.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let key = Self(text.to_owned());
+        let fields = key.0.split('|').count();
+        (fields == FIELDS && key.field(0) == "1" && !key.field(VALUE).is_empty()).then_some(key)
+    }
+
+    /// The identity provider that knows the person under this key.
+    pub(crate) fn issuer(&self) -> String {
+        self.field(2)
+    }
+
+    /// The Format of the NameID.
+    pub(crate) fn format(&self) -> String {
+        self.field(3)
+    }
+
+    /// The NameID itself.
+    pub(crate) fn value(&self) -> String {
+        self.field(VALUE)
+    }
+
+    fn field(&self, number: usize) -> String {
+        let field = self.0.split('|').nth(number).unwrap_or_default();
+        percent_decode_str(field).decode_utf8_lossy().into_owned()
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
+
+/// Version, connection, issuer, Format, two qualifiers, value.
+const FIELDS: usize = 7;
+const VALUE: usize = 6;
 
 fn push_field(key: &mut String, mark: &str, field: &str) {
     key.push('|');
@@ -67,6 +100,15 @@ fn push_field(key: &mut String, mark: &str, field: &str) {
 impl fmt::Debug for StableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StableKey(…)")
+    }
+}
+
+/// Reads a key from a string.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for StableKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        Self::from_stored(&text).ok_or_else(|| serde::de::Error::custom("not a stable key"))
     }
 }
 

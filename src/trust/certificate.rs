@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
@@ -73,6 +75,21 @@ impl Certificate {
     /// The type of the key.
     pub fn key(&self) -> KeyType {
         self.0.key
+    }
+
+    /// The certificate as PEM: RFC 7468 §5.
+    pub fn pem(&self) -> String {
+        let base64 = STANDARD.encode(&self.0.der);
+        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+        let mut rest = base64.as_str();
+        while !rest.is_empty() {
+            let (line, more) = rest.split_at(rest.len().min(64));
+            pem.push_str(line);
+            pem.push('\n');
+            rest = more;
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+        pem
     }
 
     /// The length of an RSA key below 2048 bits, which a connection takes only where it is told to.

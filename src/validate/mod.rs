@@ -47,6 +47,8 @@ impl<'a> Expected<'a> {
 
 /// Whether a connection takes responses that answer no request: IdP-initiated login.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Unsolicited {
     /// They are refused.

@@ -1,0 +1,329 @@
+//! What happened, who did it, and how it ended: events for an audit trail, attempts included.
+//!
+//! An event holds no secret, no assertion and nothing that an identity provider says about a person: the account's own id alone
+//! tells who is meant.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use crate::account::AccountId;
+use crate::error::{Error, StoreError};
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Actor {
+    /// The application itself: it has verified a domain, for instance.
+    Application,
+    /// Whoever is logging in, before it is known who that is.
+    IdentityProvider,
+    /// Somebody with an account in the organization.
+    Member(AccountId),
+    /// Somebody who runs the application, by the id that they have there.
+    Operator(String),
+}
+
+/// What was done, or tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum AuditAction {
+    /// A person was given, or lost, the right to log in without single sign-on in an emergency.
+    BreakGlassChanged {
+        /// Whether they have it now.
+        granted: bool,
+    },
+    /// An administrator named for emergencies did without single sign-on what it is enforced for.
+    BreakGlassUsed {
+        /// What was done: the code of the [action](crate::PolicyAction).
+        action: &'static str,
+    },
+    /// A certificate was added to the connection.
+    CertificateAdded,
+    /// A certificate of the connection was retired.
+    CertificateRetired {
+        /// Its SHA-256 fingerprint, as hexadecimal pairs with colons.
+        fingerprint: String,
+    },
+    /// The connection got its values for the first time.
+    ConnectionActivated,
+    /// The values of the connection were removed.
+    ConnectionRemoved,
+    /// Values of the connection were replaced, and among them the issuer or the certificates: who is trusted.
+    ConnectionRekeyed,
+    /// Values or settings of the connection were replaced.
+    ConnectionUpdated,
+    /// The identity provider's directory was made the one to manage accounts, or ceased to be.
+    DirectoryChanged {
+        /// Whether it is now.
+        managing: bool,
+    },
+    /// A domain was verified, or ceased to be.
+    DomainChanged {
+        /// The domain.
+        domain: String,
+        /// Whether it is verified now.
+        verified: bool,
+    },
+    /// "Single sign-on only" was switched on or off.
+    EnforcementChanged {
+        /// Whether it is on now.
+        enforced: bool,
+    },
+    /// Just-in-time provisioning or its rules were changed.
+    ProvisioningChanged,
+    /// A login through single sign-on.
+    Login,
+    /// A decision of the [login policy](crate::LoginPolicy).
+    Policy {
+        /// What was to be done: the code of the [action](crate::PolicyAction).
+        action: &'static str,
+    },
+    /// An account was created, linked, updated, or left as it is.
+    Provisioning {
+        /// Which: the code of the [decision](crate::Provisioning).
+        decision: &'static str,
+    },
+    /// Single sign-on was switched on or off.
+    SsoChanged {
+        /// Whether it is on now.
+        enabled: bool,
+    },
+    /// A test login through the present connection.
+    TestLogin,
+}
+
+impl AuditAction {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BreakGlassChanged { granted: true } => "break_glass_granted",
+            Self::BreakGlassChanged { granted: false } => "break_glass_revoked",
+            Self::BreakGlassUsed { .. } => "break_glass_used",
+            Self::CertificateAdded => "certificate_added",
+            Self::CertificateRetired { .. } => "certificate_retired",
+            Self::ConnectionActivated => "connection_activated",
+            Self::ConnectionRemoved => "connection_removed",
+            Self::ConnectionRekeyed => "connection_rekeyed",
+            Self::ConnectionUpdated => "connection_updated",
+            Self::DirectoryChanged { managing: true } => "directory_enabled",
+            Self::DirectoryChanged { managing: false } => "directory_disabled",
+            Self::DomainChanged { verified: true, .. } => "domain_verified",
+            Self::DomainChanged { verified: false, .. } => "domain_forgotten",
+            Self::EnforcementChanged { enforced: true } => "enforcement_set",
+            Self::EnforcementChanged { enforced: false } => "enforcement_lifted",
+            Self::Login => "login",
+            Self::Policy { .. } => "policy",
+            Self::Provisioning { .. } => "provisioning",
+            Self::ProvisioningChanged => "provisioning_changed",
+            Self::SsoChanged { enabled: true } => "sso_enabled",
+            Self::SsoChanged { enabled: false } => "sso_disabled",
+            Self::TestLogin => "test_login",
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum AuditOutcome {
+    /// It was done, or allowed.
+    Done,
+    /// Something failed, so that it was not done. The code says what.
+    Failed(&'static str),
+    /// It was refused. The code says why.
+    Refused(&'static str),
+}
+
+/// One entry of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct AuditEvent {
+    /// The [id](crate::Organization::id) of the organization.
+    pub organization: String,
+    /// When.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::instant::serialize"))]
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: AuditAction,
+    /// Whose account it is about, where it is about one.
+    pub target: Option<AccountId>,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+}
+
+impl AuditEvent {
+    /// An event that is done.
+    pub fn new(
+        organization: impl Into<String>,
+        actor: Actor,
+        action: AuditAction,
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            organization: organization.into(),
+            at,
+            actor,
+            action,
+            target: None,
+            outcome: AuditOutcome::Done,
+        }
+    }
+
+    /// The same about an account.
+    #[must_use]
+    pub fn about(self, target: AccountId) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// The same with this end.
+    #[must_use]
+    pub fn ended(self, outcome: AuditOutcome) -> Self {
+        Self { outcome, ..self }
+    }
+
+    /// A login that was refused, or that something failed under, before it was known whose it is.
+    pub fn login_refused(organization: impl Into<String>, error: &Error, at: DateTime<Utc>) -> Self {
+        let outcome = match error {
+            Error::Rejected(_) => AuditOutcome::Refused(error.code()),
+            _ => AuditOutcome::Failed(error.code()),
+        };
+        Self::new(organization, Actor::IdentityProvider, AuditAction::Login, at).ended(outcome)
+    }
+
+    /// A login that was accepted, into this account.
+    pub fn login_accepted(organization: impl Into<String>, account: AccountId, at: DateTime<Utc>) -> Self {
+        Self::new(organization, Actor::Member(account.clone()), AuditAction::Login, at).about(account)
+    }
+}
+
+/// Takes events.
+///
+/// Write the event in the same transaction as what it tells of, where the store of both is one. A refusal is written, too.
+pub trait AuditLog: Send + Sync {
+    /// Takes one event.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be kept. Whether what it tells of is then undone is the caller's decision.
+    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<L: AuditLog> AuditLog for &L {
+    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), StoreError>> + Send {
+        L::record(self, event)
+    }
+}
+
+impl<L: AuditLog> AuditLog for Arc<L> {
+    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), StoreError>> + Send {
+        L::record(self, event)
+    }
+}
+
+/// Keeps the latest events in memory: for tests, and to look at.
+pub struct MemoryAuditLog {
+    capacity: NonZeroUsize,
+    events: Mutex<VecDeque<AuditEvent>>,
+}
+
+impl MemoryAuditLog {
+    /// Keeps so many events; the oldest make room.
+    pub fn with_capacity(capacity: NonZeroUsize) -> Self {
+        Self { capacity, events: Mutex::default() }
+    }
+
+    /// The events, the oldest first.
+    pub fn events(&self) -> Vec<AuditEvent> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Default for MemoryAuditLog {
+    /// Room for 65,536 events.
+    fn default() -> Self {
+        Self::with_capacity(NonZeroUsize::new(65_536).unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+impl fmt::Debug for MemoryAuditLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryAuditLog").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+impl AuditLog for MemoryAuditLog {
+    async fn record(&self, event: &AuditEvent) -> Result<(), StoreError> {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        while events.len() >= self.capacity.get() {
+            events.pop_front();
+        }
+        events.push_back(event.clone());
+        Ok(())
+    }
+}
+
+/// Hands events to [`tracing`], under the target `saml_login::audit`: refusals and failures at the level WARN, the rest at INFO.
+/// Feature `tracing`.
+#[cfg(feature = "tracing")]
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct TracingAuditLog;
+
+#[cfg(feature = "tracing")]
+impl TracingAuditLog {
+    /// One that writes to the subscriber in effect.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl AuditLog for TracingAuditLog {
+    async fn record(&self, event: &AuditEvent) -> Result<(), StoreError> {
+        let AuditEvent { organization, at, actor, action, target, outcome } = event;
+        let (at, code) = (at.to_rfc3339(), action.code());
+        let (kind, actor) = match actor {
+            Actor::Application => ("application", ""),
+            Actor::IdentityProvider => ("identity_provider", ""),
+            Actor::Member(account) => ("member", account.as_str()),
+            Actor::Operator(id) => ("operator", id.as_str()),
+        };
+        let target = target.as_ref().map(AccountId::as_str);
+        let detail = match action {
+            AuditAction::Policy { action } | AuditAction::BreakGlassUsed { action } => *action,
+            AuditAction::Provisioning { decision } => *decision,
+            AuditAction::CertificateRetired { fingerprint } => fingerprint,
+            AuditAction::DomainChanged { domain, .. } => domain,
+            _ => "",
+        };
+        macro_rules! write {
+            ($level:ident, $outcome:expr, $reason:expr) => {
+                tracing::$level!(
+                    target: "saml_login::audit",
+                    organization = organization.as_str(), at, actor_kind = kind, actor, action = code, detail, account = target,
+                    outcome = $outcome, reason = $reason,
+                )
+            };
+        }
+        match *outcome {
+            AuditOutcome::Done => write!(info, "done", ""),
+            AuditOutcome::Failed(reason) => write!(warn, "failed", reason),
+            AuditOutcome::Refused(reason) => write!(warn, "refused", reason),
+        }
+        Ok(())
+    }
+}

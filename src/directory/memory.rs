@@ -1,0 +1,170 @@
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard};
+
+use super::{Directory, Matches, Written};
+use crate::account::{Account, AccountId, AccountStatus};
+use crate::error::StoreError;
+use crate::identity::{Email, StableKey};
+use crate::provision::{AccountChanges, NewAccount, Seats};
+
+/// A [`Directory`] in the memory of this process: for tests and examples, and for an application that is one process and remembers its
+/// accounts in some other way.
+#[derive(Default)]
+pub struct MemoryDirectory {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    organizations: HashMap<String, Members>,
+    /// Ids are never given twice.
+    created: u64,
+}
+
+/// The accounts of one organization.
+#[derive(Default)]
+struct Members {
+    accounts: BTreeMap<AccountId, Account>,
+    by_key: HashMap<StableKey, Vec<AccountId>>,
+    /// By the address in lower case.
+    by_email: HashMap<String, Vec<AccountId>>,
+    purchased: Option<u32>,
+    taken: u32,
+}
+
+impl MemoryDirectory {
+    /// Sets how many seats an organization has bought; `None` for any number. Nobody loses theirs.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it held the directory.
+    pub fn set_seats(&self, organization: &str, purchased: Option<u32>) -> Result<(), StoreError> {
+        self.state()?.organizations.entry(organization.to_owned()).or_default().purchased = purchased;
+        Ok(())
+    }
+
+    /// All accounts of an organization, by id.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it held the directory.
+    pub fn accounts(&self, organization: &str) -> Result<Vec<Account>, StoreError> {
+        let state = self.state()?;
+        let members = state.organizations.get(organization);
+        Ok(members.map(|members| members.accounts.values().cloned().collect()).unwrap_or_default())
+    }
+
+    /// The seats of an organization.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it held the directory.
+    pub fn seats(&self, organization: &str) -> Result<Seats, StoreError> {
+        Ok(self.state()?.organizations.get(organization).map_or(Seats::new(None, 0), Members::seats))
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        self.state.lock().map_err(|_| "a thread panicked while it held the directory".into())
+    }
+}
+
+impl Members {
+    fn seats(&self) -> Seats {
+        Seats::new(self.purchased, self.taken)
+    }
+
+    fn matching(&self, key: Option<&StableKey>, email: Option<&Email>) -> Vec<Account> {
+        let by_key = key.and_then(|key| self.by_key.get(key)).into_iter().flatten();
+        let by_email = email.and_then(|email| self.by_email.get(&folded(email))).into_iter().flatten();
+        let mut ids: Vec<&AccountId> = by_key.chain(by_email).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| self.accounts.get(id)).cloned().collect()
+    }
+
+    /// Puts an account in the place of `before`, or beside the others: wholly, or not at all.
+    fn put(&mut self, before: Option<&Account>, after: Account) -> Written {
+        let collides = |other: &Account| {
+            other.id != after.id
+                && other.status != AccountStatus::Deleted
+                && after.status != AccountStatus::Deleted
+        };
+        if self.matching(after.stable_key.as_ref(), after.email.as_ref()).iter().any(collides) {
+            return Written::Conflict;
+        }
+        let held = before.is_some_and(|before| before.status.holds_seat());
+        match (held, after.status.holds_seat()) {
+            (false, true) if !self.seats().has_free() => return Written::NoSeat,
+            (false, true) => self.taken = self.taken.saturating_add(1),
+            (true, false) => self.taken = self.taken.saturating_sub(1),
+            (true, true) | (false, false) => {}
+        }
+        if let Some(before) = before {
+            self.unlist(before);
+        }
+        if let Some(key) = &after.stable_key {
+            self.by_key.entry(key.clone()).or_default().push(after.id.clone());
+        }
+        if let Some(email) = &after.email {
+            self.by_email.entry(folded(email)).or_default().push(after.id.clone());
+        }
+        self.accounts.insert(after.id.clone(), after.clone());
+        Written::Done(Box::new(after))
+    }
+
+    fn unlist(&mut self, account: &Account) {
+        if let Some(ids) = account.stable_key.as_ref().and_then(|key| self.by_key.get_mut(key)) {
+            ids.retain(|id| *id != account.id);
+        }
+        if let Some(ids) = account.email.as_ref().and_then(|email| self.by_email.get_mut(&folded(email))) {
+            ids.retain(|id| *id != account.id);
+        }
+    }
+}
+
+fn folded(email: &Email) -> String {
+    email.address().to_ascii_lowercase()
+}
+
+impl Directory for MemoryDirectory {
+    async fn find(
+        &self,
+        organization: &str,
+        key: Option<&StableKey>,
+        email: Option<&Email>,
+    ) -> Result<Matches, StoreError> {
+        let state = self.state()?;
+        let Some(members) = state.organizations.get(organization) else {
+            return Ok(Matches::new(Vec::new(), Seats::new(None, 0)));
+        };
+        Ok(Matches::new(members.matching(key, email), members.seats()))
+    }
+
+    async fn create(&self, new: NewAccount) -> Result<Written, StoreError> {
+        let mut state = self.state()?;
+        let number = state.created.saturating_add(1);
+        let account = new.into_account(AccountId::new(format!("account-{number}")));
+        let members = state.organizations.entry(account.organization.clone()).or_default();
+        let written = members.put(None, account);
+        state.created = number;
+        Ok(written)
+    }
+
+    async fn change(&self, before: &Account, changes: &AccountChanges) -> Result<Written, StoreError> {
+        let mut state = self.state()?;
+        let Some(members) = state.organizations.get_mut(&before.organization) else {
+            return Ok(Written::Conflict);
+        };
+        if members.accounts.get(&before.id) != Some(before) {
+            return Ok(Written::Conflict);
+        }
+        Ok(members.put(Some(before), changes.applied_to(before)))
+    }
+}
+
+impl fmt::Debug for MemoryDirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryDirectory").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,218 @@
+//! Where accounts are kept, and how a login becomes one: [`provision`] decides, and a [`Directory`] makes it true.
+
+mod memory;
+
+use std::future::Future;
+use std::sync::Arc;
+
+pub use memory::MemoryDirectory;
+
+use crate::account::Account;
+use crate::error::StoreError;
+use crate::identity::{Email, Identity, StableKey};
+use crate::organization::Organization;
+use crate::provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRefusal, Seats, decide};
+
+/// Where an application keeps the accounts of its organizations, and counts their seats.
+///
+/// # The contract
+///
+/// 1. **Writing is one atomic step** each: the account and its seat together, or neither.
+/// 2. **No two accounts of one organization, deleted ones aside, have the same key or the same e-mail address** (in any ASCII letter
+///    case): the second is answered [`Written::Conflict`], however close together they come.
+/// 3. **An account that [holds a seat](crate::AccountStatus::holds_seat) takes one.** To create one, or to change the status of one to
+///    such a status, where no seat is free is answered [`Written::NoSeat`]. A change to another status gives the seat back at once.
+///    A change that leaves the status alone never needs one.
+/// 4. **A change is of the account as it was read**: if it has changed since, the answer is [`Written::Conflict`].
+/// 5. **A failure changes nothing**, unless the fate of a commit is unknown.
+///
+/// In SQL: unique indexes over (organization, key) and over (organization, lower-cased address), both where the account is not
+/// deleted; the seat by `UPDATE organization SET taken = taken + 1 WHERE id = $1 AND (purchased IS NULL OR taken < purchased)` in the
+/// same transaction, no row updated meaning no seat; a change with `WHERE version = $2`. `contract::directory` (feature `test-idp`) tests
+/// an implementation.
+pub trait Directory: Send + Sync {
+    /// The accounts of an organization that have this key, or this address in any ASCII letter case, deleted ones included; and its
+    /// seats.
+    fn find(
+        &self,
+        organization: &str,
+        key: Option<&StableKey>,
+        email: Option<&Email>,
+    ) -> impl Future<Output = Result<Matches, StoreError>> + Send;
+
+    /// Creates an account under an id that the directory chooses.
+    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, StoreError>> + Send;
+
+    /// Changes an account that was read as `before`.
+    fn change(
+        &self,
+        before: &Account,
+        changes: &AccountChanges,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
+}
+
+impl<D: Directory> Directory for &D {
+    fn find(
+        &self,
+        organization: &str,
+        key: Option<&StableKey>,
+        email: Option<&Email>,
+    ) -> impl Future<Output = Result<Matches, StoreError>> + Send {
+        D::find(self, organization, key, email)
+    }
+
+    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, StoreError>> + Send {
+        D::create(self, new)
+    }
+
+    fn change(
+        &self,
+        before: &Account,
+        changes: &AccountChanges,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send {
+        D::change(self, before, changes)
+    }
+}
+
+impl<D: Directory> Directory for Arc<D> {
+    fn find(
+        &self,
+        organization: &str,
+        key: Option<&StableKey>,
+        email: Option<&Email>,
+    ) -> impl Future<Output = Result<Matches, StoreError>> + Send {
+        D::find(self, organization, key, email)
+    }
+
+    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, StoreError>> + Send {
+        D::create(self, new)
+    }
+
+    fn change(
+        &self,
+        before: &Account,
+        changes: &AccountChanges,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send {
+        D::change(self, before, changes)
+    }
+}
+
+/// What a directory finds for a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Matches {
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// The seats of the organization.
+    pub seats: Seats,
+}
+
+impl Matches {
+    /// These.
+    pub fn new(accounts: Vec<Account>, seats: Seats) -> Self {
+        Self { accounts, seats }
+    }
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub enum Written {
+    /// Something else came first. Nothing was written; read again and decide anew.
+    Conflict,
+    /// It is written, and this is the account now.
+    Done(Box<Account>),
+    /// No seat is free. Nothing was written.
+    NoSeat,
+}
+
+/// Somebody who has come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub struct Provisioned {
+    /// Their account, as it is now.
+    pub account: Account,
+    /// What was done.
+    pub provisioning: Provisioning,
+}
+
+/// Why somebody has not come in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProvisionError {
+    /// Again and again something else came first. Nothing was written; the person can try again.
+    #[error("the account was changed by others again and again")]
+    Contended,
+    /// The decision.
+    #[error("the person does not come in")]
+    Refused(#[from] ProvisioningRefusal),
+    /// The directory failed.
+    #[error("the directory failed")]
+    Store(#[source] StoreError),
+}
+
+impl ProvisionError {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Contended => "directory_contended",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Store(_) => "directory_failed",
+        }
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.user_message(),
+            Self::Contended | Self::Store(_) => "You could not be signed in just now. Try again in a minute.",
+        }
+    }
+}
+
+/// A write that comes second finds what came first when it reads again, so that one more round is nearly always enough.
+const ROUNDS: usize = 16;
+
+/// Brings a person in: finds, [decides](crate::decide), and writes, again if something else came first.
+///
+/// Any number of first logins of one person at the same time make one account and take one seat; whoever comes second finds it. Call it
+/// once the login is [spent](crate::Unspent::spend), and ask the [login policy](crate::LoginPolicy) about the account afterwards.
+///
+/// # Errors
+///
+/// [`ProvisionError`]: nothing was created or taken then.
+pub async fn provision<D: Directory>(
+    directory: &D,
+    identity: &Identity,
+    organization: &Organization,
+) -> Result<Provisioned, ProvisionError> {
+    let key = identity.stable_key();
+    for _ in 0..ROUNDS {
+        let found = directory.find(organization.id(), key.as_ref(), identity.email.as_ref()).await;
+        let Matches { accounts, seats } = found.map_err(ProvisionError::Store)?;
+        let provisioning = decide(identity, organization, &accounts, seats);
+        let read = |id| accounts.iter().find(|account| account.id == id).cloned();
+        let written = match &provisioning {
+            Provisioning::Refuse(refusal) => return Err((*refusal).into()),
+            Provisioning::Keep(id) => match read(id.clone()) {
+                Some(account) => return Ok(Provisioned { account, provisioning }),
+                None => continue,
+            },
+            Provisioning::Create(new) => directory.create((**new).clone()).await,
+            Provisioning::Link { account, changes } | Provisioning::Update { account, changes } => {
+                match read(account.clone()) {
+                    Some(before) => directory.change(&before, changes).await,
+                    None => continue,
+                }
+            }
+        };
+        match written.map_err(ProvisionError::Store)? {
+            Written::Done(account) => return Ok(Provisioned { account: *account, provisioning }),
+            // The last seat may have gone to this very person's other login: reading again tells.
+            Written::Conflict | Written::NoSeat => {}
+        }
+    }
+    Err(ProvisionError::Contended)
+}

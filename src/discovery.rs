@@ -1,0 +1,75 @@
+//! Home-realm discovery: from an e-mail address to the organization whose identity provider to ask.
+
+use crate::account::Account;
+use crate::identity::Email;
+use crate::organization::Organization;
+
+/// Where a person logs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub enum Discovery<'a> {
+    /// Here: send the browser to this organization's identity provider.
+    Found(&'a Organization),
+    /// Nowhere that can be told.
+    NotFound,
+    /// In more than one place: ask for the organization's slug, and do not list any.
+    Several,
+}
+
+impl Discovery<'_> {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Found(_) => "organization_found",
+            Self::NotFound => "user_not_found",
+            Self::Several => "slug_needed",
+        }
+    }
+
+    /// A fixed sentence for the person, where the browser is not simply sent on.
+    pub fn user_message(&self) -> Option<&'static str> {
+        match self {
+            Self::Found(_) => None,
+            Self::NotFound => {
+                Some("User not found. Check the address, or ask your administrator for the sign-in link.")
+            }
+            Self::Several => Some("Several organizations use this address. Enter the name of yours."),
+        }
+    }
+}
+
+/// For somebody who has only typed an address: answers from verified domains alone, so that it tells nobody who has an account.
+///
+/// Organizations whose single sign-on does not [work](Organization::is_open) do not count.
+pub fn discover<'a>(
+    email: &Email,
+    organizations: impl IntoIterator<Item = &'a Organization>,
+) -> Discovery<'a> {
+    only_one(organizations.into_iter().filter(|organization| organization.owns(email)))
+}
+
+/// For somebody who has proven that the address is theirs (by a code that was sent to it, say), and whose accounts these are: answers
+/// from verified domains and memberships.
+///
+/// Accounts that are deactivated or deleted, or of another address, count for nothing.
+pub fn discover_proven<'a>(
+    email: &Email,
+    accounts: &[Account],
+    organizations: impl IntoIterator<Item = &'a Organization>,
+) -> Discovery<'a> {
+    let belongs = |organization: &&Organization| {
+        let mut own = accounts.iter().filter(|account| account.organization == organization.id());
+        organization.owns(email) || own.any(|account| account.status.holds_seat() && account.has_email(email))
+    };
+    only_one(organizations.into_iter().filter(belongs))
+}
+
+fn only_one<'a>(matching: impl Iterator<Item = &'a Organization>) -> Discovery<'a> {
+    let mut open = matching.filter(|organization| organization.is_open());
+    match (open.next(), open.next()) {
+        (None, _) => Discovery::NotFound,
+        (Some(organization), None) => Discovery::Found(organization),
+        (Some(_), Some(_)) => Discovery::Several,
+    }
+}

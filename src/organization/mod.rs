@@ -1,0 +1,201 @@
+//! Organizations: tenants with their own connection to their own identity provider.
+//!
+//! An [`Organization`] is plain data that an application stores as one record. Nothing in it is changed but by
+//! [`Organization::apply`], which asks [who may](Authority), changes everything or nothing, and says for the audit trail what became
+//! of it.
+
+mod change;
+mod domain;
+mod registry;
+mod rules;
+mod settings;
+mod slug;
+
+use std::collections::BTreeSet;
+
+pub use self::change::{Applied, Authority, Change, ChangeRefusal};
+pub use self::domain::EmailDomain;
+pub use self::registry::{OrganizationConflict, Organizations};
+pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules};
+pub use self::settings::{ConnectionOptions, ConnectionSettings};
+pub use self::slug::{Slug, SpUrls};
+use crate::account::AccountId;
+use crate::connection::{Connection, ConnectionBuilder};
+use crate::error::ConfigError;
+use crate::identity::Email;
+use crate::provider::ServiceProvider;
+
+/// A tenant: who it is, and how its people log in.
+///
+/// Single sign-on is *enabled* or not, and *configured* or not: two steps for an administrator, and two separate states. Logins
+/// through it work when it is both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Organization {
+    id: String,
+    slug: Slug,
+    urls: SpUrls,
+    #[cfg_attr(feature = "serde", serde(default))]
+    sso_enabled: bool,
+    #[cfg_attr(feature = "serde", serde(default))]
+    settings: Option<ConnectionSettings>,
+    /// The digest of the settings that a test login has succeeded with.
+    #[cfg_attr(feature = "serde", serde(default))]
+    tested: Option<String>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    enforced: bool,
+    #[cfg_attr(feature = "serde", serde(default))]
+    directory_managed: bool,
+    #[cfg_attr(feature = "serde", serde(default))]
+    break_glass: BTreeSet<AccountId>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    verified_domains: BTreeSet<EmailDomain>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    provisioning: ProvisioningRules,
+}
+
+impl Organization {
+    /// An organization without single sign-on. `id` is the application's own, never shown to be chosen and never used again for
+    /// another: it becomes the connection's id, and so a part of every person's [key](crate::StableKey).
+    pub fn new(id: impl Into<String>, slug: Slug, urls: SpUrls) -> Self {
+        Self {
+            id: id.into(),
+            slug,
+            urls,
+            sso_enabled: false,
+            settings: None,
+            tested: None,
+            enforced: false,
+            directory_managed: false,
+            break_glass: BTreeSet::new(),
+            verified_domains: BTreeSet::new(),
+            provisioning: ProvisioningRules::default(),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name in URLs.
+    pub fn slug(&self) -> &Slug {
+        &self.slug
+    }
+
+    /// Its URLs.
+    pub fn urls(&self) -> &SpUrls {
+        &self.urls
+    }
+
+    /// Whether single sign-on is switched on.
+    pub fn is_enabled(&self) -> bool {
+        self.sso_enabled
+    }
+
+    /// What is configured, if anything is.
+    pub fn settings(&self) -> Option<&ConnectionSettings> {
+        self.settings.as_ref()
+    }
+
+    /// Whether logins through single sign-on work: it is enabled and configured.
+    pub fn is_open(&self) -> bool {
+        self.sso_enabled && self.settings.is_some()
+    }
+
+    /// Whether a login has succeeded with the very settings that are configured now.
+    pub fn is_tested(&self) -> bool {
+        self.tested.is_some() && self.tested == self.digest()
+    }
+
+    /// Whether people can log in by single sign-on alone. It is so only while single sign-on works.
+    pub fn is_enforced(&self) -> bool {
+        self.enforced && self.is_open()
+    }
+
+    /// Whether the identity provider's directory manages accounts (SCIM).
+    pub fn is_directory_managed(&self) -> bool {
+        self.directory_managed
+    }
+
+    /// Who may log in without single sign-on while it is enforced, as long as they are administrators. Nobody, unless somebody
+    /// was named.
+    pub fn break_glass(&self) -> &BTreeSet<AccountId> {
+        &self.break_glass
+    }
+
+    /// The domains that the organization has shown to be its own.
+    pub fn verified_domains(&self) -> &BTreeSet<EmailDomain> {
+        &self.verified_domains
+    }
+
+    /// Whether an address is of one of the verified domains.
+    pub fn owns(&self, email: &Email) -> bool {
+        self.verified_domains.iter().any(|domain| domain.holds(email))
+    }
+
+    /// The rules of just-in-time provisioning.
+    pub fn provisioning(&self) -> &ProvisioningRules {
+        &self.provisioning
+    }
+
+    /// Our side of the connection, without keys: add those with [`ServiceProvider::with_signing_key`] and
+    /// [`ServiceProvider::with_decryption_key`]. Before anything is configured it has the proposed Audience URI, for
+    /// [metadata](crate::SpMetadata) to give out in advance.
+    pub fn service_provider(&self) -> ServiceProvider {
+        let audience = self.settings.as_ref().map_or(&self.urls.entity_id, |settings| &settings.audience);
+        ServiceProvider::new(audience, &self.urls.acs_url).with_slo_url(&self.urls.slo_url)
+    }
+
+    /// The connection, without keys of ours. Build it once and keep it until the organization changes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Organization::connection_builder`], and what [`ConnectionBuilder::build`] refuses.
+    pub fn connection(&self) -> Result<Connection, SsoUnavailable> {
+        Ok(self.connection_builder(self.service_provider())?.build()?)
+    }
+
+    /// The same for a [service provider](Organization::service_provider) with keys, and with settings that are not stored.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoUnavailable`], if single sign-on is not both enabled and configured.
+    pub fn connection_builder(&self, sp: ServiceProvider) -> Result<ConnectionBuilder, SsoUnavailable> {
+        if !self.sso_enabled {
+            return Err(SsoUnavailable::Disabled);
+        }
+        let settings = self.settings.as_ref().ok_or(SsoUnavailable::NotConfigured)?;
+        Ok(settings.builder(&self.id, sp)?)
+    }
+
+    fn digest(&self) -> Option<String> {
+        self.settings.as_ref().map(|settings| settings.digest(&self.urls.acs_url))
+    }
+}
+
+/// Why there is no connection to log in through.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SsoUnavailable {
+    /// The settings make no connection.
+    #[error("the settings make no connection")]
+    Config(#[from] ConfigError),
+    /// Single sign-on is switched off.
+    #[error("single sign-on is switched off for this organization")]
+    Disabled,
+    /// Single sign-on is switched on, and not configured.
+    #[error("single sign-on is not configured for this organization")]
+    NotConfigured,
+}
+
+impl SsoUnavailable {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Disabled => "sso_disabled",
+            Self::NotConfigured => "sso_not_configured",
+        }
+    }
+}

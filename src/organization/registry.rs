@@ -1,0 +1,128 @@
+//! Organizations side by side: what must be theirs alone.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Applied, Authority, Change, Organization};
+use crate::audit::Actor;
+use crate::identity::Identity;
+use crate::trust::Certificates;
+
+/// What two organizations cannot have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OrganizationConflict {
+    /// The Assertion Consumer Service URL: what is posted there would be meant for both.
+    #[error("another organization has the same ACS URL")]
+    AcsUrl,
+    /// The id.
+    #[error("another organization has the same id")]
+    Id,
+    /// The slug.
+    #[error("another organization has the same slug")]
+    Slug,
+}
+
+impl OrganizationConflict {
+    /// A stable snake_case code, part of semver.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::AcsUrl => "acs_url_taken",
+            Self::Id => "organization_id_taken",
+            Self::Slug => "slug_taken",
+        }
+    }
+}
+
+impl Organization {
+    /// What this organization has that belongs to another one.
+    pub fn conflict_with(&self, other: &Self) -> Option<OrganizationConflict> {
+        if self.id == other.id {
+            return Some(OrganizationConflict::Id);
+        }
+        if self.slug == other.slug {
+            return Some(OrganizationConflict::Slug);
+        }
+        (self.urls.acs_url == other.urls.acs_url).then_some(OrganizationConflict::AcsUrl)
+    }
+}
+
+/// Organizations in memory, no two of which get into each other's way.
+///
+/// An application that keeps them in a database has three unique indexes instead: id, slug and ACS URL, each compared byte for byte.
+#[derive(Clone, Debug, Default)]
+pub struct Organizations {
+    by_id: BTreeMap<String, Organization>,
+}
+
+impl Organizations {
+    /// Adds an organization.
+    ///
+    /// # Errors
+    ///
+    /// [`OrganizationConflict`]; nothing is added then.
+    pub fn add(&mut self, organization: Organization) -> Result<(), OrganizationConflict> {
+        if let Some(conflict) = self.iter().find_map(|other| organization.conflict_with(other)) {
+            return Err(conflict);
+        }
+        self.by_id.insert(organization.id.clone(), organization);
+        Ok(())
+    }
+
+    /// The organization with this id.
+    pub fn by_id(&self, id: &str) -> Option<&Organization> {
+        self.by_id.get(id)
+    }
+
+    /// The organization with this slug: `/sso/{slug}`.
+    pub fn by_slug(&self, slug: &str) -> Option<&Organization> {
+        self.iter().find(|organization| organization.slug.as_str() == slug)
+    }
+
+    /// The organization with this ACS URL: where a response was posted decides whose connection takes it, and never what it says.
+    pub fn by_acs_url(&self, acs_url: &str) -> Option<&Organization> {
+        self.iter().find(|organization| organization.urls.acs_url == acs_url)
+    }
+
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Organization> {
+        self.by_id.values()
+    }
+
+    /// [Makes a change](Organization::apply) of one; `None` if there is none with this id. Certificates of all the others are known to
+    /// the doctor.
+    pub fn apply(
+        &mut self,
+        id: &str,
+        change: Change,
+        by: &Actor,
+        authority: &impl Authority,
+        now: DateTime<Utc>,
+    ) -> Option<Applied> {
+        let others: Vec<String> =
+            self.iter().filter(|other| other.id != id).flat_map(Organization::fingerprints).collect();
+        Some(self.by_id.get_mut(id)?.apply(change, by, authority, &others, now))
+    }
+
+    /// [Notes a test login](Organization::record_test_login) in the organization that it was for; `None` if there is none.
+    pub fn record_test_login(
+        &mut self,
+        identity: &Identity,
+        revision: &str,
+        now: DateTime<Utc>,
+    ) -> Option<Applied> {
+        Some(self.by_id.get_mut(&identity.connection_id)?.record_test_login(identity, revision, now))
+    }
+}
+
+impl Organization {
+    /// The SHA-256 fingerprints of its certificates.
+    pub fn fingerprints(&self) -> Vec<String> {
+        let pems = self.settings.iter().flat_map(|settings| &settings.certificates);
+        let certificates = pems.filter_map(|pem| Certificates::parse(pem).ok());
+        certificates
+            .flat_map(|all| all.iter().map(|one| one.fingerprint().to_owned()).collect::<Vec<_>>())
+            .collect()
+    }
+}

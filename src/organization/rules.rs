@@ -1,0 +1,64 @@
+//! Whom a connection may bring in, and what of them is taken over.
+
+/// The rules of just-in-time provisioning. The default creates accounts, lets the identity provider's profile win, and takes a
+/// connection's word for nobody outside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+#[non_exhaustive]
+pub struct ProvisioningRules {
+    /// Whether a person without an account gets one at the first login. Otherwise only those with an account come in.
+    pub jit: bool,
+    /// For whom the connection is believed.
+    pub domains: DomainRule,
+    /// Whose profile wins at a later login.
+    pub profile: ProfileSource,
+}
+
+impl ProvisioningRules {
+    /// With these.
+    pub fn new(jit: bool, domains: DomainRule, profile: ProfileSource) -> Self {
+        Self { jit, domains, profile }
+    }
+}
+
+impl Default for ProvisioningRules {
+    fn default() -> Self {
+        Self::new(true, DomainRule::default(), ProfileSource::default())
+    }
+}
+
+/// For which e-mail addresses a connection is believed.
+///
+/// An identity provider that a customer runs can say anything. In no case does it say anything about accounts of another
+/// organization: those are out of its reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum DomainRule {
+    /// For those in the organization's verified domains. Where it has verified none, for any, but what it says is then no proof that
+    /// an address belongs to the person: the account stays with this organization, and is joined with nothing else of theirs.
+    #[default]
+    Verified,
+    /// As above, and for those who have an account in the organization by an administrator's own act: guests and contractors with
+    /// addresses of their own.
+    VerifiedOrMember,
+    /// For any address, as no proof of it. Whoever has verified domains and chooses this lets the identity provider create accounts
+    /// under addresses of others.
+    DangerAny,
+}
+
+/// Whose first, last and display name an account shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum ProfileSource {
+    /// The application's: what was said at the first login fills gaps, and is never overwritten by a later one.
+    Application,
+    /// The identity provider's, at every login. What it does not say stays. An account that a directory manages takes its profile
+    /// from there alone.
+    #[default]
+    IdentityProvider,
+}

@@ -1,0 +1,155 @@
+//! The settings of an organization's connection: plain data, to be stored and shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use chrono::TimeDelta;
+use openssl::sha::Sha256;
+
+use crate::binding::Binding;
+use crate::connection::{Connection, ConnectionBuilder, SignedParts};
+use crate::error::{CertificateError, ConfigError};
+use crate::identity::{AttributeMap, IdentityField};
+use crate::provider::{Endpoint, IdentityProvider, ServiceProvider};
+use crate::trust::Certificates;
+use crate::validate::Unsolicited;
+
+/// What an administrator has configured: the four values, and how strictly the connection takes them.
+///
+/// With the feature `serde` it is written and read as one map. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct ConnectionSettings {
+    /// The Audience URI: our entity ID, as the identity provider has it. Free text.
+    pub audience: String,
+    /// The identity provider's single sign-on URL.
+    pub sso_url: String,
+    /// The identity provider's issuer, its entity ID. Free text.
+    pub issuer: String,
+    /// The identity provider's certificates, each as PEM; more than one while keys are rolled over.
+    pub certificates: Vec<String>,
+    /// Everything else.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub options: ConnectionOptions,
+}
+
+/// How a connection takes what its identity provider sends. The default is what suits JumpCloud, Okta, Entra and Google.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+#[non_exhaustive]
+pub struct ConnectionOptions {
+    /// How requests travel: by HTTP-Redirect, or by HTTP-POST.
+    pub sso_binding: Binding,
+    /// What becomes of logins that begin at the identity provider. The default is to [bounce](Unsolicited::Bounce) them: they
+    /// work, and are still bound to the browser.
+    pub unsolicited: Unsolicited,
+    /// What has to be signed.
+    pub signed_parts: SignedParts,
+    /// Tolerance for clocks that disagree, in seconds: 0 to 300.
+    pub clock_skew_seconds: u32,
+    /// Names of attributes in the place of those that are known by default: see [`AttributeMap`].
+    pub attribute_names: BTreeMap<IdentityField, Vec<String>>,
+    /// What a response has to say of a person.
+    pub required: BTreeSet<IdentityField>,
+    /// Whether CBC is refused.
+    pub forbid_cbc: bool,
+    /// See [`ConnectionBuilder::danger_allow_sha1`].
+    pub danger_allow_sha1: bool,
+    /// See [`ConnectionBuilder::danger_allow_weak_keys`].
+    pub danger_allow_weak_keys: bool,
+    /// See [`ConnectionBuilder::danger_allow_3des`].
+    pub danger_allow_3des: bool,
+    /// See [`ConnectionBuilder::danger_ignore_unsolicited_in_response_to`].
+    pub danger_ignore_unsolicited_in_response_to: bool,
+}
+
+impl Default for ConnectionOptions {
+    fn default() -> Self {
+        Self {
+            sso_binding: Binding::HttpRedirect,
+            unsolicited: Unsolicited::Bounce,
+            signed_parts: SignedParts::Any,
+            clock_skew_seconds: 60,
+            attribute_names: BTreeMap::new(),
+            required: BTreeSet::new(),
+            forbid_cbc: false,
+            danger_allow_sha1: false,
+            danger_allow_weak_keys: false,
+            danger_allow_3des: false,
+            danger_ignore_unsolicited_in_response_to: false,
+        }
+    }
+}
+
+impl ConnectionSettings {
+    /// The identity provider that they describe.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`], if what is stored as certificates is none.
+    pub fn identity_provider(&self) -> Result<IdentityProvider, CertificateError> {
+        let certificates = Certificates::parse(self.certificates.join("\n"))?;
+        let sso = Endpoint::new(self.options.sso_binding, self.sso_url.clone());
+        Ok(IdentityProvider::new(self.issuer.clone(), certificates).with_sso_endpoint(sso))
+    }
+
+    /// A connection of them, under this id and for this service provider.
+    pub(super) fn builder(&self, id: &str, sp: ServiceProvider) -> Result<ConnectionBuilder, ConfigError> {
+        let options = &self.options;
+        let mut map = AttributeMap::default();
+        for (field, names) in &options.attribute_names {
+            map = match field {
+                IdentityField::DisplayName => map.display_name(names),
+                IdentityField::Email => map.email(names),
+                IdentityField::FirstName => map.first_name(names),
+                IdentityField::Groups => map.groups(names),
+                IdentityField::LastName => map.last_name(names),
+            };
+        }
+        let mut builder = Connection::builder(id, sp, self.identity_provider()?)
+            .attribute_map(map)
+            .clock_skew(TimeDelta::seconds(i64::from(options.clock_skew_seconds)))
+            .require(options.required.iter().copied())
+            .signed_parts(options.signed_parts)
+            .unsolicited(options.unsolicited);
+        for (on, switch) in [
+            (options.forbid_cbc, ConnectionBuilder::forbid_cbc as fn(ConnectionBuilder) -> ConnectionBuilder),
+            (options.danger_allow_sha1, ConnectionBuilder::danger_allow_sha1),
+            (options.danger_allow_weak_keys, ConnectionBuilder::danger_allow_weak_keys),
+            (options.danger_allow_3des, ConnectionBuilder::danger_allow_3des),
+            (
+                options.danger_ignore_unsolicited_in_response_to,
+                ConnectionBuilder::danger_ignore_unsolicited_in_response_to,
+            ),
+        ] {
+            if on {
+                builder = switch(builder);
+            }
+        }
+        Ok(builder)
+    }
+
+    /// Whether both trust the same keys of the same issuer.
+    pub(super) fn trusts_as(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.certificates == other.certificates
+    }
+
+    /// A digest of everything that decides whether a login works: a test login says something of these settings and no others.
+    pub(super) fn digest(&self, acs_url: &str) -> String {
+        let mut hash = Sha256::new();
+        let options = format!("{:?}", self.options);
+        let values = [&*self.audience, &self.sso_url, &self.issuer, acs_url, &options];
+        for value in values.into_iter().chain(self.certificates.iter().map(String::as_str)) {
+            hash.update(value.len().to_string().as_bytes());
+            hash.update(b":");
+            hash.update(value.as_bytes());
+        }
+        hash.finish().iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Names of organizations in URLs, and the URLs that follow from them.
+
+use std::fmt;
+
+use crate::address::{Address, is_plain};
+
+/// The name of an organization in URLs: 1 to 63 lower-case ASCII letters, digits and hyphens, none of these at either end.
+///
+/// That is a DNS label, so that a slug can be a subdomain, too. It needs no escaping anywhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Slug(String);
+
+impl Slug {
+    /// Takes a slug; `None` for what is none. Letter case is not mended: two spellings of one address are one too many.
+    pub fn parse(text: &str) -> Option<Self> {
+        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let sound = (1..=63).contains(&text.len())
+            && text.bytes().all(inner)
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        sound.then(|| Self(text.to_owned()))
+    }
+
+    /// The slug.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Slug {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a slug"))
+    }
+}
+
+/// What an organization's administrator enters at the identity provider, and where people start.
+///
+/// Everything follows from the application's base URL and the slug, so that it can be shown before anything is configured:
+///
+/// | | |
+/// |---|---|
+/// | entity ID (Audience URI) | `{base}/saml/{slug}` |
+/// | Assertion Consumer Service (reply) URL | `{base}/saml/{slug}/acs` |
+/// | Single Logout Service URL | `{base}/saml/{slug}/slo` |
+/// | login URL | `{base}/sso/{slug}` |
+///
+/// Each field can be set to something else, for an application that has its own routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct SpUrls {
+    /// The entity ID that is proposed as Audience URI. What counts is the Audience URI that is configured, which is free text.
+    pub entity_id: String,
+    /// Where responses are posted. No two organizations may have the same.
+    pub acs_url: String,
+    /// Where a login starts: the "sign-on URL" of identity providers that ask for one.
+    pub login_url: String,
+    /// Where logout messages come in.
+    pub slo_url: String,
+}
+
+impl SpUrls {
+    /// What follows from `base` (an absolute https URL without query, or http on the local machine; a slash at its end does
+    /// not count) and the slug; `None` if `base` is something else.
+    pub fn derived(base: &str, slug: &Slug) -> Option<Self> {
+        let base = base.trim_end_matches('/');
+        if Address::of(base) != Address::Secure || !is_plain(base) || base.contains('?') {
+            return None;
+        }
+        Some(Self {
+            entity_id: format!("{base}/saml/{slug}"),
+            acs_url: format!("{base}/saml/{slug}/acs"),
+            login_url: format!("{base}/sso/{slug}"),
+            slo_url: format!("{base}/saml/{slug}/slo"),
+        })
+    }
+}
