@@ -1,3 +1,4 @@
+#![allow(missing_docs)]
 use crate::limits::Limits;
 use chrono::{DateTime, Utc};
 #[derive(Clone, PartialEq, Debug)]
