@@ -10,6 +10,16 @@ pub struct PastedValues {
 }
 #[derive(Clone, PartialEq, Debug)]
 pub struct Diagnosis;
+impl PastedValues {
+    pub fn new(
+        a: impl Into<String>,
+        b: impl Into<String>,
+        c: impl Into<String>,
+        d: impl Into<String>,
+    ) -> Self {
+        Self { audience: a.into(), sso_url: b.into(), issuer: c.into(), certificate: d.into() }
+    }
+}
 impl Diagnosis {
     pub fn is_usable(&self) -> bool {
         true

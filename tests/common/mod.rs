@@ -1,6 +1,8 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses its part of it")]
 
+pub(crate) mod tenants;
+
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 

@@ -1,0 +1,147 @@
+//! Two organizations and their identity providers.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use saml_login::test_idp::{TestIdp, TestResponse};
+use saml_login::{
+    AccountId, Actor, Applied, Authority, Change, Connection, EmailDomain, Error, Expected, Identity,
+    MemoryReplayStore, Organization, Organizations, PastedValues, Slug, SpUrls, Unspent,
+};
+
+use super::{block_on, now};
+
+pub(crate) static IDP_A: LazyLock<TestIdp> = LazyLock::new(|| idp("https://idp-a.example.test/metadata"));
+pub(crate) static IDP_B: LazyLock<TestIdp> = LazyLock::new(|| idp("https://idp-b.example.test/metadata"));
+
+pub(crate) fn idp(issuer: &str) -> TestIdp {
+    TestIdp::p256(issuer).expect("a key")
+}
+
+/// `boss` administers every organization, and those on the list have a plan with single sign-on.
+pub(crate) struct Plans(pub(crate) BTreeSet<String>);
+
+impl Plans {
+    pub(crate) fn with(organizations: &[&str]) -> Self {
+        Self(organizations.iter().map(|id| (*id).to_owned()).collect())
+    }
+}
+
+impl Authority for Plans {
+    fn administers(&self, account: &AccountId, organization: &str) -> bool {
+        account.as_str() == format!("boss-of-{organization}")
+    }
+
+    fn is_entitled(&self, organization: &str) -> bool {
+        self.0.contains(organization)
+    }
+}
+
+pub(crate) fn boss(organization: &str) -> Actor {
+    Actor::Member(AccountId::new(format!("boss-of-{organization}")))
+}
+
+pub(crate) fn operator() -> Actor {
+    Actor::Operator("operator-7".into())
+}
+
+pub(crate) fn organization(id: &str, slug: &str) -> Organization {
+    let slug = Slug::parse(slug).expect("a slug");
+    let urls = SpUrls::derived("https://app.example.test", &slug).expect("URLs");
+    Organization::new(id, slug, urls)
+}
+
+/// The four values of an identity provider, for the Audience URI that an organization is proposed.
+pub(crate) fn values(organization: &Organization, idp: &TestIdp) -> PastedValues {
+    PastedValues::new(
+        organization.urls().entity_id.clone(),
+        idp.issuer().replace("/metadata", "/sso"),
+        idp.issuer(),
+        idp.certificate_pem().expect("PEM"),
+    )
+}
+
+/// A change by the organization's own administrator, who has a plan.
+pub(crate) fn apply(organization: &mut Organization, change: Change) -> Applied {
+    let id = organization.id().to_owned();
+    organization.apply(change, &boss(&id), &Plans::with(&[&id]), &[], now())
+}
+
+pub(crate) fn done(organization: &mut Organization, change: Change) {
+    apply(organization, change).result.expect("a change");
+}
+
+/// An organization whose single sign-on is enabled and configured.
+pub(crate) fn open(id: &str, slug: &str, idp: &TestIdp) -> Organization {
+    let mut organization = organization(id, slug);
+    done(&mut organization, Change::Enable);
+    let values = values(&organization, idp);
+    done(&mut organization, Change::Configure(Box::new(values)));
+    organization
+}
+
+/// The same, tested and enforced.
+pub(crate) fn enforced(id: &str, slug: &str, idp: &TestIdp) -> Organization {
+    let mut organization = open(id, slug, idp);
+    test_login(&mut organization, idp);
+    done(&mut organization, Change::Enforce);
+    organization
+}
+
+pub(crate) fn test_login(organization: &mut Organization, idp: &TestIdp) {
+    let identity = log_in(organization, &response(organization, idp, "boss")).expect("a login");
+    let revision = organization.revision().expect("settings");
+    organization.record_test_login(&identity, &revision, now()).result.expect("a test login");
+}
+
+pub(crate) fn verify_domain(organization: &mut Organization, domain: &str) {
+    let domain = EmailDomain::parse(domain).expect("a domain");
+    let applied =
+        organization.apply(Change::VerifyDomain(domain), &Actor::Application, &Plans::with(&[]), &[], now());
+    applied.result.expect("a change");
+}
+
+pub(crate) fn connection(organization: &Organization) -> Connection {
+    organization.connection().expect("a connection")
+}
+
+pub(crate) const REQUEST: &str = "_request";
+
+/// The answer to a request, about `name@example.test`, with that as NameID.
+pub(crate) fn response<'a>(organization: &Organization, idp: &'a TestIdp, name: &str) -> TestResponse<'a> {
+    let email = format!("{name}@example.test");
+    let mut response = idp.response(&organization.service_provider(), now()).in_reply_to(REQUEST);
+    if let Some(name_id) = &mut response.name_id {
+        name_id.value = email.clone();
+    }
+    for attribute in &mut response.attributes {
+        if attribute.name == "email" {
+            attribute.values = vec![email.clone()];
+        }
+    }
+    response
+}
+
+/// Every login has an assertion and a request of its own, and so a store of its own.
+pub(crate) fn log_in(organization: &Organization, response: &TestResponse<'_>) -> Result<Identity, Error> {
+    let expected = Expected::Reply { request_id: REQUEST };
+    let form_value = response.form_value().expect("a response");
+    let unspent = connection(organization).verify(form_value, expected, now())?;
+    spend(unspent, now())
+}
+
+pub(crate) fn spend(unspent: Unspent, at: DateTime<Utc>) -> Result<Identity, Error> {
+    block_on(unspent.spend(&MemoryReplayStore::default(), at))
+}
+
+pub(crate) fn identity(organization: &Organization, idp: &TestIdp, name: &str) -> Identity {
+    log_in(organization, &response(organization, idp, name)).expect("a login")
+}
+
+pub(crate) fn both() -> Organizations {
+    let mut organizations = Organizations::default();
+    organizations.add(open("org-a", "acme", &IDP_A)).expect("room");
+    organizations.add(open("org-b", "bravo", &IDP_B)).expect("room");
+    organizations
+}
