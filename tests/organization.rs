@@ -1,0 +1,426 @@
+//! Organizations and how they are changed: two steps, four values, all or nothing.
+
+mod common;
+
+use common::tenants::{
+    IDP_A, IDP_B, Plans, apply, boss, done, enforced, idp, log_in, open, operator, organization, response,
+    test_login, values, verify_domain,
+};
+use common::{block_on, now};
+use saml_login::{
+    AccountId, Actor, Applied, AuditEvent, AuditLog, AuditOutcome, Change, ConnectionOptions, EmailDomain,
+    MemoryAuditLog, Organization, Organizations, PastedValues, ServiceProvider, Slug, SpUrls, Unsolicited,
+};
+
+fn code(applied: Applied) -> &'static str {
+    match (&applied.result, applied.event.outcome) {
+        (Ok(()), AuditOutcome::Done) => "done",
+        (Err(refusal), AuditOutcome::Refused(code)) => {
+            assert_eq!(refusal.code(), code);
+            code
+        }
+        other => panic!("the event tells something else: {other:?}"),
+    }
+}
+
+fn unavailable(organization: &Organization) -> Option<&'static str> {
+    organization.connection().err().map(|error| error.code())
+}
+
+#[test]
+fn a_slug_is_safe_in_every_url() {
+    for slug in ["a", "acme", "acme-2", "0", &"x".repeat(63)] {
+        assert_eq!(Slug::parse(slug).expect("a slug").as_str(), slug);
+    }
+    for no_slug in [
+        "",
+        "-a",
+        "a-",
+        "Acme",
+        "a_b",
+        "a.b",
+        "a b",
+        "a/b",
+        "ä",
+        "a%20",
+        "..",
+        "a?b",
+        "a#b",
+        "a\n",
+        &"x".repeat(64),
+    ] {
+        assert_eq!(Slug::parse(no_slug), None, "{no_slug}");
+    }
+}
+
+#[test]
+fn urls_follow_from_the_slug() {
+    let slug = Slug::parse("acme").expect("a slug");
+    let urls = SpUrls::derived("https://app.example.test/", &slug).expect("URLs");
+    assert_eq!(urls.entity_id, "https://app.example.test/saml/acme");
+    assert_eq!(urls.acs_url, "https://app.example.test/saml/acme/acs");
+    assert_eq!(urls.slo_url, "https://app.example.test/saml/acme/slo");
+    assert_eq!(urls.login_url, "https://app.example.test/sso/acme");
+    assert_eq!(SpUrls::derived("https://app.example.test", &slug), Some(urls.clone()));
+    let under = SpUrls::derived("https://example.test/app", &slug).expect("URLs");
+    assert_eq!(under.login_url, "https://example.test/app/sso/acme");
+    assert!(SpUrls::derived("http://localhost:8080", &slug).is_some());
+    for base in
+        ["http://app.example.test", "app.example.test", "https://a@b", "https://a?b", "https://a#b", ""]
+    {
+        assert_eq!(SpUrls::derived(base, &slug), None, "{base}");
+    }
+    // Before anything is configured there is something to give to the identity provider.
+    let made = Organization::new("org-a", slug, urls);
+    let expected =
+        ServiceProvider::new("https://app.example.test/saml/acme", "https://app.example.test/saml/acme/acs")
+            .with_slo_url("https://app.example.test/saml/acme/slo");
+    assert_eq!(made.service_provider(), expected);
+}
+
+#[test]
+fn slug_and_acs_url_belong_to_one_organization() {
+    let mut organizations = Organizations::default();
+    organizations.add(organization("org-a", "acme")).expect("room");
+    let conflict = |organizations: &mut Organizations, made| {
+        organizations.add(made).err().map(|conflict| conflict.code())
+    };
+    assert_eq!(conflict(&mut organizations, organization("org-a", "other")), Some("organization_id_taken"));
+    assert_eq!(conflict(&mut organizations, organization("org-b", "acme")), Some("slug_taken"));
+    let slug = Slug::parse("bravo").expect("a slug");
+    let mut urls = SpUrls::derived("https://app.example.test", &slug).expect("URLs");
+    urls.acs_url = "https://app.example.test/saml/acme/acs".into();
+    let same_acs = Organization::new("org-b", slug.clone(), urls.clone());
+    assert_eq!(conflict(&mut organizations, same_acs), Some("acs_url_taken"));
+    assert_eq!(organizations.iter().count(), 1);
+    urls.acs_url += "/";
+    organizations.add(Organization::new("org-b", slug, urls)).expect("room");
+    let id = |found: Option<&Organization>| found.map(|found| found.id().to_owned());
+    assert_eq!(id(organizations.by_slug("bravo")), Some("org-b".into()));
+    assert_eq!(id(organizations.by_acs_url("https://app.example.test/saml/acme/acs")), Some("org-a".into()));
+    assert_eq!(id(organizations.by_acs_url("https://app.example.test/saml/acme/acs/")), Some("org-b".into()));
+    assert_eq!(id(organizations.by_id("org-c")), None);
+}
+
+/// One of each.
+fn all_changes(made: &Organization) -> Vec<Change> {
+    let fingerprint = made.fingerprints().first().cloned().unwrap_or_default();
+    let certificate = IDP_B.certificate_pem().expect("PEM");
+    vec![
+        Change::AddCertificate { certificate },
+        Change::Adjust(Box::default()),
+        Change::BreakGlass { account: AccountId::new("keeper"), granted: true },
+        Change::Configure(Box::new(values(made, &IDP_A))),
+        Change::Disable,
+        Change::Enable,
+        Change::Enforce,
+        Change::LiftEnforcement,
+        Change::ManageByDirectory(false),
+        Change::ManageByDirectory(true),
+        Change::Provision(saml_login::ProvisioningRules::default()),
+        Change::RemoveConnection,
+        Change::RetireCertificate { fingerprint },
+    ]
+}
+
+#[test]
+fn only_an_administrator_of_this_organization_changes_it() {
+    let made = enforced("org-a", "acme", &IDP_A);
+    for change in all_changes(&made) {
+        let member = Actor::Member(AccountId::new("member"));
+        for stranger in [member, boss("org-b"), Actor::IdentityProvider] {
+            let mut changed = made.clone();
+            let applied = changed.apply(change.clone(), &stranger, &Plans::with(&["org-a"]), &[], now());
+            assert_eq!(applied.event.actor, stranger);
+            assert_eq!(code(applied), "not_administrator", "{change:?}");
+            assert_eq!(changed, made);
+        }
+    }
+}
+
+#[test]
+fn domains_are_for_the_application_to_say() {
+    let mut made = organization("org-a", "acme");
+    let domain = EmailDomain::parse("Example.TEST").expect("a domain");
+    let plans = Plans::with(&["org-a"]);
+    for change in [Change::VerifyDomain(domain.clone()), Change::ForgetDomain(domain.clone())] {
+        assert_eq!(code(made.apply(change, &boss("org-a"), &plans, &[], now())), "not_operator");
+    }
+    let verified = made.apply(Change::VerifyDomain(domain.clone()), &Actor::Application, &plans, &[], now());
+    assert_eq!(verified.event.action.code(), "domain_verified");
+    assert_eq!(verified.result, Ok(()));
+    assert_eq!(made.verified_domains().iter().map(EmailDomain::as_str).collect::<Vec<_>>(), ["example.test"]);
+    assert_eq!(code(made.apply(Change::ForgetDomain(domain), &operator(), &plans, &[], now())), "done");
+    assert!(made.verified_domains().is_empty());
+}
+
+#[test]
+fn without_the_plan_nothing_is_set_up_and_everything_can_be_taken_back() {
+    let set_up = [
+        "certificate_added",
+        "connection_updated",
+        "sso_enabled",
+        "enforcement_set",
+        "directory_enabled",
+        "provisioning_changed",
+    ];
+    let made = enforced("org-a", "acme", &IDP_A);
+    for change in all_changes(&made) {
+        let mut changed = made.clone();
+        let applied = changed.apply(change.clone(), &boss("org-a"), &Plans::with(&[]), &[], now());
+        let action = applied.event.action.code();
+        let is_refused = code(applied) == "not_entitled";
+        assert_eq!(is_refused, set_up.contains(&action), "{action}");
+        assert!(!is_refused || changed == made);
+    }
+    // What was set up before goes on working.
+    assert!(made.is_enforced());
+    assert!(log_in(&made, &response(&made, &IDP_A, "alice")).is_ok());
+    let mut none = organization("org-b", "bravo");
+    let applied = none.apply(Change::Enable, &boss("org-b"), &Plans::with(&["org-a"]), &[], now());
+    assert_eq!(code(applied), "not_entitled");
+    assert!(!none.is_enabled());
+}
+
+#[test]
+fn enabled_and_configured_are_two_states() {
+    let mut made = organization("org-a", "acme");
+    assert_eq!(unavailable(&made), Some("sso_disabled"));
+    done(&mut made, Change::Enable);
+    assert_eq!(unavailable(&made), Some("sso_not_configured"));
+    let values = values(&made, &IDP_A);
+    done(&mut made, Change::Configure(Box::new(values.clone())));
+    assert_eq!(unavailable(&made), None);
+    assert!(made.is_open());
+    done(&mut made, Change::Disable);
+    assert_eq!(unavailable(&made), Some("sso_disabled"));
+    assert!(!made.is_open() && made.settings().is_some());
+    // The other way round.
+    let mut made = organization("org-a", "acme");
+    done(&mut made, Change::Configure(Box::new(values)));
+    assert_eq!(unavailable(&made), Some("sso_disabled"));
+    done(&mut made, Change::Enable);
+    assert_eq!(unavailable(&made), None);
+    done(&mut made, Change::RemoveConnection);
+    assert_eq!(unavailable(&made), Some("sso_not_configured"));
+    assert_eq!(code(apply(&mut made, Change::RemoveConnection)), "sso_not_configured");
+}
+
+#[test]
+fn a_save_with_a_bad_value_changes_nothing() {
+    let good = values(&organization("org-a", "acme"), &IDP_B);
+    let bad = |edit: fn(&mut PastedValues)| {
+        let mut bad = good.clone();
+        edit(&mut bad);
+        bad
+    };
+    for values in [
+        bad(|values| values.audience.clear()),
+        bad(|values| values.sso_url = " ".into()),
+        bad(|values| values.issuer.clear()),
+        bad(|values| values.certificate.clear()),
+        bad(|values| values.sso_url = "not a URL".into()),
+        bad(|values| values.certificate = "garbage".into()),
+        bad(|values| values.certificate.truncate(200)),
+    ] {
+        for made in [organization("org-a", "acme"), enforced("org-a", "acme", &IDP_A)] {
+            let mut changed = made.clone();
+            let applied = apply(&mut changed, Change::Configure(Box::new(values.clone())));
+            assert_eq!(code(applied), "values_refused", "{values:?}");
+            assert_eq!(changed, made);
+        }
+    }
+}
+
+#[test]
+fn audience_and_issuer_are_free_text_compared_byte_for_byte() {
+    let idp = idp("IdP Entity ID");
+    let mut made = organization("org-a", "acme");
+    done(&mut made, Change::Enable);
+    let mut values = values(&made, &idp);
+    values.audience = "MyKrispOkta custom".into();
+    values.sso_url = "https://sso.example.test/saml2/acme?app=1".into();
+    done(&mut made, Change::Configure(Box::new(values)));
+    let settings = made.settings().expect("settings");
+    assert_eq!((&*settings.audience, &*settings.issuer), ("MyKrispOkta custom", "IdP Entity ID"));
+    assert_eq!(made.service_provider().audience(), "MyKrispOkta custom");
+    let login = |edit: fn(&mut saml_login::test_idp::TestResponse<'_>)| {
+        let mut response = response(&made, &idp, "alice");
+        edit(&mut response);
+        log_in(&made, &response).map(|_| "accepted").unwrap_or_else(|error| error.code())
+    };
+    assert_eq!(login(|_| {}), "accepted");
+    assert_eq!(
+        login(|response| response.audiences = vec![vec!["mykrispokta custom".into()]]),
+        "audience_mismatch"
+    );
+    assert_eq!(
+        login(|response| response.assertion_issuer = Some("IdP Entity ID ".into())),
+        "issuer_mismatch"
+    );
+}
+
+#[test]
+fn a_new_configuration_counts_from_the_next_login_on() {
+    let mut made = enforced("org-a", "acme", &IDP_A);
+    done(&mut made, Change::BreakGlass { account: AccountId::new("keeper"), granted: true });
+    verify_domain(&mut made, "example.test");
+    let mut options = ConnectionOptions::default();
+    options.clock_skew_seconds = 30;
+    done(&mut made, Change::Adjust(Box::new(options.clone())));
+    let before = made.clone();
+    let values = values(&made, &IDP_B);
+    let applied = apply(&mut made, Change::Configure(Box::new(values)));
+    assert_eq!(applied.event.action.code(), "connection_rekeyed");
+    assert_eq!(code(applied), "done");
+    assert_eq!(log_in(&made, &response(&made, &IDP_A, "alice")).unwrap_err().code(), "key_untrusted");
+    assert!(log_in(&made, &response(&made, &IDP_B, "alice")).is_ok());
+    // Everything that is not the connection's stays.
+    assert_eq!((made.id(), made.urls()), (before.id(), before.urls()));
+    assert_eq!(made.break_glass(), before.break_glass());
+    assert_eq!(made.verified_domains(), before.verified_domains());
+    assert!(made.is_enforced());
+    assert_eq!(made.settings().map(|settings| &settings.options), Some(&options));
+}
+
+#[test]
+fn a_second_certificate_rolls_the_key_over() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let next = idp(IDP_A.issuer());
+    let [old, new] = [&*IDP_A, &next].map(|idp| response(&made, idp, "alice"));
+    assert_eq!(log_in(&made, &new).unwrap_err().code(), "key_untrusted");
+    let certificate = next.certificate_pem().expect("PEM");
+    let added = apply(&mut made, Change::AddCertificate { certificate: certificate.clone() });
+    assert_eq!(added.event.action.code(), "certificate_added");
+    assert_eq!(code(added), "done");
+    assert!(log_in(&made, &old).is_ok() && log_in(&made, &new).is_ok());
+    let [first, second] = made.fingerprints().try_into().expect("two certificates");
+    // Added again it is no third one.
+    done(&mut made, Change::AddCertificate { certificate });
+    assert_eq!(made.fingerprints().len(), 2);
+    let retire = |fingerprint: &str| Change::RetireCertificate { fingerprint: fingerprint.to_owned() };
+    assert_eq!(code(apply(&mut made, retire("AA:BB"))), "certificate_unknown");
+    done(&mut made, retire(&first));
+    assert_eq!(log_in(&made, &old).unwrap_err().code(), "key_untrusted");
+    assert!(log_in(&made, &new).is_ok());
+    assert_eq!(code(apply(&mut made, retire(&second))), "last_certificate");
+    assert_eq!(
+        code(apply(&mut made, Change::AddCertificate { certificate: "x".into() })),
+        "certificate_unrecognized"
+    );
+    assert_eq!(made.fingerprints(), [second]);
+}
+
+#[test]
+fn what_the_connection_would_refuse_is_refused_when_it_is_saved() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let before = made.clone();
+    let mut options = ConnectionOptions::default();
+    options.clock_skew_seconds = 301;
+    assert_eq!(code(apply(&mut made, Change::Adjust(Box::new(options)))), "clock_skew_out_of_range");
+    assert_eq!(made, before);
+    let mut nothing = organization("org-a", "acme");
+    assert_eq!(code(apply(&mut nothing, Change::Adjust(Box::default()))), "sso_not_configured");
+}
+
+#[test]
+fn a_test_login_is_of_the_settings_that_it_was_made_with() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let revision = made.revision().expect("settings");
+    let identity = log_in(&made, &response(&made, &IDP_A, "boss")).expect("a login");
+    let mut options = ConnectionOptions::default();
+    options.unsolicited = Unsolicited::On;
+    done(&mut made, Change::Adjust(Box::new(options)));
+    assert_ne!(made.revision().as_ref(), Some(&revision));
+    assert_eq!(code(made.record_test_login(&identity, &revision, now())), "test_login_outdated");
+    let other = open("org-b", "bravo", &IDP_B);
+    let foreign = log_in(&other, &response(&other, &IDP_B, "boss")).expect("a login");
+    let revision = made.revision().expect("settings");
+    assert_eq!(code(made.record_test_login(&foreign, &revision, now())), "test_login_outdated");
+    assert!(!made.is_tested());
+    let noted = made.record_test_login(&identity, &revision, now());
+    assert_eq!(noted.event.action.code(), "test_login");
+    assert_eq!(code(noted), "done");
+    assert!(made.is_tested());
+}
+
+#[test]
+fn the_directory_and_single_sign_on_hold_each_other() {
+    let mut made = organization("org-a", "acme");
+    assert_eq!(code(apply(&mut made, Change::ManageByDirectory(true))), "directory_needs_sso");
+    done(&mut made, Change::Enable);
+    assert_eq!(code(apply(&mut made, Change::ManageByDirectory(true))), "directory_needs_sso");
+    let mut made = open("org-a", "acme", &IDP_A);
+    done(&mut made, Change::ManageByDirectory(true));
+    assert_eq!(code(apply(&mut made, Change::Disable)), "sso_needed_by_directory");
+    assert_eq!(code(apply(&mut made, Change::RemoveConnection)), "sso_needed_by_directory");
+    done(&mut made, Change::ManageByDirectory(false));
+    done(&mut made, Change::Disable);
+}
+
+#[test]
+fn attempts_are_written_down_without_what_was_pasted() {
+    let log = MemoryAuditLog::default();
+    let mut made = organization("org-a", "acme");
+    let secret = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
+    let pasted = PastedValues::new("urn:aud", "https://idp.example.test/sso", "urn:idp", secret);
+    let applied = apply(&mut made, Change::Configure(Box::new(pasted)));
+    assert!(!format!("{applied:?}").contains("c2VjcmV0"));
+    block_on(log.record(&applied.event)).expect("a log");
+    block_on(log.record(&apply(&mut made, Change::Enable).event)).expect("a log");
+    let told = |event: &AuditEvent| (event.organization.clone(), event.action.code(), event.outcome);
+    assert_eq!(
+        log.events().iter().map(told).collect::<Vec<_>>(),
+        [
+            ("org-a".into(), "connection_activated", AuditOutcome::Refused("values_refused")),
+            ("org-a".into(), "sso_enabled", AuditOutcome::Done),
+        ]
+    );
+    let json = serde_json::to_value(&log.events()[1]).expect("JSON");
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "organization": "org-a", "at": "2030-01-31T12:00:00Z", "actor": {"member": "boss-of-org-a"},
+            "action": {"sso_changed": {"enabled": true}}, "target": null, "outcome": "done",
+        })
+    );
+}
+
+#[test]
+fn an_organization_is_one_serializable_record() {
+    let mut made = enforced("org-a", "acme", &IDP_A);
+    done(&mut made, Change::BreakGlass { account: AccountId::new("keeper"), granted: true });
+    verify_domain(&mut made, "example.test");
+    let text = serde_json::to_string(&made).expect("JSON");
+    let read: Organization = serde_json::from_str(&text).expect("an organization");
+    assert_eq!(read, made);
+    assert!(read.is_tested() && read.is_enforced());
+    // What a hand has spoiled is not read.
+    for (from, to) in
+        [("\"acme\"", "\"Acme\""), ("\"example.test\"", "\"example\""), ("\"bounce\"", "\"sometimes\"")]
+    {
+        assert!(text.contains(from), "{from}");
+        assert!(serde_json::from_str::<Organization>(&text.replace(from, to)).is_err(), "{from}");
+    }
+    // A record of an organization that has nothing set up needs no more than who it is.
+    let least = serde_json::json!({"id": "org-a", "slug": "acme", "urls": made.urls()});
+    let read: Organization = serde_json::from_value(least).expect("an organization");
+    assert_eq!(read, organization("org-a", "acme"));
+}
+
+#[test]
+fn enforcement_falls_with_single_sign_on() {
+    for change in [Change::Disable, Change::RemoveConnection] {
+        let mut made = enforced("org-a", "acme", &IDP_A);
+        done(&mut made, change);
+        assert!(!made.is_enforced());
+        // It does not come back by itself.
+        done(&mut made, Change::Enable);
+        if made.settings().is_none() {
+            let values = values(&made, &IDP_A);
+            done(&mut made, Change::Configure(Box::new(values)));
+            test_login(&mut made, &IDP_A);
+        }
+        assert!(made.is_open() && !made.is_enforced());
+    }
+}
