@@ -36,7 +36,9 @@ mod logout;
 mod second_opinion;
 mod artifact;
 mod connection;
+mod vendor;
 mod report;
+mod doctor;
 #[cfg(feature = "test-idp")]
 pub mod contract;
 #[cfg(feature = "test-idp")]
@@ -52,6 +54,9 @@ pub use artifact::SoapClient;
 pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
 pub use binding::{Binding, PostForm};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};
+pub use doctor::{
+    Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings, examine,
+};
 pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
@@ -76,4 +81,5 @@ pub use send::Delivery;
 pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
 pub use trust::{Certificate, Certificates, KeyPair, KeyType};
 pub use validate::{Expected, Unsolicited};
+pub use vendor::{Advice, Vendor};
 pub use warning::Warning;

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
@@ -85,6 +87,13 @@ impl Certificate {
 
     pub(crate) fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// As PEM (RFC 7468 §5.1).
+    pub(crate) fn to_pem(&self) -> String {
+        let base64: Vec<char> = STANDARD.encode(self.der()).chars().collect();
+        let lines: Vec<String> = base64.chunks(64).map(|line| line.iter().collect()).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 
     pub(crate) fn has_same_key(&self, other: &Self) -> bool {
