@@ -8,7 +8,7 @@ use super::{Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Probl
 use crate::address::{Address, Parts, is_plain};
 use crate::binding::Binding;
 use crate::limits::Limits;
-use crate::metadata::IdpMetadata;
+use crate::metadata::{IdpMetadata, MetadataError};
 use crate::provider::IdentityProvider;
 use crate::trust::{Certificate, Certificates};
 use crate::vendor::Vendor;
@@ -109,24 +109,28 @@ impl<'a> Examination<'a> {
     /// Which two fields hold each other's values, where there is no doubt of it.
     fn swap(&self) -> Option<(PastedField, PastedField)> {
         let [audience, sso_url, issuer] = TEXT_FIELDS.map(|field| self.text(field));
-        let sso_is_url = Address::of(sso_url) != Address::None;
-        if sso_url.is_empty() {
-            // What came out of this field is not known.
-        } else if !sso_is_url && is_login_url(audience) {
-            return Some((PastedField::Audience, PastedField::SsoUrl));
-        } else if issuer != audience
-            && !self.is_ours(issuer)
-            && Address::of(issuer) == Address::Secure
+        let is_url = |text| Address::of(text) != Address::None;
+        let audience_is_login_url = !sso_url.is_empty() && !is_url(sso_url) && is_login_url(audience);
+        let audience_is_issuer = foreign_issuer(audience).is_some()
             && Vendor::of_issuer(issuer).is_none()
-            && (!sso_is_url || Vendor::of_issuer(sso_url).is_some())
-        {
-            return Some((PastedField::SsoUrl, PastedField::Issuer));
+            && !issuer.is_empty()
+            && issuer != audience;
+        let sso_url_is_none = match is_url(sso_url) {
+            true => Vendor::of_issuer(sso_url).is_some(),
+            false => !sso_url.is_empty() && with_scheme(sso_url).is_none(),
+        };
+        let issuer_is_sso_url = Address::of(issuer) == Address::Secure
+            && Vendor::of_issuer(issuer).is_none()
+            && issuer != audience
+            && !self.is_ours(issuer);
+        match (audience_is_login_url, audience_is_issuer, sso_url_is_none && issuer_is_sso_url) {
+            (true, _, _) => Some((PastedField::Audience, PastedField::SsoUrl)),
+            // All three went round: each field is told where its value belongs.
+            (_, true, true) => None,
+            (_, true, false) => Some((PastedField::Audience, PastedField::Issuer)),
+            (_, false, true) => Some((PastedField::SsoUrl, PastedField::Issuer)),
+            _ => None,
         }
-        let issuer_is_url = Address::of(issuer) != Address::None;
-        let is_issuer_of_idp = foreign_issuer(audience).is_some() && Vendor::of_issuer(issuer).is_none();
-        // A URL in the issuer field may be the one that is missing among the single sign-on URLs.
-        (is_issuer_of_idp && issuer != audience && !issuer.is_empty() && (!issuer_is_url || sso_is_url))
-            .then_some((PastedField::Audience, PastedField::Issuer))
     }
 
     fn of_text(&self, field: PastedField, swap: Option<(PastedField, PastedField)>) -> Vec<Problem> {
@@ -150,7 +154,7 @@ impl<'a> Examination<'a> {
         if audience == issuer {
             return Some(Problem::AudienceEqualsIssuer);
         }
-        if audience == sso_url || is_login_url(audience) {
+        if is_login_url(audience) || (audience == sso_url && Address::of(audience) != Address::None) {
             return Some(Problem::SsoUrlMisplaced);
         }
         if let Some(vendor) = foreign_issuer(audience) {
@@ -208,6 +212,9 @@ impl<'a> Examination<'a> {
         for field in TEXT_FIELDS.into_iter().filter(|field| matches!(self.content(*field), Content::Text)) {
             offer.set(field, self.text(field));
         }
+        if let Some(url) = with_scheme(self.text(PastedField::SsoUrl)) {
+            offer.sso_url = url;
+        }
         if let Some((first, second)) = swap {
             offer.set(first, self.text(second));
             offer.set(second, self.text(first));
@@ -252,7 +259,7 @@ impl<'a> Examination<'a> {
     }
 }
 
-fn of_metadata(metadata: &Result<IdpMetadata, crate::metadata::MetadataError>) -> Problem {
+fn of_metadata(metadata: &Result<IdpMetadata, MetadataError>) -> Problem {
     match metadata {
         Ok(_) => Problem::MetadataPasted,
         Err(error) => Problem::MetadataUnreadable(error.clone()),
@@ -268,6 +275,13 @@ fn is_login_url(text: &str) -> bool {
 /// The product whose issuer this is, if no service provider could have it as its own name.
 fn foreign_issuer(text: &str) -> Option<Vendor> {
     Vendor::of_issuer(text).filter(|vendor| *vendor != Vendor::Keycloak)
+}
+
+/// A web address that was pasted without its beginning: a host with a dot, and a path.
+fn with_scheme(text: &str) -> Option<String> {
+    let url = format!("https://{text}");
+    let parts = Parts::of(&url).filter(|_| !text.contains("://") && is_plain(&url))?;
+    (parts.host.contains('.') && parts.path.len() > 1).then_some(url)
 }
 
 /// Equal but for letter case and a slash at the end.
