@@ -31,6 +31,43 @@ impl Address {
     }
 }
 
+/// An absolute http or https URL, taken apart. The host is in lower case, without user and port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Parts<'u> {
+    /// Host and port, in lower case.
+    pub(crate) authority: String,
+    pub(crate) host: String,
+    /// From the first slash on; empty if there is none.
+    pub(crate) path: &'u str,
+    /// Behind the question mark; empty if there is none.
+    pub(crate) query: &'u str,
+}
+
+impl<'u> Parts<'u> {
+    /// Takes a URL apart.
+    pub(crate) fn of(url: &'u str) -> Option<Self> {
+        if Address::of(url) == Address::None {
+            return None;
+        }
+        let (_, rest) = url.split_once("://")?;
+        let (rest, _) = rest.split_once('#').unwrap_or((rest, ""));
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
+        let authority = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+        let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let host = match authority.rsplit_once(':') {
+            Some((host, digits)) if port(digits) => host.to_owned(),
+            _ => authority.clone(),
+        };
+        Some(Self { authority, host, path, query })
+    }
+
+    /// Whether the host is this domain or one below it.
+    pub(crate) fn is_within(&self, domain: &str) -> bool {
+        self.host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    }
+}
+
 /// Whether a browser can be sent to what somebody else wrote down as a URL: an absolute http or https URL without a user or a
 /// fragment, of printable ASCII alone (RFC 3986 §2).
 pub(crate) fn is_plain(url: &str) -> bool {

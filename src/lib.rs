@@ -36,6 +36,7 @@ mod logout;
 mod second_opinion;
 mod artifact;
 mod connection;
+mod vendor;
 mod report;
 mod doctor;
 mod account;
@@ -66,7 +67,9 @@ pub use binding::{Binding, PostForm};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};
 pub use directory::{Directory, Matches, MemoryDirectory, ProvisionError, Provisioned, Written, provision};
 pub use discovery::{Discovery, discover, discover_proven};
-pub use doctor::{Diagnosis, PastedValues, Surroundings, examine};
+pub use doctor::{
+    Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings, examine,
+};
 pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
@@ -101,4 +104,5 @@ pub use send::Delivery;
 pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
 pub use trust::{Certificate, Certificates, KeyPair, KeyType};
 pub use validate::{Expected, Unsolicited};
+pub use vendor::{Advice, Vendor};
 pub use warning::Warning;

@@ -7,6 +7,7 @@ use crate::binding;
 use crate::connection::{Connection, Signed, received_envelope};
 use crate::error::{Excerpt, Fixer, Rejection};
 use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Expected, Facts, Rules, Shown};
+use crate::vendor::{Advice, Vendor};
 use crate::warning::Warning;
 use crate::xml::Document;
 
@@ -37,6 +38,10 @@ pub struct Report {
     pub checks: Vec<ReportedCheck>,
     /// SHA-256 fingerprint of the configured certificate that verified the signature, if one did.
     pub key_fingerprint: Option<String>,
+    /// Of a refusal that a setting of the identity provider mends: what to change, and where in the console of the product that
+    /// the issuer, the single sign-on URL or the names of attributes tell of. A response that is not verified can so choose
+    /// among the consoles known here, and nothing else.
+    pub advice: Option<Advice>,
     /// What works, and should still be looked at; first of the connection, then of this response.
     pub warnings: Vec<Warning>,
 }
@@ -105,7 +110,9 @@ impl Connection {
         let form_value = form_value.as_ref();
         // The verdict is that of `verify` itself, so that a report never disagrees with it.
         let verdict = self.verify(form_value, expected, now).map(|_| ());
-        let mut writer = Writer { checks: Vec::new(), view: View::None, fingerprint: None };
+        let idp = self.identity_provider();
+        let vendor = Vendor::recognize(idp.issuer(), idp.sso_url(), []);
+        let mut writer = Writer { checks: Vec::new(), view: View::None, fingerprint: None, vendor };
         let mut warnings: Vec<Warning> = self.warnings(now);
         self.explain_stages(form_value, expected, now, &mut writer, &mut warnings);
         let rejection = verdict.err();
@@ -118,6 +125,9 @@ impl Connection {
             view: writer.view,
             checks: writer.checks,
             key_fingerprint: writer.fingerprint,
+            advice: rejection
+                .as_ref()
+                .and_then(|rejection| Advice::for_code(rejection.code(), writer.vendor)),
             warnings,
         }
     }
@@ -211,6 +221,7 @@ struct Writer {
     checks: Vec<ReportedCheck>,
     view: View,
     fingerprint: Option<String>,
+    vendor: Option<Vendor>,
 }
 
 impl Writer {
@@ -237,6 +248,8 @@ impl Writer {
     }
 
     fn checks(&mut self, facts: &Facts<'_>) {
+        let names = facts.statements.attribute_names();
+        self.vendor = self.vendor.or_else(|| Vendor::recognize("", None, names));
         for check in CHECKS {
             self.check(check, &(check.run)(facts), (check.shows)(facts));
         }

@@ -5,8 +5,10 @@ mod common;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::at;
+use saml_login::test_idp::{TestAttribute, TestIdp};
 use saml_login::{
-    Certificates, CheckOutcome, Connection, Expected, Fixer, IdentityProvider, Report, ServiceProvider, View,
+    Certificates, CheckOutcome, Connection, Expected, Fixer, IdentityProvider, Report, ServiceProvider,
+    Vendor, View,
 };
 
 const FORM_VALUE: &str = include_str!("../fixtures/saml-idp-samlp/assertion-signed.b64");
@@ -65,6 +67,7 @@ fn an_honest_response_passes_every_check() {
     let certificate = connection.identity_provider().certificates().iter().next().expect("one");
     assert_eq!(report.key_fingerprint.as_deref(), Some(certificate.fingerprint()));
     assert_eq!(report.warnings, []);
+    assert_eq!(report.advice, None);
 }
 
 #[test]
@@ -123,6 +126,74 @@ fn what_cannot_be_checked_is_skipped() {
 }
 
 #[test]
+fn what_to_change_is_said_in_the_words_of_the_console() {
+    let advice = |audience: &str, issuer: &str, sso_url: Option<&str>| {
+        let idp = IdentityProvider::new(issuer, Certificates::parse(CERTIFICATE).expect("a certificate"));
+        let idp = sso_url.into_iter().fold(idp, IdentityProvider::with_sso_url);
+        let connection = Connection::builder("acme", ServiceProvider::new(audience, ACS_URL), idp);
+        let connection = connection.build().expect("a connection");
+        let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+        report.advice.map(|advice| (advice.vendor, advice.text))
+    };
+    let issuer = "Copy the issuer from the console into this connection, byte for byte.";
+    assert_eq!(
+        advice(AUDIENCE, "http://www.okta.com/exk1a2b3", None),
+        Some((
+            Some(Vendor::Okta),
+            format!(
+                "{issuer} In the Okta admin console: Applications > Applications > the application > Sign On > View SAML \
+                 setup instructions > Identity Provider Issuer."
+            )
+        ))
+    );
+    assert_eq!(
+        advice(AUDIENCE, "acme", Some("https://sso.jumpcloud.com/saml2/acme")),
+        Some((
+            Some(Vendor::JumpCloud),
+            format!(
+                "{issuer} In the JumpCloud Admin Portal: SSO Applications > the application > SSO > IdP Entity ID."
+            )
+        ))
+    );
+    assert_eq!(
+        advice("urn:other", ISSUER, None),
+        Some((
+            None,
+            "Enter the Audience URI of this connection as the entity ID of the service provider. Consoles call it SP Entity \
+             ID, Audience, Identifier, or Client ID."
+                .into()
+        ))
+    );
+    // Nobody's setting: there is nothing to read.
+    let report =
+        connection(AUDIENCE, ISSUER, CERTIFICATE).explain("%%%", REQUEST, at("2026-11-23T20:47:00Z"));
+    assert_eq!((report.code, report.advice), (Some("response_undecodable"), None));
+}
+
+#[test]
+fn the_names_of_attributes_tell_the_product_as_well() {
+    let idp = TestIdp::p256("acme").expect("a key");
+    let sp = ServiceProvider::new(AUDIENCE, ACS_URL);
+    let tenant = "http://schemas.microsoft.com/identity/claims/tenantid";
+    let now = at("2030-01-31T12:00:00Z");
+    let mut response = idp.response(&sp, now).in_reply_to("_request");
+    response.attributes = vec![TestAttribute::new(tenant, ["1"])];
+    let form_value = response.form_value().expect("a response");
+    let sp = ServiceProvider::new("urn:other", ACS_URL);
+    let connection = Connection::builder("acme", sp, idp.identity_provider().expect("a certificate"));
+    let connection = connection.build().expect("a connection");
+    let report = connection.explain(form_value, Expected::Reply { request_id: "_request" }, now);
+    assert_eq!(report.code, Some("audience_mismatch"));
+    let advice = report.advice.expect("advice");
+    assert_eq!(advice.vendor, Some(Vendor::Entra));
+    assert_eq!(
+        serde_json::json!([advice.vendor, Vendor::JumpCloud]),
+        serde_json::json!(["entra", "jumpcloud"])
+    );
+    assert!(advice.text.ends_with("Basic SAML Configuration > Identifier (Entity ID)."), "{}", advice.text);
+}
+
+#[test]
 fn a_report_serializes_without_personal_data() {
     let connection = connection(AUDIENCE, "urn:other", CERTIFICATE);
     let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
@@ -130,6 +201,8 @@ fn a_report_serializes_without_personal_data() {
     assert_eq!(json["view"], "signed");
     assert_eq!(json["checks"][0]["outcome"], "passed");
     assert_eq!(json["checks"][0]["name"], "decoded");
+    assert_eq!(json["advice"]["vendor"], serde_json::Value::Null);
+    assert!(json["advice"]["text"].as_str().expect("a text").starts_with("Copy the issuer"));
     let text = format!("{json}{report:?}");
     for personal in ["alice@example.test", "saml.jackson@example.com", "Jackson", "Ångström"] {
         assert!(!text.contains(personal), "{personal}");

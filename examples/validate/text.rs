@@ -29,6 +29,9 @@ pub(crate) fn verdict(
     for warning in report.map_or(warnings, |report| &report.warnings) {
         let _ = writeln!(out, "\nWarning: {}.", for_terminal(&warning.to_string()));
     }
+    if let Some(advice) = report.and_then(|report| report.advice.as_ref()) {
+        let _ = writeln!(out, "\nWhat to change: {}", advice.text);
+    }
     match verdict {
         Ok(_) if unsolicited => {
             out += "\nNote: without --request-id, a login was accepted that answers no request (IdP-initiated). A connection \

@@ -141,6 +141,16 @@ impl<'d> Statements<'d> {
         Issuer::read(required(self.0, Namespace::SAML, ("Assertion", "Issuer"))?)
     }
 
+    /// The names of the attributes, and nothing of their values: they tell what software wrote them.
+    pub(crate) fn attribute_names(&self) -> impl Iterator<Item = &'d str> + use<'d> {
+        let statements =
+            self.0.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeStatement"));
+        let attributes = statements.flat_map(|statement| statement.child_elements());
+        attributes
+            .filter(|child| child.is(Namespace::SAML, "Attribute"))
+            .filter_map(|attribute| attribute.attribute("Name"))
+    }
+
     fn subject(&self) -> Result<Element<'d>, Rejection> {
         required(self.0, Namespace::SAML, ("Assertion", "Subject"))
     }

@@ -347,19 +347,22 @@ impl Organization {
         other_fingerprints: &[String],
         now: DateTime<Utc>,
     ) -> Result<(), ChangeRefusal> {
-        let around = Surroundings {
-            acs_url: Some(&self.urls.acs_url),
-            login_url: Some(&self.urls.login_url),
-            other_fingerprints,
-        };
-        let diagnosis = examine(&values, &around, &Limits::default(), now);
-        if !diagnosis.is_usable() {
-            return Err(ChangeRefusal::Values(Box::new(diagnosis)));
-        }
+        let around = Surroundings::default()
+            .with_acs_url(&self.urls.acs_url)
+            .with_login_url(&self.urls.login_url)
+            .with_other_fingerprints(other_fingerprints);
+        let values = examine(&values, &around, &Limits::default(), now)
+            .into_values()
+            .map_err(|diagnosis| ChangeRefusal::Values(Box::new(diagnosis)))?;
+        let idp = values.identity_provider();
         let options = self.settings.take().map(|settings| settings.options).unwrap_or_default();
-        let certificates = configured(values.certificate.as_bytes())?;
-        let PastedValues { audience, sso_url, issuer, .. } = values;
-        self.replace_settings(ConnectionSettings { audience, sso_url, issuer, certificates, options })
+        self.replace_settings(ConnectionSettings {
+            audience: values.audience().to_owned(),
+            sso_url: idp.sso_url().unwrap_or_default().to_owned(),
+            issuer: idp.issuer().to_owned(),
+            certificates: idp.certificates().iter().map(Certificate::to_pem).collect(),
+            options,
+        })
     }
 
     /// Takes settings if they make a connection.
@@ -414,7 +417,7 @@ fn permitted(
 
 /// Certificates as they are stored: each as PEM.
 fn configured(pasted: &[u8]) -> Result<Vec<String>, CertificateError> {
-    Ok(Certificates::parse(pasted)?.iter().map(Certificate::pem).collect())
+    Ok(Certificates::parse(pasted)?.iter().map(Certificate::to_pem).collect())
 }
 
 fn has_fingerprint(pem: &str, fingerprint: &str) -> bool {

@@ -77,21 +77,6 @@ impl Certificate {
         self.0.key
     }
 
-    /// The certificate as PEM: RFC 7468 §5.
-    pub fn pem(&self) -> String {
-        let base64 = STANDARD.encode(&self.0.der);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        let mut rest = base64.as_str();
-        while !rest.is_empty() {
-            let (line, more) = rest.split_at(rest.len().min(64));
-            pem.push_str(line);
-            pem.push('\n');
-            rest = more;
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-        pem
-    }
-
     /// The length of an RSA key below 2048 bits, which a connection takes only where it is told to.
     pub(crate) fn weak_bits(&self) -> Option<u32> {
         match self.key() {
@@ -102,6 +87,13 @@ impl Certificate {
 
     pub(crate) fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// The certificate as PEM: RFC 7468 §5.1.
+    pub fn to_pem(&self) -> String {
+        let base64: Vec<char> = STANDARD.encode(self.der()).chars().collect();
+        let lines: Vec<String> = base64.chunks(64).map(|line| line.iter().collect()).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 
     pub(crate) fn has_same_key(&self, other: &Self) -> bool {

@@ -1,0 +1,41 @@
+//! The certificate field.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::problem::Problem;
+use crate::trust::Certificate;
+
+/// So long before its end a certificate is worth a warning.
+const EXPIRES_SOON: TimeDelta = TimeDelta::days(30);
+
+/// What there is to say of a certificate that can be read.
+pub(super) fn problems(
+    certificate: &Certificate,
+    other_fingerprints: &[String],
+    now: DateTime<Utc>,
+) -> Vec<Problem> {
+    let fingerprint = || certificate.fingerprint().to_owned();
+    let weak = certificate.weak_bits().map(|bits| Problem::KeyTooWeak { fingerprint: fingerprint(), bits });
+    let not_before = certificate.not_before().filter(|not_before| now < *not_before);
+    let early = not_before
+        .map(|not_before| Problem::CertificateNotYetValid { fingerprint: fingerprint(), not_before });
+    let late = certificate.not_after().and_then(|not_after| {
+        let fingerprint = fingerprint();
+        match not_after - now {
+            left if left < TimeDelta::zero() => Some(Problem::CertificateExpired { fingerprint, not_after }),
+            left if left <= EXPIRES_SOON => Some(Problem::CertificateExpires { fingerprint, not_after }),
+            _ => None,
+        }
+    });
+    let is_shared = other_fingerprints.iter().any(|other| is_same(other, certificate.fingerprint()));
+    let shared = is_shared.then(|| Problem::CertificateShared { fingerprint: fingerprint() });
+    [weak, early, late, shared].into_iter().flatten().collect()
+}
+
+/// Whether two fingerprints are of one certificate, however they are written.
+fn is_same(one: &str, other: &str) -> bool {
+    let digits = |text: &str| -> String {
+        text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_uppercase()).collect()
+    };
+    digits(one) == digits(other)
+}

@@ -1,0 +1,291 @@
+//! The rules.
+
+use chrono::{DateTime, Utc};
+
+use super::certificate;
+use super::content::{Content, trimmed};
+use super::{Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings};
+use crate::address::{Address, Parts, is_plain};
+use crate::binding::Binding;
+use crate::limits::Limits;
+use crate::metadata::{IdpMetadata, MetadataError};
+use crate::provider::IdentityProvider;
+use crate::trust::{Certificate, Certificates};
+use crate::vendor::Vendor;
+
+const TEXT_FIELDS: [PastedField; 3] = [PastedField::Audience, PastedField::SsoUrl, PastedField::Issuer];
+
+/// The pasted values, looked into once.
+pub(super) struct Examination<'a> {
+    pasted: &'a PastedValues,
+    around: &'a Surroundings<'a>,
+    now: DateTime<Utc>,
+    audience: Content,
+    sso_url: Content,
+    issuer: Content,
+    certificate: Content,
+}
+
+impl<'a> Examination<'a> {
+    pub(super) fn new(
+        pasted: &'a PastedValues,
+        around: &'a Surroundings<'a>,
+        limits: &Limits,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let content = |text: &str| Content::of(text, trimmed(&pasted.issuer), limits, now);
+        Self {
+            audience: content(&pasted.audience),
+            sso_url: content(&pasted.sso_url),
+            issuer: content(&pasted.issuer),
+            certificate: content(&pasted.certificate),
+            pasted,
+            around,
+            now,
+        }
+    }
+
+    pub(super) fn diagnosis(self) -> Diagnosis {
+        let swap = self.swap();
+        let mut findings = Vec::new();
+        for field in TEXT_FIELDS {
+            let problems = match self.content(field) {
+                Content::Blank => vec![Problem::Blank],
+                Content::Certificate => vec![Problem::CertificateMisplaced],
+                Content::Metadata(metadata) => vec![of_metadata(metadata)],
+                Content::PrivateKey => vec![Problem::PrivateKeyPasted],
+                Content::Text => self.of_text(field, swap),
+            };
+            findings.extend(problems.into_iter().map(|problem| Finding::new(field, problem)));
+        }
+        let certificates = Certificates::parse(&self.pasted.certificate);
+        let problems = match (&self.certificate, &certificates) {
+            (Content::Metadata(metadata), _) => vec![of_metadata(metadata)],
+            (_, Err(error)) => vec![Problem::Certificate(error.clone())],
+            (_, Ok(certificates)) => {
+                let problems = |certificate| {
+                    certificate::problems(certificate, self.around.other_fingerprints, self.now)
+                };
+                certificates.iter().flat_map(problems).collect()
+            }
+        };
+        findings.extend(problems.into_iter().map(|problem| Finding::new(PastedField::Certificate, problem)));
+        let usable = findings.iter().all(|finding| finding.severity != Severity::Error);
+        Diagnosis {
+            findings,
+            offer: self.offer(swap).map(Box::new),
+            values: certificates
+                .ok()
+                .filter(|_| usable)
+                .map(|certificates| Box::new(self.values(certificates))),
+        }
+    }
+
+    fn content(&self, field: PastedField) -> &Content {
+        match field {
+            PastedField::Audience => &self.audience,
+            PastedField::SsoUrl => &self.sso_url,
+            PastedField::Issuer => &self.issuer,
+            PastedField::Certificate => &self.certificate,
+        }
+    }
+
+    /// The text of a field, without blank space around it; empty if the field holds something that is no text.
+    fn text(&self, field: PastedField) -> &'a str {
+        match self.content(field) {
+            Content::Text => trimmed(self.pasted.field(field)),
+            _ => "",
+        }
+    }
+
+    fn values(&self, certificates: Certificates) -> ExaminedValues {
+        let idp = IdentityProvider::new(self.pasted.issuer.as_str(), certificates);
+        ExaminedValues {
+            audience: self.pasted.audience.clone(),
+            identity_provider: idp.with_sso_url(self.text(PastedField::SsoUrl)),
+        }
+    }
+
+    /// Which two fields hold each other's values, where there is no doubt of it.
+    fn swap(&self) -> Option<(PastedField, PastedField)> {
+        let [audience, sso_url, issuer] = TEXT_FIELDS.map(|field| self.text(field));
+        let is_url = |text| Address::of(text) != Address::None;
+        let audience_is_login_url = !sso_url.is_empty() && !is_url(sso_url) && is_login_url(audience);
+        let audience_is_issuer = foreign_issuer(audience).is_some()
+            && Vendor::of_issuer(issuer).is_none()
+            && !issuer.is_empty()
+            && issuer != audience;
+        let sso_url_is_none = match is_url(sso_url) {
+            true => Vendor::of_issuer(sso_url).is_some(),
+            false => !sso_url.is_empty() && with_scheme(sso_url).is_none(),
+        };
+        let issuer_is_sso_url = Address::of(issuer) == Address::Secure
+            && Vendor::of_issuer(issuer).is_none()
+            && issuer != audience
+            && !self.is_ours(issuer);
+        match (audience_is_login_url, audience_is_issuer, sso_url_is_none && issuer_is_sso_url) {
+            (true, _, _) => Some((PastedField::Audience, PastedField::SsoUrl)),
+            // All three went round: each field is told where its value belongs.
+            (_, true, true) => None,
+            (_, true, false) => Some((PastedField::Audience, PastedField::Issuer)),
+            (_, false, true) => Some((PastedField::SsoUrl, PastedField::Issuer)),
+            _ => None,
+        }
+    }
+
+    fn of_text(&self, field: PastedField, swap: Option<(PastedField, PastedField)>) -> Vec<Problem> {
+        let space = self.pasted.field(field) != self.text(field);
+        let problem = match swap {
+            // Said once, at the first of the two.
+            Some((first, second)) if field == first => Some(Problem::Swapped { with: second }),
+            Some((_, second)) if field == second => None,
+            _ => match field {
+                PastedField::Audience => self.of_audience(),
+                PastedField::SsoUrl => self.of_sso_url(),
+                PastedField::Issuer => self.of_issuer(),
+                PastedField::Certificate => None,
+            },
+        };
+        space.then_some(Problem::SurroundingSpace).into_iter().chain(problem).collect()
+    }
+
+    fn of_audience(&self) -> Option<Problem> {
+        let [audience, sso_url, issuer] = TEXT_FIELDS.map(|field| self.text(field));
+        if audience == issuer {
+            return Some(Problem::AudienceEqualsIssuer);
+        }
+        if is_login_url(audience) || (audience == sso_url && Address::of(audience) != Address::None) {
+            return Some(Problem::SsoUrlMisplaced);
+        }
+        if let Some(vendor) = foreign_issuer(audience) {
+            return Some(Problem::IssuerMisplaced { vendor });
+        }
+        let host = Parts::of(audience)?.authority;
+        let ours = self.around.acs_url.and_then(Parts::of).is_some_and(|ours| ours.authority == host);
+        (!ours && Parts::of(sso_url)?.authority == host).then_some(Problem::AudienceAtIdp)
+    }
+
+    fn of_sso_url(&self) -> Option<Problem> {
+        let sso_url = self.text(PastedField::SsoUrl);
+        let is = |ours: Option<&str>| ours.is_some_and(|ours| is_same_url(ours, sso_url));
+        if let Some(vendor) = Vendor::of_issuer(sso_url) {
+            return Some(Problem::IssuerMisplaced { vendor });
+        }
+        if is(self.around.acs_url) {
+            return Some(Problem::SsoUrlIsAcsUrl);
+        }
+        if is(self.around.login_url) {
+            return Some(Problem::SsoUrlIsLoginUrl);
+        }
+        match Address::of(sso_url) {
+            _ if !is_plain(sso_url) => Some(Problem::SsoUrlInvalid),
+            Address::Insecure => Some(Problem::SsoUrlInsecure),
+            _ => None,
+        }
+    }
+
+    fn of_issuer(&self) -> Option<Problem> {
+        let issuer = self.text(PastedField::Issuer);
+        // The issuer of JumpCloud is any text that its administrator likes, the single sign-on URL for example.
+        if Vendor::of_login_url(issuer).is_some_and(|vendor| vendor != Vendor::JumpCloud) {
+            return Some(Problem::SsoUrlMisplaced);
+        }
+        (issuer == self.text(PastedField::SsoUrl)).then_some(Problem::IssuerEqualsSsoUrl)
+    }
+
+    fn is_ours(&self, url: &str) -> bool {
+        [self.around.acs_url, self.around.login_url].into_iter().flatten().any(|ours| is_same_url(ours, url))
+    }
+
+    /// The values as they were probably meant, if that is another thing than what was pasted.
+    fn offer(&self, swap: Option<(PastedField, PastedField)>) -> Option<PastedValues> {
+        let mut offer = self.pasted.clone();
+        for field in
+            [PastedField::Audience, PastedField::SsoUrl, PastedField::Issuer, PastedField::Certificate]
+        {
+            if matches!(self.content(field), Content::PrivateKey) {
+                offer.set(field, "");
+            }
+        }
+        // Without its secrets it is not yet what was meant.
+        let disarmed = offer.clone();
+        for field in TEXT_FIELDS.into_iter().filter(|field| matches!(self.content(*field), Content::Text)) {
+            offer.set(field, self.text(field));
+        }
+        if let Some(url) = with_scheme(self.text(PastedField::SsoUrl)) {
+            offer.sso_url = url;
+        }
+        if let Some((first, second)) = swap {
+            offer.set(first, self.text(second));
+            offer.set(second, self.text(first));
+        }
+        let misplaced =
+            TEXT_FIELDS.into_iter().find(|field| matches!(self.content(*field), Content::Certificate));
+        if let Some(field) = misplaced
+            && !matches!(self.certificate, Content::Certificate | Content::Metadata(_))
+        {
+            let (certificate, other) =
+                (offer.field(field).to_owned(), trimmed(&offer.certificate).to_owned());
+            offer.set(field, other);
+            offer.set(PastedField::Certificate, certificate);
+        }
+        if let Some(metadata) = self.metadata() {
+            self.take(&mut offer, metadata);
+        }
+        (offer != disarmed).then_some(offer)
+    }
+
+    /// The first metadata document that can be read, in any field.
+    fn metadata(&self) -> Option<&IdpMetadata> {
+        [&self.audience, &self.sso_url, &self.issuer, &self.certificate].into_iter().find_map(|content| {
+            match content {
+                Content::Metadata(metadata) => metadata.as_ref().as_ref().ok(),
+                _ => None,
+            }
+        })
+    }
+
+    /// Puts what a metadata document says into the offer.
+    fn take(&self, offer: &mut PastedValues, metadata: &IdpMetadata) {
+        let idp = metadata.identity_provider();
+        let redirect = idp.sso_endpoints().iter().find(|endpoint| endpoint.binding == Binding::HttpRedirect);
+        let sso_url = redirect.map(|endpoint| endpoint.location.as_str()).or(idp.sso_url());
+        if matches!(self.audience, Content::Metadata(_)) {
+            offer.audience.clear();
+        }
+        offer.sso_url = sso_url.unwrap_or(self.text(PastedField::SsoUrl)).to_owned();
+        offer.issuer = idp.issuer().to_owned();
+        offer.certificate = idp.certificates().iter().map(Certificate::to_pem).collect();
+    }
+}
+
+fn of_metadata(metadata: &Result<IdpMetadata, MetadataError>) -> Problem {
+    match metadata {
+        Ok(_) => Problem::MetadataPasted,
+        Err(error) => Problem::MetadataUnreadable(error.clone()),
+    }
+}
+
+/// A single sign-on URL that no service provider could have as its own name. Keycloak's could: it is both.
+fn is_login_url(text: &str) -> bool {
+    Address::of(text) == Address::Secure
+        && Vendor::of_login_url(text).is_some_and(|vendor| vendor != Vendor::Keycloak)
+}
+
+/// The product whose issuer this is, if no service provider could have it as its own name.
+fn foreign_issuer(text: &str) -> Option<Vendor> {
+    Vendor::of_issuer(text).filter(|vendor| *vendor != Vendor::Keycloak)
+}
+
+/// A web address that was pasted without its beginning: a host with a dot, and a path.
+fn with_scheme(text: &str) -> Option<String> {
+    let url = format!("https://{text}");
+    let parts = Parts::of(&url).filter(|_| !text.contains("://") && is_plain(&url))?;
+    (parts.host.contains('.') && parts.path.len() > 1).then_some(url)
+}
+
+/// Equal but for letter case and a slash at the end.
+fn is_same_url(one: &str, other: &str) -> bool {
+    let bare = |url: &str| trimmed(url).trim_end_matches('/').to_ascii_lowercase();
+    bare(one) == bare(other)
+}

@@ -1,0 +1,249 @@
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::PastedField;
+use crate::error::CertificateError;
+use crate::metadata::MetadataError;
+use crate::vendor::Vendor;
+
+/// How bad a [`Problem`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Severity {
+    /// It may work, and should be looked at.
+    Warning,
+    /// With it no login can work, or none can be safe: the values are not [usable](super::Diagnosis::is_usable).
+    Error,
+}
+
+/// Something that is wrong, or looks wrong, with one of the pasted values.
+///
+/// `Display` names the field and says what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The field.
+    pub field: PastedField,
+    /// How bad it is: that of the problem.
+    pub severity: Severity,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl Finding {
+    pub(super) fn new(field: PastedField, problem: Problem) -> Self {
+        Self { field, severity: problem.severity(), problem }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field.as_str(), self.problem)
+    }
+}
+
+/// As a map of `field`, `severity`, `code` and `message`.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Finding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut map = serializer.serialize_struct("Finding", 4)?;
+        map.serialize_field("field", &self.field)?;
+        map.serialize_field("severity", &self.severity)?;
+        map.serialize_field("code", self.problem.code())?;
+        map.serialize_field("message", &self.problem.to_string())?;
+        map.end()
+    }
+}
+
+/// What is wrong with a pasted value, or looks wrong.
+///
+/// `Display` is written for the administrator who pasted it. No variant holds what was pasted, which may be a secret; a
+/// document that was taken for metadata may be quoted where it cannot be read, cut to 256 characters.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The Audience URI is on the host of the single sign-on URL, and so looks like a name of the identity provider's.
+    #[error(
+        "this is on the host of the single sign-on URL; the Audience URI names the service provider, not the identity provider"
+    )]
+    AudienceAtIdp,
+    /// The Audience URI is the same as the issuer. Some guides have both be one free text.
+    #[error(
+        "this is the same as the issuer; the Audience URI names the service provider, the issuer the identity provider: \
+         make sure that the identity provider has it so"
+    )]
+    AudienceEqualsIssuer,
+    /// Nothing but blank space.
+    #[error("this is empty")]
+    Blank,
+    /// The certificate field holds something other than usable certificates.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The validity of a certificate has ended. Its key is trusted all the same.
+    #[error(
+        "certificate {fingerprint} expired at {not_after}: see whether the identity provider has a new one by now"
+    )]
+    CertificateExpired {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// End of its validity.
+        not_after: DateTime<Utc>,
+    },
+    /// The validity of a certificate ends within 30 days.
+    #[error("certificate {fingerprint} expires at {not_after}: plan its replacement")]
+    CertificateExpires {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// End of its validity.
+        not_after: DateTime<Utc>,
+    },
+    /// A certificate in a field for something else.
+    #[error("this is a certificate: it belongs into the field for the X.509 certificate")]
+    CertificateMisplaced,
+    /// The validity of a certificate has not begun. Its key is trusted all the same.
+    #[error("certificate {fingerprint} is not valid before {not_before}")]
+    CertificateNotYetValid {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// Begin of its validity.
+        not_before: DateTime<Utc>,
+    },
+    /// Another connection has the same certificate: usual where one identity provider signs for all of its applications, and a
+    /// mix-up where each application has a key of its own.
+    #[error(
+        "certificate {fingerprint} belongs to another connection, too: right if the identity provider has one key for all of \
+         its applications, else it is that of another application"
+    )]
+    CertificateShared {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+    },
+    /// The issuer is the same as the single sign-on URL.
+    #[error(
+        "this is the same as the single sign-on URL; compare it with the entity ID that the identity provider shows"
+    )]
+    IssuerEqualsSsoUrl,
+    /// The issuer of a product that is recognized, in a field for something else.
+    #[error("this has the shape of an issuer of {vendor}: it belongs into the field for the issuer")]
+    IssuerMisplaced {
+        /// The product.
+        vendor: Vendor,
+    },
+    /// An RSA key shorter than 2048 bits.
+    #[error(
+        "certificate {fingerprint} has an RSA key of {bits} bits, and at least 2048 are needed: have the identity provider make \
+         a new one; only where that is impossible, danger_allow_weak_keys would allow it"
+    )]
+    KeyTooWeak {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: String,
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+    /// A metadata document, which has all values but the Audience URI in it.
+    #[error(
+        "this is a metadata document: take the issuer, the single sign-on URL and the certificates that it names"
+    )]
+    MetadataPasted,
+    /// A metadata document that cannot be taken.
+    #[error("this is a metadata document, and it cannot be taken: {0}")]
+    MetadataUnreadable(#[source] MetadataError),
+    /// A private key in a field for something else. In the certificate field it is [`CertificateError::PrivateKey`].
+    #[error("this contains a private key: consider it disclosed, and have the key pair replaced")]
+    PrivateKeyPasted,
+    /// The single sign-on URL is http, on a host other than the local one: people would type their passwords behind an
+    /// address that anybody on the way can change.
+    #[error(
+        "this is an http address, by which the login page could be replaced on the way: enter the https address"
+    )]
+    SsoUrlInsecure,
+    /// The single sign-on URL is not an absolute http or https URL of printable ASCII, without a user and a fragment.
+    #[error(
+        "this is not a web address: enter the single sign-on URL that the identity provider shows, beginning with https://"
+    )]
+    SsoUrlInvalid,
+    /// The single sign-on URL is our own ACS URL.
+    #[error(
+        "this is the ACS URL, to which responses come: enter the address of the identity provider's login page"
+    )]
+    SsoUrlIsAcsUrl,
+    /// The single sign-on URL is our own login page.
+    #[error(
+        "this is the login page of the service provider: enter the address of the identity provider's login page"
+    )]
+    SsoUrlIsLoginUrl,
+    /// The single sign-on URL, in a field for something else.
+    #[error("this is a single sign-on URL: it belongs into the field for the single sign-on URL")]
+    SsoUrlMisplaced,
+    /// Blank space at an end. The Audience URI and the issuer are compared with it.
+    #[error("this begins or ends with blank space, which counts in comparisons: take it away")]
+    SurroundingSpace,
+    /// Two fields hold each other's values.
+    #[error("this value and that of the field {} stand in each other's place", with.as_str())]
+    Swapped {
+        /// The other field.
+        with: PastedField,
+    },
+}
+
+impl Problem {
+    /// A stable snake_case code, part of semver. Of a certificate that is not usable, it is that of the [`CertificateError`].
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AudienceAtIdp => "audience_at_idp",
+            Self::AudienceEqualsIssuer => "audience_equals_issuer",
+            Self::Blank => "blank",
+            Self::Certificate(error) => error.code(),
+            Self::CertificateExpired { .. } => "certificate_expired",
+            Self::CertificateExpires { .. } => "certificate_expires",
+            Self::CertificateMisplaced => "certificate_misplaced",
+            Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
+            Self::CertificateShared { .. } => "certificate_shared",
+            Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
+            Self::IssuerMisplaced { .. } => "issuer_misplaced",
+            Self::KeyTooWeak { .. } => "key_too_weak",
+            Self::MetadataPasted => "metadata_pasted",
+            Self::MetadataUnreadable(_) => "metadata_unreadable",
+            Self::PrivateKeyPasted => "private_key_pasted",
+            Self::SsoUrlInsecure => "sso_url_insecure",
+            Self::SsoUrlInvalid => "sso_url_invalid",
+            Self::SsoUrlIsAcsUrl => "sso_url_is_acs_url",
+            Self::SsoUrlIsLoginUrl => "sso_url_is_login_url",
+            Self::SsoUrlMisplaced => "sso_url_misplaced",
+            Self::SurroundingSpace => "surrounding_space",
+            Self::Swapped { .. } => "swapped",
+        }
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::AudienceAtIdp
+            | Self::AudienceEqualsIssuer
+            | Self::CertificateExpired { .. }
+            | Self::CertificateExpires { .. }
+            | Self::CertificateNotYetValid { .. }
+            | Self::CertificateShared { .. }
+            | Self::IssuerEqualsSsoUrl
+            | Self::SurroundingSpace => Severity::Warning,
+            Self::Blank
+            | Self::Certificate(_)
+            | Self::CertificateMisplaced
+            | Self::IssuerMisplaced { .. }
+            | Self::KeyTooWeak { .. }
+            | Self::MetadataPasted
+            | Self::MetadataUnreadable(_)
+            | Self::PrivateKeyPasted
+            | Self::SsoUrlInsecure
+            | Self::SsoUrlInvalid
+            | Self::SsoUrlIsAcsUrl
+            | Self::SsoUrlIsLoginUrl
+            | Self::SsoUrlMisplaced
+            | Self::Swapped { .. } => Severity::Error,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+use super::{Vendor, menus};
+
+/// What to change at the identity provider, and where its console has that setting.
+///
+/// Consoles change; what stands here is where the setting was when this version was made. Nothing in it comes from a message.
+///
+/// Serialized (feature `serde`), it is a map of these fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Advice {
+    /// The product whose menus are named; `None` where it is not recognized.
+    pub vendor: Option<Vendor>,
+    /// One or two sentences for the administrator.
+    pub text: String,
+}
+
+impl Advice {
+    /// For the refusal with this [code](crate::Rejection::code), in the words of this product's console, or in the usual
+    /// words if it is not recognized.
+    ///
+    /// `None` if no setting of an identity provider mends it.
+    ///
+    /// ```
+    /// use saml_login::{Advice, Vendor};
+    ///
+    /// let advice = Advice::for_code("audience_mismatch", Some(Vendor::Okta)).expect("a setting");
+    /// assert_eq!(
+    ///     advice.text,
+    ///     "Enter the Audience URI of this connection as the entity ID of the service provider. In the Okta admin \
+    ///      console: Applications > Applications > the application > General > SAML Settings > Edit > Audience URI (SP \
+    ///      Entity ID)."
+    /// );
+    /// assert_eq!(Advice::for_code("duplicate_id", Some(Vendor::Okta)), None);
+    /// ```
+    pub fn for_code(code: &str, vendor: Option<Vendor>) -> Option<Self> {
+        let (_, setting) = SETTINGS.iter().find(|(listed, _)| *listed == code)?;
+        let place = match vendor.and_then(|vendor| Some((vendor, menus::place(vendor, *setting)?))) {
+            Some((vendor, place)) => format!("In {}: {place}.", menus::console(vendor)),
+            None => menus::usual_names(*setting).to_owned(),
+        };
+        Some(Self { vendor, text: format!("{} {place}", menus::action(*setting)) })
+    }
+}
+
+/// What can be set at an identity provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Setting {
+    AcsUrl,
+    Algorithm,
+    Assignment,
+    Attributes,
+    Audience,
+    Certificate,
+    Clock,
+    Encryption,
+    Issuer,
+    LoginUrl,
+    NameId,
+    SignedParts,
+}
+
+/// Which setting mends which refusal. Codes that are not here are mended by none.
+const SETTINGS: &[(&str, Setting)] = &[
+    ("algorithm_forbidden", Setting::Algorithm),
+    ("attribute_missing", Setting::Attributes),
+    ("audience_mismatch", Setting::Audience),
+    ("audience_missing", Setting::Audience),
+    ("decryption_failed", Setting::Encryption),
+    ("decryption_key_missing", Setting::Encryption),
+    ("destination_mismatch", Setting::AcsUrl),
+    ("destination_missing", Setting::AcsUrl),
+    ("expired", Setting::Clock),
+    ("in_response_to_missing", Setting::LoginUrl),
+    ("issuer_mismatch", Setting::Issuer),
+    ("key_untrusted", Setting::Certificate),
+    ("name_id_missing", Setting::NameId),
+    ("not_yet_valid", Setting::Clock),
+    ("recipient_mismatch", Setting::AcsUrl),
+    ("recipient_missing", Setting::AcsUrl),
+    ("response_too_large", Setting::Attributes),
+    ("signature_invalid", Setting::Certificate),
+    ("signature_missing", Setting::SignedParts),
+    ("status_not_success", Setting::Assignment),
+    ("unsolicited_forbidden", Setting::LoginUrl),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VENDORS: [Vendor; 6] =
+        [Vendor::Entra, Vendor::Google, Vendor::JumpCloud, Vendor::Keycloak, Vendor::Okta, Vendor::OneLogin];
+
+    fn text(code: &str, vendor: Option<Vendor>) -> String {
+        let advice = Advice::for_code(code, vendor).unwrap();
+        assert_eq!(advice.vendor, vendor);
+        advice.text
+    }
+
+    #[test]
+    fn every_code_in_the_table_is_one_of_a_refusal() {
+        let (refusals, _) = include_str!("../../ERRORS.md").split_once("\n## ").unwrap();
+        let documented: Vec<&str> =
+            refusals.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        let mut seen: Vec<&str> = Vec::new();
+        for (code, _) in SETTINGS {
+            assert!(documented.contains(code), "{code}");
+            assert!(!seen.contains(code), "{code} stands twice");
+            seen.push(code);
+        }
+        let without = documented.len() - SETTINGS.len();
+        assert_eq!(documented.iter().filter(|code| Advice::for_code(code, None).is_none()).count(), without);
+    }
+
+    #[test]
+    fn every_setting_has_words_in_every_console() {
+        for (code, setting) in SETTINGS {
+            let neutral = text(code, None);
+            for vendor in VENDORS {
+                let text = text(code, Some(vendor));
+                assert!(text.ends_with('.') && !text.contains(".."), "{text}");
+                // No console has a clock; and what cannot be named with certainty is not named.
+                let unnamed = match setting {
+                    Setting::Clock => true,
+                    Setting::Encryption => matches!(vendor, Vendor::Google | Vendor::JumpCloud),
+                    Setting::Algorithm | Setting::LoginUrl => vendor == Vendor::Google,
+                    _ => false,
+                };
+                assert_eq!(text == neutral, unnamed, "{vendor}, {setting:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_console() {
+        assert_eq!(
+            text("signature_missing", Some(Vendor::JumpCloud)),
+            "Switch signing on, of the assertion, the response, or both, as this connection requires. In the JumpCloud \
+             Admin Portal: SSO Applications > the application > SSO > Sign: Assertion, Response, or both."
+        );
+        assert_eq!(
+            text("destination_mismatch", Some(Vendor::Entra)),
+            "Enter the ACS URL of this connection, exactly as it is. In the Microsoft Entra admin center: Enterprise \
+             applications > the application > Single sign-on > Basic SAML Configuration > Reply URL (Assertion Consumer \
+             Service URL)."
+        );
+        assert_eq!(
+            text("audience_mismatch", None),
+            "Enter the Audience URI of this connection as the entity ID of the service provider. Consoles call it SP \
+             Entity ID, Audience, Identifier, or Client ID."
+        );
+        assert!(text("key_untrusted", Some(Vendor::Okta)).contains("never out of a response"));
+    }
+}

@@ -1,0 +1,209 @@
+//! Whose identity provider it is, and where in its console a setting is found.
+
+mod advice;
+mod menus;
+
+use std::fmt;
+
+pub use self::advice::Advice;
+use crate::address::Parts;
+
+/// A product whose console is known here well enough to name its menus.
+///
+/// It is recognized for the words of [`Advice`] and of the examination of pasted values, and decides nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Vendor {
+    /// Microsoft Entra ID, formerly Azure Active Directory.
+    Entra,
+    /// Google Workspace and Cloud Identity.
+    Google,
+    /// JumpCloud.
+    #[cfg_attr(feature = "serde", serde(rename = "jumpcloud"))]
+    JumpCloud,
+    /// Keycloak, and what is built of it.
+    Keycloak,
+    /// Okta.
+    Okta,
+    /// OneLogin.
+    #[cfg_attr(feature = "serde", serde(rename = "onelogin"))]
+    OneLogin,
+}
+
+/// Attributes that one product alone sends by itself.
+const TELLTALE_ATTRIBUTES: [(&str, Vendor); 2] = [
+    ("http://schemas.microsoft.com/identity/claims/tenantid", Vendor::Entra),
+    ("http://schemas.microsoft.com/identity/claims/objectidentifier", Vendor::Entra),
+];
+
+impl Vendor {
+    /// Recognizes a product by the shape of the issuer, else by the host of the single sign-on URL, else by the name of an
+    /// attribute.
+    ///
+    /// `None` for everything that is not unmistakable, such as a domain of the customer's own.
+    ///
+    /// ```
+    /// use saml_login::Vendor;
+    ///
+    /// let none = std::iter::empty();
+    /// assert_eq!(Vendor::recognize("http://www.okta.com/exk1a2b3c4d5e6f7g8h9", None, none.clone()), Some(Vendor::Okta));
+    /// let sso_url = Some("https://sso.jumpcloud.com/saml2/acme");
+    /// assert_eq!(Vendor::recognize("any text", sso_url, none.clone()), Some(Vendor::JumpCloud));
+    /// assert_eq!(Vendor::recognize("any text", Some("https://login.acme.test/saml"), none), None);
+    /// ```
+    pub fn recognize<'n>(
+        issuer: &str,
+        sso_url: Option<&str>,
+        attribute_names: impl IntoIterator<Item = &'n str>,
+    ) -> Option<Self> {
+        let by_host = || Self::of_host(&Parts::of(sso_url?)?);
+        let by_attributes = || {
+            let mut vendors = attribute_names.into_iter().filter_map(|name| {
+                TELLTALE_ATTRIBUTES.iter().find(|(telltale, _)| *telltale == name).map(|(_, vendor)| *vendor)
+            });
+            vendors.next()
+        };
+        Self::of_issuer(issuer).or_else(by_host).or_else(by_attributes)
+    }
+
+    /// The name of the product.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Entra => "Microsoft Entra ID",
+            Self::Google => "Google Workspace",
+            Self::JumpCloud => "JumpCloud",
+            Self::Keycloak => "Keycloak",
+            Self::Okta => "Okta",
+            Self::OneLogin => "OneLogin",
+        }
+    }
+
+    /// The product whose issuers have the shape of this text.
+    ///
+    /// JumpCloud has none: there the administrator makes the issuer up.
+    pub(crate) fn of_issuer(issuer: &str) -> Option<Self> {
+        let url = Parts::of(issuer)?;
+        let segments: Vec<&str> = url.path.split('/').skip(1).collect();
+        match (url.host.as_str(), segments.as_slice()) {
+            ("www.okta.com", [id]) if is_word(id) => Some(Self::Okta),
+            ("sts.windows.net" | "sts.chinacloudapi.cn", [tenant, ""]) if is_word(tenant) => {
+                Some(Self::Entra)
+            }
+            ("accounts.google.com", ["o", "saml2"]) if url.query.starts_with("idpid=") => Some(Self::Google),
+            ("app.onelogin.com", ["saml", "metadata", id]) if is_word(id) => Some(Self::OneLogin),
+            (_, ["realms", realm] | ["auth", "realms", realm]) if !realm.is_empty() => Some(Self::Keycloak),
+            _ => None,
+        }
+    }
+
+    /// The product whose single sign-on URLs have the shape of this text.
+    pub(crate) fn of_login_url(url: &str) -> Option<Self> {
+        let url = Parts::of(url)?;
+        let segments: Vec<&str> = url.path.split('/').skip(1).collect();
+        match (Self::of_host(&url), segments.as_slice()) {
+            (Some(Self::Okta), [.., "sso", "saml"]) => Some(Self::Okta),
+            (Some(Self::Entra), [_, "saml2"]) => Some(Self::Entra),
+            (Some(Self::Google), ["o", "saml2", "idp"]) => Some(Self::Google),
+            (Some(Self::JumpCloud), ["saml2", _]) => Some(Self::JumpCloud),
+            (Some(Self::OneLogin), ["trust", "saml2", ..]) => Some(Self::OneLogin),
+            (None, ["realms", _, "protocol", "saml", ..] | ["auth", "realms", _, "protocol", "saml", ..]) => {
+                Some(Self::Keycloak)
+            }
+            _ => None,
+        }
+    }
+
+    fn of_host(url: &Parts<'_>) -> Option<Self> {
+        let okta = ["okta.com", "oktapreview.com", "okta-emea.com"];
+        match url.host.as_str() {
+            "login.microsoftonline.com" | "login.microsoftonline.us" | "login.partner.microsoftonline.cn" => {
+                Some(Self::Entra)
+            }
+            "accounts.google.com" => Some(Self::Google),
+            "sso.jumpcloud.com" => Some(Self::JumpCloud),
+            _ if okta.iter().any(|domain| url.is_within(domain)) => Some(Self::Okta),
+            _ if url.is_within("onelogin.com") => Some(Self::OneLogin),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An identifier as consoles make them.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recognized(issuer: &str, sso_url: &str, attribute: &str) -> Option<Vendor> {
+        Vendor::recognize(issuer, Some(sso_url).filter(|url| !url.is_empty()), [attribute])
+    }
+
+    #[test]
+    fn issuers_tell() {
+        for (issuer, vendor) in [
+            ("http://www.okta.com/exk1a2b3c4d5e6f7g8h9", Some(Vendor::Okta)),
+            ("http://WWW.OKTA.com/exk1a2b3c4d5e6f7g8h9", Some(Vendor::Okta)),
+            ("http://www.okta.com/", None),
+            ("http://www.okta.com.evil.test/exk1", None),
+            ("https://sts.windows.net/11111111-2222-3333-4444-555555555555/", Some(Vendor::Entra)),
+            ("https://sts.windows.net/11111111-2222-3333-4444-555555555555", None),
+            ("https://accounts.google.com/o/saml2?idpid=C01abc234", Some(Vendor::Google)),
+            ("https://accounts.google.com/o/saml2/idp?idpid=C01abc234", None),
+            ("https://app.onelogin.com/saml/metadata/123456", Some(Vendor::OneLogin)),
+            ("https://idp.acme.test/realms/staff", Some(Vendor::Keycloak)),
+            ("https://idp.acme.test:8443/auth/realms/staff", Some(Vendor::Keycloak)),
+            ("https://idp.acme.test/realms/staff/protocol/saml", None),
+            ("https://idp.acme.test/realms/", None),
+            ("JumpCloud", None),
+            ("", None),
+        ] {
+            assert_eq!(recognized(issuer, "", ""), vendor, "{issuer}");
+        }
+    }
+
+    #[test]
+    fn hosts_tell_next() {
+        for (sso_url, vendor) in [
+            ("https://acme.okta.com/app/acme/exk1/sso/saml", Some(Vendor::Okta)),
+            ("https://ACME.OktaPreview.com/app/acme/exk1/sso/saml", Some(Vendor::Okta)),
+            ("https://acme.okta-emea.com/app/acme/exk1/sso/saml", Some(Vendor::Okta)),
+            ("https://acmeokta.com/app/acme/exk1/sso/saml", None),
+            ("https://acme.okta.com.evil.test/app", None),
+            ("https://acme.okta.com@evil.test/app", None),
+            ("https://login.microsoftonline.com/1/saml2", Some(Vendor::Entra)),
+            ("https://login.microsoftonline.us/1/saml2", Some(Vendor::Entra)),
+            ("https://login.partner.microsoftonline.cn/1/saml2", Some(Vendor::Entra)),
+            ("https://accounts.google.com/o/saml2/idp?idpid=C01abc234", Some(Vendor::Google)),
+            ("https://sso.jumpcloud.com:443/saml2/acme", Some(Vendor::JumpCloud)),
+            ("https://acme.onelogin.com/trust/saml2/http-post/sso/1", Some(Vendor::OneLogin)),
+            ("https://sso.acme.test/app/acme/exk1/sso/saml", None),
+            ("sso.jumpcloud.com/saml2/acme", None),
+        ] {
+            assert_eq!(recognized("acme", sso_url, ""), vendor, "{sso_url}");
+        }
+        // The issuer is asked first.
+        let issuer = "http://www.okta.com/exk1";
+        assert_eq!(recognized(issuer, "https://sso.jumpcloud.com/saml2/acme", ""), Some(Vendor::Okta));
+    }
+
+    #[test]
+    fn attributes_tell_last() {
+        let tenant = "http://schemas.microsoft.com/identity/claims/tenantid";
+        assert_eq!(recognized("acme", "", tenant), Some(Vendor::Entra));
+        assert_eq!(
+            recognized("acme", "https://sso.jumpcloud.com/saml2/acme", tenant),
+            Some(Vendor::JumpCloud)
+        );
+        assert_eq!(recognized("acme", "", "email"), None);
+    }
+}
