@@ -23,6 +23,9 @@ pub struct Seats {
 }
 
 impl Seats {
+    /// Any number, none of them taken.
+    pub const UNLIMITED: Self = Self { purchased: None, taken: 0 };
+
     /// So many, of which so many are taken.
     pub fn new(purchased: impl Into<Option<u32>>, taken: u32) -> Self {
         Self { purchased: purchased.into(), taken }
@@ -425,10 +428,11 @@ fn believed(
 /// Whether the person whom an account is linked to is another than this one, at the same identity provider.
 fn is_another(linked: &StableKey, identity: &Identity) -> bool {
     let NameId { value, .. } = &identity.name_id;
+    let same_address = identity.name_id.is_email_format() && linked.value().eq_ignore_ascii_case(value);
     linked.issuer() == identity.issuer
         && linked.format() == identity.name_id.effective_format()
-        // A NameID that is the address itself differs in letter case alone.
-        && !linked.value().eq_ignore_ascii_case(value)
+        && linked.value() != *value
+        && !same_address
 }
 
 fn changes(

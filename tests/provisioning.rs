@@ -1,0 +1,504 @@
+//! From identities to accounts and seats.
+
+mod common;
+
+use common::tenants::{IDP_A, IDP_B, done, identity, log_in, open, response, values, verify_domain};
+use common::{block_on, now};
+use saml_login::test_idp::{TestAttribute, TestNameId, TestResponse};
+use saml_login::{
+    Account, AccountChanges, AccountId, AccountStatus, Actor, AuditAction, AuditOutcome, Change, Directory,
+    DomainRule, Email, EmailProof, Identity, MemoryDirectory, NewAccount, Organization, ProfileSource,
+    ProvisionError, Provisioning, ProvisioningRefusal, ProvisioningRules, Role, Seats, Written, decide,
+    provision,
+};
+
+const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+const FREE: Seats = Seats::UNLIMITED;
+
+fn acme() -> Organization {
+    open("org-a", "acme", &IDP_A)
+}
+
+fn email(text: &str) -> Email {
+    Email::parse(text).expect("an address")
+}
+
+fn with(organization: &Organization, edit: impl FnOnce(&mut TestResponse<'_>)) -> Identity {
+    let mut response = response(organization, &IDP_A, "alice");
+    edit(&mut response);
+    log_in(organization, &response).expect("a login")
+}
+
+fn named(format: &str, value: &str) -> TestNameId {
+    let mut name_id = TestNameId::new(value);
+    name_id.format = Some(format.into());
+    name_id
+}
+
+/// Alice's account, as a first login makes it.
+fn alice(organization: &Organization) -> Account {
+    match decide(&identity(organization, &IDP_A, "alice"), organization, &[], FREE) {
+        Provisioning::Create(new) => new.into_account(AccountId::new("alice")),
+        other => panic!("no new account: {other:?}"),
+    }
+}
+
+fn code(identity: &Identity, organization: &Organization, accounts: &[Account]) -> &'static str {
+    match decide(identity, organization, accounts, FREE) {
+        Provisioning::Refuse(refusal) => refusal.code(),
+        other => other.code(),
+    }
+}
+
+fn changes(identity: &Identity, organization: &Organization, accounts: &[Account]) -> AccountChanges {
+    match decide(identity, organization, accounts, FREE) {
+        Provisioning::Link { changes, .. } | Provisioning::Update { changes, .. } => *changes,
+        other => panic!("nothing changes: {other:?}"),
+    }
+}
+
+fn rules(organization: &mut Organization, rules: ProvisioningRules) {
+    done(organization, Change::Provision(rules));
+}
+
+#[test]
+fn a_first_login_creates_an_account_from_the_assertion() {
+    let acme = acme();
+    let account = alice(&acme);
+    assert_eq!(account.organization, "org-a");
+    assert_eq!(account.email, Some(email("alice@example.test")));
+    assert_eq!((account.status, account.role), (AccountStatus::Active, Role::Member));
+    assert_eq!(account.profile.first_name.as_deref(), Some("Alice"));
+    assert_eq!(account.profile.last_name.as_deref(), Some("Ångström"));
+    assert_eq!(account.stable_key, identity(&acme, &IDP_A, "alice").stable_key());
+    // Nobody has shown that the domain is theirs.
+    assert_eq!(account.email_proof, EmailProof::Organization);
+    let mut acme = acme;
+    verify_domain(&mut acme, "example.test");
+    assert_eq!(alice(&acme).email_proof, EmailProof::Proven);
+}
+
+#[test]
+fn no_assertion_makes_an_administrator() {
+    let acme = acme();
+    let identity = with(&acme, |response| {
+        response.attributes.push(TestAttribute::new("role", ["administrator"]));
+        response.attributes.push(TestAttribute::new("groups", ["admins"]));
+    });
+    let Provisioning::Create(new) = decide(&identity, &acme, &[], FREE) else { panic!("no new account") };
+    assert_eq!(new.role, Role::Member);
+}
+
+#[test]
+fn an_email_address_is_all_that_is_needed() {
+    let acme = acme();
+    let bare = with(&acme, |response| response.attributes.clear());
+    let Provisioning::Create(new) = decide(&bare, &acme, &[], FREE) else { panic!("no new account") };
+    assert_eq!((new.email.address(), new.profile.first_name), ("alice@example.test", None));
+    // Without an attribute the NameID is the address; without either there is none.
+    let nobody = with(&acme, |response| {
+        response.attributes.clear();
+        response.name_id = Some(named(PERSISTENT, "0042"));
+    });
+    assert_eq!(code(&nobody, &acme, &[]), "email_missing");
+    // Somebody who is known by the key needs none.
+    let mut known = alice(&acme);
+    known.stable_key = nobody.stable_key();
+    assert_eq!(code(&nobody, &acme, &[known]), "keep");
+}
+
+#[test]
+fn constants_and_unknown_attributes_do_not_matter() {
+    let acme = acme();
+    let odd = with(&acme, |response| {
+        response.attributes.push(TestAttribute::new("department", ["<script>"]));
+        response.attributes.push(TestAttribute::new("isAdmin", ["true"]));
+        response.attributes.push(TestAttribute::new("accountId", ["1"]));
+    });
+    assert_eq!(code(&odd, &acme, &[alice(&acme)]), "keep");
+    let constant = with(&acme, |response| {
+        response.attributes.retain(|attribute| attribute.name != "firstName");
+        response.attributes.push(TestAttribute::new("firstName", ["Employee"]));
+    });
+    let changes = changes(&constant, &acme, &[alice(&acme)]);
+    assert_eq!(changes.profile.expect("a profile").first_name.as_deref(), Some("Employee"));
+}
+
+#[test]
+fn a_second_login_keeps_the_account() {
+    let acme = acme();
+    let again = identity(&acme, &IDP_A, "alice");
+    assert_eq!(
+        decide(&again, &acme, &[alice(&acme)], Seats::new(1, 1)),
+        Provisioning::Keep(AccountId::new("alice"))
+    );
+}
+
+#[test]
+fn no_seat_no_account() {
+    let acme = acme();
+    let alice = identity(&acme, &IDP_A, "alice");
+    for (seats, expected) in [
+        (Seats::new(3, 3), Some("no_seat")),
+        (Seats::new(3, 5), Some("no_seat")),
+        (Seats::new(0, 0), Some("no_seat")),
+        (Seats::new(3, 2), None),
+        (Seats::new(None, u32::MAX), None),
+    ] {
+        let refused = match decide(&alice, &acme, &[], seats) {
+            Provisioning::Refuse(refusal) => Some(refusal.code()),
+            _ => None,
+        };
+        assert_eq!(refused, expected, "{seats:?}");
+    }
+    // Nothing half-created: the directory is as it was.
+    let directory = MemoryDirectory::default();
+    directory.set_seats("org-a", Some(0)).expect("the directory");
+    let refused = block_on(provision(&directory, &alice, &acme)).expect_err("no seat");
+    assert_eq!(refused.code(), "no_seat");
+    assert_eq!(refused.user_message(), "Your organization has no free seat. Ask your administrator.");
+    assert_eq!(directory.accounts("org-a").expect("the directory"), []);
+    assert_eq!(directory.seats("org-a").expect("the directory"), Seats::new(0, 0));
+}
+
+#[test]
+fn somebody_with_an_account_needs_no_seat() {
+    let acme = acme();
+    let mut later = alice(&acme);
+    later.profile.first_name = Some("Alicia".into());
+    let again = identity(&acme, &IDP_A, "alice");
+    assert_eq!(decide(&again, &acme, std::slice::from_ref(&later), Seats::new(1, 5)).code(), "update");
+}
+
+#[test]
+fn who_was_deactivated_or_deleted_is_not_brought_back() {
+    let acme = acme();
+    let again = identity(&acme, &IDP_A, "alice");
+    for (status, expected) in
+        [(AccountStatus::Deactivated, "account_deactivated"), (AccountStatus::Deleted, "account_deleted")]
+    {
+        let mut gone = alice(&acme);
+        gone.status = status;
+        assert_eq!(code(&again, &acme, std::slice::from_ref(&gone)), expected);
+        // Without the key, by the address alone, in other letters.
+        gone.stable_key = None;
+        gone.email = Some(email("ALICE@example.test"));
+        assert_eq!(code(&again, &acme, std::slice::from_ref(&gone)), expected);
+        // A person whose address is another by now is still the same person.
+        let mut moved = alice(&acme);
+        moved.status = status;
+        moved.email = Some(email("alice@elsewhere.test"));
+        assert_eq!(code(&again, &acme, &[moved]), expected);
+    }
+    // Whom an administrator invites again comes back in the new account.
+    let mut gone = alice(&acme);
+    gone.status = AccountStatus::Deleted;
+    let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Member);
+    let invited = invited.into_account(AccountId::new("alice-2"));
+    let Provisioning::Link { account, changes } = decide(&again, &acme, &[gone, invited], FREE) else {
+        panic!("no link")
+    };
+    assert_eq!(account.as_str(), "alice-2");
+    assert_eq!((changes.status, changes.stable_key), (Some(AccountStatus::Active), again.stable_key()));
+}
+
+#[test]
+fn an_account_from_an_invitation_is_taken_over() {
+    let acme = acme();
+    let invited = NewAccount::invited("org-a", email("Alice@example.test"), Role::Administrator);
+    let invited = invited.into_account(AccountId::new("invited"));
+    let again = identity(&acme, &IDP_A, "alice");
+    let changes = changes(&again, &acme, std::slice::from_ref(&invited));
+    let account = changes.applied_to(&invited);
+    assert_eq!((account.status, account.role), (AccountStatus::Active, Role::Administrator));
+    assert_eq!(account.stable_key, again.stable_key());
+    assert_eq!(code(&again, &acme, &[account]), "keep");
+}
+
+#[test]
+fn an_address_that_anybody_could_have_typed_leads_nowhere() {
+    let acme = acme();
+    let mut typed = alice(&acme);
+    typed.stable_key = None;
+    typed.email_proof = EmailProof::Unproven;
+    let again = identity(&acme, &IDP_A, "alice");
+    assert_eq!(code(&again, &acme, std::slice::from_ref(&typed)), "email_unproven");
+    typed.email_proof = EmailProof::Proven;
+    assert_eq!(code(&again, &acme, &[typed]), "link");
+}
+
+#[test]
+fn letter_case_makes_no_second_person() {
+    let acme = acme();
+    let mut known = alice(&acme);
+    known.email = Some(email("Alice@Example.Test"));
+    known.stable_key = None;
+    let again = identity(&acme, &IDP_A, "alice");
+    assert_eq!(code(&again, &acme, std::slice::from_ref(&known)), "link");
+    let mut twin = known.clone();
+    twin.id = AccountId::new("twin");
+    twin.email = Some(email("ALICE@example.test"));
+    assert_eq!(code(&again, &acme, &[known, twin]), "account_ambiguous");
+    // An address as NameID in other letters is the same person, too.
+    let shouting = with(&acme, |response| {
+        let format = response.name_id.take().and_then(|name_id| name_id.format).expect("a format");
+        response.name_id = Some(named(&format, "ALICE@example.test"));
+    });
+    assert_eq!(code(&shouting, &acme, &[alice(&acme)]), "link");
+}
+
+#[test]
+fn people_are_linked_again_when_the_issuer_changes() {
+    let mut acme = acme();
+    let before = alice(&acme);
+    let values = values(&acme, &IDP_B);
+    done(&mut acme, Change::Configure(Box::new(values)));
+    let again = identity(&acme, &IDP_B, "alice");
+    let Provisioning::Link { account, changes } =
+        decide(&again, &acme, std::slice::from_ref(&before), Seats::new(1, 1))
+    else {
+        panic!("no link")
+    };
+    assert_eq!(account, before.id);
+    assert_eq!(changes.stable_key, again.stable_key());
+    assert_ne!(changes.stable_key, before.stable_key);
+}
+
+#[test]
+fn an_address_that_changed_hands_is_another_persons() {
+    let acme = acme();
+    let persistent = |value: &str| {
+        let name_id = named(PERSISTENT, value);
+        with(&acme, |response| response.name_id = Some(name_id))
+    };
+    let Provisioning::Create(new) = decide(&persistent("0042"), &acme, &[], FREE) else {
+        panic!("no account")
+    };
+    let known = new.into_account(AccountId::new("alice"));
+    assert_eq!(code(&persistent("0042"), &acme, std::slice::from_ref(&known)), "keep");
+    assert_eq!(code(&persistent("4711"), &acme, std::slice::from_ref(&known)), "email_of_another");
+    // The identity provider was set to send another kind of name: everybody has a new one.
+    assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[known]), "link");
+}
+
+#[test]
+fn a_name_that_does_not_last_is_linked_by_the_address_each_time() {
+    let acme = acme();
+    let transient = |value: &str| {
+        let name_id = named(TRANSIENT, value);
+        with(&acme, |response| response.name_id = Some(name_id))
+    };
+    let Provisioning::Create(new) = decide(&transient("_1"), &acme, &[], FREE) else { panic!("no account") };
+    assert_eq!(new.stable_key, None);
+    let known = new.into_account(AccountId::new("alice"));
+    assert_eq!(code(&transient("_2"), &acme, &[known]), "keep");
+}
+
+#[test]
+fn which_source_of_names_wins_is_a_rule() {
+    let mut acme = acme();
+    let mut known = alice(&acme);
+    known.profile.first_name = Some("Ally".into());
+    known.profile.display_name = Some("Ally A.".into());
+    known.profile.last_name = None;
+    let names = |account: &Account| {
+        let profile = &account.profile;
+        [&profile.first_name, &profile.last_name, &profile.display_name]
+            .map(|name| name.clone().unwrap_or_default())
+    };
+    let again = identity(&acme, &IDP_A, "alice");
+    let updated = changes(&again, &acme, std::slice::from_ref(&known)).applied_to(&known);
+    // What is not said stays.
+    assert_eq!(names(&updated), ["Alice", "Ångström", "Ally A."]);
+    rules(&mut acme, ProvisioningRules::new(true, DomainRule::Verified, ProfileSource::Application));
+    let updated = changes(&again, &acme, std::slice::from_ref(&known)).applied_to(&known);
+    assert_eq!(names(&updated), ["Ally", "Ångström", "Ally A."]);
+    // What a directory manages is the directory's.
+    known.directory_managed = true;
+    for source in [ProfileSource::Application, ProfileSource::IdentityProvider] {
+        rules(&mut acme, ProvisioningRules::new(true, DomainRule::Verified, source));
+        assert_eq!(code(&again, &acme, std::slice::from_ref(&known)), "keep");
+    }
+}
+
+#[test]
+fn without_just_in_time_only_known_people_come_in() {
+    let mut acme = acme();
+    let known = alice(&acme);
+    rules(&mut acme, ProvisioningRules::new(false, DomainRule::Verified, ProfileSource::IdentityProvider));
+    assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[known]), "keep");
+    assert_eq!(code(&identity(&acme, &IDP_A, "bob"), &acme, &[]), "account_unknown");
+}
+
+#[test]
+fn a_connection_is_believed_within_its_verified_domains() {
+    let mut acme = acme();
+    let guest = with(&acme, |response| {
+        response.attributes.retain(|attribute| attribute.name != "email");
+        response.attributes.push(TestAttribute::new("email", ["guest@elsewhere.test"]));
+        response.name_id = Some(TestNameId::new("guest-1"));
+    });
+    let Provisioning::Create(new) = decide(&guest, &acme, &[], FREE) else { panic!("no account") };
+    assert_eq!(new.email_proof, EmailProof::Organization);
+    let known = new.into_account(AccountId::new("guest"));
+    verify_domain(&mut acme, "example.test");
+    let table = [
+        (DomainRule::Verified, "domain_foreign", "domain_foreign"),
+        (DomainRule::VerifiedOrMember, "keep", "domain_foreign"),
+        (DomainRule::DangerAny, "keep", "create"),
+    ];
+    for (rule, member, newcomer) in table {
+        rules(&mut acme, ProvisioningRules::new(true, rule, ProfileSource::IdentityProvider));
+        assert_eq!(code(&guest, &acme, std::slice::from_ref(&known)), member, "{rule:?}");
+        assert_eq!(code(&guest, &acme, &[]), newcomer, "{rule:?}");
+        assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[]), "create", "{rule:?}");
+    }
+    // A subdomain is a domain of its own.
+    let below = with(&acme, |response| {
+        response.attributes.retain(|attribute| attribute.name != "email");
+        response.attributes.push(TestAttribute::new("email", ["alice@sub.example.test"]));
+    });
+    rules(&mut acme, ProvisioningRules::default());
+    assert_eq!(code(&below, &acme, &[]), "domain_foreign");
+}
+
+#[test]
+fn an_address_follows_the_person_inside_the_verified_domains() {
+    let mut acme = acme();
+    let known = alice(&acme);
+    let married = with(&acme, |response| {
+        response.attributes.retain(|attribute| attribute.name != "email");
+        response.attributes.push(TestAttribute::new("email", ["alice.new@example.test"]));
+    });
+    // Nobody has shown that the domain is theirs: the account keeps its address.
+    assert_eq!(code(&married, &acme, std::slice::from_ref(&known)), "keep");
+    verify_domain(&mut acme, "example.test");
+    let changed = changes(&married, &acme, std::slice::from_ref(&known));
+    assert_eq!(changed.email, Some(email("alice.new@example.test")));
+    assert_eq!(changed.email_proof, Some(EmailProof::Proven));
+    // Not where somebody else has it.
+    let mut other = known.clone();
+    other.id = AccountId::new("other");
+    other.email = Some(email("Alice.New@example.test"));
+    other.stable_key = None;
+    assert_eq!(code(&married, &acme, &[known, other]), "keep");
+}
+
+#[test]
+fn accounts_of_other_organizations_are_out_of_reach() {
+    let acme = acme();
+    let bravo = open("org-b", "bravo", &IDP_B);
+    let mut elsewhere = alice(&acme);
+    elsewhere.organization = "org-b".into();
+    assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[elsewhere]), "create");
+    assert_eq!(code(&identity(&bravo, &IDP_B, "alice"), &acme, &[alice(&acme)]), "organization_foreign");
+    // Two organizations with one issuer: the connection tells them apart.
+    let same_issuer = open("org-b", "bravo", &IDP_A);
+    let mut theirs = alice(&acme);
+    theirs.organization = "org-b".into();
+    assert_ne!(identity(&same_issuer, &IDP_A, "alice").stable_key(), theirs.stable_key);
+}
+
+#[test]
+fn what_happened_is_written_down_without_the_person() {
+    let acme = acme();
+    let alice = identity(&acme, &IDP_A, "alice");
+    let decision = decide(&alice, &acme, &[], FREE);
+    let event = decision.event("org-a", Some(&AccountId::new("account-1")), now());
+    assert_eq!(event.action, AuditAction::Provisioning { decision: "create" });
+    assert_eq!((event.actor.clone(), event.outcome), (Actor::IdentityProvider, AuditOutcome::Done));
+    assert_eq!(event.target, Some(AccountId::new("account-1")));
+    let refused = decide(&alice, &acme, &[], Seats::new(0, 0)).event("org-a", None, now());
+    assert_eq!(refused.outcome, AuditOutcome::Refused("no_seat"));
+    let text = format!("{event:?} {decision:?}");
+    assert!(!text.contains("alice") && !text.contains("Alice") && !text.contains("Ångström"), "{text}");
+}
+
+/// A directory in which somebody else is always a little faster.
+struct Busy(MemoryDirectory);
+
+impl Directory for Busy {
+    async fn find(
+        &self,
+        organization: &str,
+        key: Option<&saml_login::StableKey>,
+        email: Option<&Email>,
+    ) -> Result<saml_login::Matches, saml_login::StoreError> {
+        self.0.find(organization, key, email).await
+    }
+
+    async fn create(&self, _: NewAccount) -> Result<Written, saml_login::StoreError> {
+        Ok(Written::Conflict)
+    }
+
+    async fn change(&self, _: &Account, _: &AccountChanges) -> Result<Written, saml_login::StoreError> {
+        Err("the database is gone".into())
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_write_lets_nobody_in() {
+    let acme = acme();
+    let alice = identity(&acme, &IDP_A, "alice");
+    let busy = Busy(MemoryDirectory::default());
+    let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
+    assert!(matches!(error, ProvisionError::Contended));
+    assert_eq!(error.code(), "directory_contended");
+    let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Member);
+    assert!(matches!(block_on(busy.0.create(invited)), Ok(Written::Done(_))));
+    let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
+    assert_eq!(
+        (error.code(), error.user_message()),
+        ("directory_failed", "You could not be signed in just now. Try again in a minute.")
+    );
+}
+
+#[test]
+fn every_refusal_has_words() {
+    use ProvisioningRefusal as R;
+    let all = [
+        R::AccountAmbiguous,
+        R::AccountDeactivated,
+        R::AccountDeleted,
+        R::AccountUnknown,
+        R::EmailOfAnother,
+        R::EmailUnproven,
+        R::DomainForeign,
+        R::EmailMissing,
+        R::NoSeat,
+        R::OrganizationForeign,
+    ];
+    for refusal in all {
+        assert!(refusal.user_message().ends_with('.') && refusal.help().ends_with('.'));
+        assert!(!refusal.to_string().is_empty());
+    }
+    let codes: std::collections::BTreeSet<_> = all.iter().map(|refusal| refusal.code()).collect();
+    assert_eq!(codes.len(), all.len());
+}
+
+#[test]
+fn seats_are_counted_over_all_ways_in() {
+    let acme = acme();
+    let directory = MemoryDirectory::default();
+    directory.set_seats("org-a", Some(2)).expect("the directory");
+    let seats = || directory.seats("org-a").expect("the directory");
+    let invite = |text| block_on(directory.create(NewAccount::invited("org-a", email(text), Role::Member)));
+    let Ok(Written::Done(bob)) = invite("bob@example.test") else { panic!("no invitation") };
+    let came = block_on(provision(&directory, &identity(&acme, &IDP_A, "alice"), &acme)).expect("an account");
+    assert_eq!((seats(), seats().free()), (Seats::new(2, 2), Some(0)));
+    assert_eq!(invite("carol@example.test").expect("the directory"), Written::NoSeat);
+    // The invited person comes, and takes no second one.
+    let bob_came =
+        block_on(provision(&directory, &identity(&acme, &IDP_A, "bob"), &acme)).expect("an account");
+    assert_eq!((bob_came.account.id.clone(), bob_came.provisioning.code()), (bob.id, "link"));
+    assert_eq!(seats(), Seats::new(2, 2));
+    let off = AccountChanges::to_status(AccountStatus::Deactivated);
+    let Ok(Written::Done(_)) = block_on(directory.change(&came.account, &off)) else { panic!("no change") };
+    assert_eq!(seats(), Seats::new(2, 1));
+    assert!(matches!(invite("carol@example.test"), Ok(Written::Done(_))));
+    directory.set_seats("org-a", Some(1)).expect("the directory");
+    assert_eq!((seats(), seats().free()), (Seats::new(1, 2), Some(0)));
+    let again = block_on(provision(&directory, &identity(&acme, &IDP_A, "bob"), &acme)).expect("an account");
+    assert_eq!(again.provisioning.code(), "keep");
+}
