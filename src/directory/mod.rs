@@ -5,9 +5,12 @@ mod memory;
 use std::future::Future;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 pub use memory::MemoryDirectory;
 
 use crate::account::Account;
+use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
 use crate::error::StoreError;
 use crate::identity::{Email, Identity, StableKey};
 use crate::organization::Organization;
@@ -160,6 +163,18 @@ impl ProvisionError {
             Self::Contended => "directory_contended",
             Self::Refused(refusal) => refusal.code(),
             Self::Store(_) => "directory_failed",
+        }
+    }
+
+    /// The event of it, for the audit trail.
+    pub fn event(&self, organization: &str, at: DateTime<Utc>) -> AuditEvent {
+        match self {
+            Self::Refused(refusal) => Provisioning::Refuse(*refusal).event(organization, None, at),
+            Self::Contended | Self::Store(_) => {
+                let action = AuditAction::Provisioning { decision: "refuse" };
+                let event = AuditEvent::new(organization, Actor::IdentityProvider, action, at);
+                event.ended(AuditOutcome::Failed(self.code()))
+            }
         }
     }
 
