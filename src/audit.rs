@@ -295,7 +295,7 @@ impl TracingAuditLog {
 impl AuditLog for TracingAuditLog {
     async fn record(&self, event: &AuditEvent) -> Result<(), StoreError> {
         let AuditEvent { organization, at, actor, action, target, outcome } = event;
-        let (at, code) = (at.to_rfc3339(), action.code());
+        let (at, code) = (at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true), action.code());
         let (kind, actor) = match actor {
             Actor::Application => ("application", ""),
             Actor::IdentityProvider => ("identity_provider", ""),

@@ -12,6 +12,10 @@ pub mod design {}
 #[doc = include_str!("../ERRORS.md")]
 pub mod errors {}
 
+/// Tenants: configuration, accounts, seats, "single sign-on only".
+#[doc = include_str!("../ORGANIZATIONS.md")]
+pub mod organizations {}
+
 /// Against whom it is built.
 #[doc = include_str!("../SECURITY.md")]
 pub mod security {}

@@ -375,7 +375,7 @@ impl LoginPolicy {
                 let step_up = Decision { verdict: Verdict::StepUp, reason: PolicyReason::SsoStepUp };
                 self.without_sso(person, step_up)
             }
-            PolicyAction::See(origin) | PolicyAction::Enter(origin) => self.from_elsewhere(person, *origin),
+            PolicyAction::See(origin) | PolicyAction::Enter(origin) => self.elsewhere(person, *origin),
         }
     }
 
@@ -400,7 +400,7 @@ impl LoginPolicy {
         }
     }
 
-    fn from_elsewhere(&self, person: Person<'_>, origin: Origin<'_>) -> Decision {
+    fn elsewhere(&self, person: Person<'_>, origin: Origin<'_>) -> Decision {
         if origin.policy.organization == self.organization {
             return self.decide(person, &PolicyAction::Resume(origin.method));
         }

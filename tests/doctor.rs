@@ -409,18 +409,10 @@ fn debug_shows_nothing_that_was_pasted() {
     assert_eq!(format!("{values:?}"), "PastedValues { .. }");
 }
 
-/// The codes behind `=> "` in the first function of that kind behind `begin`.
-fn codes_in(source: &str, begin: &str) -> BTreeSet<String> {
-    let (_, rest) = source.split_once(begin).expect("the type");
-    let (_, rest) = rest.split_once("pub fn code(").expect("its codes");
-    let (body, _) = rest.split_once("\n    }").expect("their end");
-    body.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
-}
-
 #[test]
 fn every_code_is_documented_and_has_a_row() {
-    let mut known = codes_in(include_str!("../src/doctor/problem.rs"), "impl Problem {");
-    known.extend(codes_in(include_str!("../src/error/config.rs"), "impl CertificateError {"));
+    let mut known = common::codes_in(include_str!("../src/doctor/problem.rs"), "impl Problem {");
+    known.extend(common::codes_in(include_str!("../src/error/config.rs"), "impl CertificateError {"));
     assert_eq!(known.len(), 36);
 
     let mut covered: BTreeMap<String, Severity> = BTreeMap::new();
@@ -439,6 +431,7 @@ fn every_code_is_documented_and_has_a_row() {
 
     let (_, section) =
         include_str!("../ERRORS.md").split_once("\n## Configuration doctor\n").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("its end");
     let rows: Vec<(String, Severity)> = section
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))

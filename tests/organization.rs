@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::tenants::{
     IDP_A, IDP_B, Plans, apply, boss, done, enforced, idp, log_in, open, operator, organization, response,
     test_login, values, verify_domain,
@@ -423,4 +425,25 @@ fn enforcement_falls_with_single_sign_on() {
         }
         assert!(made.is_open() && !made.is_enforced());
     }
+}
+
+#[test]
+fn every_code_is_documented() {
+    let mut known = BTreeSet::new();
+    for (source, of) in [
+        (include_str!("../src/directory/mod.rs"), "impl ProvisionError {"),
+        (include_str!("../src/discovery.rs"), "impl Discovery<'_> {"),
+        (include_str!("../src/organization/change.rs"), "impl ChangeRefusal {"),
+        (include_str!("../src/organization/mod.rs"), "impl SsoUnavailable {"),
+        (include_str!("../src/organization/registry.rs"), "impl OrganizationConflict {"),
+        (include_str!("../src/policy.rs"), "impl PolicyReason {"),
+        (include_str!("../src/provision.rs"), "impl ProvisioningRefusal {"),
+    ] {
+        known.extend(common::codes_in(source, of));
+    }
+    let (_, section) = include_str!("../ERRORS.md").split_once("\n## Organizations\n").expect("the section");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let documented: Vec<String> = rows.map(|(code, _)| code.to_owned()).collect();
+    assert_eq!(documented.iter().cloned().collect::<BTreeSet<_>>(), known);
+    assert_eq!(documented.len(), known.len());
 }

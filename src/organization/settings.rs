@@ -114,8 +114,9 @@ impl ConnectionSettings {
             .require(options.required.iter().copied())
             .signed_parts(options.signed_parts)
             .unsolicited(options.unsolicited);
-        for (on, switch) in [
-            (options.forbid_cbc, ConnectionBuilder::forbid_cbc as fn(ConnectionBuilder) -> ConnectionBuilder),
+        type Switch = fn(ConnectionBuilder) -> ConnectionBuilder;
+        let switches: [(bool, Switch); 5] = [
+            (options.forbid_cbc, ConnectionBuilder::forbid_cbc),
             (options.danger_allow_sha1, ConnectionBuilder::danger_allow_sha1),
             (options.danger_allow_weak_keys, ConnectionBuilder::danger_allow_weak_keys),
             (options.danger_allow_3des, ConnectionBuilder::danger_allow_3des),
@@ -123,10 +124,9 @@ impl ConnectionSettings {
                 options.danger_ignore_unsolicited_in_response_to,
                 ConnectionBuilder::danger_ignore_unsolicited_in_response_to,
             ),
-        ] {
-            if on {
-                builder = switch(builder);
-            }
+        ];
+        for (_, switch) in switches.into_iter().filter(|(on, _)| *on) {
+            builder = switch(builder);
         }
         Ok(builder)
     }

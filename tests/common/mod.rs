@@ -3,6 +3,7 @@
 
 pub(crate) mod tenants;
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -30,4 +31,12 @@ pub(crate) fn now() -> DateTime<Utc> {
 /// The service provider that the made responses are for.
 pub(crate) fn sp() -> ServiceProvider {
     ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
+}
+
+/// The codes behind `=> "` in the first function of that kind behind `begin`.
+pub(crate) fn codes_in(source: &str, begin: &str) -> BTreeSet<String> {
+    let (_, rest) = source.split_once(begin).expect("the type");
+    let (_, rest) = rest.split_once("pub fn code(").expect("its codes");
+    let (body, _) = rest.split_once("\n    }").expect("their end");
+    body.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
 }

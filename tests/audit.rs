@@ -1,0 +1,100 @@
+//! Audit events on their way to a log, and to `tracing`.
+
+mod common;
+
+use std::fmt::Debug;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+
+use common::{block_on, now};
+use saml_login::{
+    AccountId, Actor, AuditAction, AuditEvent, AuditLog, AuditOutcome, MemoryAuditLog, TracingAuditLog,
+};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+fn event(action: AuditAction) -> AuditEvent {
+    AuditEvent::new("org-a", Actor::Operator("operator-7".into()), action, now())
+}
+
+#[test]
+fn the_log_in_memory_keeps_the_latest() {
+    let log = MemoryAuditLog::with_capacity(NonZeroUsize::new(2).expect("a number"));
+    for granted in [true, false, true] {
+        block_on(log.record(&event(AuditAction::BreakGlassChanged { granted }))).expect("a log");
+    }
+    let codes: Vec<&str> = log.events().iter().map(|event| event.action.code()).collect();
+    assert_eq!(codes, ["break_glass_revoked", "break_glass_granted"]);
+}
+
+#[derive(Clone, Default)]
+struct Collected(Arc<Mutex<Vec<String>>>);
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0 += &format!(" {}={value:?}", field.name());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0 += &format!(" {}={value}", field.name());
+    }
+}
+
+impl Subscriber for Collected {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(format!("{} {}:", event.metadata().level(), event.metadata().target()));
+        event.record(&mut line);
+        self.0.lock().expect("the lines").push(line.0);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn tracing_gets_every_event_with_its_fields() {
+    let collected = Collected::default();
+    let log = TracingAuditLog::new();
+    tracing::subscriber::with_default(collected.clone(), || {
+        let done = event(AuditAction::DomainChanged { domain: "example.test".into(), verified: true });
+        let refused = event(AuditAction::Policy { action: "log_in_email_code" })
+            .about(AccountId::new("account-1"))
+            .ended(AuditOutcome::Refused("sso_enforced"));
+        let failed = event(AuditAction::Login).ended(AuditOutcome::Failed("replay_store_failed"));
+        for event in [done, refused, failed] {
+            block_on(log.record(&event)).expect("a log");
+        }
+    });
+    let before = "organization=org-a at=2030-01-31T12:00:00Z actor_kind=operator actor=operator-7";
+    assert_eq!(
+        *collected.0.lock().expect("the lines"),
+        [
+            format!(
+                "INFO saml_login::audit: {before} action=domain_verified detail=example.test outcome=done reason="
+            ),
+            format!(
+                "WARN saml_login::audit: {before} action=policy detail=log_in_email_code account=account-1 \
+                 outcome=refused reason=sso_enforced"
+            ),
+            format!(
+                "WARN saml_login::audit: {before} action=login detail= outcome=failed reason=replay_store_failed"
+            ),
+        ]
+    );
+}
