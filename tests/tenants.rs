@@ -5,8 +5,8 @@ mod common;
 use std::num::NonZeroUsize;
 
 use common::tenants::{
-    IDP_A, IDP_B, both, connection, done, identity, log_in, open, organization, response, spend, values,
-    verify_domain,
+    IDP_A, IDP_B, REQUEST, both, connection, done, identity, log_in, open, organization, response, spend,
+    values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::test_idp::TestIdp;
@@ -27,29 +27,42 @@ fn only_the_diagonal_of_flow_key_and_issuer_is_accepted() {
     let idps: [&TestIdp; 2] = [&IDP_A, &IDP_B];
     let mut accepted = Vec::new();
     for (flow, id) in ["org-a", "org-b"].into_iter().enumerate() {
-        let organization = organizations.by_id(id).expect("an organization");
-        for (key, signer) in idps.into_iter().enumerate() {
-            for (says, named) in idps.into_iter().enumerate() {
-                let mut response = response(organization, signer, "alice");
-                response.issuer = Some(named.issuer().into());
-                response.assertion_issuer = Some(named.issuer().into());
-                match log_in(organization, &response) {
-                    Ok(identity) => {
-                        assert_eq!(
-                            (identity.connection_id.as_str(), identity.issuer.as_str()),
-                            (id, named.issuer())
-                        );
-                        accepted.push((flow, key, says));
-                    }
-                    Err(error) => {
-                        let expected = if key == flow { "issuer_mismatch" } else { "key_untrusted" };
-                        assert_eq!(error.code(), expected, "{flow} {key} {says}");
+        let mut organization = organizations.by_id(id).expect("an organization").clone();
+        let mut options = ConnectionOptions::default();
+        options.unsolicited = Unsolicited::On;
+        done(&mut organization, Change::Adjust(Box::new(options)));
+        for begun_here in [true, false] {
+            for (key, signer) in idps.into_iter().enumerate() {
+                for (says, named) in idps.into_iter().enumerate() {
+                    let mut response = match begun_here {
+                        true => response(&organization, signer, "alice"),
+                        false => signer.response(&organization.service_provider(), now()),
+                    };
+                    response.issuer = Some(named.issuer().into());
+                    response.assertion_issuer = Some(named.issuer().into());
+                    let expected = if begun_here {
+                        Expected::Reply { request_id: REQUEST }
+                    } else {
+                        Expected::Unsolicited
+                    };
+                    let form_value = response.form_value().expect("a response");
+                    match connection(&organization).verify(form_value, expected, now()) {
+                        Ok(unspent) => {
+                            let identity = spend(unspent, now()).expect("the first use");
+                            let names = (identity.connection_id.as_str(), identity.issuer.as_str());
+                            assert_eq!(names, (id, named.issuer()));
+                            accepted.push((flow, begun_here, key, says));
+                        }
+                        Err(rejection) => {
+                            let expected = if key == flow { "issuer_mismatch" } else { "key_untrusted" };
+                            assert_eq!(rejection.code(), expected, "{flow} {begun_here} {key} {says}");
+                        }
                     }
                 }
             }
         }
     }
-    assert_eq!(accepted, [(0, 0, 0), (1, 1, 1)]);
+    assert_eq!(accepted, [(0, true, 0, 0), (0, false, 0, 0), (1, true, 1, 1), (1, false, 1, 1)]);
 }
 
 #[test]
