@@ -26,6 +26,7 @@ use crate::send::Delivery;
 use crate::store::Spending;
 use crate::validate::{self, CHECKS, Expected, Facts, Rules, Unsolicited};
 use crate::warning::{self, Warning};
+use crate::xmlenc::Budget;
 
 /// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys are parsed.
 #[derive(Clone, Debug)]
@@ -150,13 +151,14 @@ impl Connection {
         pending: Option<&PendingLogout>,
         now: DateTime<Utc>,
     ) -> Result<ReceivedLogout, Rejection> {
+        let budget = Budget::of_one_message();
         let receiver = Receiver {
             connection_id: &self.id,
             audience: self.sp.audience(),
             slo_url: self.sp.slo_url().ok_or(Rejection::LogoutUnconfigured)?,
             issuer: self.idp.issuer(),
             trust: self.trust(),
-            opening: self.opening(),
+            opening: self.opening(&budget),
             skew: self.settings.clock_skew,
             now,
         };
