@@ -241,6 +241,10 @@ impl Connection {
     /// What works and should still be looked at: certificates near their end, telltale mistakes, dangers switched on.
     pub fn warnings(&self, now: DateTime<Utc>) -> Vec<Warning> {
         let mut warnings = warning::of_providers(&self.sp, &self.idp, now);
+        let covered = matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both);
+        if !self.sp.decryption_keys().is_empty() && !self.settings.forbid_cbc && !covered {
+            warnings.push(Warning::CbcUnsigned);
+        }
         warnings.extend(self.dangers().into_iter().map(|switch| Warning::Danger { switch }));
         warnings
     }
