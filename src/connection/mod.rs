@@ -202,6 +202,10 @@ impl Connection {
     /// Verifies the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6): fetches it from the identity provider's
     /// server, and holds it to everything that a posted one is held to.
     ///
+    /// That is true of its signature, too: the ArtifactResponse around it is not verified (TLS protects the way), so a Response whose only
+    /// signature is the one on the ArtifactResponse is refused as [`Rejection::SignatureMissing`]. Let the identity provider sign the
+    /// Response or the Assertion itself.
+    ///
     /// # Errors
     ///
     /// Those of [`Connection::verify`], [`Rejection::ArtifactRefused`], and [`Error::Resolution`] if the server cannot be asked.
