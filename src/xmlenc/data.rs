@@ -16,7 +16,8 @@ pub(super) struct EncryptedData {
     keys: Vec<EncryptedKey>,
 }
 
-/// What was opened, as text; where it is not right, a stand-in of the ciphertext's length, which is looked at all the same.
+/// What was opened, as text, or a stand-in of the ciphertext's length. Where it is not right, it is looked at all the same, and then
+/// refused.
 pub(super) struct Plain {
     pub(super) text: String,
     pub(super) right: bool,
@@ -49,19 +50,20 @@ impl EncryptedData {
     pub(super) fn open(&self, ours: &[KeyPair]) -> Plain {
         let length = self.algorithm.cipher.key_len();
         let keys: Vec<Vec<u8>> = self.keys.iter().flat_map(|key| key.open(ours, length)).collect();
-        let plain = keys.iter().map(|key| self.open_with(key)).fold(None, Option::or);
-        let right = plain.is_some();
-        Plain { text: plain.unwrap_or_else(|| "x".repeat(self.value.len())), right }
+        let opened: Vec<Plain> = keys.iter().filter_map(|key| self.open_with(key)).collect();
+        let best = opened.iter().position(|plain| plain.right).unwrap_or(0);
+        let stand_in = || Plain { text: "x".repeat(self.value.len()), right: false };
+        opened.into_iter().nth(best).unwrap_or_else(stand_in)
     }
 
-    /// The text, if key, tag, padding and characters are right. Padding is judged last.
-    fn open_with(&self, key: &[u8]) -> Option<String> {
+    /// The text, if key, tag and characters are right. Wrong padding is text as well, and only not right.
+    fn open_with(&self, key: &[u8]) -> Option<Plain> {
         let (octets, right) = match self.algorithm.mode {
             Mode::Cbc => open_cbc(self.algorithm, key, &self.value)?,
             Mode::Gcm => (open_gcm(self.algorithm, key, &self.value)?, true),
         };
-        let text = String::from_utf8(octets).ok().filter(|text| are_xml_characters(text));
-        text.filter(|_| right)
+        let text = String::from_utf8(octets).ok().filter(|text| are_xml_characters(text))?;
+        Some(Plain { text, right })
     }
 }
 
