@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use peak_alloc::PeakAlloc;
 use saml_login::test_idp::{TestAttribute, TestIdp, TestSigned};
-use saml_login::{Connection, Expected, Limits, ServiceProvider, Unsolicited};
+use saml_login::{Connection, Expected, KeyPair, Limits, ServiceProvider, Unsolicited};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -31,7 +31,11 @@ struct World {
 impl World {
     fn new() -> Self {
         let idp = TestIdp::p256("urn:idp").expect("a key");
-        let sp = ServiceProvider::new("urn:sp", "urn:acs");
+        let key = KeyPair::from_pem(
+            include_bytes!("../fixtures/sp-key.pem"),
+            include_bytes!("../fixtures/sp-cert.pem"),
+        );
+        let sp = ServiceProvider::new("urn:sp", "urn:acs").with_decryption_key(key.expect("a pair"));
         let builder =
             Connection::builder("bench", sp.clone(), idp.identity_provider().expect("a certificate"));
         let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
@@ -43,6 +47,20 @@ impl World {
         let mut response = self.idp.response(&self.sp, self.now).signed(TestSigned::Nothing);
         response.raw_extensions = format!("<samlp:Extensions>{raw}</samlp:Extensions>");
         response.unsigned_xml()
+    }
+
+    /// A response with an assertion encrypted for us, and this among its keys.
+    fn encrypted(&self, raw: &str) -> String {
+        let response = self.idp.response(&self.sp, self.now).signed(TestSigned::Nothing).unsigned_xml();
+        let start = response.find("<saml:Assertion").expect("an assertion");
+        let recipient = self.sp.decryption_keys().first().expect("a key").certificate();
+        let encrypted = TestIdp::encrypted("EncryptedAssertion", &response[start..], recipient);
+        let encrypted = encrypted.expect("a value").replacen(
+            "<xenc:EncryptedKey>",
+            &format!("{raw}<xenc:EncryptedKey Id='k'>"),
+            1,
+        );
+        format!("{}{encrypted}</samlp:Response>", &response[..start])
     }
 
     /// A response with a hostile SignedInfo, which is canonicalized before a key is used.
@@ -96,7 +114,7 @@ fn nested_namespaces(bytes: usize) -> String {
     repeated(&tower, bytes)
 }
 
-const SHAPES: [(&str, Shape); 15] = [
+const SHAPES: [(&str, Shape); 16] = [
     ("text", |world, bytes| world.unsigned(&repeated("x", bytes))),
     ("references", |world, bytes| world.unsigned(&repeated("&amp;xxxxxxx", bytes))),
     ("carriage returns", |world, bytes| world.unsigned(&repeated("\r\n", bytes))),
@@ -110,6 +128,9 @@ const SHAPES: [(&str, Shape); 15] = [
     ("SignedInfo: attributes", |world, bytes| {
         let attributes: String = (0..60).rev().map(|n| format!(" p:a{n}=''")).collect();
         world.signed_info(&repeated(&format!("<p:b{attributes}/>"), bytes))
+    }),
+    ("encrypted: references to keys", |world, bytes| {
+        world.encrypted(&repeated("<ds:RetrievalMethod URI='#k'/>", bytes))
     }),
     ("signed: values", |world, bytes| {
         let values = vec!["CN=Engineering,OU=Groups,DC=example,DC=test"; bytes / 100];

@@ -82,6 +82,7 @@ pub fn request_store<S: RequestStore + Sync>(store: &S, gives_once: bool) {
         issued_at: now,
         expires_at: now + TimeDelta::minutes(10),
         relay_state: RelayState::received("/inbox"),
+        force_authn: number == 1,
         authn_contexts: vec!["urn:context".into()],
     };
     let remember = |number: u8| match block_on(store.remember(&pending(number), [number; 32], now)) {

@@ -24,7 +24,11 @@ pub struct PendingRequest {
     pub expires_at: DateTime<Utc>,
     /// Where to go on afterwards. Take it from here, not from what came back with the answer.
     pub relay_state: Option<RelayState>,
-    /// The authentication context classes that were asked for: the answer has to name one of them. None were if it is empty.
+    /// Whether the person was to prove anew who they are (ForceAuthn, Core §3.4.1): no authentication of the answer may be older than the
+    /// request, give or take the clock skew.
+    pub force_authn: bool,
+    /// The authentication context classes that were asked for: every authentication of the answer has to be of one of them (Core
+    /// §3.3.2.2.1). None were if it is empty.
     pub authn_contexts: Vec<String>,
 }
 

@@ -40,6 +40,10 @@ impl ServiceProvider {
     }
 
     /// Adds an RSA key that opens what is encrypted to it. Each is tried, so that an old one can stay for a while.
+    ///
+    /// Give each connection a key of its own. What is encrypted does not say for whom it was made: with one key for several
+    /// connections, the identity provider of one could put a ciphertext that it captured from another into a response that it signs
+    /// itself, and so have a NameID or attributes opened that were not meant for it.
     pub fn with_decryption_key(mut self, key: KeyPair) -> Self {
         self.decryption_keys.push(key);
         self

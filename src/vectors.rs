@@ -21,7 +21,11 @@ const PINNED: &[(&str, Option<&str>, &str)] = &[
         None,
         "the signature with two References stands in Advice, which is not read; the two that count have one",
     ),
-    ("node-saml__valid_root-signed_encrypted", Some("decryption_key_missing"), "the row has no key"),
+    (
+        "node-saml__valid_root-signed_encrypted",
+        Some("issuer_mismatch"),
+        "the signed Response names another issuer, so that no key is looked for",
+    ),
 ];
 
 /// The rows of a layer, and the folder they lie in.

@@ -27,6 +27,12 @@ pub enum Warning {
         "the Audience URI is the same as the issuer: the one names the service provider, the other the identity provider"
     )]
     AudienceEqualsIssuer,
+    /// What is encrypted in the CBC mode is opened before anything around it is verified. Whoever captured such a response can change
+    /// it, send it again and again, and measure: require the Response to be signed, or forbid CBC.
+    #[error(
+        "what is encrypted in the CBC mode is opened, and the Response around it need not be signed: let the identity provider encrypt in the GCM mode and forbid CBC, or require a signed Response"
+    )]
+    CbcUnsigned,
     /// A certificate's validity has ended. Its key stays trusted until it is removed.
     #[error(
         "certificate {fingerprint} expired at {not_after}: ask the identity provider's administrator whether a new one is in use"
@@ -104,6 +110,7 @@ impl Warning {
             Self::AcsUrlInsecure => "acs_url_insecure",
             Self::AudienceEqualsAcsUrl => "audience_equals_acs_url",
             Self::AudienceEqualsIssuer => "audience_equals_issuer",
+            Self::CbcUnsigned => "cbc_unsigned",
             Self::CertificateExpired { .. } => "certificate_expired",
             Self::CertificateExpires { .. } => "certificate_expires",
             Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::at;
 use saml_login::{
     CertificateError, Certificates, ConfigError, Connection, ConnectionBuilder, Error, IdentityProvider,
-    ServiceProvider, Warning,
+    KeyPair, ServiceProvider, SignedParts, Warning,
 };
 
 /// RSA-2048, valid from 2026-11-23T20:45:24Z to 2036-11-20T20:45:24Z.
@@ -132,4 +132,13 @@ fn telltale_mistakes_are_warned_of() {
             Warning::Danger { switch: "danger_ignore_unsolicited_in_response_to" }
         ]
     );
+    let fixture = |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
+    let key = KeyPair::from_pem(fixture("sp-key.pem").expect("a key"), fixture("sp-cert.pem").expect("one"));
+    let sp = sp("urn:sp", acs).with_decryption_key(key.expect("a pair"));
+    let decrypting = || Connection::builder("acme", sp.clone(), idp("urn:idp"));
+    let warnings = |builder: ConnectionBuilder| builder.build().expect("a connection").warnings(now);
+    assert_eq!(warnings(decrypting()), [Warning::CbcUnsigned]);
+    assert_eq!(warnings(decrypting().signed_parts(SignedParts::Assertion)), [Warning::CbcUnsigned]);
+    assert_eq!(warnings(decrypting().signed_parts(SignedParts::Response)), []);
+    assert_eq!(warnings(decrypting().forbid_cbc()), []);
 }

@@ -12,9 +12,11 @@ use openssl::encrypt::Encrypter;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::{Padding, Rsa};
-use openssl::symm::{Cipher, encrypt_aead};
+use openssl::symm::{Cipher, Crypter, Mode, encrypt_aead};
 use saml_login::test_idp::{SignatureOptions, TestIdp, TestSigned};
-use saml_login::{Connection, ConnectionBuilder, Expected, KeyPair, SignedParts, Unsolicited};
+use saml_login::{
+    Connection, ConnectionBuilder, Expected, KeyPair, LimitKind, Rejection, SignedParts, Unsolicited,
+};
 
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 static KEYS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
@@ -79,10 +81,26 @@ fn encrypted_data(plain: &str, key_info: &str) -> String {
     let iv = [9; 12];
     let sealed = encrypt_aead(Cipher::aes_128_gcm(), &[7; 16], Some(&iv), &[], plain.as_bytes(), &mut tag);
     let value = [&iv[..], &sealed.expect("a value"), &tag].concat();
+    data_of("http://www.w3.org/2009/xmlenc11#aes128-gcm", &value, key_info)
+}
+
+/// By AES-128-CBC, of octets that are padded already.
+fn encrypted_by_cbc(padded: &[u8], key_info: &str) -> String {
+    let iv = [9; 16];
+    let mut crypter =
+        Crypter::new(Cipher::aes_128_cbc(), Mode::Encrypt, &[7; 16], Some(&iv)).expect("a cipher");
+    crypter.pad(false);
+    let mut value = vec![0; padded.len() + 16];
+    let length = crypter.update(padded, &mut value).expect("a value");
+    let value = [&iv[..], &value[..length]].concat();
+    data_of("http://www.w3.org/2001/04/xmlenc#aes128-cbc", &value, key_info)
+}
+
+fn data_of(algorithm: &str, value: &[u8], key_info: &str) -> String {
     format!(
         "<xenc:EncryptedData xmlns:xenc='http://www.w3.org/2001/04/xmlenc#' \
          Type='http://www.w3.org/2001/04/xmlenc#Element'>\
-         <xenc:EncryptionMethod Algorithm='http://www.w3.org/2009/xmlenc11#aes128-gcm'/>\
+         <xenc:EncryptionMethod Algorithm='{algorithm}'/>\
          <ds:KeyInfo xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{key_info}</ds:KeyInfo>\
          <xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>",
         STANDARD.encode(value)
@@ -163,6 +181,9 @@ fn what_is_opened_stays_in_its_place() {
         &format!("</samlp:Response>{assertion}<samlp:Response>"),
         &format!("<saml:Advice>{assertion}</saml:Advice>"),
         &encrypted("EncryptedAssertion", &assertion),
+        // Another element than belongs there.
+        "<saml:NameID>alice@example.test</saml:NameID>",
+        &assertion.replace("saml:Assertion", "saml:Advice"),
     ] {
         let xml = replaced(TestSigned::Nothing, |_| encrypted("EncryptedAssertion", plain));
         assert_eq!(verdict(&xml), Err("decryption_failed"), "{plain}");
@@ -196,6 +217,8 @@ fn keys_stand_inside_beside_or_where_a_reference_points() {
         (reference(""), "encryption_malformed"),
         (String::new(), "encryption_malformed"),
         (theirs.repeat(9), "encryption_malformed"),
+        // Too many to be looked for, one by one.
+        (format!("{}{}", reference("#key").repeat(9), ours(" Id='key'")), "encryption_malformed"),
         (theirs.clone(), "decryption_failed"),
         (ours(" Recipient='https://other.example.test'"), "decryption_failed"),
         (encrypted_key(0, &[7; 15], ""), "decryption_failed"),
@@ -207,6 +230,8 @@ fn keys_stand_inside_beside_or_where_a_reference_points() {
     ] {
         assert_eq!(verdict(&with(&key_info, "")), Err(code), "{key_info}");
     }
+    let as_often = format!("{}{}", reference("#key").repeat(8), ours(" Id='key'"));
+    assert_eq!(verdict(&with(&as_often, "")), alice());
     // Rollover: the key before this one still opens what it is for.
     let sp = sp().with_decryption_key(pair(1)).with_decryption_key(pair(0));
     let both = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
@@ -267,4 +292,113 @@ fn every_change_of_the_ciphertext_has_the_same_refusal() {
     }
     assert_eq!(codes.len(), 1, "{codes:?}");
     assert_eq!(codes.first().map(|(code, ..)| *code), Some("decryption_failed"));
+}
+
+#[test]
+fn whatever_cbc_decrypts_to_has_the_same_refusal() {
+    let (_, assertion) = response(TestSigned::Assertion);
+    let key = encrypted_key(0, &[7; 16], "");
+    let with = |padded: &[u8]| {
+        let data = encrypted_by_cbc(padded, &key);
+        replaced(TestSigned::Nothing, |_| {
+            format!("<saml:EncryptedAssertion>{data}</saml:EncryptedAssertion>")
+        })
+    };
+    let padding = 16 - assertion.len() % 16;
+    let last = u8::try_from(padding).expect("a byte");
+    let padded = |last: u8| {
+        let mut octets = assertion.clone().into_bytes();
+        octets.extend(vec![0; padding - 1]);
+        octets.push(last);
+        octets
+    };
+    assert_eq!(verdict(&with(&padded(last))), alice(), "what else is in the padding is left open");
+    for wrong in [0, 17, 255] {
+        assert_eq!(verdict(&with(&padded(wrong))), Err("decryption_failed"), "{wrong}");
+    }
+    for block in [&[16; 16], &[1; 16], &[0; 16], &[0xFF; 16], b"<saml:Assertion/", b"xxxxxxxxxxxxxxx\x01"] {
+        assert_eq!(verdict(&with(block)), Err("decryption_failed"), "{block:?}");
+        assert_eq!(verdict(&sign_response(&with(block))), Err("decryption_failed"), "covered: {block:?}");
+    }
+    assert_eq!(verdict(&with(&[])), Err("decryption_failed"));
+    let strict = builder().forbid_cbc();
+    assert_eq!(verdict_of(strict, &with(&padded(last))), Err("algorithm_forbidden"));
+}
+
+#[test]
+fn only_what_belongs_in_a_place_is_opened_there() {
+    let name = "<saml:NameID>bob</saml:NameID>";
+    let attribute = "<saml:Attribute Name=\"email\"><saml:AttributeValue>b@example.test</saml:AttributeValue></saml:Attribute>";
+    let confirmation = "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\"/>";
+    let in_subject = |inside: &str| {
+        let mut response = IDP.response(&sp(), now());
+        response.name_id = None;
+        response.raw_subject = inside.into();
+        verdict(&response.xml().expect("XML"))
+    };
+    assert_eq!(in_subject(&encrypted("EncryptedID", name)), Ok("bob".into()));
+    assert_eq!(in_subject(&encrypted("EncryptedAttribute", name)), Err("name_id_missing"));
+    for other in [attribute, confirmation, "<NameID>bob</NameID>"] {
+        assert_eq!(in_subject(&encrypted("EncryptedID", other)), Err("decryption_failed"), "{other}");
+    }
+    let in_attributes = |inside: &str| {
+        let mut response = IDP.response(&sp(), now());
+        response.raw_attributes = inside.into();
+        verdict(&response.xml().expect("XML"))
+    };
+    assert_eq!(in_attributes(&encrypted("EncryptedAttribute", attribute)), alice());
+    assert_eq!(in_attributes(&encrypted("EncryptedAttribute", name)), Err("decryption_failed"));
+    // Nothing is read there, so nothing is opened.
+    assert_eq!(in_attributes(&encrypted("EncryptedID", "text")), alice());
+}
+
+#[test]
+fn a_captured_assertion_says_nothing_under_the_signature_of_another_issuer() {
+    let theirs = TestIdp::p256("https://other.example.test").expect("a key");
+    let with = |assertion: &TestIdp, response: &TestIdp| {
+        let of = |idp: &TestIdp| {
+            let xml = idp.response(&sp(), now()).signed(TestSigned::Nothing).xml().expect("XML");
+            let start = xml.find("<saml:Assertion").expect("an assertion");
+            let end = xml.find("</saml:Assertion>").expect("an end") + "</saml:Assertion>".len();
+            (xml[..start].to_owned(), xml[start..end].to_owned(), xml[end..].to_owned())
+        };
+        let ((before, _, after), (_, inside, _)) = (of(response), of(assertion));
+        sign_response(&format!("{before}{}{after}", encrypted("EncryptedAssertion", &inside)))
+    };
+    assert_eq!(verdict(&with(&IDP, &IDP)), alice());
+    assert_eq!(verdict(&with(&theirs, &IDP)), Err("decryption_failed"));
+    // What the Response itself says of its issuer is no secret, and is refused before a key is used.
+    assert_eq!(verdict(&with(&theirs, &theirs)), Err("issuer_mismatch"));
+}
+
+#[test]
+fn work_with_keys_is_bounded_for_a_message() {
+    let sp = sp().with_decryption_key(pair(0)).with_decryption_key(pair(1));
+    let builder = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
+    let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
+    let attribute =
+        "<saml:Attribute Name=\"x\"><saml:AttributeValue>y</saml:AttributeValue></saml:Attribute>";
+    let encrypted = encrypted("EncryptedAttribute", attribute);
+    let refusal = |xml: &str| connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now()).err();
+    let attributes = |number: usize| {
+        let mut response = IDP.response(&common::sp(), now());
+        response.raw_attributes = encrypted.repeat(number);
+        refusal(&response.xml().expect("XML"))
+    };
+    let beyond = |limit, allowed| Some(Rejection::XmlLimitExceeded { limit, allowed });
+    assert_eq!(attributes(32), None);
+    assert_eq!(attributes(33), beyond(LimitKind::PrivateKeyOperations, 64));
+    // What is parsed with each element that was opened is bounded, too.
+    let assertion = |around: usize| {
+        let declared =
+            |name: &str| (0..around).map(|n| format!(" xmlns:{name}{n}='urn:{n}'")).collect::<String>();
+        let xml = replaced(TestSigned::Assertion, |plain| {
+            TestIdp::encrypted("EncryptedAssertion", plain, pair(0).certificate()).expect("a value")
+        });
+        let xml = xml.replacen("<samlp:Response", &format!("<samlp:Response{}", declared("a")), 1);
+        let name = "<saml:EncryptedAssertion";
+        refusal(&xml.replacen(name, &format!("{name}{}", declared("b")), 1))
+    };
+    assert_eq!(assertion(30), None);
+    assert_eq!(assertion(32), beyond(LimitKind::NamespacesAround, 64));
 }

@@ -29,7 +29,7 @@ fn named(report: &Report, outcome: CheckOutcome) -> Vec<&'static str> {
     report.checks.iter().filter(|check| check.outcome == outcome).map(|check| check.name).collect()
 }
 
-const ALL: [&str; 25] = [
+const ALL: [&str; 26] = [
     "decoded",
     "well_formed",
     "root",
@@ -52,6 +52,7 @@ const ALL: [&str; 25] = [
     "conditions_understood",
     "audience",
     "authn_statement",
+    "force_authn",
     "authn_context",
     "session",
     "required_fields",

@@ -366,6 +366,7 @@ fn every_code_has_a_case() {
     let elsewhere = [
         "artifact_refused",
         "authn_context_unmet",
+        "authn_too_old",
         "decryption_failed",
         "encryption_malformed",
         "logout_unconfigured",

@@ -12,7 +12,7 @@ use common::{block_on, now, sp};
 use saml_login::test_idp::{TestIdp, TestResponse};
 use saml_login::{
     Binding, Connection, Delivery, Endpoint, Expected, IdentityProvider, KeyPair, LoginOptions,
-    MemoryReplayStore, MemoryRequestStore, PendingRequest, RelayState, Remembered, RequestStore,
+    MemoryReplayStore, MemoryRequestStore, PendingRequest, Rejection, RelayState, Remembered, RequestStore,
     SealedRequests, SealingKey, SendError, ServiceProvider, StartedLogin, Unsolicited, contract,
 };
 
@@ -208,6 +208,61 @@ fn requested_contexts_are_demanded_of_the_answer() {
     assert_eq!(check(&response), Ok(()));
     response.authn_statements[0].authn_context_class_ref = None;
     assert_eq!(check(&response), Err("authn_context_unmet"));
+    // Each of several, so that the one that is reported is one that was asked for.
+    response.authn_statements[0].authn_context_class_ref = Some("urn:context:b".into());
+    response.authn_statements.push(response.authn_statements[0].clone());
+    assert_eq!(check(&response), Ok(()));
+    for weak in [0, 1] {
+        let mut response = response.clone();
+        response.authn_statements[weak].authn_context_class_ref = Some("urn:context:weak".into());
+        assert_eq!(check(&response), Err("authn_context_unmet"), "{weak}");
+    }
+}
+
+#[test]
+fn a_new_authentication_is_demanded_if_it_was_asked_for() {
+    let mut options = LoginOptions::default();
+    let unforced = start(options.clone()).pending;
+    options.force_authn = true;
+    let pending = start(options).pending;
+    assert!(pending.force_authn && !unforced.force_authn);
+    let zero = TimeDelta::zero();
+    let acme = connection(sp());
+    // The request was made at noon; the skew is a minute.
+    let authenticated = |instants: &[&str]| {
+        let mut response = answer(&pending);
+        let statement = response.authn_statements[0].clone();
+        response.authn_statements = vec![statement; instants.len()];
+        for (statement, instant) in response.authn_statements.iter_mut().zip(instants) {
+            statement.authn_instant = Some((*instant).into());
+        }
+        response
+    };
+    let check =
+        |instants: &[&str]| verdict(&acme, &authenticated(instants), Expected::Pending(&pending), zero);
+    let (late, early) = ("2030-01-31T11:59:00Z", "2030-01-31T11:58:59.999Z");
+    assert_eq!(check(&["2030-01-31T12:00:00Z"]), Ok(()));
+    assert_eq!(check(&[late]), Ok(()));
+    assert_eq!(check(&[early]), Err("authn_too_old"));
+    assert_eq!(check(&[late, early]), Err("authn_too_old"), "every one of them");
+    assert_eq!(check(&[early, late]), Err("authn_too_old"), "every one of them");
+    let old = authenticated(&[early]);
+    assert_eq!(verdict(&acme, &old, Expected::Pending(&unforced), zero), Ok(()));
+    let reply = Expected::Reply { request_id: &pending.request_id };
+    assert_eq!(verdict(&acme, &old, reply, zero), Ok(()), "nothing but the ID is remembered");
+    // A cookie remembers it, too.
+    let sealed = SealedRequests::new(SealingKey::new([1; 32]));
+    for pending in [&pending, &unforced] {
+        let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(pending, RANDOM, now())) else {
+            panic!("no cookie")
+        };
+        assert_eq!(block_on(sealed.take(&cookie, now())).expect("a store").as_ref(), Some(pending));
+    }
+    let rejection = acme.verify(old.form_value().expect("a response"), Expected::Pending(&pending), now());
+    let Err(Rejection::AuthnTooOld { authn_instant, issued_at, skew_seconds }) = rejection else {
+        panic!("{rejection:?}")
+    };
+    assert_eq!((authn_instant, issued_at, skew_seconds), (common::at(early), now(), 60));
 }
 
 #[test]

@@ -67,13 +67,14 @@ impl<'d> Assertion<'d> {
         self.0.name_id()
     }
 
-    /// The encrypted elements that stand where something is read: the NameID's place, and among the attributes.
+    /// The encrypted elements that stand where something is read and SAML's schema has them: an EncryptedID in the NameID's place
+    /// (Core §2.4.1), EncryptedAttributes among the attributes (§2.7.3).
     pub(crate) fn encrypted_parts(&self) -> Vec<Element<'d>> {
-        let children = self.0.0.child_elements().filter(|child| {
-            child.is(Namespace::SAML, "Subject") || child.is(Namespace::SAML, "AttributeStatement")
-        });
-        let parts = children.flat_map(|child| child.child_elements()).filter(|part| {
-            part.is(Namespace::SAML, "EncryptedID") || part.is(Namespace::SAML, "EncryptedAttribute")
+        let places = [("Subject", "EncryptedID"), ("AttributeStatement", "EncryptedAttribute")];
+        let parts = self.0.0.child_elements().flat_map(|child| {
+            let name =
+                places.iter().find(|(place, _)| child.is(Namespace::SAML, place)).map(|(_, name)| *name);
+            child.child_elements().filter(move |part| name.is_some_and(|name| part.is(Namespace::SAML, name)))
         });
         parts.collect()
     }
@@ -120,7 +121,7 @@ fn attribute_value(value: Element<'_>) -> AttributeValue {
 pub(crate) struct Statements<'d>(Element<'d>);
 
 impl<'d> Statements<'d> {
-    /// Of an assertion whose signature is not verified: for the labelled view of a report and nothing else.
+    /// Of an assertion whose signature is not verified: for the labelled view of a report, and to refuse by.
     pub(crate) fn unverified(assertion: Element<'d>) -> Self {
         Self(assertion)
     }

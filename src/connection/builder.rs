@@ -59,6 +59,10 @@ impl ConnectionBuilder {
 
     /// Refuses encryption in the CBC mode, which nothing protects against changes but the signature. Default: it is opened, for
     /// most identity providers know nothing else.
+    ///
+    /// An assertion that is signed inside alone has to be opened before its signature can be verified. There is one refusal for whatever
+    /// goes wrong on that way, and it comes at one point; but no refusal hides all time. Prefer the GCM mode, or require a signed
+    /// Response ([`signed_parts`](Self::signed_parts)), which is verified first. [`Connection::warnings`] reminds of it.
     pub fn forbid_cbc(mut self) -> Self {
         self.connection.settings.forbid_cbc = true;
         self

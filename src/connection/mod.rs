@@ -26,6 +26,7 @@ use crate::send::Delivery;
 use crate::store::Spending;
 use crate::validate::{self, CHECKS, Expected, Facts, Rules, Unsolicited};
 use crate::warning::{self, Warning};
+use crate::xmlenc::Budget;
 
 /// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys are parsed.
 #[derive(Clone, Debug)]
@@ -152,13 +153,14 @@ impl Connection {
         pending: Option<&PendingLogout>,
         now: DateTime<Utc>,
     ) -> Result<ReceivedLogout, Rejection> {
+        let budget = Budget::of_one_message();
         let receiver = Receiver {
             connection_id: &self.id,
             audience: self.sp.audience(),
             slo_url: self.sp.slo_url().ok_or(Rejection::LogoutUnconfigured)?,
             issuer: self.idp.issuer(),
             trust: self.trust(),
-            opening: self.opening(),
+            opening: self.opening(&budget),
             skew: self.settings.clock_skew,
             now,
         };
@@ -202,6 +204,10 @@ impl Connection {
     /// Verifies the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6): fetches it from the identity provider's
     /// server, and holds it to everything that a posted one is held to.
     ///
+    /// That is true of its signature, too: the ArtifactResponse around it is not verified (TLS protects the way), so a Response whose only
+    /// signature is the one on the ArtifactResponse is refused as [`Rejection::SignatureMissing`]. Let the identity provider sign the
+    /// Response or the Assertion itself.
+    ///
     /// # Errors
     ///
     /// Those of [`Connection::verify`], [`Rejection::ArtifactRefused`], and [`Error::Resolution`] if the server cannot be asked.
@@ -241,6 +247,10 @@ impl Connection {
     /// What works and should still be looked at: certificates near their end, telltale mistakes, dangers switched on.
     pub fn warnings(&self, now: DateTime<Utc>) -> Vec<Warning> {
         let mut warnings = warning::of_providers(&self.sp, &self.idp, now);
+        let covered = matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both);
+        if !self.sp.decryption_keys().is_empty() && !self.settings.forbid_cbc && !covered {
+            warnings.push(Warning::CbcUnsigned);
+        }
         warnings.extend(self.dangers().into_iter().map(|switch| Warning::Danger { switch }));
         warnings
     }

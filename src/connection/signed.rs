@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::{Connection, SignedParts};
-use crate::assertion::{Addressing, Envelope, SignedDocument};
+use crate::assertion::{Addressing, Envelope, SignedDocument, Statements};
 use crate::dsig::{self, SignedOctets, Trust};
 use crate::error::{Excerpt, Part, Rejection};
 #[cfg(feature = "samael")]
 use crate::second_opinion;
 use crate::validate::ENVELOPE_CHECKS;
 use crate::xml::Document;
-use crate::xmlenc::{self, Opening};
+use crate::xmlenc::{self, Budget, Opening};
 
 /// What the names of all encrypted elements begin with. Prepared once: to prepare a search takes longer than the search.
 static ENCRYPTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Encrypted"));
@@ -30,9 +30,11 @@ impl Connection {
     /// What is signed of a received response: every signature that is there verified, those that have to be there demanded,
     /// and what is encrypted opened.
     pub(crate) fn signed_octets(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+        let budget = Budget::of_one_message();
+        let opening = self.opening(&budget);
         let signed = match envelope.encrypted_assertion() {
             None => self.verified(envelope)?,
-            Some(_) => self.opened(envelope)?,
+            Some(_) => self.opened(envelope, opening)?,
         };
         // The names of elements are never written in another way, so without the text there is no such element.
         if ENCRYPTED.find(signed.octets.as_str().as_bytes()).is_none() {
@@ -43,7 +45,7 @@ impl Connection {
         if encrypted.is_empty() {
             return Ok(signed);
         }
-        let opened = xmlenc::open(&encrypted, self.opening())?;
+        let opened = xmlenc::open(&encrypted, opening)?;
         Ok(Signed { octets: signed.octets.opened(opened), ..signed })
     }
 
@@ -84,7 +86,7 @@ impl Connection {
 
     /// An encrypted assertion: a signature of the Response is verified before any key is used, and covers what it encloses; then
     /// one of the Assertion is, in what was opened.
-    fn opened(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+    fn opened(&self, envelope: Envelope<'_>, opening: Opening<'_>) -> Result<Signed, Rejection> {
         let response = self.verified_response(envelope)?;
         if response.is_none()
             && matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both)
@@ -93,10 +95,15 @@ impl Connection {
         }
         let limits = &self.settings.limits;
         let opened = match &response {
-            None => self.open_assertion(envelope)?,
+            None => open_assertion(envelope, opening)?,
             Some(octets) => {
                 let document = Document::parse(octets.as_str(), limits)?;
-                self.open_assertion(check_envelope(received_envelope(&document)?)?)?
+                let signed = check_envelope(received_envelope(&document)?)?;
+                // Said in the open, so it may be refused in the open; behind this a wrong issuer is one of what was opened.
+                if let Some(issuer) = signed.addressing().issuer()? {
+                    issuer.check(Part::Response, self.idp.issuer(), self.sp.audience())?;
+                }
+                open_assertion(signed, opening)?
             }
         };
         let inside =
@@ -113,12 +120,8 @@ impl Connection {
         }
     }
 
-    fn open_assertion(&self, envelope: Envelope<'_>) -> Result<String, Rejection> {
-        let encrypted = envelope.encrypted_assertion().ok_or(Rejection::AssertionCount { found: 0 })?;
-        xmlenc::open(&[encrypted], self.opening())
-    }
-
-    /// The signature of the assertion in a response that was opened. Without one, the Response's has to cover it.
+    /// The signature of the assertion in a response that was opened. Without one, the Response's has to cover it, and it has to be
+    /// the connection's issuer who speaks: a ciphertext captured from another connection says nothing, not even whose it is.
     fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<Signed>, Rejection> {
         let document = Document::parse(opened, &self.settings.limits)?;
         let envelope = check_envelope(received_envelope(&document)?)?;
@@ -131,7 +134,11 @@ impl Connection {
             return Ok(Some(Signed { octets, rests_on_sha1, second_opinion }));
         }
         match self.settings.signed_parts {
-            SignedParts::Any | SignedParts::Response if covered => Ok(None),
+            SignedParts::Any | SignedParts::Response if covered => {
+                let issuer = Statements::unverified(assertion).issuer()?;
+                issuer.check(Part::Assertion, self.idp.issuer(), self.sp.audience())?;
+                Ok(None)
+            }
             _ => Err(Rejection::SignatureMissing { on: Part::Assertion }),
         }
     }
@@ -144,13 +151,14 @@ impl Connection {
         }
     }
 
-    pub(super) fn opening(&self) -> Opening<'_> {
+    pub(super) fn opening<'c>(&'c self, budget: &'c Budget) -> Opening<'c> {
         Opening {
             keys: self.sp.decryption_keys(),
             recipient: self.sp.audience(),
             forbid_cbc: self.settings.forbid_cbc,
             allow_3des: self.settings.allow_3des,
             limits: &self.settings.limits,
+            budget,
         }
     }
 
@@ -163,6 +171,11 @@ impl Connection {
         let _ = (envelope, octets);
         None
     }
+}
+
+fn open_assertion(envelope: Envelope<'_>, opening: Opening<'_>) -> Result<String, Rejection> {
+    let encrypted = envelope.encrypted_assertion().ok_or(Rejection::AssertionCount { found: 0 })?;
+    xmlenc::open(&[encrypted], opening)
 }
 
 /// The response as it was received.

@@ -112,9 +112,15 @@ pub enum LimitKind {
     /// Namespace declarations on one element.
     #[error("namespace declarations on one element")]
     Namespaces,
+    /// Namespace declarations in scope where an encrypted element stands.
+    #[error("namespace declarations around an encrypted element")]
+    NamespacesAround,
     /// Nodes in the document.
     #[error("nodes")]
     Nodes,
+    /// Operations with a private key of the service provider: each encrypted key is tried with each of ours.
+    #[error("private-key operations")]
+    PrivateKeyOperations,
     /// Bytes in one text, attribute value, comment or processing instruction.
     #[error("bytes in one text")]
     TextBytes,

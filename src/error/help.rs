@@ -83,6 +83,13 @@ impl Rejection {
             Self::AuthnContextUnmet => "The person did not log in at the identity provider in any of the ways that the request asked for. Let \
                                         the identity provider ask for one of them, or ask for less."
                 .into(),
+            Self::AuthnTooOld { authn_instant, issued_at, skew_seconds } => format!(
+                "The request of {} asked for a new authentication (ForceAuthn); the person authenticated at {}, {} earlier, with \
+                 {skew_seconds} s tolerated. Let the identity provider honour ForceAuthn, and set AuthnInstant by it.",
+                instant(*issued_at),
+                instant(*authn_instant),
+                duration(*issued_at - *authn_instant)
+            ),
             Self::RequestExpired { expires_at, now } => format!(
                 "The request expired at {expires_at}, and it is {now}. The person took longer to log in than the request's lifetime; \
                  let them start again."

@@ -347,9 +347,19 @@ pub enum Rejection {
         found: Excerpt,
     },
 
-    /// None of the authentication contexts that were asked for was used.
+    /// An authentication is of none of the contexts that were asked for.
     #[error("none of the authentication contexts that were asked for was used")]
     AuthnContextUnmet,
+    /// A new authentication was asked for (ForceAuthn, Core §3.4.1), and one is older than the request.
+    #[error("a new authentication was asked for, and this one is older than the request")]
+    AuthnTooOld {
+        /// When the person authenticated.
+        authn_instant: DateTime<Utc>,
+        /// When the request was made.
+        issued_at: DateTime<Utc>,
+        /// The tolerance that was granted, in seconds.
+        skew_seconds: i64,
+    },
     /// The request that is answered has expired.
     #[error("the request has expired")]
     RequestExpired {

@@ -127,6 +127,7 @@ impl Rejection {
             Self::ConditionUnknown { .. } => ("condition_unknown", IdentityProvider, NOT_SET_UP),
 
             Self::AuthnContextUnmet => ("authn_context_unmet", IdentityProvider, NOT_COMPLETED),
+            Self::AuthnTooOld { .. } => ("authn_too_old", IdentityProvider, NOT_COMPLETED),
             Self::RequestExpired { .. } => ("request_expired", User, SIGN_IN_AGAIN),
             Self::RequestForeign => ("request_foreign", User, SIGN_IN_AGAIN),
             Self::UnsolicitedBounced => ("unsolicited_bounced", Developer, STARTED_ELSEWHERE),

@@ -26,14 +26,15 @@ pub struct LoginOptions {
     pub answer_by: Binding,
     /// Whether to sign. Default (`None`): if there is a signing key.
     pub sign: Option<bool>,
-    /// Whether the person has to prove anew who they are: ForceAuthn.
+    /// Whether the person has to prove anew who they are: ForceAuthn. What is asked for is demanded of the answer to the
+    /// [pending](crate::Expected::Pending) request.
     pub force_authn: bool,
     /// Whether the identity provider must not show anything to the person: IsPassive.
     pub is_passive: bool,
     /// The Format of the NameID to ask for (NameIDPolicy). Default: whatever the identity provider is set up to send.
     pub name_id_format: Option<String>,
     /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext. What is asked for is demanded of the
-    /// answer. Default: none; to ask for a password breaks the login of everybody who has something better.
+    /// answer to the [pending](crate::Expected::Pending) request. Default: none; to ask for a password breaks the login of everybody who has something better.
     pub authn_contexts: Vec<String>,
     /// The name of the application, for people to read.
     pub provider_name: Option<String>,
@@ -99,6 +100,7 @@ pub(crate) fn start(
         issued_at: now,
         expires_at,
         relay_state: options.relay_state,
+        force_authn: options.force_authn,
         authn_contexts: options.authn_contexts,
     };
     Ok(StartedLogin { delivery, pending })

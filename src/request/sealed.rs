@@ -47,7 +47,7 @@ pub struct SealedRequests {
 }
 
 /// What is sealed is bound to what it is for, so that the key can serve for nothing else.
-const CONTEXT: &[u8] = b"saml-login pending request 1";
+const CONTEXT: &[u8] = b"saml-login pending request 2";
 const NONCE: usize = 12;
 const TAG: usize = 16;
 
@@ -111,6 +111,7 @@ fn write(pending: &PendingRequest) -> Vec<u8> {
     field(&pending.issued_at.timestamp_millis().to_be_bytes());
     field(&pending.expires_at.timestamp_millis().to_be_bytes());
     field(pending.relay_state.as_ref().map_or("", RelayState::as_str).as_bytes());
+    field(&[u8::from(pending.force_authn)]);
     pending.authn_contexts.iter().for_each(|class| field(class.as_bytes()));
     out
 }
@@ -122,7 +123,7 @@ fn read(mut text: &[u8]) -> Option<PendingRequest> {
         fields.push(field);
         text = rest;
     }
-    let [request_id, connection_id, issued_at, expires_at, relay_state, authn_contexts @ ..] =
+    let [request_id, connection_id, issued_at, expires_at, relay_state, force_authn, authn_contexts @ ..] =
         fields.as_slice()
     else {
         return None;
@@ -135,6 +136,11 @@ fn read(mut text: &[u8]) -> Option<PendingRequest> {
         issued_at: instant(issued_at)?,
         expires_at: instant(expires_at)?,
         relay_state: RelayState::received(&string(relay_state)?),
+        force_authn: match force_authn {
+            [0] => false,
+            [1] => true,
+            _ => return None,
+        },
         authn_contexts: authn_contexts.iter().map(|class| string(class)).collect::<Option<_>>()?,
     })
 }

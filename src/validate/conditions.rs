@@ -1,5 +1,7 @@
 //! Under which conditions the assertion holds, and since when the person is authenticated.
 
+use chrono::{DateTime, Utc};
+
 use super::{Expected, Facts, Shown, Window, time};
 use crate::error::{Excerpt, Mismatch, Rejection};
 
@@ -82,7 +84,41 @@ pub(super) fn show_authn_statement(facts: &Facts<'_>) -> Shown {
     Shown::new(time::now(facts.rules), found)
 }
 
-/// What was asked for has been asked for exactly: Core §3.3.2.2.1.
+/// A new authentication was asked for: none of those that the assertion speaks of may be older than the request, for any of them
+/// may be the one that an application goes by. Core §3.4.1.
+pub(super) fn force_authn(facts: &Facts<'_>) -> Result<(), Rejection> {
+    let Some(issued_at) = forced_since(facts) else { return Ok(()) };
+    let skew = facts.rules.skew;
+    let earliest = issued_at.checked_sub_signed(skew).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    for statement in facts.statements.authn_statements()? {
+        let authn_instant = statement.authn_instant()?;
+        if authn_instant < earliest {
+            let skew_seconds = skew.num_seconds();
+            return Err(Rejection::AuthnTooOld { authn_instant, issued_at, skew_seconds });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn show_force_authn(facts: &Facts<'_>) -> Shown {
+    let Some(issued_at) = forced_since(facts) else { return Shown::default() };
+    let statements = facts.statements.authn_statements().unwrap_or_default();
+    let oldest = statements.iter().filter_map(|statement| statement.authn_instant().ok()).min();
+    let expected =
+        format!("since {}, give or take {} s", time::instant(issued_at), facts.rules.skew.num_seconds());
+    Shown::new(expected, oldest.map(time::instant))
+}
+
+/// When the request was made that asked for a new authentication, if it did.
+fn forced_since(facts: &Facts<'_>) -> Option<DateTime<Utc>> {
+    match facts.rules.expected {
+        Expected::Pending(pending) if pending.force_authn => Some(pending.issued_at),
+        _ => None,
+    }
+}
+
+/// What was asked for has been asked for exactly: Core §3.3.2.2.1. Where there are several statements, each has to be of a class that
+/// was asked for, so that the one that the identity reports is.
 pub(super) fn authn_context(facts: &Facts<'_>) -> Result<(), Rejection> {
     let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
     if pending.authn_contexts.is_empty() {
@@ -90,11 +126,11 @@ pub(super) fn authn_context(facts: &Facts<'_>) -> Result<(), Rejection> {
     }
     for statement in facts.statements.authn_statements()? {
         let class = statement.authn_context_class_ref()?;
-        if class.is_some_and(|class| pending.authn_contexts.iter().any(|asked| *asked == class)) {
-            return Ok(());
+        if !class.is_some_and(|class| pending.authn_contexts.iter().any(|asked| *asked == class)) {
+            return Err(Rejection::AuthnContextUnmet);
         }
     }
-    Err(Rejection::AuthnContextUnmet)
+    Ok(())
 }
 
 pub(super) fn show_authn_context(facts: &Facts<'_>) -> Shown {

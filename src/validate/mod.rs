@@ -23,12 +23,16 @@ pub(crate) use time::Window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected<'a> {
-    /// This browser was sent to the identity provider with a request.
+    /// This browser was sent to the identity provider with a request, of which nothing but its `ID` is remembered.
+    ///
+    /// That the answer is soon enough, that the person authenticated anew (ForceAuthn) and in a way that was asked for
+    /// (RequestedAuthnContext) is only demanded with [`Expected::Pending`].
     Reply {
         /// The `ID` of the AuthnRequest.
         request_id: &'a str,
     },
-    /// This browser was sent to the identity provider with this request, which has not expired.
+    /// This browser was sent to the identity provider with this request, which must not have expired, and of which whatever
+    /// [`Connection::start_login`](crate::Connection::start_login) asked for is demanded.
     Pending(&'a PendingRequest),
     /// No request is pending: the login was started at the identity provider.
     Unsolicited,
@@ -248,8 +252,15 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         shows: conditions::show_authn_statement,
     },
     Check {
+        name: "force_authn",
+        rule: "if a new authentication was asked for, no AuthnInstant is older than the request",
+        section: "Core §3.4.1",
+        run: conditions::force_authn,
+        shows: conditions::show_force_authn,
+    },
+    Check {
         name: "authn_context",
-        rule: "if authentication contexts were asked for, one of them was used",
+        rule: "if authentication contexts were asked for, every AuthnStatement is of one of them",
         section: "Core §3.3.2.2.1",
         run: conditions::authn_context,
         shows: conditions::show_authn_context,

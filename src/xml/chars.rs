@@ -37,6 +37,11 @@ impl Survey {
     }
 }
 
+/// Whether a text holds no character that XML 1.0 §2.2 (production Char) excludes.
+pub(crate) fn are_xml_characters(text: &str) -> bool {
+    Survey::of(text).forbidden.is_none()
+}
+
 /// Whether a character reference may stand for `c`: XML 1.0 §4.1, constraint "Legal Character".
 pub(super) fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)

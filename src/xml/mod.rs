@@ -12,6 +12,7 @@ mod tag;
 mod write;
 
 pub(crate) use c14n::{C14n, C14nError, canonicalize};
+pub(crate) use chars::are_xml_characters;
 pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
 pub(crate) use write::Markup;

@@ -29,22 +29,20 @@ impl EncryptedKey {
         opening: Opening<'_>,
     ) -> Result<Vec<Self>, Rejection> {
         let is_key = |element: &Element<'_>| element.is(Namespace::XENC, "EncryptedKey");
-        let mut found: Vec<Element<'_>> = encrypted.child_elements().filter(is_key).collect();
+        let is_reference = |element: &Element<'_>| element.is(Namespace::DS, "RetrievalMethod");
         let key_info = data.child_elements().find(|child| child.is(Namespace::DS, "KeyInfo"));
-        for child in key_info.iter().flat_map(Element::child_elements) {
-            if is_key(&child) {
-                found.push(child);
-            } else if child.is(Namespace::DS, "RetrievalMethod") {
-                let id =
-                    child.attribute("URI").and_then(|uri| uri.strip_prefix('#')).filter(|id| !id.is_empty());
-                let id = id.ok_or(Rejection::EncryptionMalformed)?;
-                if child.child_elements().next().is_some() {
-                    return Err(Rejection::EncryptionMalformed);
-                }
-                // Nearby alone: the keys of one element do not lie all over the document.
-                let mut pointed = encrypted.descendants().filter(is_key);
-                let key = pointed.find(|key| key.attribute("Id") == Some(id));
-                let key = key.ok_or(Rejection::EncryptionMalformed)?;
+        let inside = || key_info.iter().flat_map(Element::child_elements);
+        let mut found: Vec<Element<'_>> = encrypted.child_elements().chain(inside()).filter(is_key).collect();
+        let references: Vec<Element<'_>> = inside().filter(is_reference).collect();
+        // Before any of them is looked for.
+        if found.len() > MAX_KEYS || references.len() > MAX_KEYS {
+            return Err(Rejection::EncryptionMalformed);
+        }
+        if !references.is_empty() {
+            // Nearby alone: the keys of one element do not lie all over the document.
+            let near: Vec<Element<'_>> = encrypted.descendants().filter(is_key).collect();
+            for reference in references {
+                let key = pointed_at(reference, &near).ok_or(Rejection::EncryptionMalformed)?;
                 if !found.iter().any(|other| other.id() == key.id()) {
                     found.push(key);
                 }
@@ -65,10 +63,15 @@ impl EncryptedKey {
         Ok(Self { transport, value: cipher_value(key)? })
     }
 
-    /// The key inside, of exactly so many bytes, if one of ours opens it.
-    pub(super) fn open(&self, ours: &[KeyPair], length: usize) -> Option<Vec<u8>> {
-        let opened = ours.iter().take(MAX_KEYS).filter_map(|key| self.open_with(key).ok());
-        opened.into_iter().find(|key| key.len() == length)
+    /// Those of our keys that are tried.
+    pub(super) fn tried(ours: &[KeyPair]) -> &[KeyPair] {
+        ours.get(..MAX_KEYS).unwrap_or(ours)
+    }
+
+    /// What each of our keys opens it to, if that is a key of exactly so many bytes.
+    pub(super) fn open(&self, ours: &[KeyPair], length: usize) -> Vec<Vec<u8>> {
+        let opened = Self::tried(ours).iter().filter_map(|key| self.open_with(key).ok());
+        opened.filter(|key| key.len() == length).collect()
     }
 
     fn open_with(&self, ours: &KeyPair) -> Result<Vec<u8>, ErrorStack> {
@@ -81,4 +84,13 @@ impl EncryptedKey {
         key.truncate(length);
         Ok(key)
     }
+}
+
+/// Where a RetrievalMethod of the same document points, without a transform.
+fn pointed_at<'d>(reference: Element<'d>, near: &[Element<'d>]) -> Option<Element<'d>> {
+    let id = reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')).filter(|id| !id.is_empty())?;
+    if reference.child_elements().next().is_some() {
+        return None;
+    }
+    near.iter().find(|key| key.attribute("Id") == Some(id)).copied()
 }

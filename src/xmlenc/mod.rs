@@ -3,20 +3,26 @@
 //! Encryption is not authentication: whoever has the service provider's certificate can encrypt to it. What is opened here is put
 //! into the place of the encrypted element and parsed like any other document, and its signature is verified like any other.
 //!
-//! After a key was used, every failure is the same [`Rejection::DecryptionFailed`], so that nobody learns from the
-//! difference what a guessed ciphertext decrypts to.
+//! What can be refused without a key is refused before one is used. After that, every failure is the same
+//! [`Rejection::DecryptionFailed`], so that nobody learns from the difference what a guessed ciphertext decrypts to; and it comes
+//! at the same point whether a key, a tag, the padding, the characters or the markup is wrong: what does not open is replaced by a
+//! stand-in of the ciphertext's length, which goes the same way. Up to there no work depends on what was opened and on
+//! the rest of the document together.
 
 mod algorithm;
 mod data;
 mod key;
+mod place;
 
+use std::cell::Cell;
 use std::ops::Range;
 
-use crate::error::Rejection;
+use self::data::EncryptedData;
+use self::place::Place;
+use crate::error::{LimitKind, Rejection};
 use crate::limits::Limits;
 use crate::trust::KeyPair;
 use crate::xml::{Document, Element};
-use quick_xml::escape::escape;
 
 /// With what encrypted elements are opened.
 #[derive(Clone, Copy)]
@@ -27,6 +33,27 @@ pub(crate) struct Opening<'c> {
     pub(crate) forbid_cbc: bool,
     pub(crate) allow_3des: bool,
     pub(crate) limits: &'c Limits,
+    pub(crate) budget: &'c Budget,
+}
+
+/// So many private-key operations are done for one message, whatever is encrypted in it.
+const MAX_OPERATIONS: usize = 64;
+
+/// How many private-key operations are left for one message.
+pub(crate) struct Budget(Cell<usize>);
+
+impl Budget {
+    /// That of a message of which nothing was opened yet.
+    pub(crate) fn of_one_message() -> Self {
+        Self(Cell::new(MAX_OPERATIONS))
+    }
+
+    fn take(&self, operations: usize) -> Result<(), Rejection> {
+        let exceeded =
+            Rejection::XmlLimitExceeded { limit: LimitKind::PrivateKeyOperations, allowed: MAX_OPERATIONS };
+        self.0.set(self.0.get().checked_sub(operations).ok_or(exceeded)?);
+        Ok(())
+    }
 }
 
 /// So many elements are opened in one document: a NameID for each confirmation, and attributes.
@@ -37,66 +64,56 @@ const MAX_ELEMENTS: usize = 64;
 pub(crate) fn open(encrypted: &[Element<'_>], opening: Opening<'_>) -> Result<String, Rejection> {
     let first = encrypted.first().ok_or(Rejection::EncryptionMalformed)?;
     if opening.keys.is_empty() {
-        return Err(Rejection::DecryptionKeyMissing { element: name(*first) });
+        return Err(Rejection::DecryptionKeyMissing { element: place::name(*first) });
     }
-    let document = first.document();
     if encrypted.len() > MAX_ELEMENTS {
         return Err(Rejection::EncryptionMalformed);
     }
-    let mut opened = String::with_capacity(document.text().len());
-    let mut places: Vec<Range<usize>> = Vec::with_capacity(encrypted.len());
-    let mut done = 0;
-    for element in encrypted {
-        let outer = element.outer_range().ok_or(Rejection::DecryptionFailed)?;
-        let plain = data::open(*element, opening)?;
-        // XML Encryption §3.1: of type Element, one whole element; its declaration and blank space around it do not count.
-        let plain = without_declaration(plain.trim_ascii());
-        opened.push_str(document.text().get(done..outer.start).unwrap_or_default());
-        let start = opened.len();
-        push_in_scope(&mut opened, plain, *element);
-        places.push(start..opened.len());
-        done = outer.end;
-    }
-    opened.push_str(document.text().get(done..).unwrap_or_default());
-    // What was opened must be one element that begins and ends in its own place, whatever it makes of the text around it.
-    if all_are_elements(&opened, &places, opening.limits) {
-        Ok(opened)
-    } else {
-        Err(Rejection::DecryptionFailed)
-    }
+    let read = |element: &Element<'_>| {
+        Ok((Place::of(*element, opening.limits)?, EncryptedData::read(*element, opening)?))
+    };
+    let read = encrypted.iter().map(read).collect::<Result<Vec<_>, Rejection>>()?;
+    opening.budget.take(read.iter().map(|(_, data)| data.operations(opening.keys)).sum())?;
+
+    // From here on there is one refusal, and all of this is done before it.
+    let opened: Vec<Option<String>> = read
+        .iter()
+        .map(|(place, data)| {
+            let plain = data.open(opening.keys);
+            let text = place.fit(plain.text.trim_ascii());
+            let fits = place.takes(&text, opening.limits);
+            (plain.right && fits).then_some(text)
+        })
+        .collect();
+    let opened: Option<Vec<String>> = opened.into_iter().collect();
+    let opened = opened.ok_or(Rejection::DecryptionFailed)?;
+    let places = read.iter().map(|(place, _)| place.range());
+    splice(first.document().text(), places.zip(&opened), opening.limits).ok_or(Rejection::DecryptionFailed)
 }
 
-fn all_are_elements(text: &str, places: &[Range<usize>], limits: &Limits) -> bool {
+/// The text with what was opened in its places, if it is there, in the whole as by itself, one element that begins and ends there.
+fn splice<'o>(
+    text: &str,
+    pieces: impl Iterator<Item = (Range<usize>, &'o String)>,
+    limits: &Limits,
+) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut places: Vec<Range<usize>> = Vec::new();
+    let mut done = 0;
+    for (replaced, opened) in pieces {
+        out.push_str(text.get(done..replaced.start)?);
+        let start = out.len();
+        out.push_str(opened);
+        places.push(start..out.len());
+        done = replaced.end;
+    }
+    out.push_str(text.get(done..)?);
+    are_elements(&out, &places, limits).then_some(out)
+}
+
+fn are_elements(text: &str, places: &[Range<usize>], limits: &Limits) -> bool {
     let Ok(document) = Document::parse(text, limits) else { return false };
     let Some(root) = document.root() else { return false };
     let mut elements = root.descendants().filter_map(|element| element.outer_range());
     places.iter().all(|place| elements.any(|range| range == *place))
-}
-
-/// Writes an element in the place of `replaced`, with the namespaces that were declared there: what was encrypted may lean on
-/// them. Those around it are still around it. A declaration of its own stays; one that is written twice does not parse.
-fn push_in_scope(out: &mut String, element: &str, replaced: Element<'_>) {
-    let tag_end = element.find('>').unwrap_or(element.len());
-    let name_end = element.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).unwrap_or(0);
-    let tag = element.get(..tag_end).unwrap_or_default();
-    let (name, rest) = element.split_at_checked(name_end).unwrap_or(("", element));
-    out.push_str(name);
-    for (prefix, uri) in replaced.declared() {
-        let attribute = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
-        let declares = |after: &str| after.trim_ascii_start().starts_with('=');
-        if !tag.split(attribute.as_str()).skip(1).any(declares) {
-            out.push_str(&format!(" {attribute}=\"{}\"", escape(uri)));
-        }
-    }
-    out.push_str(rest);
-}
-
-fn without_declaration(text: &str) -> &str {
-    let rest = text.strip_prefix("<?xml ").and_then(|rest| rest.split_once("?>"));
-    rest.map_or(text, |(_, rest)| rest.trim_ascii_start())
-}
-
-fn name(encrypted: Element<'_>) -> &'static str {
-    let names = ["EncryptedAssertion", "EncryptedID", "EncryptedAttribute"];
-    names.into_iter().find(|name| encrypted.local_name() == *name).unwrap_or("encrypted element")
 }
