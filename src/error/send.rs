@@ -50,7 +50,7 @@ pub enum RelayStateProblem {
     /// More than 80 bytes: Bindings §3.4.3.
     #[error("it has more than 80 bytes")]
     TooLong,
-    /// A path that a browser could read as another site's address.
-    #[error("it could lead to another site")]
+    /// A path that a browser or a server could read as another site's address, or as another path.
+    #[error("it could lead elsewhere")]
     Unsafe,
 }
