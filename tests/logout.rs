@@ -178,7 +178,12 @@ fn our_messages_are_what_we_would_take() {
         let ReceivedLogout::Request(unspent) = received.expect("a request") else { panic!("no request") };
         let request = block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
         assert_eq!(request.id, started.pending.request_id);
-        assert!(request.concerns(&subject()));
+        assert!(!request.concerns(&subject()), "the connection is another");
+        let mut of_the_other = subject();
+        of_the_other.connection_id = "other".into();
+        assert!(!request.concerns(&of_the_other), "the issuer is another");
+        of_the_other.issuer = sp().audience().into();
+        assert!(request.concerns(&of_the_other));
     }
 }
 
@@ -221,9 +226,41 @@ fn a_request_concerns_the_sessions_that_it_names() {
     ));
     let mut qualified: NameId = subject().name_id;
     qualified.sp_name_qualifier = Some("urn:other".into());
-    let qualified = LogoutSubject::new(qualified, None);
+    let qualified = LogoutSubject::new("acme", "https://idp.example.test", qualified, None);
     assert!(concerns(NAME, &qualified));
     assert!(!concerns(&NAME.replace("<saml:NameID", "<saml:NameID SPNameQualifier=\"urn:sp\""), &qualified));
+}
+
+#[test]
+fn no_tenant_ends_the_sessions_of_another() {
+    let of = |connection_id: &str, issuer: &str| {
+        let LogoutSubject { name_id, session_index, .. } = subject();
+        LogoutSubject::new(connection_id, issuer, name_id, session_index)
+    };
+    let (acme, globex) = (connection(signing()), "globex");
+    let issuer = "https://idp.example.test";
+    let request = request_of(post(&posted(&request("", NAME)))).expect("a request");
+    assert_eq!((request.connection_id.as_str(), request.issuer.as_str()), ("acme", issuer));
+    assert!(request.concerns(&of("acme", issuer)));
+    let start = |subject: &LogoutSubject| {
+        let started = acme.start_logout(subject, LogoutOptions::default(), RANDOM, now());
+        started.map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!(start(&of("acme", issuer)), Ok(()));
+    for foreign in
+        [of(globex, issuer), of("acme", "https://idp2.example.test"), of("", ""), of("ACME", issuer)]
+    {
+        assert!(!request.concerns(&foreign), "{} {}", foreign.connection_id, foreign.issuer);
+        assert_eq!(start(&foreign), Err("connection_foreign"));
+    }
+    // Nor is a request answered in the name of another.
+    let idp = acme.identity_provider().clone();
+    let other = Connection::builder(globex, signing(), idp).build().expect("a connection");
+    let answer = |connection: &Connection| {
+        let answer = connection.answer_logout(&request, &LogoutOutcome::Complete, RANDOM, now());
+        answer.map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!((answer(&acme), answer(&other)), (Ok(()), Err("connection_foreign")));
 }
 
 #[test]

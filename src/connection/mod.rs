@@ -127,7 +127,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    /// [`SendError`]: the session is of another connection, the identity provider has no such endpoint, or it cannot be signed.
     pub fn start_logout(
         &self,
         subject: &LogoutSubject,
@@ -167,7 +167,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    /// [`SendError`]: the request came by another connection, the identity provider has no such endpoint, or it cannot be signed.
     pub fn answer_logout(
         &self,
         request: &LogoutRequest,
@@ -175,7 +175,7 @@ impl Connection {
         random: [u8; 32],
         now: DateTime<Utc>,
     ) -> Result<Delivery, SendError> {
-        logout::answer((&self.sp, &self.idp), request, outcome, random, now)
+        logout::answer(&self.id, (&self.sp, &self.idp), request, outcome, random, now)
     }
 
     /// Verifies the `SAMLResponse` form value of a POST to the ACS URL.

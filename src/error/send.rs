@@ -4,6 +4,9 @@ use super::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
+    /// The session, or the logout request, is of another connection or of another identity provider.
+    #[error("the session or the logout request is of another connection")]
+    ConnectionForeign,
     /// The identity provider has no such endpoint in the connection's configuration.
     #[error("the identity provider has no {service} for this binding")]
     EndpointMissing {
@@ -31,6 +34,7 @@ impl SendError {
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::ConnectionForeign => "connection_foreign",
             Self::EndpointMissing { .. } => "endpoint_missing",
             Self::RelayState { .. } => "relay_state_refused",
             Self::Sealing(_) => "sealing_failed",

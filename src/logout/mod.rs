@@ -20,10 +20,15 @@ use crate::identity::Identity;
 use crate::relay_state::RelayState;
 use crate::store::{ReplayStore, SpendOutcome, Spending};
 
-/// One session, as the identity provider knows it. Keep it beside the application's own session.
+/// One session, as the identity provider knows it. Keep it beside the application's own session, with all of its parts: what a
+/// person or a session is called means something at one identity provider alone.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogoutSubject {
+    /// The connection that the login came by.
+    pub connection_id: String,
+    /// The identity provider's issuer (its entity ID).
+    pub issuer: String,
     /// The person's name at the identity provider.
     pub name_id: NameId,
     /// The identity provider's handle of the session.
@@ -31,15 +36,21 @@ pub struct LogoutSubject {
 }
 
 impl LogoutSubject {
-    /// A session from its two parts.
-    pub fn new(name_id: NameId, session_index: Option<String>) -> Self {
-        Self { name_id, session_index }
+    /// A session from its parts.
+    pub fn new(
+        connection_id: impl Into<String>,
+        issuer: impl Into<String>,
+        name_id: NameId,
+        session_index: Option<String>,
+    ) -> Self {
+        Self { connection_id: connection_id.into(), issuer: issuer.into(), name_id, session_index }
     }
 }
 
 impl From<&Identity> for LogoutSubject {
     fn from(identity: &Identity) -> Self {
-        Self::new(identity.name_id.clone(), identity.session_index.clone())
+        let (connection_id, issuer) = (identity.connection_id.as_str(), identity.issuer.as_str());
+        Self::new(connection_id, issuer, identity.name_id.clone(), identity.session_index.clone())
     }
 }
 
@@ -126,6 +137,10 @@ impl fmt::Debug for UnspentLogout {
 pub struct LogoutRequest {
     /// The `ID`, which the answer refers to.
     pub id: String,
+    /// The connection that it came by, and whose identity provider speaks for no other.
+    pub connection_id: String,
+    /// The issuer, which is that connection's identity provider.
+    pub issuer: String,
     /// Whose sessions.
     pub name_id: NameId,
     /// Which sessions; all of them, if there are none.
@@ -135,15 +150,18 @@ pub struct LogoutRequest {
 }
 
 impl LogoutRequest {
-    /// Whether the request is about this session. The NameID has to be the same in all its parts; a qualifier that one side leaves out
-    /// is no difference (Core §3.3.4 has them default to the two sides).
+    /// Whether the request is about this session. It has to be one of this connection and this identity provider: no tenant's ends
+    /// another tenant's sessions. The NameID has to be the same in all its parts; a qualifier that one side leaves out is no difference
+    /// (Core §3.3.4 has them default to the two sides).
     pub fn concerns(&self, session: &LogoutSubject) -> bool {
         let same = |ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,
         };
         let (ours, theirs) = (&session.name_id, &self.name_id);
-        ours.value == theirs.value
+        self.connection_id == session.connection_id
+            && self.issuer == session.issuer
+            && ours.value == theirs.value
             && (ours.effective_format() == theirs.effective_format() || theirs.is_unspecified())
             && same(&ours.name_qualifier, &theirs.name_qualifier)
             && same(&ours.sp_name_qualifier, &theirs.sp_name_qualifier)
