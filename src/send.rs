@@ -1,6 +1,6 @@
 //! Sending: a message becomes a URL or a form.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,13 +15,26 @@ use crate::trust::KeyPair;
 use crate::xml::Markup;
 
 /// What to answer the browser with, so that it carries a message to the identity provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delivery {
     /// A page that posts itself.
     Post(PostForm),
     /// A redirect (302 or 303) to this URL, with `Cache-Control: no-store`.
     Redirect(String),
+}
+
+/// The query carries the message, which may name a person, and the RelayState, which may be a secret: only the address is shown.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Post(form) => f.debug_tuple("Post").field(form).finish(),
+            Self::Redirect(url) => {
+                let address = url.split_once('?').map_or(url.as_str(), |(address, _)| address);
+                f.debug_tuple("Redirect").field(&format_args!("{address}?…")).finish()
+            }
+        }
+    }
 }
 
 /// What every message of ours begins with: Core §3.2.1, §3.2.2.
