@@ -270,6 +270,31 @@ fn a_full_store_remembers_nothing_more_and_forgets_nothing() {
 }
 
 #[test]
+fn logins_started_at_one_connection_leave_room_for_the_others() {
+    let store = MemoryRequestStore::with_capacity(NonZeroUsize::new(100).expect("a number"));
+    let remember = |connection_id: &str, random: u8, at| {
+        let mut pending = start(LoginOptions::default()).pending;
+        pending.connection_id = connection_id.into();
+        match block_on(store.remember(&pending, [random; 32], at)).expect("a store") {
+            Remembered::Cookie(cookie) => Some(cookie),
+            _ => None,
+        }
+    };
+    let flooded: Vec<_> = (0..100).map(|random| remember("flooded", random, now()).expect("room")).collect();
+    assert_eq!(remember("flooded", 100, now()), None);
+    let other = remember("other", 101, now()).expect("room");
+    assert!(block_on(store.take(&other, now())).expect("a store").is_some());
+    // One that is answered makes room for one, and one that is asked for twice for no more.
+    for _ in 0..2 {
+        let _ = block_on(store.take(&flooded[0], now())).expect("a store");
+    }
+    assert!(remember("flooded", 102, now()).is_some());
+    assert_eq!(remember("flooded", 103, now()), None);
+    let later = now() + TimeDelta::minutes(10);
+    assert!((0..100).all(|random| remember("flooded", random, later).is_some()), "all have expired");
+}
+
+#[test]
 fn sealed_requests_are_opened_by_their_key_alone() {
     let pending = start(LoginOptions::default()).pending;
     let sealed = SealedRequests::new(SealingKey::new([1; 32]));
