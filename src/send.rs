@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use openssl::sha::sha256;
 
 use crate::binding::{Binding, Parameter, PostForm, deflated, parameter, with_query};
 use crate::dsig::{Place, sign_enveloped, sign_octets};
@@ -65,9 +66,15 @@ impl Header<'_> {
     }
 }
 
-/// An `ID` with all of the randomness in it: Core §1.3.4 asks for 128 bits. It begins with a character that names may begin with.
+/// What randomness becomes for one purpose, which tells nothing of what it becomes for another: an `ID` is seen by everybody on the
+/// way, and the same randomness may have been handed in elsewhere.
+pub(crate) fn derived(purpose: &str, random: [u8; 32]) -> [u8; 32] {
+    sha256(&[b"saml-login ", purpose.as_bytes(), b": ", &random].concat())
+}
+
+/// An `ID` of 256 bits: Core §1.3.4 asks for 128. It begins with a character that names may begin with.
 pub(crate) fn message_id(random: [u8; 32]) -> String {
-    random.iter().fold(String::from("_"), |mut id, byte| {
+    derived("message ID", random).iter().fold(String::from("_"), |mut id, byte| {
         // Writing to a String cannot fail.
         let _ = write!(id, "{byte:02x}");
         id

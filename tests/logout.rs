@@ -138,10 +138,10 @@ fn a_request_names_the_session_and_is_signed() {
         start,
         format!(
             "<samlp:LogoutRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
-             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_{}\" Version=\"2.0\" \
+             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{}\" Version=\"2.0\" \
              IssueInstant=\"2030-01-31T12:00:00Z\" Destination=\"https://idp.example.test/slo/post\" \
              NotOnOrAfter=\"2030-01-31T12:10:00Z\"><saml:Issuer>{}</saml:Issuer>",
-            "07".repeat(32),
+            common::message_id(RANDOM),
             sp().audience()
         )
     );

@@ -63,7 +63,7 @@ fn a_plain_request_asks_for_nothing_in_particular() {
     let query = query_of(&started.delivery);
     assert_eq!(query[0], ("tenant".into(), "a b".into()), "the URL's own query stays, and comes first");
     assert_eq!(query.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tenant", "SAMLRequest"]);
-    let id = format!("_{}", "07".repeat(32));
+    let id = common::message_id(RANDOM);
     assert_eq!(
         inflated(&query[1].1),
         format!(
@@ -292,6 +292,46 @@ fn logins_started_at_one_connection_leave_room_for_the_others() {
     assert_eq!(remember("flooded", 103, now()), None);
     let later = now() + TimeDelta::minutes(10);
     assert!((0..100).all(|random| remember("flooded", random, later).is_some()), "all have expired");
+}
+
+/// Each purpose has its own derivation: what is public of one says nothing of another, and requests never share a key stream.
+#[test]
+fn the_same_randomness_twice_gives_nothing_away() {
+    let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let pending = start(LoginOptions::default()).pending;
+    let cookie =
+        |store: &dyn Fn(&PendingRequest, [u8; 32]) -> Remembered, pending: &PendingRequest, random| {
+            match store(pending, random) {
+                Remembered::Cookie(cookie) => cookie,
+                other => panic!("{other:?}"),
+            }
+        };
+    let in_memory = |pending: &PendingRequest, random: [u8; 32]| {
+        block_on(MemoryRequestStore::default().remember(pending, random, now())).expect("a store")
+    };
+    let of_memory = base64.decode(cookie(&in_memory, &pending, RANDOM)).expect("Base64");
+    let hex: String = of_memory.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_ne!(pending.request_id, format!("_{hex}"));
+    assert!(of_memory != RANDOM && of_memory.len() == 32);
+
+    let sealed = SealedRequests::new(SealingKey::new([1; 32]));
+    let sealing = |pending: &PendingRequest, random: [u8; 32]| {
+        block_on(sealed.remember(pending, random, now())).expect("a store")
+    };
+    let sealed_bytes =
+        |pending: &PendingRequest, random| base64.decode(cookie(&sealing, pending, random)).expect("Base64");
+    let mut other = pending.clone();
+    other.expires_at += TimeDelta::seconds(1);
+    let mut end_differs = RANDOM;
+    end_differs[31] ^= 1;
+    let one = sealed_bytes(&pending, RANDOM);
+    for another in [sealed_bytes(&other, RANDOM), sealed_bytes(&pending, end_differs)] {
+        assert_eq!(one[..4], another[..4], "the key's mark");
+        assert_ne!(one[4..36], another[4..36], "the salt");
+        // Both texts begin with the length and the value of the same ID: so would one key stream.
+        assert_ne!(one[36..52], another[36..52], "the text");
+    }
+    assert!(!one.windows(12).any(|window| window == &RANDOM[..12]), "the randomness itself is not told");
 }
 
 #[test]

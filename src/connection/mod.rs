@@ -107,7 +107,7 @@ impl Connection {
 
     /// Starts a login here: makes an AuthnRequest (Core §3.4.1, Profiles §4.1.4.1).
     ///
-    /// `random` is fresh from a cryptographic generator; the request's ID is made of it. Answer the browser with the
+    /// `random` is fresh from a cryptographic generator, each time; the request's ID is made of it. Answer the browser with the
     /// [`delivery`](StartedLogin::delivery), and remember the [`pending`](StartedLogin::pending) request for it in a
     /// [`RequestStore`](crate::RequestStore).
     ///

@@ -14,6 +14,7 @@ use openssl::sha::sha256;
 
 use crate::error::StoreError;
 use crate::pending::PendingRequest;
+use crate::send::derived;
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
@@ -33,7 +34,8 @@ use crate::pending::PendingRequest;
 ///
 /// `contract::request_store` (feature `test-idp`) tests an implementation.
 pub trait RequestStore {
-    /// Remembers a request. `random` is fresh from a cryptographic generator.
+    /// Remembers a request. `random` is fresh from a cryptographic generator, and not what the request's ID was made of: that is known
+    /// to whoever sees the request.
     fn remember(
         &self,
         pending: &PendingRequest,
@@ -149,7 +151,7 @@ impl RequestStore for MemoryRequestStore {
         if taken >= self.capacity_per_connection.get() {
             return Ok(Remembered::Full);
         }
-        let cookie = URL_SAFE_NO_PAD.encode(random);
+        let cookie = URL_SAFE_NO_PAD.encode(derived("login cookie", random));
         let key = sha256(cookie.as_bytes());
         // The same randomness twice would hand one browser's request to another.
         if requests.by_cookie.contains_key(&key) {
