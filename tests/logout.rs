@@ -14,7 +14,8 @@ use saml_login::test_idp::{SignatureOptions, TestIdp};
 use saml_login::{
     Binding, Certificates, Connection, Delivery, Endpoint, Error, Identity, IdentityProvider, KeyPair,
     LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, MemoryReplayStore, NameId,
-    PendingLogout, PostForm, ReceivedLogout, RelayState, ServiceProvider, StartedLogout, Unsolicited,
+    PendingLogout, PostForm, ReceivedLogout, RelayState, ReplayStore, ServiceProvider, SpendOutcome,
+    Spending, StartedLogout, StoreError, Unsolicited,
 };
 
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::rsa("https://idp.example.test").expect("a key"));
@@ -208,6 +209,30 @@ fn a_request_of_the_identity_provider_is_verified_and_used_once() {
     };
     assert!(spend().is_ok());
     assert_eq!(spend().map_err(|error: Error| error.code()).err(), Some("assertion_replayed"));
+}
+
+/// A store that has forgotten everything, as one may once something is over.
+struct Forgetful;
+
+impl ReplayStore for Forgetful {
+    async fn spend(&self, _: &Spending, _: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
+        Ok(SpendOutcome::Fresh)
+    }
+}
+
+#[test]
+fn a_request_that_is_over_is_not_spent() {
+    let value = posted(&request(" NotOnOrAfter=\"2030-01-31T12:05:00Z\"", NAME));
+    let spend = |later: TimeDelta| match received(post(&value), None).expect("a request") {
+        ReceivedLogout::Request(unspent) => block_on(unspent.spend(&Forgetful, now() + later)),
+        other => panic!("{other:?}"),
+    };
+    // The largest clock skew that a connection can have is part of it.
+    let end = TimeDelta::minutes(10);
+    assert!(spend(end - TimeDelta::milliseconds(1)).is_ok());
+    for later in [end, TimeDelta::days(1)] {
+        assert_eq!(spend(later).map_err(|error| error.code()).err(), Some("expired"));
+    }
 }
 
 #[test]

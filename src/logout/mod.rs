@@ -110,9 +110,14 @@ impl UnspentLogout {
     ///
     /// # Errors
     ///
-    /// [`Rejection::AssertionReplayed`] if it was used before, [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot
-    /// tell.
+    /// [`Rejection::AssertionReplayed`] if it was used before, [`Rejection::Expired`] if so much time passed since verification that
+    /// it may have been forgotten, [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot tell.
     pub async fn spend<S: ReplayStore>(self, store: &S, now: DateTime<Utc>) -> Result<LogoutRequest, Error> {
+        let not_on_or_after = self.spending.until;
+        if now >= not_on_or_after {
+            let what = "LogoutRequest";
+            return Err(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 0 }.into());
+        }
         match store.spend(&self.spending, now).await.map_err(Error::Store)? {
             SpendOutcome::Fresh => Ok(self.request),
             SpendOutcome::AssertionSeen | SpendOutcome::RequestSeen => {
