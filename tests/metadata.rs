@@ -284,8 +284,8 @@ fn what_is_wrong_inside_is_named() {
     let service = unsigned(with(&sso("javascript:alert(1)"))).expect_err("no address").to_string();
     assert_eq!(
         service,
-        "the metadata gives \"javascript:alert(1)\" as an address of its SingleSignOnService: only absolute https URLs are \
-         taken"
+        "the metadata gives \"javascript:alert(1)\" as an address of its SingleSignOnService: only absolute https (or \
+         http) URLs of plain ASCII without a user or a fragment are taken"
     );
     let sp_metadata = SpMetadata::new(&sp()).xml();
     assert_eq!(unsigned(sp_metadata), Err(MetadataError::NotAnIdentityProvider));

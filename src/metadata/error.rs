@@ -20,8 +20,11 @@ pub enum MetadataError {
     /// Nothing but blank space.
     #[error("the metadata is empty")]
     Empty,
-    /// An address that is not an absolute http or https URL: Metadata §2.2.2.
-    #[error("the metadata gives {found} as an address of its {service}: only absolute https URLs are taken")]
+    /// An address that is not an absolute http or https URL of plain ASCII without a user or a fragment: Metadata §2.2.2. Plain http is
+    /// taken, and [warned of](crate::Connection::warnings).
+    #[error(
+        "the metadata gives {found} as an address of its {service}: only absolute https (or http) URLs of plain ASCII without a user or a fragment are taken"
+    )]
     EndpointInvalid {
         /// The element.
         service: &'static str,
