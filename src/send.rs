@@ -109,7 +109,10 @@ impl Outgoing<'_> {
     pub(crate) fn to(&self, binding: Binding, location: &str) -> Result<Delivery, SendError> {
         match binding {
             Binding::HttpPost => self.post(location).map(Delivery::Post),
-            _ => self.redirect(location).map(Delivery::Redirect),
+            Binding::HttpRedirect => self.redirect(location).map(Delivery::Redirect),
+            Binding::HttpArtifact | Binding::Soap => {
+                Err(SendError::BindingUnusable { binding: binding.uri() })
+            }
         }
     }
 
@@ -145,9 +148,13 @@ pub(crate) fn endpoint<'e>(
     binding: Option<Binding>,
     service: &'static str,
 ) -> Result<&'e Endpoint, SendError> {
+    let by_browser = |binding: Binding| matches!(binding, Binding::HttpPost | Binding::HttpRedirect);
+    if let Some(binding) = binding.filter(|binding| !by_browser(*binding)) {
+        return Err(SendError::BindingUnusable { binding: binding.uri() });
+    }
     let usable = |endpoint: &&Endpoint| match binding {
         Some(binding) => endpoint.binding == binding,
-        None => matches!(endpoint.binding, Binding::HttpPost | Binding::HttpRedirect),
+        None => by_browser(endpoint.binding),
     };
     endpoints.iter().find(usable).ok_or(SendError::EndpointMissing { service })
 }

@@ -249,11 +249,54 @@ fn a_request_concerns_the_sessions_that_it_names() {
         &NAME.replace("1.1:nameid-format:emailAddress", "2.0:nameid-format:persistent"),
         &subject()
     ));
+    // Identity providers mix up the version numbers of the formats, and nothing else.
+    for (format, same) in [
+        ("urn:oasis:names:tc:SAML:2.0:nameid-format:emailAddress", true),
+        ("urn:oasis:names:tc:SAML:1.0:nameid-format:emailAddress", true),
+        ("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified", true),
+        ("urn:oasis:names:tc:SAML:3.0:nameid-format:emailAddress", false),
+        ("urn:oasis:names:tc:SAML:1.1:nameid-format:emailaddress", false),
+        ("urn:oasis:names:tc:SAML:1.1:nameid-format:transient", false),
+        ("urn:example", false),
+    ] {
+        let name = NAME.replace("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress", format);
+        assert_eq!(concerns(&name, &subject()), same, "{format}");
+    }
     let mut qualified: NameId = subject().name_id;
     qualified.sp_name_qualifier = Some("urn:other".into());
     let qualified = LogoutSubject::new("acme", "https://idp.example.test", qualified, None);
     assert!(concerns(NAME, &qualified));
     assert!(!concerns(&NAME.replace("<saml:NameID", "<saml:NameID SPNameQualifier=\"urn:sp\""), &qualified));
+}
+
+#[test]
+fn what_cannot_be_sent_is_an_error_that_says_so() {
+    for binding in [Binding::Soap, Binding::HttpArtifact] {
+        let idp = IDP.identity_provider().expect("a certificate");
+        let idp = idp.with_slo_endpoint(Endpoint::new(binding, "https://idp.example.test/soap"));
+        let acme = Connection::builder("acme", sp(), idp).build().expect("a connection");
+        let code = |binding| {
+            let mut options = LogoutOptions::default();
+            options.binding = binding;
+            acme.start_logout(&subject(), options, RANDOM, now()).map(|_| ()).map_err(|error| error.code())
+        };
+        assert_eq!(code(Some(binding)), Err("binding_unusable"));
+        assert_eq!(code(None), Err("endpoint_missing"));
+        assert_eq!(code(Some(Binding::HttpPost)), Err("endpoint_missing"));
+    }
+}
+
+/// A store over a database has columns, and builds the logout from them.
+#[test]
+fn a_logout_can_be_rebuilt_from_its_parts() {
+    let mut options = LogoutOptions::default();
+    options.relay_state = Some(RelayState::path("/bye").expect("a path"));
+    let pending = started(options).pending;
+    let PendingLogout { request_id, connection_id, expires_at, .. } = pending.clone();
+    let mut rebuilt = PendingLogout::new(request_id, connection_id, expires_at);
+    assert_eq!(rebuilt.relay_state, None);
+    rebuilt.relay_state = RelayState::received("/bye");
+    assert_eq!(rebuilt, pending);
 }
 
 #[test]

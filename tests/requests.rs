@@ -143,6 +143,13 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
     let without = Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"));
     let without = without.build().expect("a connection");
     assert_eq!(code(without.start_login(LoginOptions::default(), RANDOM, now())), Err("endpoint_missing"));
+    for binding in [Binding::Soap, Binding::HttpArtifact] {
+        let mut options = LoginOptions::default();
+        options.binding = Some(binding);
+        let with = idp().with_sso_endpoint(Endpoint::new(binding, "https://idp.example.test/soap"));
+        let with = Connection::builder("acme", sp(), with).build().expect("a connection");
+        assert_eq!(code(with.start_login(options, RANDOM, now())), Err("binding_unusable"));
+    }
     let wanting = Connection::builder("acme", sp(), idp().with_signed_requests_wanted(true)).build();
     let wanting = wanting.expect("a connection");
     assert_eq!(code(wanting.start_login(LoginOptions::default(), RANDOM, now())), Err("signing_key_missing"));
@@ -247,6 +254,21 @@ fn unsolicited_responses_can_be_bounced() {
     let pending = bouncing.start_login(LoginOptions::default(), RANDOM, now()).expect("a login").pending;
     let answer = IDP.response(&sp(), now()).in_reply_to(&pending.request_id);
     assert_eq!(verdict(&bouncing, &answer, Expected::Pending(&pending), zero), Ok(()));
+}
+
+/// A store over a database has columns, and builds the request from them.
+#[test]
+fn a_request_can_be_rebuilt_from_its_parts() {
+    let mut options = LoginOptions::default();
+    options.relay_state = Some(RelayState::path("/inbox").expect("a path"));
+    options.authn_contexts = vec!["urn:context".into()];
+    let pending = start(options).pending;
+    let PendingRequest { request_id, connection_id, issued_at, expires_at, .. } = pending.clone();
+    let mut rebuilt = PendingRequest::new(request_id, connection_id, issued_at, expires_at);
+    assert_eq!((&rebuilt.relay_state, rebuilt.authn_contexts.len()), (&None, 0));
+    rebuilt.relay_state = pending.relay_state.as_ref().and_then(|state| RelayState::received(state.as_str()));
+    rebuilt.authn_contexts.clone_from(&pending.authn_contexts);
+    assert_eq!(rebuilt, pending);
 }
 
 #[test]

@@ -4,6 +4,12 @@ use super::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
+    /// A binding was asked for that carries nothing of ours: HTTP-Artifact or SOAP. By HTTP-POST and HTTP-Redirect a browser carries it.
+    #[error("no message of ours is sent by {binding}: ask for HTTP-POST or HTTP-Redirect")]
+    BindingUnusable {
+        /// The binding's identifier: Bindings §3.
+        binding: &'static str,
+    },
     /// The session, or the logout request, is of another connection or of another identity provider.
     #[error("the session or the logout request is of another connection")]
     ConnectionForeign,
@@ -34,6 +40,7 @@ impl SendError {
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::BindingUnusable { .. } => "binding_unusable",
             Self::ConnectionForeign => "connection_foreign",
             Self::EndpointMissing { .. } => "endpoint_missing",
             Self::RelayState { .. } => "relay_state_refused",

@@ -157,7 +157,7 @@ pub struct LogoutRequest {
 impl LogoutRequest {
     /// Whether the request is about this session. It has to be one of this connection and this identity provider: no tenant's ends
     /// another tenant's sessions. The NameID has to be the same in all its parts; a qualifier that one side leaves out is no difference
-    /// (Core §3.3.4 has them default to the two sides).
+    /// (Core §3.3.4 has them default to the two sides), nor is the version number in a format of Core §8.3, or no format in the request.
     pub fn concerns(&self, session: &LogoutSubject) -> bool {
         let same = |ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
             (Some(ours), Some(theirs)) => ours == theirs,
@@ -167,12 +167,19 @@ impl LogoutRequest {
         self.connection_id == session.connection_id
             && self.issuer == session.issuer
             && ours.value == theirs.value
-            && (ours.effective_format() == theirs.effective_format() || theirs.is_unspecified())
+            && (same_format(ours, theirs) || theirs.is_unspecified())
             && same(&ours.name_qualifier, &theirs.name_qualifier)
             && same(&ours.sp_name_qualifier, &theirs.sp_name_qualifier)
             && (self.session_indexes.is_empty()
                 || session.session_index.as_ref().is_none_or(|index| self.session_indexes.contains(index)))
     }
+}
+
+/// Whether two Formats say the same: the kinds of which this crate knows that their version numbers are mixed up, or the same URI.
+fn same_format(ours: &NameId, theirs: &NameId) -> bool {
+    let kinds = [NameId::is_email_format, NameId::is_persistent, NameId::is_transient];
+    ours.effective_format() == theirs.effective_format()
+        || kinds.iter().any(|is_kind| is_kind(ours) && is_kind(theirs))
 }
 
 impl fmt::Debug for LogoutRequest {
@@ -221,6 +228,19 @@ pub struct PendingLogout {
     pub expires_at: DateTime<Utc>,
     /// Where to go on afterwards.
     pub relay_state: Option<RelayState>,
+}
+
+impl PendingLogout {
+    /// A logout from its parts, as a store of yours kept them: [`PendingLogout::relay_state`], which is none here, by
+    /// [`RelayState::received`].
+    pub fn new(
+        request_id: impl Into<String>,
+        connection_id: impl Into<String>,
+        expires_at: DateTime<Utc>,
+    ) -> Self {
+        let (request_id, connection_id) = (request_id.into(), connection_id.into());
+        Self { request_id, connection_id, expires_at, relay_state: None }
+    }
 }
 
 impl fmt::Debug for PendingLogout {

@@ -13,7 +13,8 @@ use crate::xml::Markup;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LogoutOptions {
-    /// How the request travels. Default: by the identity provider's first Single Logout Service.
+    /// How the request travels: [`Binding::HttpPost`] or [`Binding::HttpRedirect`]. Default: by the identity provider's first Single
+    /// Logout Service of either.
     pub binding: Option<Binding>,
     /// Whether to sign. Default (`None`): if there is a signing key. Identity providers should refuse what is not signed.
     pub sign: Option<bool>,
