@@ -209,6 +209,7 @@ impl Process {
             }
             ReceivedLogout::Request(unspent) => {
                 let request = block_on(unspent.spend(&self.replays, Utc::now()))?;
+                // Each knows its connection: requests of one tenant's identity provider concern no other tenant's sessions.
                 let concerned = (0..self.sessions.len()).filter(|n| request.concerns(&self.sessions[*n]));
                 let concerned: Vec<usize> = concerned.collect();
                 let delivered = self.connection.answer_logout(

@@ -15,7 +15,10 @@ impl Address {
     /// Reads a URL.
     pub(crate) fn of(url: &str) -> Self {
         let Some((scheme, rest)) = url.split_once("://") else { return Self::None };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Browsers read `\` as `/`: it ends the authority as well.
+        let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+        // Whatever stands before the last `@` names a user: the host is behind it (RFC 3986 §3.2).
+        let (_, authority) = authority.rsplit_once('@').unwrap_or(("", authority));
         let blank = url.contains(|c: char| c.is_whitespace() || c.is_control());
         if authority.is_empty() || authority.starts_with(':') || blank {
             return Self::None;
@@ -76,4 +79,37 @@ pub(crate) fn is_plain(url: &str) -> bool {
     };
     let authority = url.split('/').nth(2).unwrap_or_default();
     Address::of(url) != Address::None && !url.bytes().any(odd) && !authority.contains('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_the_one_that_a_browser_goes_to() {
+        for (url, address, plain) in [
+            ("https://idp.test/sso?a=b", Address::Secure, true),
+            ("HTTPS://idp.test", Address::Secure, true),
+            ("http://localhost:8080/", Address::Secure, true),
+            ("http://[::1]/", Address::Secure, true),
+            ("http://[::1]:80/", Address::Secure, true),
+            ("http://idp.test", Address::Insecure, true),
+            ("http://localhost.evil.test/", Address::Insecure, true),
+            ("http://localhost:x@evil.test/sso", Address::Insecure, false),
+            ("http://127.0.0.1:80@evil.test/", Address::Insecure, false),
+            ("http://a@b@localhost/", Address::Secure, false),
+            ("http://evil.test\\@localhost/", Address::Insecure, false),
+            ("https://idp.test\\@evil.test/", Address::Secure, false),
+            ("https://idp.test/#a", Address::Secure, false),
+            ("https://idp.test/\"><script>", Address::Secure, false),
+            ("https://user@", Address::None, false),
+            ("https://user@:80", Address::None, false),
+            ("https://\\evil.test", Address::None, false),
+            ("https:///evil.test", Address::None, false),
+            ("javascript://idp.test/%0aalert(1)", Address::None, false),
+            ("//idp.test", Address::None, false),
+        ] {
+            assert_eq!((Address::of(url), is_plain(url)), (address, plain), "{url}");
+        }
+    }
 }

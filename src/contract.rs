@@ -26,7 +26,7 @@ use crate::store::{ReplayStore, SpendOutcome, Spending};
 const THREADS: usize = 64;
 
 /// Tests a [`ReplayStore`] that is empty: single use under 64 concurrent takers, of assertions and of requests, connections apart,
-/// and expiry.
+/// expiry, and nothing that is over.
 ///
 /// # Panics
 ///
@@ -65,6 +65,11 @@ pub fn replay_store<S: ReplayStore + Sync>(store: &S) {
         SpendOutcome::AssertionSeen,
         "up to the last instant"
     );
+    for (id, until) in [("over", last), ("long-over", now)] {
+        let over = Spending::new("contract-a", "urn:issuer", id, until);
+        let outcome = block_on(store.spend(&over, last));
+        assert!(!matches!(outcome, Ok(SpendOutcome::Fresh)), "nothing that is over is fresh");
+    }
 }
 
 /// Tests a [`RequestStore`] that is empty: a request is given to its cookie and to no other, not beyond its expiry, and, if the store

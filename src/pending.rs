@@ -32,6 +32,27 @@ pub struct PendingRequest {
     pub authn_contexts: Vec<String>,
 }
 
+impl PendingRequest {
+    /// A request from its parts, as a store of yours kept them. The other fields, which say that nothing in particular was asked for, are
+    /// to be set as well; [`PendingRequest::relay_state`] by [`RelayState::received`].
+    pub fn new(
+        request_id: impl Into<String>,
+        connection_id: impl Into<String>,
+        issued_at: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            request_id: request_id.into(),
+            connection_id: connection_id.into(),
+            issued_at,
+            expires_at,
+            relay_state: None,
+            authn_contexts: Vec::new(),
+            force_authn: false,
+        }
+    }
+}
+
 impl fmt::Debug for PendingRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingRequest")

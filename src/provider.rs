@@ -119,8 +119,8 @@ impl IdentityProvider {
         }
     }
 
-    /// Adds the **single sign-on URL**, an absolute https URL, by HTTP-Redirect, which every identity provider takes.
-    /// Verifying responses does not need it.
+    /// Adds the **single sign-on URL**, an absolute https URL of plain ASCII without a user or a fragment, by HTTP-Redirect, which
+    /// every identity provider takes. Plain http is taken, and [warned of](crate::Connection::warnings). Verifying responses does not need it.
     pub fn with_sso_url(self, sso_url: impl Into<String>) -> Self {
         self.with_sso_endpoint(Endpoint::new(Binding::HttpRedirect, sso_url))
     }
@@ -181,6 +181,18 @@ impl IdentityProvider {
     /// The Artifact Resolution Services: index and URL.
     pub fn artifact_resolution(&self) -> &[(u16, String)] {
         &self.artifact_resolution
+    }
+
+    /// All of its addresses, each with the name of the service.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let sso = self.sso.iter().map(|endpoint| ("Single Sign-On Service", endpoint));
+        let slo = self.slo.iter().map(|endpoint| ("Single Logout Service", endpoint));
+        let both = sso.chain(slo).flat_map(|(what, endpoint)| {
+            let locations = [Some(&endpoint.location), endpoint.response_location.as_ref()];
+            locations.into_iter().flatten().map(move |url| (what, url.as_str()))
+        });
+        let artifacts = self.artifact_resolution.iter();
+        both.chain(artifacts.map(|(_, url)| ("Artifact Resolution Service", url.as_str())))
     }
 
     /// Whether it takes signed requests alone.

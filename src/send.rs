@@ -1,10 +1,11 @@
 //! Sending: a message becomes a URL or a form.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use openssl::sha::sha256;
 
 use crate::binding::{Binding, Parameter, PostForm, deflated, parameter, with_query};
 use crate::dsig::{Place, sign_enveloped, sign_octets};
@@ -15,13 +16,26 @@ use crate::trust::KeyPair;
 use crate::xml::Markup;
 
 /// What to answer the browser with, so that it carries a message to the identity provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delivery {
     /// A page that posts itself.
     Post(PostForm),
     /// A redirect (302 or 303) to this URL, with `Cache-Control: no-store`.
     Redirect(String),
+}
+
+/// The query carries the message, which may name a person, and the RelayState, which may be a secret: only the address is shown.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Post(form) => f.debug_tuple("Post").field(form).finish(),
+            Self::Redirect(url) => {
+                let address = url.split_once('?').map_or(url.as_str(), |(address, _)| address);
+                f.debug_tuple("Redirect").field(&format_args!("{address}?…")).finish()
+            }
+        }
+    }
 }
 
 /// What every message of ours begins with: Core §3.2.1, §3.2.2.
@@ -52,9 +66,15 @@ impl Header<'_> {
     }
 }
 
-/// An `ID` with all of the randomness in it: Core §1.3.4 asks for 128 bits. It begins with a character that names may begin with.
+/// What randomness becomes for one purpose, which tells nothing of what it becomes for another: an `ID` is seen by everybody on the
+/// way, and the same randomness may have been handed in elsewhere.
+pub(crate) fn derived(purpose: &str, random: [u8; 32]) -> [u8; 32] {
+    sha256(&[b"saml-login ", purpose.as_bytes(), b": ", &random].concat())
+}
+
+/// An `ID` of 256 bits: Core §1.3.4 asks for 128. It begins with a character that names may begin with.
 pub(crate) fn message_id(random: [u8; 32]) -> String {
-    random.iter().fold(String::from("_"), |mut id, byte| {
+    derived("message ID", random).iter().fold(String::from("_"), |mut id, byte| {
         // Writing to a String cannot fail.
         let _ = write!(id, "{byte:02x}");
         id
@@ -89,7 +109,10 @@ impl Outgoing<'_> {
     pub(crate) fn to(&self, binding: Binding, location: &str) -> Result<Delivery, SendError> {
         match binding {
             Binding::HttpPost => self.post(location).map(Delivery::Post),
-            _ => self.redirect(location).map(Delivery::Redirect),
+            Binding::HttpRedirect => self.redirect(location).map(Delivery::Redirect),
+            Binding::HttpArtifact | Binding::Soap => {
+                Err(SendError::BindingUnusable { binding: binding.uri() })
+            }
         }
     }
 
@@ -125,9 +148,13 @@ pub(crate) fn endpoint<'e>(
     binding: Option<Binding>,
     service: &'static str,
 ) -> Result<&'e Endpoint, SendError> {
+    let by_browser = |binding: Binding| matches!(binding, Binding::HttpPost | Binding::HttpRedirect);
+    if let Some(binding) = binding.filter(|binding| !by_browser(*binding)) {
+        return Err(SendError::BindingUnusable { binding: binding.uri() });
+    }
     let usable = |endpoint: &&Endpoint| match binding {
         Some(binding) => endpoint.binding == binding,
-        None => matches!(endpoint.binding, Binding::HttpPost | Binding::HttpRedirect),
+        None => by_browser(endpoint.binding),
     };
     endpoints.iter().find(usable).ok_or(SendError::EndpointMissing { service })
 }

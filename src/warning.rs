@@ -69,6 +69,14 @@ pub enum Warning {
         /// The name of the switch.
         switch: &'static str,
     },
+    /// The address of an endpoint is `http` on a host other than the local one: messages would travel in the clear.
+    #[error("the {what} {found} is http, not https: messages would travel in the clear")]
+    EndpointInsecure {
+        /// Which endpoint.
+        what: &'static str,
+        /// Its address.
+        found: Excerpt,
+    },
     /// The issuer is the single sign-on URL: usually the wrong one of the two was pasted.
     #[error(
         "the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows"
@@ -115,6 +123,7 @@ impl Warning {
             Self::CertificateExpires { .. } => "certificate_expires",
             Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
             Self::Danger { .. } => "danger",
+            Self::EndpointInsecure { .. } => "endpoint_insecure",
             Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
             Self::SsoUrlInsecure => "sso_url_insecure",
             Self::SpNameQualifier { .. } => "sp_name_qualifier",
@@ -153,6 +162,11 @@ pub(crate) fn of_providers(sp: &ServiceProvider, idp: &IdentityProvider, now: Da
     warn(acs == Address::None, Warning::AcsUrlNotAUrl);
     warn(acs == Address::Insecure, Warning::AcsUrlInsecure);
     warn(idp.sso_url().map(Address::of) == Some(Address::Insecure), Warning::SsoUrlInsecure);
+    let slo = sp.slo_url().map(|url| ("Single Logout Service URL", url));
+    for (what, url) in idp.urls().chain(slo).filter(|(_, url)| idp.sso_url() != Some(url)) {
+        let insecure = Address::of(url) == Address::Insecure;
+        warn(insecure, Warning::EndpointInsecure { what, found: Excerpt::new(url) });
+    }
     let fields = [("Audience URI", sp.audience()), ("issuer", idp.issuer()), ("ACS URL", sp.acs_url())];
     for (field, value) in fields {
         warn(value.trim() != value, Warning::SurroundingSpace { field });

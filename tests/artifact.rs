@@ -55,10 +55,10 @@ fn in_soap(content: &str) -> String {
         "<?xml version=\"1.0\"?>\n<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
          <samlp:ArtifactResponse xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
          xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_answer\" Version=\"2.0\" \
-         IssueInstant=\"2030-01-31T12:00:00Z\" InResponseTo=\"_{}\"><saml:Issuer>https://idp.example.test</saml:Issuer>\
+         IssueInstant=\"2030-01-31T12:00:00Z\" InResponseTo=\"{}\"><saml:Issuer>https://idp.example.test</saml:Issuer>\
          <samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/></samlp:Status>\
          {content}</samlp:ArtifactResponse></soap:Body></soap:Envelope>",
-        "07".repeat(32)
+        common::message_id(RANDOM)
     )
 }
 
@@ -130,7 +130,7 @@ fn nothing_is_asked_for_an_artifact_of_somebody_else() {
 fn an_answer_is_to_this_request_of_this_identity_provider() {
     let honest_answer = in_soap(&response(TestSigned::Assertion));
     for answer in [
-        honest_answer.replace("InResponseTo=\"_07", "InResponseTo=\"_08"),
+        honest_answer.replace(&common::message_id(RANDOM), "_other"),
         honest_answer.replacen("<saml:Issuer>https://idp", "<saml:Issuer>https://other", 1),
         honest_answer.replacen("status:Success", "status:Requester", 1),
         honest_answer.replace("soap/envelope/", "soap/other/"),

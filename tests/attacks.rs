@@ -13,8 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{block_on, now, sp};
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestResponse, TestSigned};
 use saml_login::{
-    AttributeValue, Connection, Expected, Identity, IdentityProvider, Limits, MemoryReplayStore, Rejection,
-    Unsolicited,
+    AttributeValue, Binding, Connection, Endpoint, Expected, Identity, IdentityProvider, Limits,
+    LoginOptions, LogoutOptions, LogoutSubject, MemoryReplayStore, Rejection, RelayState, Unsolicited,
 };
 
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
@@ -556,8 +556,8 @@ fn an_empty_request_matches_nothing() {
 
 #[test]
 fn nothing_that_is_emitted_names_a_person() {
-    const MARKERS: [&str; 4] =
-        ["marker-name-id", "marker-value", "marker-email@example.test", "Marker-Group"];
+    const MARKERS: [&str; 5] =
+        ["marker-name-id", "marker-value", "marker-email@example.test", "Marker-Group", "marker-token"];
     let mut response = honest(TestSigned::Assertion);
     response.name_id = Some(saml_login::test_idp::TestNameId::new(MARKERS[0]));
     response.attributes = vec![
@@ -567,6 +567,28 @@ fn nothing_that_is_emitted_names_a_person() {
     ];
     let xml = response.xml().expect("XML");
     let mut emitted = String::new();
+    let sending = |binding: Binding| {
+        let idp = IDP.identity_provider().expect("a certificate");
+        let idp = idp.with_sso_endpoint(Endpoint::new(binding, "https://idp.example.test/sso"));
+        connection_to(idp.with_slo_endpoint(Endpoint::new(binding, "https://idp.example.test/slo")))
+    };
+    let relay_state = || Some(RelayState::token(MARKERS[4]).expect("a token"));
+    let sent = |identity: &Identity, now: DateTime<Utc>| {
+        let mut texts = String::new();
+        for binding in [Binding::HttpRedirect, Binding::HttpPost] {
+            let mut options = LoginOptions::default();
+            options.relay_state = relay_state();
+            texts += &format!("{options:?}{:?}", sending(binding).start_login(options.clone(), [7; 32], now));
+            let mut options = LogoutOptions::default();
+            options.relay_state = relay_state();
+            let subject = LogoutSubject::from(identity);
+            let logout = sending(binding).start_logout(&subject, options.clone(), [7; 32], now);
+            texts += &format!("{options:?}{subject:?}{logout:?}");
+        }
+        assert!(texts.contains("Redirect(https://idp.example.test/slo?…)"), "{texts}");
+        assert!(!texts.contains("SAMLRequest="), "{texts}");
+        texts
+    };
     let mut emit = |xml: &str, expected: Expected<'_>, now: DateTime<Utc>| {
         let form_value = STANDARD.encode(xml);
         let report = connection().explain(&form_value, expected, now);
@@ -579,6 +601,7 @@ fn nothing_that_is_emitted_names_a_person() {
                 let key = identity.stable_key().expect("a key");
                 emitted += &format!("{identity:?}{key:?}{:?}{:?}", identity.attributes, identity.name_id);
                 emitted += &format!("{:?}", identity.email);
+                emitted += &sent(&identity, now);
             }
             Err(rejection) => {
                 emitted +=

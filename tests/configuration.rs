@@ -5,8 +5,8 @@ mod common;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::at;
 use saml_login::{
-    CertificateError, Certificates, ConfigError, Connection, ConnectionBuilder, Error, IdentityProvider,
-    KeyPair, ServiceProvider, SignedParts, Warning,
+    Binding, CertificateError, Certificates, ConfigError, Connection, ConnectionBuilder, Endpoint, Error,
+    IdentityProvider, KeyPair, ServiceProvider, SignedParts, Warning,
 };
 
 /// RSA-2048, valid from 2026-11-23T20:45:24Z to 2036-11-20T20:45:24Z.
@@ -44,10 +44,29 @@ fn an_incomplete_connection_does_not_build() {
         ("https://", false),
         ("https://idp.test/s so", false),
         ("javascript://idp.test/%0aalert(1)", false),
+        ("https://localhost:x@evil.test/sso", false),
+        ("https://idp.test\\@evil.test/", false),
+        ("https://idp.test/\"><script>", false),
+        ("https://idp.test/sso#a", false),
+        ("https://idp.test/é", false),
     ] {
         let found = error("acme", sp("urn:sp", acs), idp("urn:idp").with_sso_url(url));
         assert_eq!(found.is_none(), valid, "{url}");
         assert!(found.is_none_or(|error| matches!(error, ConfigError::SsoUrlInvalid { .. })), "{url}");
+        // The other endpoints are held to the same.
+        let endpoint = || Endpoint::new(Binding::HttpPost, url);
+        let mut elsewhere = Endpoint::new(Binding::HttpPost, "https://idp.test/slo");
+        elsewhere.response_location = Some(url.into());
+        let further = idp("urn:idp").with_sso_url("https://idp.test").with_sso_endpoint(endpoint());
+        for found in [
+            error("acme", sp("urn:sp", acs), further),
+            error("acme", sp("urn:sp", acs), idp("urn:idp").with_slo_endpoint(endpoint())),
+            error("acme", sp("urn:sp", acs), idp("urn:idp").with_slo_endpoint(elsewhere)),
+            error("acme", sp("urn:sp", acs), idp("urn:idp").with_artifact_resolution(0, url)),
+            error("acme", sp("urn:sp", acs).with_slo_url(url), idp("urn:idp")),
+        ] {
+            assert_eq!(found.map(|error| error.code()), (!valid).then_some("endpoint_invalid"), "{url}");
+        }
     }
 }
 
@@ -120,6 +139,27 @@ fn telltale_mistakes_are_warned_of() {
     assert_eq!(warnings(sp("urn:sp", acs), idp(sso).with_sso_url(sso)), [Warning::IssuerEqualsSsoUrl]);
     let insecure = idp("urn:idp").with_sso_url("http://idp.test/sso");
     assert_eq!(warnings(sp("urn:sp", acs), insecure), [Warning::SsoUrlInsecure]);
+    let every = idp("urn:idp")
+        .with_sso_url(sso)
+        .with_sso_endpoint(Endpoint::new(Binding::HttpPost, "http://idp.test/post"))
+        .with_slo_endpoint(Endpoint::new(Binding::HttpRedirect, "http://idp.test/slo"))
+        .with_artifact_resolution(0, "http://idp.test/artifact")
+        .with_artifact_resolution(1, "http://localhost/artifact");
+    let insecure = |warning: &Warning| match warning {
+        Warning::EndpointInsecure { what, found } => (*what, found.to_string(), warning.code()),
+        other => panic!("{other:?}"),
+    };
+    let found = warnings(sp("urn:sp", acs).with_slo_url("http://sp.test/slo"), every);
+    let expected = [
+        ("Single Sign-On Service", "http://idp.test/post"),
+        ("Single Logout Service", "http://idp.test/slo"),
+        ("Artifact Resolution Service", "http://idp.test/artifact"),
+        ("Single Logout Service URL", "http://sp.test/slo"),
+    ];
+    assert_eq!(
+        found.iter().map(insecure).collect::<Vec<_>>(),
+        expected.map(|(what, url)| (what, format!("\"{url}\""), "endpoint_insecure"))
+    );
     assert_eq!(
         warnings(sp(" urn:sp", acs), idp("urn:idp\n")),
         [Warning::SurroundingSpace { field: "Audience URI" }, Warning::SurroundingSpace { field: "issuer" }]

@@ -14,7 +14,8 @@ use saml_login::test_idp::{SignatureOptions, TestIdp};
 use saml_login::{
     Binding, Certificates, Connection, Delivery, Endpoint, Error, Identity, IdentityProvider, KeyPair,
     LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, MemoryReplayStore, NameId,
-    PendingLogout, PostForm, ReceivedLogout, RelayState, ServiceProvider, StartedLogout, Unsolicited,
+    PendingLogout, PostForm, ReceivedLogout, RelayState, ReplayStore, ServiceProvider, SpendOutcome,
+    Spending, StartedLogout, StoreError, Unsolicited,
 };
 
 static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::rsa("https://idp.example.test").expect("a key"));
@@ -138,10 +139,10 @@ fn a_request_names_the_session_and_is_signed() {
         start,
         format!(
             "<samlp:LogoutRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
-             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_{}\" Version=\"2.0\" \
+             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{}\" Version=\"2.0\" \
              IssueInstant=\"2030-01-31T12:00:00Z\" Destination=\"https://idp.example.test/slo/post\" \
              NotOnOrAfter=\"2030-01-31T12:10:00Z\"><saml:Issuer>{}</saml:Issuer>",
-            "07".repeat(32),
+            common::message_id(RANDOM),
             sp().audience()
         )
     );
@@ -178,7 +179,12 @@ fn our_messages_are_what_we_would_take() {
         let ReceivedLogout::Request(unspent) = received.expect("a request") else { panic!("no request") };
         let request = block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
         assert_eq!(request.id, started.pending.request_id);
-        assert!(request.concerns(&subject()));
+        assert!(!request.concerns(&subject()), "the connection is another");
+        let mut of_the_other = subject();
+        of_the_other.connection_id = "other".into();
+        assert!(!request.concerns(&of_the_other), "the issuer is another");
+        of_the_other.issuer = sp().audience().into();
+        assert!(request.concerns(&of_the_other));
     }
 }
 
@@ -205,6 +211,30 @@ fn a_request_of_the_identity_provider_is_verified_and_used_once() {
     assert_eq!(spend().map_err(|error: Error| error.code()).err(), Some("assertion_replayed"));
 }
 
+/// A store that has forgotten everything, as one may once something is over.
+struct Forgetful;
+
+impl ReplayStore for Forgetful {
+    async fn spend(&self, _: &Spending, _: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
+        Ok(SpendOutcome::Fresh)
+    }
+}
+
+#[test]
+fn a_request_that_is_over_is_not_spent() {
+    let value = posted(&request(" NotOnOrAfter=\"2030-01-31T12:05:00Z\"", NAME));
+    let spend = |later: TimeDelta| match received(post(&value), None).expect("a request") {
+        ReceivedLogout::Request(unspent) => block_on(unspent.spend(&Forgetful, now() + later)),
+        other => panic!("{other:?}"),
+    };
+    // The largest clock skew that a connection can have is part of it.
+    let end = TimeDelta::minutes(10);
+    assert!(spend(end - TimeDelta::milliseconds(1)).is_ok());
+    for later in [end, TimeDelta::days(1)] {
+        assert_eq!(spend(later).map_err(|error| error.code()).err(), Some("expired"));
+    }
+}
+
 #[test]
 fn a_request_concerns_the_sessions_that_it_names() {
     let concerns = |content: &str, subject: &LogoutSubject| {
@@ -219,11 +249,86 @@ fn a_request_concerns_the_sessions_that_it_names() {
         &NAME.replace("1.1:nameid-format:emailAddress", "2.0:nameid-format:persistent"),
         &subject()
     ));
+    // Identity providers mix up the version numbers of the formats, and nothing else.
+    for (format, same) in [
+        ("urn:oasis:names:tc:SAML:2.0:nameid-format:emailAddress", true),
+        ("urn:oasis:names:tc:SAML:1.0:nameid-format:emailAddress", true),
+        ("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified", true),
+        ("urn:oasis:names:tc:SAML:3.0:nameid-format:emailAddress", false),
+        ("urn:oasis:names:tc:SAML:1.1:nameid-format:emailaddress", false),
+        ("urn:oasis:names:tc:SAML:1.1:nameid-format:transient", false),
+        ("urn:example", false),
+    ] {
+        let name = NAME.replace("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress", format);
+        assert_eq!(concerns(&name, &subject()), same, "{format}");
+    }
     let mut qualified: NameId = subject().name_id;
     qualified.sp_name_qualifier = Some("urn:other".into());
-    let qualified = LogoutSubject::new(qualified, None);
+    let qualified = LogoutSubject::new("acme", "https://idp.example.test", qualified, None);
     assert!(concerns(NAME, &qualified));
     assert!(!concerns(&NAME.replace("<saml:NameID", "<saml:NameID SPNameQualifier=\"urn:sp\""), &qualified));
+}
+
+#[test]
+fn what_cannot_be_sent_is_an_error_that_says_so() {
+    for binding in [Binding::Soap, Binding::HttpArtifact] {
+        let idp = IDP.identity_provider().expect("a certificate");
+        let idp = idp.with_slo_endpoint(Endpoint::new(binding, "https://idp.example.test/soap"));
+        let acme = Connection::builder("acme", sp(), idp).build().expect("a connection");
+        let code = |binding| {
+            let mut options = LogoutOptions::default();
+            options.binding = binding;
+            acme.start_logout(&subject(), options, RANDOM, now()).map(|_| ()).map_err(|error| error.code())
+        };
+        assert_eq!(code(Some(binding)), Err("binding_unusable"));
+        assert_eq!(code(None), Err("endpoint_missing"));
+        assert_eq!(code(Some(Binding::HttpPost)), Err("endpoint_missing"));
+    }
+}
+
+/// A store over a database has columns, and builds the logout from them.
+#[test]
+fn a_logout_can_be_rebuilt_from_its_parts() {
+    let mut options = LogoutOptions::default();
+    options.relay_state = Some(RelayState::path("/bye").expect("a path"));
+    let pending = started(options).pending;
+    let PendingLogout { request_id, connection_id, expires_at, .. } = pending.clone();
+    let mut rebuilt = PendingLogout::new(request_id, connection_id, expires_at);
+    assert_eq!(rebuilt.relay_state, None);
+    rebuilt.relay_state = RelayState::received("/bye");
+    assert_eq!(rebuilt, pending);
+}
+
+#[test]
+fn no_tenant_ends_the_sessions_of_another() {
+    let of = |connection_id: &str, issuer: &str| {
+        let LogoutSubject { name_id, session_index, .. } = subject();
+        LogoutSubject::new(connection_id, issuer, name_id, session_index)
+    };
+    let (acme, globex) = (connection(signing()), "globex");
+    let issuer = "https://idp.example.test";
+    let request = request_of(post(&posted(&request("", NAME)))).expect("a request");
+    assert_eq!((request.connection_id.as_str(), request.issuer.as_str()), ("acme", issuer));
+    assert!(request.concerns(&of("acme", issuer)));
+    let start = |subject: &LogoutSubject| {
+        let started = acme.start_logout(subject, LogoutOptions::default(), RANDOM, now());
+        started.map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!(start(&of("acme", issuer)), Ok(()));
+    for foreign in
+        [of(globex, issuer), of("acme", "https://idp2.example.test"), of("", ""), of("ACME", issuer)]
+    {
+        assert!(!request.concerns(&foreign), "{} {}", foreign.connection_id, foreign.issuer);
+        assert_eq!(start(&foreign), Err("connection_foreign"));
+    }
+    // Nor is a request answered in the name of another.
+    let idp = acme.identity_provider().clone();
+    let other = Connection::builder(globex, signing(), idp).build().expect("a connection");
+    let answer = |connection: &Connection| {
+        let answer = connection.answer_logout(&request, &LogoutOutcome::Complete, RANDOM, now());
+        answer.map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!((answer(&acme), answer(&other)), (Ok(()), Err("connection_foreign")));
 }
 
 #[test]

@@ -284,8 +284,8 @@ fn what_is_wrong_inside_is_named() {
     let service = unsigned(with(&sso("javascript:alert(1)"))).expect_err("no address").to_string();
     assert_eq!(
         service,
-        "the metadata gives \"javascript:alert(1)\" as an address of its SingleSignOnService: only absolute https URLs are \
-         taken"
+        "the metadata gives \"javascript:alert(1)\" as an address of its SingleSignOnService: only absolute https (or \
+         http) URLs of plain ASCII without a user or a fragment are taken"
     );
     let sp_metadata = SpMetadata::new(&sp()).xml();
     assert_eq!(unsigned(sp_metadata), Err(MetadataError::NotAnIdentityProvider));
@@ -314,7 +314,12 @@ fn the_tightest_bound_of_time_counts() {
     assert_eq!(times(xml), (Some(feb), Some(feb)));
     let xml =
         group("cacheDuration=\"PT5M\"", &inner("cacheDuration=\"PT6H\"", &until("2030-02-01T00:00:00Z")));
-    assert_eq!(times(xml), (Some(feb), later(TimeDelta::minutes(5))));
+    assert_eq!(times(xml), (Some(feb), later(TimeDelta::hours(1))), "not more often than every hour");
+    assert_eq!(times(inner("cacheDuration=\"PT0S\"", "")), (None, later(TimeDelta::hours(1))));
+    let xml = inner("cacheDuration=\"PT0S\"", &until("2030-01-31T12:30:00Z"));
+    let half = later(TimeDelta::minutes(30));
+    assert_eq!(times(xml), (half, half), "but before it ends");
+    assert_eq!(times(inner("cacheDuration=\"PT1H1S\"", "")), (None, later(TimeDelta::seconds(3_601))));
     assert_eq!(times(inner("cacheDuration=\"P999999999Y\"", "")), (None, None));
 
     let expired = |valid_until| Err(MetadataError::Expired { valid_until, now: now() });
@@ -334,7 +339,14 @@ fn pinned_keys_verify_the_root() {
     assert_eq!(metadata.signed_by(), Some(fingerprint(&publisher).as_str()));
     assert_eq!(metadata.identity_provider().certificates(), &certificates(&idp));
     let aggregate = signed(&group("ID=\"_all\"", &plain(&idp)), "_all", &publisher);
-    assert_eq!(pinned(&aggregate, &publisher), Ok(metadata));
+    let from_all = |entity_id| {
+        let certificates = certificates(&publisher);
+        let trust = MetadataTrust::Pinned(&certificates);
+        IdpMetadata::parse(&aggregate, entity_id, trust, &Limits::default(), now())
+    };
+    assert_eq!(from_all(Some("urn:idp")), Ok(metadata));
+    // Whoever signs for many signs for any of them.
+    assert_eq!(from_all(None).map_err(|error| error.code()), Err("metadata_entity_unnamed"));
 
     // Without pinned keys nobody has looked at the signature.
     let unlooked = unsigned(&aggregate).expect("metadata");

@@ -134,6 +134,19 @@ fn what_is_over_is_never_fresh() {
     assert_eq!(spend(&store, &acme("_1"), 99), Fresh);
 }
 
+/// The contract sees through a store that takes what is over for new.
+#[test]
+#[should_panic(expected = "nothing that is over is fresh")]
+fn the_contract_asks_for_what_is_over() {
+    struct Lax(MemoryReplayStore);
+    impl ReplayStore for Lax {
+        async fn spend(&self, spending: &Spending, now: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
+            if spending.until <= now { Ok(Fresh) } else { self.0.spend(spending, now).await }
+        }
+    }
+    saml_login::contract::replay_store(&Lax(MemoryReplayStore::default()));
+}
+
 #[test]
 fn a_clock_that_goes_backwards_does_not_revive_an_assertion() {
     let store = MemoryReplayStore::default();

@@ -63,7 +63,7 @@ fn a_plain_request_asks_for_nothing_in_particular() {
     let query = query_of(&started.delivery);
     assert_eq!(query[0], ("tenant".into(), "a b".into()), "the URL's own query stays, and comes first");
     assert_eq!(query.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tenant", "SAMLRequest"]);
-    let id = format!("_{}", "07".repeat(32));
+    let id = common::message_id(RANDOM);
     assert_eq!(
         inflated(&query[1].1),
         format!(
@@ -143,6 +143,13 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
     let without = Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"));
     let without = without.build().expect("a connection");
     assert_eq!(code(without.start_login(LoginOptions::default(), RANDOM, now())), Err("endpoint_missing"));
+    for binding in [Binding::Soap, Binding::HttpArtifact] {
+        let mut options = LoginOptions::default();
+        options.binding = Some(binding);
+        let with = idp().with_sso_endpoint(Endpoint::new(binding, "https://idp.example.test/soap"));
+        let with = Connection::builder("acme", sp(), with).build().expect("a connection");
+        assert_eq!(code(with.start_login(options, RANDOM, now())), Err("binding_unusable"));
+    }
     let wanting = Connection::builder("acme", sp(), idp().with_signed_requests_wanted(true)).build();
     let wanting = wanting.expect("a connection");
     assert_eq!(code(wanting.start_login(LoginOptions::default(), RANDOM, now())), Err("signing_key_missing"));
@@ -304,6 +311,21 @@ fn unsolicited_responses_can_be_bounced() {
     assert_eq!(verdict(&bouncing, &answer, Expected::Pending(&pending), zero), Ok(()));
 }
 
+/// A store over a database has columns, and builds the request from them.
+#[test]
+fn a_request_can_be_rebuilt_from_its_parts() {
+    let mut options = LoginOptions::default();
+    options.relay_state = Some(RelayState::path("/inbox").expect("a path"));
+    options.authn_contexts = vec!["urn:context".into()];
+    let pending = start(options).pending;
+    let PendingRequest { request_id, connection_id, issued_at, expires_at, .. } = pending.clone();
+    let mut rebuilt = PendingRequest::new(request_id, connection_id, issued_at, expires_at);
+    assert_eq!((&rebuilt.relay_state, rebuilt.authn_contexts.len()), (&None, 0));
+    rebuilt.relay_state = pending.relay_state.as_ref().and_then(|state| RelayState::received(state.as_str()));
+    rebuilt.authn_contexts.clone_from(&pending.authn_contexts);
+    assert_eq!(rebuilt, pending);
+}
+
 #[test]
 fn stores_keep_their_contracts() {
     contract::request_store(&MemoryRequestStore::default(), true);
@@ -322,6 +344,71 @@ fn a_full_store_remembers_nothing_more_and_forgets_nothing() {
     assert!(matches!(remember(3, now()), Remembered::Cookie(_)));
     // What has expired makes room.
     assert!(matches!(remember(4, now() + TimeDelta::minutes(10)), Remembered::Cookie(_)));
+}
+
+#[test]
+fn logins_started_at_one_connection_leave_room_for_the_others() {
+    let store = MemoryRequestStore::with_capacity(NonZeroUsize::new(100).expect("a number"));
+    let remember = |connection_id: &str, random: u8, at| {
+        let mut pending = start(LoginOptions::default()).pending;
+        pending.connection_id = connection_id.into();
+        match block_on(store.remember(&pending, [random; 32], at)).expect("a store") {
+            Remembered::Cookie(cookie) => Some(cookie),
+            _ => None,
+        }
+    };
+    let flooded: Vec<_> = (0..100).map(|random| remember("flooded", random, now()).expect("room")).collect();
+    assert_eq!(remember("flooded", 100, now()), None);
+    let other = remember("other", 101, now()).expect("room");
+    assert!(block_on(store.take(&other, now())).expect("a store").is_some());
+    // One that is answered makes room for one, and one that is asked for twice for no more.
+    for _ in 0..2 {
+        let _ = block_on(store.take(&flooded[0], now())).expect("a store");
+    }
+    assert!(remember("flooded", 102, now()).is_some());
+    assert_eq!(remember("flooded", 103, now()), None);
+    let later = now() + TimeDelta::minutes(10);
+    assert!((0..100).all(|random| remember("flooded", random, later).is_some()), "all have expired");
+}
+
+/// Each purpose has its own derivation: what is public of one says nothing of another, and requests never share a key stream.
+#[test]
+fn the_same_randomness_twice_gives_nothing_away() {
+    let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let pending = start(LoginOptions::default()).pending;
+    let cookie =
+        |store: &dyn Fn(&PendingRequest, [u8; 32]) -> Remembered, pending: &PendingRequest, random| {
+            match store(pending, random) {
+                Remembered::Cookie(cookie) => cookie,
+                other => panic!("{other:?}"),
+            }
+        };
+    let in_memory = |pending: &PendingRequest, random: [u8; 32]| {
+        block_on(MemoryRequestStore::default().remember(pending, random, now())).expect("a store")
+    };
+    let of_memory = base64.decode(cookie(&in_memory, &pending, RANDOM)).expect("Base64");
+    let hex: String = of_memory.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_ne!(pending.request_id, format!("_{hex}"));
+    assert!(of_memory != RANDOM && of_memory.len() == 32);
+
+    let sealed = SealedRequests::new(SealingKey::new([1; 32]));
+    let sealing = |pending: &PendingRequest, random: [u8; 32]| {
+        block_on(sealed.remember(pending, random, now())).expect("a store")
+    };
+    let sealed_bytes =
+        |pending: &PendingRequest, random| base64.decode(cookie(&sealing, pending, random)).expect("Base64");
+    let mut other = pending.clone();
+    other.expires_at += TimeDelta::seconds(1);
+    let mut end_differs = RANDOM;
+    end_differs[31] ^= 1;
+    let one = sealed_bytes(&pending, RANDOM);
+    for another in [sealed_bytes(&other, RANDOM), sealed_bytes(&pending, end_differs)] {
+        assert_eq!(one[..4], another[..4], "the key's mark");
+        assert_ne!(one[4..36], another[4..36], "the salt");
+        // Both texts begin with the length and the value of the same ID: so would one key stream.
+        assert_ne!(one[36..52], another[36..52], "the text");
+    }
+    assert!(!one.windows(12).any(|window| window == &RANDOM[..12]), "the randomness itself is not told");
 }
 
 #[test]

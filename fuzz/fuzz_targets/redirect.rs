@@ -14,7 +14,7 @@ use common::Pair;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use libfuzzer_sys::fuzz_target;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use saml_login::{LogoutMessage, ReceivedLogout, RelayState};
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
@@ -38,8 +38,21 @@ fuzz_target!(|input: (bool, &str)| {
     if let Some(state) = RelayState::received(text) {
         let state = state.as_str();
         assert!(state.len() <= 80 && !state.starts_with("//") && !state.contains(['\\', '\n', '\r', '\0']));
+        stays_in_its_place(state);
     }
 });
+
+/// However often a server decodes the path (which ends where the browser ends it), no segment of it leads up or out.
+fn stays_in_its_place(state: &str) {
+    let (path, _) = state.split_once(['?', '#']).unwrap_or((state, ""));
+    let mut path = path.to_owned();
+    for _ in 0..8 {
+        assert!(!path.starts_with("//") && !path.contains(['?', '#', '\\', '"', '<', '>']), "{state}");
+        let up = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
+        assert!(!path.split('/').any(up), "{state}");
+        path = percent_decode_str(&path).decode_utf8().expect("UTF-8").into_owned();
+    }
+}
 
 fn signed_query(xml: &str) -> String {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());

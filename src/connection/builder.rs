@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 
 use super::{Connection, SignedParts};
-use crate::address::Address;
+use crate::address::is_plain;
 use crate::error::{ConfigError, Excerpt};
 use crate::identity::{AttributeMap, IdentityField};
 use crate::limits::Limits;
@@ -121,7 +121,7 @@ impl ConnectionBuilder {
         if blank(idp.issuer()) {
             return Err(ConfigError::IssuerEmpty);
         }
-        if let Some(url) = idp.sso_url().filter(|url| Address::of(url) == Address::None) {
+        if let Some(url) = idp.sso_url().filter(|url| !is_plain(url)) {
             return Err(ConfigError::SsoUrlInvalid { found: Excerpt::new(url) });
         }
         if skew < TimeDelta::zero() || skew > TimeDelta::seconds(MAX_CLOCK_SKEW) {
@@ -131,20 +131,7 @@ impl ConnectionBuilder {
             return Err(ConfigError::DecryptionKeyNotRsa);
         }
         let slo = sp.slo_url().map(|url| ("Single Logout Service URL", url));
-        let endpoints = idp.sso_endpoints().iter().map(|endpoint| ("Single Sign-On Service", endpoint));
-        let endpoints =
-            endpoints.chain(idp.slo_endpoints().iter().map(|endpoint| ("Single Logout Service", endpoint)));
-        let urls = endpoints.flat_map(|(what, endpoint)| {
-            [Some(&endpoint.location), endpoint.response_location.as_ref()]
-                .into_iter()
-                .flatten()
-                .map(move |url| (what, url.as_str()))
-        });
-        let resolution =
-            idp.artifact_resolution().iter().map(|(_, url)| ("Artifact Resolution Service", url.as_str()));
-        if let Some((what, url)) =
-            urls.chain(resolution).chain(slo).find(|(_, url)| Address::of(url) == Address::None)
-        {
+        if let Some((what, url)) = idp.urls().chain(slo).find(|(_, url)| !is_plain(url)) {
             return Err(ConfigError::EndpointInvalid { what, found: Excerpt::new(url) });
         }
         let ours = sp.signing_keys().iter().chain(sp.decryption_keys()).map(KeyPair::certificate);

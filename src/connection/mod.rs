@@ -110,7 +110,7 @@ impl Connection {
 
     /// Starts a login here: makes an AuthnRequest (Core §3.4.1, Profiles §4.1.4.1).
     ///
-    /// `random` is fresh from a cryptographic generator; the request's ID is made of it. Answer the browser with the
+    /// `random` is fresh from a cryptographic generator, each time; the request's ID is made of it. Answer the browser with the
     /// [`delivery`](StartedLogin::delivery), and remember the [`pending`](StartedLogin::pending) request for it in a
     /// [`RequestStore`](crate::RequestStore).
     ///
@@ -130,7 +130,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    /// [`SendError`]: the session is of another connection, the identity provider has no such endpoint, or it cannot be signed.
     pub fn start_logout(
         &self,
         subject: &LogoutSubject,
@@ -171,7 +171,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
+    /// [`SendError`]: the request came by another connection, the identity provider has no such endpoint, or it cannot be signed.
     pub fn answer_logout(
         &self,
         request: &LogoutRequest,
@@ -179,7 +179,7 @@ impl Connection {
         random: [u8; 32],
         now: DateTime<Utc>,
     ) -> Result<Delivery, SendError> {
-        logout::answer((&self.sp, &self.idp), request, outcome, random, now)
+        logout::answer(&self.id, (&self.sp, &self.idp), request, outcome, random, now)
     }
 
     /// Verifies the `SAMLResponse` form value of a POST to the ACS URL.

@@ -33,8 +33,9 @@ pub enum ConfigError {
         /// Length of the modulus in bits.
         bits: u32,
     },
-    /// A URL that is none, of one of the endpoints other than the single sign-on URL.
-    #[error("the {what} {found} is not an absolute https URL")]
+    /// An address of one of the endpoints other than the single sign-on URL that is not an absolute http or https URL of plain ASCII
+    /// without a user or a fragment.
+    #[error("the {what} {found} is not an absolute https URL of plain ASCII without a user or a fragment")]
     EndpointInvalid {
         /// Which endpoint.
         what: &'static str,
@@ -44,8 +45,10 @@ pub enum ConfigError {
     /// A key for decryption that is not an RSA key.
     #[error("the decryption key is not an RSA key: assertions are encrypted to RSA keys alone")]
     DecryptionKeyNotRsa,
-    /// The identity provider's single sign-on URL is not an absolute http or https URL.
-    #[error("the single sign-on URL {found} is not an absolute https URL")]
+    /// The identity provider's single sign-on URL is not an absolute http or https URL of plain ASCII without a user or a fragment.
+    #[error(
+        "the single sign-on URL {found} is not an absolute https URL of plain ASCII without a user or a fragment"
+    )]
     SsoUrlInvalid {
         /// What stood in the field.
         found: Excerpt,

@@ -4,6 +4,15 @@ use super::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
+    /// A binding was asked for that carries nothing of ours: HTTP-Artifact or SOAP. By HTTP-POST and HTTP-Redirect a browser carries it.
+    #[error("no message of ours is sent by {binding}: ask for HTTP-POST or HTTP-Redirect")]
+    BindingUnusable {
+        /// The binding's identifier: Bindings §3.
+        binding: &'static str,
+    },
+    /// The session, or the logout request, is of another connection or of another identity provider.
+    #[error("the session or the logout request is of another connection")]
+    ConnectionForeign,
     /// The identity provider has no such endpoint in the connection's configuration.
     #[error("the identity provider has no {service} for this binding")]
     EndpointMissing {
@@ -31,6 +40,8 @@ impl SendError {
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::BindingUnusable { .. } => "binding_unusable",
+            Self::ConnectionForeign => "connection_foreign",
             Self::EndpointMissing { .. } => "endpoint_missing",
             Self::RelayState { .. } => "relay_state_refused",
             Self::Sealing(_) => "sealing_failed",
@@ -50,7 +61,7 @@ pub enum RelayStateProblem {
     /// More than 80 bytes: Bindings §3.4.3.
     #[error("it has more than 80 bytes")]
     TooLong,
-    /// A path that a browser could read as another site's address.
-    #[error("it could lead to another site")]
+    /// A path that a browser or a server could read as another site's address, or as another path.
+    #[error("it could lead elsewhere")]
     Unsafe,
 }

@@ -20,10 +20,15 @@ use crate::identity::Identity;
 use crate::relay_state::RelayState;
 use crate::store::{ReplayStore, SpendOutcome, Spending};
 
-/// One session, as the identity provider knows it. Keep it beside the application's own session.
+/// One session, as the identity provider knows it. Keep it beside the application's own session, with all of its parts: what a
+/// person or a session is called means something at one identity provider alone.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogoutSubject {
+    /// The connection that the login came by.
+    pub connection_id: String,
+    /// The identity provider's issuer (its entity ID).
+    pub issuer: String,
     /// The person's name at the identity provider.
     pub name_id: NameId,
     /// The identity provider's handle of the session.
@@ -31,15 +36,21 @@ pub struct LogoutSubject {
 }
 
 impl LogoutSubject {
-    /// A session from its two parts.
-    pub fn new(name_id: NameId, session_index: Option<String>) -> Self {
-        Self { name_id, session_index }
+    /// A session from its parts.
+    pub fn new(
+        connection_id: impl Into<String>,
+        issuer: impl Into<String>,
+        name_id: NameId,
+        session_index: Option<String>,
+    ) -> Self {
+        Self { connection_id: connection_id.into(), issuer: issuer.into(), name_id, session_index }
     }
 }
 
 impl From<&Identity> for LogoutSubject {
     fn from(identity: &Identity) -> Self {
-        Self::new(identity.name_id.clone(), identity.session_index.clone())
+        let (connection_id, issuer) = (identity.connection_id.as_str(), identity.issuer.as_str());
+        Self::new(connection_id, issuer, identity.name_id.clone(), identity.session_index.clone())
     }
 }
 
@@ -99,9 +110,14 @@ impl UnspentLogout {
     ///
     /// # Errors
     ///
-    /// [`Rejection::AssertionReplayed`] if it was used before, [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot
-    /// tell.
+    /// [`Rejection::AssertionReplayed`] if it was used before, [`Rejection::Expired`] if so much time passed since verification that
+    /// it may have been forgotten, [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot tell.
     pub async fn spend<S: ReplayStore>(self, store: &S, now: DateTime<Utc>) -> Result<LogoutRequest, Error> {
+        let not_on_or_after = self.spending.until;
+        if now >= not_on_or_after {
+            let what = "LogoutRequest";
+            return Err(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 0 }.into());
+        }
         match store.spend(&self.spending, now).await.map_err(Error::Store)? {
             SpendOutcome::Fresh => Ok(self.request),
             SpendOutcome::AssertionSeen | SpendOutcome::RequestSeen => {
@@ -126,6 +142,10 @@ impl fmt::Debug for UnspentLogout {
 pub struct LogoutRequest {
     /// The `ID`, which the answer refers to.
     pub id: String,
+    /// The connection that it came by, and whose identity provider speaks for no other.
+    pub connection_id: String,
+    /// The issuer, which is that connection's identity provider.
+    pub issuer: String,
     /// Whose sessions.
     pub name_id: NameId,
     /// Which sessions; all of them, if there are none.
@@ -135,21 +155,31 @@ pub struct LogoutRequest {
 }
 
 impl LogoutRequest {
-    /// Whether the request is about this session. The NameID has to be the same in all its parts; a qualifier that one side leaves out
-    /// is no difference (Core §3.3.4 has them default to the two sides).
+    /// Whether the request is about this session. It has to be one of this connection and this identity provider: no tenant's ends
+    /// another tenant's sessions. The NameID has to be the same in all its parts; a qualifier that one side leaves out is no difference
+    /// (Core §3.3.4 has them default to the two sides), nor is the version number in a format of Core §8.3, or no format in the request.
     pub fn concerns(&self, session: &LogoutSubject) -> bool {
         let same = |ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,
         };
         let (ours, theirs) = (&session.name_id, &self.name_id);
-        ours.value == theirs.value
-            && (ours.effective_format() == theirs.effective_format() || theirs.is_unspecified())
+        self.connection_id == session.connection_id
+            && self.issuer == session.issuer
+            && ours.value == theirs.value
+            && (same_format(ours, theirs) || theirs.is_unspecified())
             && same(&ours.name_qualifier, &theirs.name_qualifier)
             && same(&ours.sp_name_qualifier, &theirs.sp_name_qualifier)
             && (self.session_indexes.is_empty()
                 || session.session_index.as_ref().is_none_or(|index| self.session_indexes.contains(index)))
     }
+}
+
+/// Whether two Formats say the same: the kinds of which this crate knows that their version numbers are mixed up, or the same URI.
+fn same_format(ours: &NameId, theirs: &NameId) -> bool {
+    let kinds = [NameId::is_email_format, NameId::is_persistent, NameId::is_transient];
+    ours.effective_format() == theirs.effective_format()
+        || kinds.iter().any(|is_kind| is_kind(ours) && is_kind(theirs))
 }
 
 impl fmt::Debug for LogoutRequest {
@@ -198,6 +228,19 @@ pub struct PendingLogout {
     pub expires_at: DateTime<Utc>,
     /// Where to go on afterwards.
     pub relay_state: Option<RelayState>,
+}
+
+impl PendingLogout {
+    /// A logout from its parts, as a store of yours kept them: [`PendingLogout::relay_state`], which is none here, by
+    /// [`RelayState::received`].
+    pub fn new(
+        request_id: impl Into<String>,
+        connection_id: impl Into<String>,
+        expires_at: DateTime<Utc>,
+    ) -> Self {
+        let (request_id, connection_id) = (request_id.into(), connection_id.into());
+        Self { request_id, connection_id, expires_at, relay_state: None }
+    }
 }
 
 impl fmt::Debug for PendingLogout {

@@ -13,7 +13,8 @@ use crate::xml::Markup;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LogoutOptions {
-    /// How the request travels. Default: by the identity provider's first Single Logout Service.
+    /// How the request travels: [`Binding::HttpPost`] or [`Binding::HttpRedirect`]. Default: by the identity provider's first Single
+    /// Logout Service of either.
     pub binding: Option<Binding>,
     /// Whether to sign. Default (`None`): if there is a signing key. Identity providers should refuse what is not signed.
     pub sign: Option<bool>,
@@ -49,6 +50,10 @@ pub(crate) fn start(
     random: [u8; 32],
     now: DateTime<Utc>,
 ) -> Result<StartedLogout, SendError> {
+    // The name of a person is told to nobody but the identity provider that it comes from.
+    if subject.connection_id != connection_id || subject.issuer != idp.issuer() {
+        return Err(SendError::ConnectionForeign);
+    }
     let endpoint = endpoint(idp.slo_endpoints(), options.binding, "Single Logout Service")?;
     let id = message_id(random);
     let expires_at = now.checked_add_signed(options.lifetime).unwrap_or(now);
@@ -86,12 +91,16 @@ pub(crate) fn start(
 
 /// Core §3.7.2, Profiles §4.4.4.2.
 pub(crate) fn answer(
+    connection_id: &str,
     (sp, idp): (&ServiceProvider, &IdentityProvider),
     request: &LogoutRequest,
     outcome: &LogoutOutcome,
     random: [u8; 32],
     now: DateTime<Utc>,
 ) -> Result<Delivery, SendError> {
+    if request.connection_id != connection_id || request.issuer != idp.issuer() {
+        return Err(SendError::ConnectionForeign);
+    }
     let endpoint = endpoint(idp.slo_endpoints(), None, "Single Logout Service")?;
     let location = endpoint.response_location.as_ref().unwrap_or(&endpoint.location);
     let id = message_id(random);

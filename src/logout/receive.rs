@@ -136,6 +136,8 @@ fn request(
     let indexes = indexes.map(|index| text(index, "SessionIndex").map(|index| index.into_owned()));
     let request = LogoutRequest {
         id: id.to_owned(),
+        connection_id: receiver.connection_id.to_owned(),
+        issuer: receiver.issuer.to_owned(),
         name_id: name_id(root, receiver)?,
         session_indexes: indexes.collect::<Result<_, _>>()?,
         relay_state,

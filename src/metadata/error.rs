@@ -20,8 +20,11 @@ pub enum MetadataError {
     /// Nothing but blank space.
     #[error("the metadata is empty")]
     Empty,
-    /// An address that is not an absolute http or https URL: Metadata §2.2.2.
-    #[error("the metadata gives {found} as an address of its {service}: only absolute https URLs are taken")]
+    /// An address that is not an absolute http or https URL of plain ASCII without a user or a fragment: Metadata §2.2.2. Plain http is
+    /// taken, and [warned of](crate::Connection::warnings).
+    #[error(
+        "the metadata gives {found} as an address of its {service}: only absolute https (or http) URLs of plain ASCII without a user or a fragment are taken"
+    )]
     EndpointInvalid {
         /// The element.
         service: &'static str,
@@ -49,6 +52,9 @@ pub enum MetadataError {
         /// The entity ID.
         entity_id: Excerpt,
     },
+    /// A signed group of entities, and no entity ID to choose by: whoever signs for many signs for any of them.
+    #[error("the signed metadata is of a group: say which identity provider is meant, by its entity ID")]
+    EntityUnnamed,
     /// `validUntil` has passed: Metadata §2.3.2. Also where an enclosing element says so.
     #[error("the metadata was valid until {valid_until}: download it again")]
     Expired {
@@ -138,6 +144,7 @@ impl MetadataError {
             Self::EntityIdMissing => "metadata_entity_id_missing",
             Self::EntityNotFound { .. } => "metadata_entity_not_found",
             Self::EntityRepeated { .. } => "metadata_entity_repeated",
+            Self::EntityUnnamed => "metadata_entity_unnamed",
             Self::Expired { .. } => "metadata_expired",
             Self::IssuerChanged { .. } => "metadata_issuer_changed",
             Self::Malformed(rejection) | Self::Signature(rejection) => rejection.code(),

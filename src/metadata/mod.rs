@@ -29,6 +29,13 @@ pub enum MetadataTrust<'c> {
     Unsigned,
     /// The signature of its root element, by one of these keys: Metadata §3. They were agreed on beforehand, with whoever
     /// publishes the metadata.
+    ///
+    /// The key of a federation signs the metadata of all its members, together or each alone: **always say which entity is meant**, or
+    /// whoever can exchange the document chooses the member. A group is refused without it
+    /// ([`MetadataError::EntityUnnamed`]); the document of one entity is not, for it may be signed with the identity provider's own key.
+    ///
+    /// A signature speaks for what is inside of it. Where an entity in a group has a signature of its own by the same key, it can be
+    /// lifted out of the group, and the group's `validUntil` does not go with it: have the publisher set one on each entity as well.
     Pinned(&'c Certificates),
 }
 
@@ -62,14 +69,15 @@ pub struct IdpMetadata {
 
 impl IdpMetadata {
     /// Reads an EntityDescriptor or EntitiesDescriptor, UTF-8, and takes the identity provider with this entity ID, or the
-    /// only one if no entity ID is given.
+    /// only one if no entity ID is given. A signed group is taken with an entity ID alone.
     ///
     /// Only the IDPSSODescriptor for SAML 2.0 is read: keys that may sign, the addresses by bindings that are known here, and
     /// WantAuthnRequestsSigned. With [`MetadataTrust::Pinned`] all of it is read from the octets that were signed.
     ///
     /// # Errors
     ///
-    /// [`MetadataError`] says what was given in place of metadata, or what is wrong with it.
+    /// [`MetadataError`] says what was given in place of metadata, or what is wrong with it; [`MetadataError::EntityUnnamed`] that a
+    /// signed group was given without an entity ID.
     pub fn parse(
         xml: impl AsRef<[u8]>,
         entity_id: Option<&str>,
@@ -86,6 +94,9 @@ impl IdpMetadata {
                 let octets = signed_octets(root, certificates, limits)?;
                 let signed = Document::parse(octets.as_str(), limits).map_err(MetadataError::Malformed)?;
                 let root = descriptor(&signed, octets.as_str())?;
+                if is_group(root) && entity_id.is_none() {
+                    return Err(MetadataError::EntityUnnamed);
+                }
                 Self::read(root, entity_id, Some(octets.fingerprint().to_owned()), now)
             }
         }
@@ -115,7 +126,7 @@ impl IdpMetadata {
     }
 
     /// When to fetch it again, if it says so: after the shortest `cacheDuration` that applies, but before `validUntil` has
-    /// passed (Metadata §2.3.2).
+    /// passed (Metadata §2.3.2). A `cacheDuration` below one hour counts as one hour, so that no document keeps its readers busy.
     pub fn refresh_after(&self) -> Option<DateTime<Utc>> {
         self.validity.refresh_after
     }

@@ -7,6 +7,9 @@ use crate::error::{Excerpt, Rejection};
 use crate::instant;
 use crate::xml::Element;
 
+/// Metadata is not fetched more often than this, whatever it asks for.
+const LEAST_CACHE: TimeDelta = TimeDelta::hours(1);
+
 /// The bounds that apply to an element: the tightest of its own and those of all elements around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Validity {
@@ -28,7 +31,7 @@ impl Validity {
                 let malformed = || MetadataError::CacheDurationMalformed { found: Excerpt::new(text) };
                 let duration = duration(text).ok_or_else(malformed)?;
                 // One that ends beyond the calendar is no bound.
-                stale = stale.into_iter().chain(now.checked_add_signed(duration)).min();
+                stale = stale.into_iter().chain(now.checked_add_signed(duration.max(LEAST_CACHE))).min();
             }
             next = element.parent();
         }

@@ -20,7 +20,8 @@ use crate::xml::Markup;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoginOptions {
-    /// How the request travels. Default: by the identity provider's first Single Sign-On Service.
+    /// How the request travels: [`Binding::HttpPost`] or [`Binding::HttpRedirect`]. Default: by the identity provider's first Single
+    /// Sign-On Service of either.
     pub binding: Option<Binding>,
     /// How the answer has to travel: [`Binding::HttpPost`], the default, or [`Binding::HttpArtifact`].
     pub answer_by: Binding,

@@ -5,7 +5,11 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
 use openssl::sha::sha256;
+use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 
 use super::store::{Remembered, RequestStore};
@@ -28,6 +32,24 @@ impl SealingKey {
         let [a, b, c, d, ..] = sha256(&[b"saml-login sealing key".as_slice(), &self.0].concat());
         [a, b, c, d]
     }
+
+    /// What the key becomes for one purpose: HMAC with SHA-256 (RFC 2104).
+    fn derive(&self, purpose: &[u8], parts: &[&[u8]]) -> Result<Vec<u8>, ErrorStack> {
+        let key = PKey::hmac(&self.0)?;
+        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
+        for part in [b"saml-login sealed request: ", purpose].iter().chain(parts) {
+            signer.update(part)?;
+        }
+        signer.sign_to_vec()
+    }
+
+    /// The key and the nonce of one cookie. Its salt is a digest of the request and of all the randomness: should the same randomness
+    /// be handed in twice, two requests still share neither.
+    fn of_cookie(&self, salt: &[u8]) -> Result<(Vec<u8>, Vec<u8>), ErrorStack> {
+        let mut nonce = self.derive(b"nonce", &[salt])?;
+        nonce.truncate(NONCE);
+        Ok((self.derive(b"key", &[salt])?, nonce))
+    }
 }
 
 impl fmt::Debug for SealingKey {
@@ -36,7 +58,7 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// Remembers requests in the browser: the cookie's value is the request, sealed with AES-256-GCM.
+/// Remembers requests in the browser: the cookie's value is the request, sealed with AES-256-GCM under a key of its own.
 ///
 /// For applications without storage that their machines share. A cookie can be sent again; that its request is answered once comes from
 /// [spending](crate::Unspent::spend) the request's ID together with the assertion's.
@@ -50,6 +72,7 @@ pub struct SealedRequests {
 const CONTEXT: &[u8] = b"saml-login pending request 2";
 const NONCE: usize = 12;
 const TAG: usize = 16;
+const SALT: usize = 32;
 
 impl SealedRequests {
     /// Seals with this key.
@@ -65,21 +88,23 @@ impl SealedRequests {
     }
 
     fn seal(&self, pending: &PendingRequest, random: [u8; 32]) -> Result<String, StoreError> {
-        let (nonce, _) = random.split_at(NONCE);
         let mut tag = [0; TAG];
         let text = write(pending);
-        let sealed = encrypt_aead(Cipher::aes_256_gcm(), &self.key.0, Some(nonce), CONTEXT, &text, &mut tag)?;
-        let parts = [self.key.mark().as_slice(), nonce, &sealed, &tag].concat();
+        let salt = self.key.derive(b"salt", &[&random, &text])?;
+        let (key, nonce) = self.key.of_cookie(&salt)?;
+        let sealed = encrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, &text, &mut tag)?;
+        let parts = [self.key.mark().as_slice(), &salt, &sealed, &tag].concat();
         Ok(URL_SAFE_NO_PAD.encode(parts))
     }
 
     fn open(&self, cookie: &str) -> Option<PendingRequest> {
         let bytes = URL_SAFE_NO_PAD.decode(cookie).ok()?;
         let (mark, rest) = bytes.split_at_checked(4)?;
-        let (nonce, rest) = rest.split_at_checked(NONCE)?;
+        let (salt, rest) = rest.split_at_checked(SALT)?;
         let (sealed, tag) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
         let key = std::iter::once(&self.key).chain(&self.older).find(|key| key.mark() == mark)?;
-        let text = decrypt_aead(Cipher::aes_256_gcm(), &key.0, Some(nonce), CONTEXT, sealed, tag).ok()?;
+        let (key, nonce) = key.of_cookie(salt).ok()?;
+        let text = decrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, sealed, tag).ok()?;
         read(&text)
     }
 }

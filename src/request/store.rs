@@ -1,5 +1,6 @@
 //! Remembering requests: one trait, two ways.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::future::Future;
@@ -13,6 +14,7 @@ use openssl::sha::sha256;
 
 use crate::error::StoreError;
 use crate::pending::PendingRequest;
+use crate::send::derived;
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
@@ -27,11 +29,13 @@ use crate::pending::PendingRequest;
 ///   (a [sealed cookie](crate::SealedRequests)) may give it again, for the ID is spent with the assertion.
 /// - An expired request is never given.
 /// - A value that the store did not make gives nothing.
-/// - A store without room says so, and forgets nobody's request for it.
+/// - A store without room says so, and forgets nobody's request for it. Room that is counted is counted for each connection: anybody
+///   can start logins without end, and fill up that of one.
 ///
 /// `contract::request_store` (feature `test-idp`) tests an implementation.
 pub trait RequestStore {
-    /// Remembers a request. `random` is fresh from a cryptographic generator.
+    /// Remembers a request. `random` is fresh from a cryptographic generator, and not what the request's ID was made of: that is known
+    /// to whoever sees the request.
     fn remember(
         &self,
         pending: &PendingRequest,
@@ -67,10 +71,15 @@ impl fmt::Debug for Remembered {
     }
 }
 
-/// Remembers requests in memory: for one process, and for tests. Bounded; a restart forgets all logins that are under way.
+/// Remembers requests in memory: for one process, and for tests. A restart forgets all logins that are under way.
+///
+/// **Bounded.** Anybody can start logins without end. The capacity counts requests of one connection, so that whoever does it at one
+/// keeps none of the others from logging in; what has expired is forgotten first, and what has not is never evicted. One connection
+/// that is full has some 30 MB. Limit how often one address can start a login, or use [`SealedRequests`](crate::SealedRequests), which
+/// take no room.
 #[derive(Debug)]
 pub struct MemoryRequestStore {
-    capacity: NonZeroUsize,
+    capacity_per_connection: NonZeroUsize,
     requests: Mutex<Requests>,
 }
 
@@ -80,6 +89,8 @@ struct Requests {
     by_cookie: HashMap<[u8; 32], PendingRequest>,
     /// What expires when, the earliest first.
     by_expiry: BTreeSet<(DateTime<Utc>, [u8; 32])>,
+    /// How many there are of a connection; none is not kept.
+    per_connection: HashMap<String, usize>,
 }
 
 impl fmt::Debug for Requests {
@@ -89,9 +100,9 @@ impl fmt::Debug for Requests {
 }
 
 impl MemoryRequestStore {
-    /// Remembers at most so many requests at a time.
-    pub fn with_capacity(capacity: NonZeroUsize) -> Self {
-        Self { capacity, requests: Mutex::default() }
+    /// Remembers at most so many requests of each connection at a time.
+    pub fn with_capacity(capacity_per_connection: NonZeroUsize) -> Self {
+        Self { capacity_per_connection, requests: Mutex::default() }
     }
 
     fn requests(&self) -> Result<std::sync::MutexGuard<'_, Requests>, StoreError> {
@@ -100,7 +111,7 @@ impl MemoryRequestStore {
 }
 
 impl Default for MemoryRequestStore {
-    /// Room for 65,536 requests.
+    /// Room for 65,536 requests of each connection.
     fn default() -> Self {
         Self::with_capacity(NonZeroUsize::new(65_536).unwrap_or(NonZeroUsize::MIN))
     }
@@ -110,8 +121,20 @@ impl Requests {
     fn forget_expired(&mut self, now: DateTime<Utc>) {
         while self.by_expiry.first().is_some_and(|(expires_at, _)| *expires_at <= now) {
             let Some((_, cookie)) = self.by_expiry.pop_first() else { break };
-            self.by_cookie.remove(&cookie);
+            self.remove(cookie);
         }
+    }
+
+    fn remove(&mut self, cookie: [u8; 32]) -> Option<PendingRequest> {
+        let pending = self.by_cookie.remove(&cookie)?;
+        self.by_expiry.remove(&(pending.expires_at, cookie));
+        if let Entry::Occupied(mut count) = self.per_connection.entry(pending.connection_id.clone()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        Some(pending)
     }
 }
 
@@ -124,15 +147,17 @@ impl RequestStore for MemoryRequestStore {
     ) -> Result<Remembered, StoreError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
-        if requests.by_cookie.len() >= self.capacity.get() {
+        let taken = requests.per_connection.get(&pending.connection_id).copied().unwrap_or_default();
+        if taken >= self.capacity_per_connection.get() {
             return Ok(Remembered::Full);
         }
-        let cookie = URL_SAFE_NO_PAD.encode(random);
+        let cookie = URL_SAFE_NO_PAD.encode(derived("login cookie", random));
         let key = sha256(cookie.as_bytes());
         // The same randomness twice would hand one browser's request to another.
         if requests.by_cookie.contains_key(&key) {
             return Err("the same random value was handed in twice".into());
         }
+        requests.per_connection.insert(pending.connection_id.clone(), taken + 1);
         requests.by_expiry.insert((pending.expires_at, key));
         requests.by_cookie.insert(key, pending.clone());
         Ok(Remembered::Cookie(cookie))
@@ -141,11 +166,6 @@ impl RequestStore for MemoryRequestStore {
     async fn take(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<PendingRequest>, StoreError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
-        let key = sha256(cookie.as_bytes());
-        let taken = requests.by_cookie.remove(&key);
-        if let Some(pending) = &taken {
-            requests.by_expiry.remove(&(pending.expires_at, key));
-        }
-        Ok(taken)
+        Ok(requests.remove(sha256(cookie.as_bytes())))
     }
 }

@@ -25,6 +25,10 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Certificat
     if text.is_empty() {
         return Err(CertificateError::Empty);
     }
+    // Also where the certificate inside is in PEM.
+    if text.contains('<') {
+        refuse_documents(text)?;
+    }
     let found = if text.contains("-----BEGIN ") {
         pem(text)?
     } else if text.contains("<") {
@@ -63,8 +67,8 @@ fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     Ok(found)
 }
 
-/// `X509Certificate` elements, cut out of a metadata document; the whole document is not what the field asks for.
-fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+/// Refuses metadata and SAML messages, of which a certificate inside says nothing.
+fn refuse_documents(text: &str) -> Result<(), CertificateError> {
     // A part of one as well: there a certificate may be for encryption, and must not come to sign.
     if ["EntityDescriptor", "EntitiesDescriptor", "IDPSSODescriptor", "KeyDescriptor"]
         .iter()
@@ -73,12 +77,28 @@ fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
         return Err(CertificateError::Metadata);
     }
     // Whoever writes a message chooses the certificate in it: a message must not become what it is checked against.
-    if ["Response", "Assertion", "SignedInfo", "SignatureValue", "AuthnRequest"]
-        .iter()
-        .any(|name| text.contains(name))
-    {
+    if MESSAGES.iter().any(|name| text.contains(name)) {
         return Err(CertificateError::SamlMessage);
     }
+    Ok(())
+}
+
+/// What stands in messages alone: Core §2.3.3, §3.2 to §3.8, XML Signature §4. `Response` is also the end of LogoutResponse,
+/// ArtifactResponse and others.
+const MESSAGES: [&str; 9] = [
+    "Response",
+    "AuthnRequest",
+    "LogoutRequest",
+    "ManageNameIDRequest",
+    "ArtifactResolve",
+    "Assertion",
+    "Signature>",
+    "SignedInfo",
+    "SignatureValue",
+];
+
+/// `X509Certificate` elements, cut out of a metadata document; the whole document is not what the field asks for.
+fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut found = Vec::new();
     for piece in text.split("X509Certificate").skip(1) {
         // A start tag ends here and the value follows; after an end tag there is only `>` and what comes next.

@@ -245,10 +245,28 @@ fn what_is_not_a_certificate_is_named() {
         body()
     );
     assert_refused(encryption, Metadata);
-    for message in ["samlp:Response", "saml:Assertion", "ds:SignedInfo"] {
-        let message = format!("<{message}><ds:X509Certificate>{}</ds:X509Certificate></{message}>", body());
-        assert_refused(message, SamlMessage);
+    for message in [
+        "samlp:Response",
+        "samlp:LogoutRequest",
+        "samlp:LogoutResponse",
+        "samlp:ArtifactResponse",
+        "samlp:ArtifactResolve",
+        "samlp:AuthnRequest",
+        "saml:Assertion",
+        "ds:Signature",
+        "ds:SignedInfo",
+    ] {
+        // In PEM as well: what is around it counts.
+        for inside in [body(), PEM.to_owned()] {
+            let inside = format!("<ds:X509Certificate>{inside}</ds:X509Certificate>");
+            assert_refused(format!("<{message}>{inside}</{message}>"), SamlMessage);
+            assert_refused(format!("<{message} ID='_1'>{inside}</{message}>"), SamlMessage);
+        }
     }
+    let encryption =
+        format!("<md:KeyDescriptor use='encryption'><ds:KeyInfo>{PEM}</ds:KeyInfo></md:KeyDescriptor>");
+    assert_refused(encryption, Metadata);
+    assert_refused(format!("{PEM}<md:EntityDescriptor/>"), Metadata);
     assert_refused("https://idp.example.test/metadata", Url);
     assert_refused(" www.example.test/cert.pem", Url);
     for empty in ["", " \r\n\t", "\u{feff}", "\"\"", "\u{200b}"] {

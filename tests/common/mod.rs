@@ -28,6 +28,12 @@ pub(crate) fn now() -> DateTime<Utc> {
     at("2030-01-31T12:00:00Z")
 }
 
+/// The `ID` of a message that is made with this randomness.
+pub(crate) fn message_id(random: [u8; 32]) -> String {
+    let digest = openssl::sha::sha256(&[b"saml-login message ID: ".as_slice(), &random].concat());
+    format!("_{}", digest.map(|byte| format!("{byte:02x}")).concat())
+}
+
 /// The service provider that the made responses are for.
 pub(crate) fn sp() -> ServiceProvider {
     ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
