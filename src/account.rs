@@ -76,7 +76,9 @@ pub enum EmailProof {
     /// The organization says so: an administrator has invited the address, or the identity provider has sent it. That holds inside
     /// the organization and nowhere else.
     Organization,
-    /// The person has received something there, or the organization has shown that the domain is its own.
+    /// The organization says so, and had shown that the domain is its own. That holds elsewhere for as long as the domain is.
+    Domain,
+    /// The person has received something there.
     Proven,
 }
 

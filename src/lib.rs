@@ -83,13 +83,13 @@ pub use metadata::{
 };
 pub use organization::{
     Applied, Authority, Change, ChangeRefusal, ConnectionOptions, ConnectionSettings, DomainRule,
-    EmailDomain, Organization, OrganizationConflict, Organizations, ProfileSource, ProvisioningRules, Slug,
-    SpUrls, SsoUnavailable,
+    EmailDomain, Neighbours, Organization, OrganizationConflict, Organizations, ProfileSource,
+    ProvisioningRules, RelinkRule, Slug, SpUrls, SsoUnavailable,
 };
 pub use pending::PendingRequest;
 pub use policy::{
-    Assignment, AssignmentPath, Decision, LoginMethod, LoginPolicy, Origin, Person, PolicyAction,
-    PolicyReason, Verdict,
+    Assignment, AssignmentPath, Decision, LoginMethod, LoginPolicy, Origin, PolicyAction, PolicyReason,
+    SessionStart, Verdict,
 };
 pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
 pub use provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRefusal, Seats, decide};

@@ -5,13 +5,14 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::tenants::{
-    IDP_A, IDP_B, Plans, apply, boss, done, enforced, idp, log_in, open, operator, organization, response,
-    test_login, values, verify_domain,
+    IDP_A, IDP_B, Plans, administrator, apply, boss, done, enforced, idp, log_in, open, operator,
+    organization, response, test_login, values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::{
-    AccountId, Actor, Applied, AuditEvent, AuditLog, AuditOutcome, Change, ConnectionOptions, EmailDomain,
-    MemoryAuditLog, Organization, Organizations, PastedValues, ServiceProvider, Slug, SpUrls, Unsolicited,
+    Account, AccountId, AccountStatus, Actor, Applied, AuditEvent, AuditLog, AuditOutcome, Change,
+    ConnectionOptions, EmailDomain, MemoryAuditLog, Neighbours, Organization, Organizations, PastedValues,
+    Role, ServiceProvider, Slug, SpUrls, Unsolicited,
 };
 
 fn code(applied: Applied) -> &'static str {
@@ -132,7 +133,13 @@ fn only_an_administrator_of_this_organization_changes_it() {
         let member = Actor::Member(AccountId::new("member"));
         for stranger in [member, boss("org-b"), Actor::IdentityProvider] {
             let mut changed = made.clone();
-            let applied = changed.apply(change.clone(), &stranger, &Plans::with(&["org-a"]), &[], now());
+            let applied = changed.apply(
+                change.clone(),
+                &stranger,
+                &Plans::with(&["org-a"]),
+                &Neighbours::default(),
+                now(),
+            );
             assert_eq!(applied.event.actor, stranger);
             assert_eq!(code(applied), "not_administrator", "{change:?}");
             assert_eq!(changed, made);
@@ -146,30 +153,39 @@ fn domains_are_for_the_application_to_say() {
     let domain = EmailDomain::parse("Example.TEST").expect("a domain");
     let plans = Plans::with(&["org-a"]);
     for change in [Change::VerifyDomain(domain.clone()), Change::ForgetDomain(domain.clone())] {
-        assert_eq!(code(made.apply(change, &boss("org-a"), &plans, &[], now())), "not_operator");
+        assert_eq!(
+            code(made.apply(change, &boss("org-a"), &plans, &Neighbours::default(), now())),
+            "not_operator"
+        );
     }
-    let verified = made.apply(Change::VerifyDomain(domain.clone()), &Actor::Application, &plans, &[], now());
+    let verified = made.apply(
+        Change::VerifyDomain(domain.clone()),
+        &Actor::Application,
+        &plans,
+        &Neighbours::default(),
+        now(),
+    );
     assert_eq!(verified.event.action.code(), "domain_verified");
     assert_eq!(verified.result, Ok(()));
     assert_eq!(made.verified_domains().iter().map(EmailDomain::as_str).collect::<Vec<_>>(), ["example.test"]);
-    assert_eq!(code(made.apply(Change::ForgetDomain(domain), &operator(), &plans, &[], now())), "done");
+    assert_eq!(
+        code(made.apply(Change::ForgetDomain(domain), &operator(), &plans, &Neighbours::default(), now())),
+        "done"
+    );
     assert!(made.verified_domains().is_empty());
+    // To lose the last one loosens nothing.
+    assert!(made.is_bound_to_domains());
 }
 
 #[test]
 fn without_the_plan_nothing_is_set_up_and_everything_can_be_taken_back() {
-    let set_up = [
-        "certificate_added",
-        "connection_updated",
-        "sso_enabled",
-        "enforcement_set",
-        "directory_enabled",
-        "provisioning_changed",
-    ];
+    let set_up =
+        ["connection_updated", "sso_enabled", "enforcement_set", "directory_enabled", "provisioning_changed"];
     let made = enforced("org-a", "acme", &IDP_A);
     for change in all_changes(&made) {
         let mut changed = made.clone();
-        let applied = changed.apply(change.clone(), &boss("org-a"), &Plans::with(&[]), &[], now());
+        let applied =
+            changed.apply(change.clone(), &boss("org-a"), &Plans::with(&[]), &Neighbours::default(), now());
         let action = applied.event.action.code();
         let is_refused = code(applied) == "not_entitled";
         assert_eq!(is_refused, set_up.contains(&action), "{action}");
@@ -179,7 +195,8 @@ fn without_the_plan_nothing_is_set_up_and_everything_can_be_taken_back() {
     assert!(made.is_enforced());
     assert!(log_in(&made, &response(&made, &IDP_A, "alice")).is_ok());
     let mut none = organization("org-b", "bravo");
-    let applied = none.apply(Change::Enable, &boss("org-b"), &Plans::with(&["org-a"]), &[], now());
+    let applied =
+        none.apply(Change::Enable, &boss("org-b"), &Plans::with(&["org-a"]), &Neighbours::default(), now());
     assert_eq!(code(applied), "not_entitled");
     assert!(!none.is_enabled());
 }
@@ -301,8 +318,18 @@ fn a_second_certificate_rolls_the_key_over() {
     done(&mut made, Change::AddCertificate { certificate });
     assert_eq!(made.fingerprints().len(), 2);
     let retire = |fingerprint: &str| Change::RetireCertificate { fingerprint: fingerprint.to_owned() };
-    assert_eq!(code(apply(&mut made, retire("AA:BB"))), "certificate_unknown");
-    done(&mut made, retire(&first));
+    let unknown = apply(&mut made, retire(&format!("{first}\nand more")));
+    assert_eq!(
+        unknown.event.action,
+        saml_login::AuditAction::CertificateRetired { fingerprint: String::new() }
+    );
+    assert_eq!(code(unknown), "certificate_unknown");
+    assert_eq!(code(apply(&mut made, retire(&first[..30]))), "certificate_unknown");
+    assert_eq!(code(apply(&mut made, retire(&"AB:".repeat(32)))), "certificate_unknown");
+    // As consoles write it: in small letters, without colons.
+    let retired = apply(&mut made, retire(&first.to_lowercase().replace(':', "")));
+    assert_eq!(retired.event.action, saml_login::AuditAction::CertificateRetired { fingerprint: first });
+    assert_eq!(code(retired), "done");
     assert_eq!(log_in(&made, &old).unwrap_err().code(), "key_untrusted");
     assert!(log_in(&made, &new).is_ok());
     assert_eq!(code(apply(&mut made, retire(&second))), "last_certificate");
@@ -330,20 +357,78 @@ fn a_test_login_is_of_the_settings_that_it_was_made_with() {
     let mut made = open("org-a", "acme", &IDP_A);
     let revision = made.revision().expect("settings");
     let identity = log_in(&made, &response(&made, &IDP_A, "boss")).expect("a login");
+    let account = administrator(&identity);
+    let outdated = |made: &mut Organization, identity, revision: &str| {
+        assert_eq!(code(made.record_test_login(identity, &account, revision, now())), "test_login_outdated");
+        assert!(!made.is_tested());
+    };
     let mut options = ConnectionOptions::default();
     options.unsolicited = Unsolicited::On;
     done(&mut made, Change::Adjust(Box::new(options)));
     assert_ne!(made.revision().as_ref(), Some(&revision));
-    assert_eq!(code(made.record_test_login(&identity, &revision, now())), "test_login_outdated");
+    outdated(&mut made, &identity, &revision);
     let other = open("org-b", "bravo", &IDP_B);
     let foreign = log_in(&other, &response(&other, &IDP_B, "boss")).expect("a login");
     let revision = made.revision().expect("settings");
-    assert_eq!(code(made.record_test_login(&foreign, &revision, now())), "test_login_outdated");
-    assert!(!made.is_tested());
-    let noted = made.record_test_login(&identity, &revision, now());
+    outdated(&mut made, &foreign, &revision);
+    // The same issuer with another key, and the revision of the moment.
+    let mut rekeyed = made.clone();
+    let values = values(&made, &idp(IDP_A.issuer()));
+    done(&mut rekeyed, Change::Configure(Box::new(values)));
+    let revision_after = rekeyed.revision().expect("settings");
+    outdated(&mut rekeyed, &identity, &revision_after);
+    // Where single sign-on does not work there is nothing to test.
+    let mut closed = made.clone();
+    done(&mut closed, Change::Disable);
+    assert_eq!(closed.revision(), None);
+    outdated(&mut closed, &identity, &revision);
+
+    let noted = made.record_test_login(&identity, &account, &revision, now());
     assert_eq!(noted.event.action.code(), "test_login");
+    assert_eq!(noted.event.target, Some(account.id.clone()));
     assert_eq!(code(noted), "done");
     assert!(made.is_tested());
+    // Away and back again: what was tested is what is configured.
+    done(&mut made, Change::Disable);
+    done(&mut made, Change::Enable);
+    assert!(made.is_tested());
+}
+
+#[test]
+fn a_test_login_is_an_administrators_all_the_way_into_the_account() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let revision = made.revision().expect("settings");
+    let identity = log_in(&made, &response(&made, &IDP_A, "boss")).expect("a login");
+    let account = administrator(&identity);
+    let edits: [fn(&mut Account); 4] = [
+        |account| account.role = Role::Member,
+        |account| account.status = AccountStatus::Deactivated,
+        |account| account.organization = "org-b".into(),
+        |account| account.stable_key = None,
+    ];
+    for edit in edits {
+        let mut account = account.clone();
+        edit(&mut account);
+        let applied = made.record_test_login(&identity, &account, &revision, now());
+        assert_eq!(code(applied), "test_login_not_administrator");
+    }
+    assert_eq!(code(made.record_test_login(&identity, &account, &revision, now())), "done");
+}
+
+#[test]
+fn a_domain_belongs_to_one_customer() {
+    let mut organizations = Organizations::default();
+    organizations.add(organization("org-a", "acme")).expect("room");
+    organizations.add(organization("org-b", "bravo")).expect("room");
+    let domain = || Change::VerifyDomain(EmailDomain::parse("acme.test").expect("a domain"));
+    let mut verify = |id: &str, by: &Actor| {
+        code(organizations.apply(id, domain(), by, &Plans::with(&[]), now()).expect("an organization"))
+    };
+    assert_eq!(verify("org-a", &Actor::Application), "done");
+    assert_eq!(verify("org-a", &Actor::Application), "done");
+    assert_eq!(verify("org-b", &Actor::Application), "domain_taken");
+    // Two organizations of one customer: somebody has to know that.
+    assert_eq!(verify("org-b", &operator()), "done");
 }
 
 #[test]
@@ -368,6 +453,8 @@ fn attempts_are_written_down_without_what_was_pasted() {
     let pasted = PastedValues::new("urn:aud", "https://idp.example.test/sso", "urn:idp", secret);
     let applied = apply(&mut made, Change::Configure(Box::new(pasted)));
     assert!(!format!("{applied:?}").contains("c2VjcmV0"));
+    let certificate = Change::AddCertificate { certificate: secret.into() };
+    assert_eq!(format!("{certificate:?}"), "AddCertificate { … }");
     block_on(log.record(&applied.event)).expect("a log");
     block_on(log.record(&apply(&mut made, Change::Enable).event)).expect("a log");
     let told = |event: &AuditEvent| (event.organization.clone(), event.action.code(), event.outcome);
@@ -404,10 +491,46 @@ fn an_organization_is_one_serializable_record() {
         assert!(text.contains(from), "{from}");
         assert!(serde_json::from_str::<Organization>(&text.replace(from, to)).is_err(), "{from}");
     }
+    // Nor what contradicts itself, or is not known.
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let edits: [fn(&mut serde_json::Value); 8] = [
+        |value| value["tested"] = serde_json::Value::Null,
+        |value| value["sso_enabled"] = false.into(),
+        |value| value["settings"] = serde_json::Value::Null,
+        |value| value["settings"]["certificates"] = serde_json::json!([]),
+        |value| value["settings"]["options"]["clock_skew_seconds"] = 301.into(),
+        |value| value["settings"]["options"]["dangerAllowSha1"] = true.into(),
+        |value| value["enforce"] = true.into(),
+        |value| value["bound_to_domains"] = false.into(),
+    ];
+    for edit in edits {
+        let mut spoiled = value.clone();
+        edit(&mut spoiled);
+        assert!(serde_json::from_value::<Organization>(spoiled.clone()).is_err(), "{spoiled}");
+    }
     // A record of an organization that has nothing set up needs no more than who it is.
     let least = serde_json::json!({"id": "org-a", "slug": "acme", "urls": made.urls()});
     let read: Organization = serde_json::from_value(least).expect("an organization");
     assert_eq!(read, organization("org-a", "acme"));
+}
+
+#[test]
+fn what_deserves_a_look_is_said_although_it_is_taken() {
+    let mut organizations = Organizations::default();
+    organizations.add(open("org-b", "bravo", &IDP_A)).expect("room");
+    organizations.add(organization("org-a", "acme")).expect("room");
+    let mut values = values(&organization("org-a", "acme"), &IDP_A);
+    values.issuer += " ";
+    let mut apply = |change| {
+        let applied = organizations.apply("org-a", change, &boss("org-a"), &Plans::with(&["org-a"]), now());
+        let applied = applied.expect("an organization");
+        assert_eq!(applied.result, Ok(()));
+        applied.warnings.iter().map(|finding| finding.problem.code()).collect::<Vec<_>>()
+    };
+    assert_eq!(apply(Change::Configure(Box::new(values))), ["surrounding_space", "certificate_shared"]);
+    let certificate = IDP_A.certificate_pem().expect("PEM");
+    assert_eq!(apply(Change::AddCertificate { certificate }), ["certificate_shared"]);
+    assert_eq!(apply(Change::Enable), [""; 0]);
 }
 
 #[test]
@@ -436,8 +559,8 @@ fn every_code_is_documented() {
         (include_str!("../src/organization/change.rs"), "impl ChangeRefusal {"),
         (include_str!("../src/organization/mod.rs"), "impl SsoUnavailable {"),
         (include_str!("../src/organization/registry.rs"), "impl OrganizationConflict {"),
-        (include_str!("../src/policy.rs"), "impl PolicyReason {"),
-        (include_str!("../src/provision.rs"), "impl ProvisioningRefusal {"),
+        (include_str!("../src/policy/decision.rs"), "impl PolicyReason {"),
+        (include_str!("../src/provision/refusal.rs"), "impl ProvisioningRefusal {"),
     ] {
         known.extend(common::codes_in(source, of));
     }

@@ -71,6 +71,18 @@ pub enum SignedParts {
     Response,
 }
 
+impl SignedParts {
+    /// Its name in snake case; part of semver.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Assertion => "assertion",
+            Self::Both => "both",
+            Self::Response => "response",
+        }
+    }
+}
+
 impl Connection {
     /// Pairs the two sides under an id of the caller's choice, which must never be reused for another tenant: it is
     /// part of every person's key.

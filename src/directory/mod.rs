@@ -204,6 +204,7 @@ pub async fn provision<D: Directory>(
     organization: &Organization,
 ) -> Result<Provisioned, ProvisionError> {
     let key = identity.stable_key();
+    let mut full = false;
     for _ in 0..ROUNDS {
         let found = directory.find(organization.id(), key.as_ref(), identity.email.as_ref()).await;
         let Matches { accounts, seats } = found.map_err(ProvisionError::Store)?;
@@ -226,8 +227,10 @@ pub async fn provision<D: Directory>(
         match written.map_err(ProvisionError::Store)? {
             Written::Done(account) => return Ok(Provisioned { account: *account, provisioning }),
             // The last seat may have gone to this very person's other login: reading again tells.
-            Written::Conflict | Written::NoSeat => {}
+            Written::NoSeat => full = true,
+            Written::Conflict => full = false,
         }
     }
-    Err(ProvisionError::Contended)
+    // A directory that reads from a copy may see seats for longer than there are any.
+    Err(if full { ProvisioningRefusal::NoSeat.into() } else { ProvisionError::Contended })
 }

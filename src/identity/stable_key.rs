@@ -59,16 +59,6 @@ impl StableKey {
         self.field(2)
     }
 
-    /// The Format of the NameID.
-    pub(crate) fn format(&self) -> String {
-        self.field(3)
-    }
-
-    /// The NameID itself.
-    pub(crate) fn value(&self) -> String {
-        self.field(VALUE)
-    }
-
     fn field(&self, number: usize) -> String {
         let field = self.0.split('|').nth(number).unwrap_or_default();
         percent_decode_str(field).decode_utf8_lossy().into_owned()

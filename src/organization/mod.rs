@@ -4,6 +4,7 @@
 //! [`Organization::apply`], which asks [who may](Authority), changes everything or nothing, and says for the audit trail what became
 //! of it.
 
+mod apply;
 mod change;
 mod domain;
 mod registry;
@@ -13,10 +14,10 @@ mod slug;
 
 use std::collections::BTreeSet;
 
-pub use self::change::{Applied, Authority, Change, ChangeRefusal};
+pub use self::change::{Applied, Authority, Change, ChangeRefusal, Neighbours};
 pub use self::domain::EmailDomain;
 pub use self::registry::{OrganizationConflict, Organizations};
-pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules};
+pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
 pub use self::settings::{ConnectionOptions, ConnectionSettings};
 pub use self::slug::{Slug, SpUrls};
 use crate::account::AccountId;
@@ -29,8 +30,12 @@ use crate::provider::ServiceProvider;
 ///
 /// Single sign-on is *enabled* or not, and *configured* or not: two steps for an administrator, and two separate states. Logins
 /// through it work when it is both.
+///
+/// With the feature `serde` it is one record. One that contradicts itself (enforced without a test login, open without a certificate, a
+/// field that is not known) is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
 pub struct Organization {
     id: String,
     slug: Slug,
@@ -50,6 +55,9 @@ pub struct Organization {
     break_glass: BTreeSet<AccountId>,
     #[cfg_attr(feature = "serde", serde(default))]
     verified_domains: BTreeSet<EmailDomain>,
+    /// Whether there ever was a verified domain.
+    #[cfg_attr(feature = "serde", serde(default))]
+    bound_to_domains: bool,
     #[cfg_attr(feature = "serde", serde(default))]
     provisioning: ProvisioningRules,
 }
@@ -69,6 +77,7 @@ impl Organization {
             directory_managed: false,
             break_glass: BTreeSet::new(),
             verified_domains: BTreeSet::new(),
+            bound_to_domains: false,
             provisioning: ProvisioningRules::default(),
         }
     }
@@ -134,6 +143,12 @@ impl Organization {
         self.verified_domains.iter().any(|domain| domain.holds(email))
     }
 
+    /// Whether the organization has ever verified a domain. From then on its connection is believed for verified domains alone, also
+    /// when the last of them is gone: see [`DomainRule`].
+    pub fn is_bound_to_domains(&self) -> bool {
+        self.bound_to_domains
+    }
+
     /// The rules of just-in-time provisioning.
     pub fn provisioning(&self) -> &ProvisioningRules {
         &self.provisioning
@@ -147,7 +162,7 @@ impl Organization {
         ServiceProvider::new(audience, &self.urls.acs_url).with_slo_url(&self.urls.slo_url)
     }
 
-    /// The connection, without keys of ours. Build it once and keep it until the organization changes.
+    /// The connection, without keys of ours. Build it once and keep it until the [revision](Organization::revision) is another.
     ///
     /// # Errors
     ///
@@ -167,6 +182,12 @@ impl Organization {
         }
         let settings = self.settings.as_ref().ok_or(SsoUnavailable::NotConfigured)?;
         Ok(settings.builder(&self.id, sp)?)
+    }
+
+    /// What single sign-on rests on at present, as a digest; `None` where it does not [work](Organization::is_open). Keep it beside the
+    /// connection: another one means that the connection has to be made anew.
+    pub fn revision(&self) -> Option<String> {
+        self.digest().filter(|_| self.is_open())
     }
 
     fn digest(&self) -> Option<String> {
@@ -197,5 +218,43 @@ impl SsoUnavailable {
             Self::Disabled => "sso_disabled",
             Self::NotConfigured => "sso_not_configured",
         }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Organization {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Organization {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Self::deserialize(deserializer)?;
+        match read.contradiction() {
+            None => Ok(read),
+            Some(contradiction) => Err(serde::de::Error::custom(contradiction)),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Organization {
+    /// What no sequence of changes leads to.
+    fn contradiction(&self) -> Option<&'static str> {
+        if let Some(settings) = &self.settings
+            && settings.builder(&self.id, self.service_provider()).and_then(ConnectionBuilder::build).is_err()
+        {
+            return Some("the settings make no connection");
+        }
+        if self.enforced && !(self.is_open() && self.tested.is_some()) {
+            return Some("single sign-on is enforced without being enabled, configured and tested");
+        }
+        if self.directory_managed && !self.is_open() {
+            return Some("a directory manages accounts without single sign-on");
+        }
+        let loose = !self.bound_to_domains && !self.verified_domains.is_empty();
+        loose.then_some("there are verified domains, and the organization is not bound to them")
     }
 }

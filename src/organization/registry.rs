@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Applied, Authority, Change, Organization};
+use super::{Applied, Authority, Change, Neighbours, Organization};
+use crate::account::Account;
 use crate::audit::Actor;
 use crate::identity::Identity;
 use crate::trust::Certificates;
@@ -50,7 +51,8 @@ impl Organization {
 
 /// Organizations in memory, no two of which get into each other's way.
 ///
-/// An application that keeps them in a database has three unique indexes instead: id, slug and ACS URL, each compared byte for byte.
+/// An application that keeps them in a database has unique indexes instead: id, slug and ACS URL, each compared byte for byte, and the
+/// verified domains of all organizations.
 #[derive(Clone, Debug, Default)]
 pub struct Organizations {
     by_id: BTreeMap<String, Organization>,
@@ -90,8 +92,8 @@ impl Organizations {
         self.by_id.values()
     }
 
-    /// [Makes a change](Organization::apply) of one; `None` if there is none with this id. Certificates of all the others are known to
-    /// the doctor.
+    /// [Makes a change](Organization::apply) of one; `None` if there is none with this id.
+    #[must_use = "the event belongs into the audit trail, and a refusal to whoever asked"]
     pub fn apply(
         &mut self,
         id: &str,
@@ -100,19 +102,37 @@ impl Organizations {
         authority: &impl Authority,
         now: DateTime<Utc>,
     ) -> Option<Applied> {
-        let others: Vec<String> =
-            self.iter().filter(|other| other.id != id).flat_map(Organization::fingerprints).collect();
-        Some(self.by_id.get_mut(id)?.apply(change, by, authority, &others, now))
+        let around = self.neighbours(id, &change);
+        Some(self.by_id.get_mut(id)?.apply(change, by, authority, &around, now))
     }
 
     /// [Notes a test login](Organization::record_test_login) in the organization that it was for; `None` if there is none.
+    #[must_use = "the event belongs into the audit trail, and a refusal to whoever asked"]
     pub fn record_test_login(
         &mut self,
         identity: &Identity,
+        account: &Account,
         revision: &str,
         now: DateTime<Utc>,
     ) -> Option<Applied> {
-        Some(self.by_id.get_mut(&identity.connection_id)?.record_test_login(identity, revision, now))
+        let organization = self.by_id.get_mut(&identity.connection_id)?;
+        Some(organization.record_test_login(identity, account, revision, now))
+    }
+
+    /// What this change has to know of the others.
+    fn neighbours(&self, id: &str, change: &Change) -> Neighbours {
+        let mut around = Neighbours::default();
+        let others = || self.iter().filter(|other| other.id != id);
+        match change {
+            Change::AddCertificate { .. } | Change::Configure(_) => {
+                around.fingerprints = others().flat_map(Organization::fingerprints).collect();
+            }
+            Change::VerifyDomain(_) => {
+                around.domains = others().flat_map(|other| other.verified_domains.iter().cloned()).collect();
+            }
+            _ => {}
+        }
+        around
     }
 }
 

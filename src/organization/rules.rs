@@ -13,12 +13,14 @@ pub struct ProvisioningRules {
     pub domains: DomainRule,
     /// Whose profile wins at a later login.
     pub profile: ProfileSource,
+    /// When somebody who is known under one name comes under another.
+    pub relink: RelinkRule,
 }
 
 impl ProvisioningRules {
-    /// With these.
+    /// With these, and names as they are.
     pub fn new(jit: bool, domains: DomainRule, profile: ProfileSource) -> Self {
-        Self { jit, domains, profile }
+        Self { jit, domains, profile, relink: RelinkRule::default() }
     }
 }
 
@@ -37,11 +39,12 @@ impl Default for ProvisioningRules {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum DomainRule {
-    /// For those in the organization's verified domains. Where it has verified none, for any, but what it says is then no proof that
-    /// an address belongs to the person: the account stays with this organization, and is joined with nothing else of theirs.
+    /// For those in the organization's verified domains. Where it has never had any, for all, but what it says is then no proof that
+    /// an address belongs to the person: the account stays with this organization, and is joined with nothing else of theirs. To
+    /// lose the last domain loosens nothing.
     #[default]
     Verified,
-    /// As above, and for those who have an account in the organization by an administrator's own act: guests and contractors with
+    /// As above, and for those who have an account in the organization already, however they got it: guests and contractors with
     /// addresses of their own.
     VerifiedOrMember,
     /// For any address, as no proof of it. Whoever has verified domains and chooses this lets the identity provider create accounts
@@ -61,4 +64,21 @@ pub enum ProfileSource {
     /// from there alone.
     #[default]
     IdentityProvider,
+}
+
+/// When an account that is linked to one name at the identity provider may be linked to another, by the address.
+///
+/// The person chooses neither the Format nor the qualifiers of their NameID, but a request can ask for a Format, and requests travel
+/// through the browser. So a new name from the same identity provider is a new person, unless an administrator says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum RelinkRule {
+    /// When the issuer is another: the identity provider was replaced.
+    #[default]
+    OtherIssuer,
+    /// Always. For the while in which the identity provider is set to send other names; whoever gets the address of somebody else in
+    /// that time gets their account.
+    DangerAnyName,
 }

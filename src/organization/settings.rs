@@ -37,7 +37,7 @@ pub struct ConnectionSettings {
 /// How a connection takes what its identity provider sends. The default is what suits JumpCloud, Okta, Entra and Google.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct ConnectionOptions {
     /// How requests travel: by HTTP-Redirect, or by HTTP-POST.
@@ -49,6 +49,10 @@ pub struct ConnectionOptions {
     pub signed_parts: SignedParts,
     /// Tolerance for clocks that disagree, in seconds: 0 to 300.
     pub clock_skew_seconds: u32,
+    /// The identity provider's Single Logout Service for HTTP-Redirect, if there is one.
+    pub slo_url: Option<String>,
+    /// What separates groups in one value: see [`AttributeMap::group_delimiter`].
+    pub group_delimiter: Option<char>,
     /// Names of attributes in the place of those that are known by default: see [`AttributeMap`].
     pub attribute_names: BTreeMap<IdentityField, Vec<String>>,
     /// What a response has to say of a person.
@@ -72,6 +76,8 @@ impl Default for ConnectionOptions {
             unsolicited: Unsolicited::Bounce,
             signed_parts: SignedParts::Any,
             clock_skew_seconds: 60,
+            slo_url: None,
+            group_delimiter: None,
             attribute_names: BTreeMap::new(),
             required: BTreeSet::new(),
             forbid_cbc: false,
@@ -92,7 +98,11 @@ impl ConnectionSettings {
     pub fn identity_provider(&self) -> Result<IdentityProvider, CertificateError> {
         let certificates = Certificates::parse(self.certificates.join("\n"))?;
         let sso = Endpoint::new(self.options.sso_binding, self.sso_url.clone());
-        Ok(IdentityProvider::new(self.issuer.clone(), certificates).with_sso_endpoint(sso))
+        let idp = IdentityProvider::new(self.issuer.clone(), certificates).with_sso_endpoint(sso);
+        Ok(match &self.options.slo_url {
+            Some(url) => idp.with_slo_endpoint(Endpoint::new(Binding::HttpRedirect, url)),
+            None => idp,
+        })
     }
 
     /// A connection of them, under this id and for this service provider.
@@ -107,6 +117,9 @@ impl ConnectionSettings {
                 IdentityField::Groups => map.groups(names),
                 IdentityField::LastName => map.last_name(names),
             };
+        }
+        if let Some(delimiter) = options.group_delimiter {
+            map = map.group_delimiter(delimiter);
         }
         let mut builder = Connection::builder(id, sp, self.identity_provider()?)
             .attribute_map(map)
@@ -138,14 +151,48 @@ impl ConnectionSettings {
 
     /// A digest of everything that decides whether a login works: a test login says something of these settings and no others.
     pub(super) fn digest(&self, acs_url: &str) -> String {
+        let ConnectionOptions {
+            sso_binding,
+            unsolicited,
+            signed_parts,
+            clock_skew_seconds,
+            slo_url,
+            group_delimiter,
+            attribute_names,
+            required,
+            forbid_cbc,
+            danger_allow_sha1,
+            danger_allow_weak_keys,
+            danger_allow_3des,
+            danger_ignore_unsolicited_in_response_to,
+        } = &self.options;
         let mut hash = Sha256::new();
-        let options = format!("{:?}", self.options);
-        let values = [&*self.audience, &self.sso_url, &self.issuer, acs_url, &options];
-        for value in values.into_iter().chain(self.certificates.iter().map(String::as_str)) {
-            hash.update(value.len().to_string().as_bytes());
+        let mut field = |text: &str| {
+            hash.update(text.len().to_string().as_bytes());
             hash.update(b":");
-            hash.update(value.as_bytes());
+            hash.update(text.as_bytes());
+        };
+        [&*self.audience, &self.sso_url, &self.issuer, acs_url].into_iter().for_each(&mut field);
+        field(sso_binding.uri());
+        field(unsolicited.as_str());
+        field(signed_parts.as_str());
+        field(&clock_skew_seconds.to_string());
+        field(slo_url.as_deref().unwrap_or_default());
+        field(&group_delimiter.map(String::from).unwrap_or_default());
+        for (name, names) in attribute_names {
+            field(name.as_str());
+            names.iter().for_each(|name| field(name));
         }
+        required.iter().for_each(|name| field(name.as_str()));
+        let dangers = [
+            forbid_cbc,
+            danger_allow_sha1,
+            danger_allow_weak_keys,
+            danger_allow_3des,
+            danger_ignore_unsolicited_in_response_to,
+        ];
+        dangers.into_iter().for_each(|on| field(if *on { "1" } else { "0" }));
+        self.certificates.iter().for_each(|pem| field(pem));
         hash.finish().iter().fold(String::new(), |mut hex, byte| {
             // Writing to a String cannot fail.
             let _ = write!(hex, "{byte:02x}");

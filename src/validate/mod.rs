@@ -67,6 +67,17 @@ pub enum Unsolicited {
     On,
 }
 
+impl Unsolicited {
+    /// Its name in snake case; part of semver.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Bounce => "bounce",
+            Self::On => "on",
+        }
+    }
+}
+
 /// What a response is held against: the connection's settings, the caller's expectation, and the time.
 pub(crate) struct Rules<'a> {
     pub(crate) connection_id: &'a str,

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use saml_login::test_idp::{TestIdp, TestResponse};
 use saml_login::{
-    AccountId, Actor, Applied, Authority, Change, Connection, EmailDomain, Error, Expected, Identity,
-    MemoryReplayStore, Organization, Organizations, PastedValues, Slug, SpUrls, Unspent,
+    Account, AccountId, Actor, Applied, Authority, Change, Connection, EmailDomain, EmailProof, Error,
+    Expected, Identity, MemoryReplayStore, Neighbours, Organization, Organizations, PastedValues, Role, Slug,
+    SpUrls, Unspent,
 };
 
 use super::{block_on, now};
@@ -65,7 +66,7 @@ pub(crate) fn values(organization: &Organization, idp: &TestIdp) -> PastedValues
 /// A change by the organization's own administrator, who has a plan.
 pub(crate) fn apply(organization: &mut Organization, change: Change) -> Applied {
     let id = organization.id().to_owned();
-    organization.apply(change, &boss(&id), &Plans::with(&[&id]), &[], now())
+    organization.apply(change, &boss(&id), &Plans::with(&[&id]), &Neighbours::default(), now())
 }
 
 pub(crate) fn done(organization: &mut Organization, change: Change) {
@@ -90,15 +91,29 @@ pub(crate) fn enforced(id: &str, slug: &str, idp: &TestIdp) -> Organization {
 }
 
 pub(crate) fn test_login(organization: &mut Organization, idp: &TestIdp) {
-    let identity = log_in(organization, &response(organization, idp, "boss")).expect("a login");
+    // Kept beside the connection.
     let revision = organization.revision().expect("settings");
-    organization.record_test_login(&identity, &revision, now()).result.expect("a test login");
+    let identity = log_in(organization, &response(organization, idp, "boss")).expect("a login");
+    let account = administrator(&identity);
+    organization.record_test_login(&identity, &account, &revision, now()).result.expect("a test login");
+}
+
+/// The account of an administrator with this identity.
+pub(crate) fn administrator(identity: &Identity) -> Account {
+    let id = AccountId::new(format!("boss-of-{}", identity.connection_id));
+    let mut account = Account::new(id, &identity.connection_id);
+    account.role = Role::Administrator;
+    account.email = identity.email.clone();
+    account.email_proof = EmailProof::Proven;
+    account.stable_key = identity.stable_key();
+    account
 }
 
 pub(crate) fn verify_domain(organization: &mut Organization, domain: &str) {
     let domain = EmailDomain::parse(domain).expect("a domain");
+    let change = Change::VerifyDomain(domain);
     let applied =
-        organization.apply(Change::VerifyDomain(domain), &Actor::Application, &Plans::with(&[]), &[], now());
+        organization.apply(change, &Actor::Application, &Plans::with(&[]), &Neighbours::default(), now());
     applied.result.expect("a change");
 }
 

@@ -1,0 +1,328 @@
+//! Making a change: who may, what is asked first, and what becomes of it.
+
+use chrono::{DateTime, Utc};
+
+use super::{Applied, Authority, Change, ChangeRefusal, ConnectionSettings, Neighbours, Organization};
+use crate::account::{Account, AccountStatus, Role};
+use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
+use crate::doctor::{Diagnosis, Finding, PastedField, PastedValues, Surroundings, examine};
+use crate::identity::Identity;
+use crate::limits::Limits;
+use crate::trust::{Certificate, Certificates};
+
+impl Organization {
+    /// Makes one change, wholly or not at all.
+    ///
+    /// An administrator of the organization may make every change but those of domains; an operator and the application may make all.
+    /// Whatever sets something up needs the [entitlement](Authority::is_entitled); whatever takes something back, or keeps going what is
+    /// there, does not, so that nobody is ever shut in.
+    pub fn apply(
+        &mut self,
+        change: Change,
+        by: &Actor,
+        authority: &impl Authority,
+        around: &Neighbours,
+        now: DateTime<Utc>,
+    ) -> Applied {
+        let mut action = self.action(&change);
+        let target = match &change {
+            Change::BreakGlass { account, .. } => Some(account.clone()),
+            _ => None,
+        };
+        let mut changed = self.clone();
+        let taken = matches!(&change, Change::VerifyDomain(domain) if around.domains.contains(domain));
+        let result = match permitted(&change, by, &self.id, authority) {
+            Ok(()) if taken && !matches!(by, Actor::Operator(_)) => Err(ChangeRefusal::DomainTaken),
+            Ok(()) => changed.change(change, around, now),
+            Err(refusal) => Err(refusal),
+        };
+        let (result, warnings) = match result {
+            Ok(warnings) => (Ok(()), warnings),
+            Err(refusal) => (Err(refusal), Vec::new()),
+        };
+        if result.is_ok() {
+            let both = self.settings.as_ref().zip(changed.settings.as_ref());
+            if action == AuditAction::ConnectionUpdated
+                && both.is_some_and(|(before, after)| !before.trusts_as(after))
+            {
+                action = AuditAction::ConnectionRekeyed;
+            }
+            *self = changed;
+        }
+        Applied { event: AuditEvent { target, ..self.event(action, by, &result, now) }, result, warnings }
+    }
+
+    /// Notes that a login has succeeded, so that single sign-on can be enforced: the login of an active administrator, all the way into
+    /// their account, through a connection that was made of the present settings. `revision` is the [revision](Organization::revision)
+    /// that was kept beside that connection when it was made.
+    pub fn record_test_login(
+        &mut self,
+        identity: &Identity,
+        account: &Account,
+        revision: &str,
+        now: DateTime<Utc>,
+    ) -> Applied {
+        let is_current = self.revision().as_deref() == Some(revision)
+            && identity.connection_id == self.id
+            && self.settings.as_ref().is_some_and(|settings| settings.issuer == identity.issuer)
+            && self.fingerprints().contains(&identity.key_fingerprint);
+        let is_theirs = account.organization == self.id
+            && account.role == Role::Administrator
+            && account.status == AccountStatus::Active
+            && account.stable_key == identity.stable_key();
+        let result = match (is_current, is_theirs) {
+            (false, _) => Err(ChangeRefusal::TestLoginOutdated),
+            (true, false) => Err(ChangeRefusal::TestLoginNotAdministrator),
+            (true, true) => Ok(()),
+        };
+        if result.is_ok() {
+            self.tested = Some(revision.to_owned());
+        }
+        let event = self.event(AuditAction::TestLogin, &Actor::Member(account.id.clone()), &result, now);
+        Applied { event: event.about(account.id.clone()), result, warnings: Vec::new() }
+    }
+
+    fn event(
+        &self,
+        action: AuditAction,
+        by: &Actor,
+        result: &Result<(), ChangeRefusal>,
+        now: DateTime<Utc>,
+    ) -> AuditEvent {
+        let outcome = match result {
+            Ok(()) => AuditOutcome::Done,
+            Err(refusal) => AuditOutcome::Refused(refusal.code()),
+        };
+        AuditEvent::new(self.id.clone(), by.clone(), action, now).ended(outcome)
+    }
+
+    fn action(&self, change: &Change) -> AuditAction {
+        match change {
+            Change::AddCertificate { .. } => AuditAction::CertificateAdded,
+            Change::Adjust(_) => AuditAction::ConnectionUpdated,
+            Change::BreakGlass { granted, .. } => AuditAction::BreakGlassChanged { granted: *granted },
+            Change::Configure(_) if self.settings.is_none() => AuditAction::ConnectionActivated,
+            Change::Configure(_) => AuditAction::ConnectionUpdated,
+            Change::Disable => AuditAction::SsoChanged { enabled: false },
+            Change::Enable => AuditAction::SsoChanged { enabled: true },
+            Change::Enforce => AuditAction::EnforcementChanged { enforced: true },
+            Change::ForgetDomain(domain) => {
+                AuditAction::DomainChanged { domain: domain.to_string(), verified: false }
+            }
+            Change::LiftEnforcement => AuditAction::EnforcementChanged { enforced: false },
+            Change::ManageByDirectory(managing) => AuditAction::DirectoryChanged { managing: *managing },
+            Change::Provision(_) => AuditAction::ProvisioningChanged,
+            Change::RemoveConnection => AuditAction::ConnectionRemoved,
+            Change::RetireCertificate { fingerprint } => AuditAction::CertificateRetired {
+                fingerprint: normal_fingerprint(fingerprint).unwrap_or_default(),
+            },
+            Change::VerifyDomain(domain) => {
+                AuditAction::DomainChanged { domain: domain.to_string(), verified: true }
+            }
+        }
+    }
+
+    fn change(
+        &mut self,
+        change: Change,
+        around: &Neighbours,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Finding>, ChangeRefusal> {
+        match change {
+            Change::AddCertificate { certificate } => return self.add_certificate(certificate, around, now),
+            Change::Configure(values) => return self.configure(*values, around, now),
+            other => self.change_quietly(other)?,
+        }
+        Ok(Vec::new())
+    }
+
+    /// The changes that there is nothing to warn of.
+    fn change_quietly(&mut self, change: Change) -> Result<(), ChangeRefusal> {
+        match change {
+            Change::AddCertificate { .. } | Change::Configure(_) => {}
+            Change::Adjust(options) => {
+                let settings = self.configured_settings()?;
+                self.replace_settings(ConnectionSettings { options: *options, ..settings })?;
+            }
+            Change::BreakGlass { account, granted: true } => {
+                self.break_glass.insert(account);
+            }
+            Change::BreakGlass { account, granted: false } => {
+                self.break_glass.remove(&account);
+            }
+            Change::Disable => {
+                self.sso_may_go()?;
+                self.sso_enabled = false;
+                self.enforced = false;
+            }
+            Change::Enable => self.sso_enabled = true,
+            Change::Enforce => match (self.sso_enabled, &self.settings, self.is_tested()) {
+                (false, _, _) => return Err(ChangeRefusal::EnforcementNeedsEnabled),
+                (true, None, _) => return Err(ChangeRefusal::EnforcementNeedsConfiguration),
+                (true, Some(_), false) => return Err(ChangeRefusal::EnforcementNeedsTestLogin),
+                (true, Some(_), true) => self.enforced = true,
+            },
+            Change::ForgetDomain(domain) => {
+                self.verified_domains.remove(&domain);
+            }
+            Change::LiftEnforcement => self.enforced = false,
+            Change::ManageByDirectory(managing) => {
+                if managing && !self.is_open() {
+                    return Err(ChangeRefusal::DirectoryNeedsSso);
+                }
+                self.directory_managed = managing;
+            }
+            Change::Provision(rules) => self.provisioning = rules,
+            Change::RemoveConnection => {
+                self.sso_may_go()?;
+                self.configured_settings()?;
+                self.settings = None;
+                self.tested = None;
+                self.enforced = false;
+            }
+            Change::RetireCertificate { fingerprint } => self.retire_certificate(&fingerprint)?,
+            Change::VerifyDomain(domain) => {
+                self.verified_domains.insert(domain);
+                self.bound_to_domains = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn configure(
+        &mut self,
+        values: PastedValues,
+        around: &Neighbours,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Finding>, ChangeRefusal> {
+        let diagnosis = self.examine(&values, around, now);
+        let warnings = diagnosis.findings().to_vec();
+        let values =
+            diagnosis.into_values().map_err(|diagnosis| ChangeRefusal::Values(Box::new(diagnosis)))?;
+        let idp = values.identity_provider();
+        let options = self.settings.take().map(|settings| settings.options).unwrap_or_default();
+        self.replace_settings(ConnectionSettings {
+            audience: values.audience().to_owned(),
+            sso_url: idp.sso_url().unwrap_or_default().to_owned(),
+            issuer: idp.issuer().to_owned(),
+            certificates: idp.certificates().iter().map(Certificate::to_pem).collect(),
+            options,
+        })?;
+        Ok(warnings)
+    }
+
+    fn add_certificate(
+        &mut self,
+        certificate: String,
+        around: &Neighbours,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Finding>, ChangeRefusal> {
+        let settings = self.configured_settings()?;
+        let added = Certificates::parse(&certificate)?;
+        let values =
+            PastedValues::new(&*settings.audience, &*settings.sso_url, &*settings.issuer, certificate);
+        let findings = self.examine(&values, around, now);
+        let of_certificate = |finding: &&Finding| finding.field == PastedField::Certificate;
+        let warnings = findings.findings().iter().filter(of_certificate).cloned().collect();
+        let mut certificates = settings.certificates.clone();
+        for pem in added.iter().map(Certificate::to_pem) {
+            if !certificates.contains(&pem) {
+                certificates.push(pem);
+            }
+        }
+        self.replace_settings(ConnectionSettings { certificates, ..settings })?;
+        Ok(warnings)
+    }
+
+    fn retire_certificate(&mut self, fingerprint: &str) -> Result<(), ChangeRefusal> {
+        let settings = self.configured_settings()?;
+        let fingerprint = normal_fingerprint(fingerprint).ok_or(ChangeRefusal::CertificateUnknown)?;
+        let (retired, kept): (Vec<String>, Vec<String>) =
+            settings.certificates.iter().cloned().partition(|pem| has_fingerprint(pem, &fingerprint));
+        if retired.is_empty() {
+            return Err(ChangeRefusal::CertificateUnknown);
+        }
+        if kept.is_empty() {
+            return Err(ChangeRefusal::LastCertificate);
+        }
+        self.replace_settings(ConnectionSettings { certificates: kept, ..settings })
+    }
+
+    fn examine(&self, values: &PastedValues, around: &Neighbours, now: DateTime<Utc>) -> Diagnosis {
+        let surroundings = Surroundings::default()
+            .with_acs_url(&self.urls.acs_url)
+            .with_login_url(&self.urls.login_url)
+            .with_other_fingerprints(&around.fingerprints);
+        examine(values, &surroundings, &Limits::default(), now)
+    }
+
+    /// Takes settings if they make a connection.
+    fn replace_settings(&mut self, settings: ConnectionSettings) -> Result<(), ChangeRefusal> {
+        let changed = Self { settings: Some(settings.clone()), ..self.clone() };
+        settings.builder(&self.id, changed.service_provider())?.build()?;
+        self.settings = Some(settings);
+        Ok(())
+    }
+
+    fn configured_settings(&self) -> Result<ConnectionSettings, ChangeRefusal> {
+        self.settings.clone().ok_or(ChangeRefusal::NotConfigured)
+    }
+
+    fn sso_may_go(&self) -> Result<(), ChangeRefusal> {
+        if self.directory_managed { Err(ChangeRefusal::SsoNeededByDirectory) } else { Ok(()) }
+    }
+}
+
+/// Who may make a change at all.
+fn permitted(
+    change: &Change,
+    by: &Actor,
+    organization: &str,
+    authority: &impl Authority,
+) -> Result<(), ChangeRefusal> {
+    let of_domains = matches!(change, Change::VerifyDomain(_) | Change::ForgetDomain(_));
+    match by {
+        Actor::Application | Actor::Operator(_) => {}
+        _ if of_domains => return Err(ChangeRefusal::NotOperator),
+        Actor::Member(account) if authority.administers(account, organization) => {}
+        Actor::Member(_) | Actor::IdentityProvider => return Err(ChangeRefusal::NotAdministrator),
+    }
+    let takes_back = match change {
+        Change::AddCertificate { .. }
+        | Change::BreakGlass { .. }
+        | Change::Disable
+        | Change::ForgetDomain(_)
+        | Change::LiftEnforcement
+        | Change::RemoveConnection
+        | Change::RetireCertificate { .. }
+        | Change::VerifyDomain(_) => true,
+        Change::ManageByDirectory(managing) => !managing,
+        Change::Adjust(_)
+        | Change::Configure(_)
+        | Change::Enable
+        | Change::Enforce
+        | Change::Provision(_) => false,
+    };
+    if takes_back || authority.is_entitled(organization) { Ok(()) } else { Err(ChangeRefusal::NotEntitled) }
+}
+
+/// A SHA-256 fingerprint as it is written here: upper-case hexadecimal pairs with colons. `None` for what is none.
+fn normal_fingerprint(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut normal = String::with_capacity(95);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && place.is_multiple_of(2) {
+            normal.push(':');
+        }
+        normal.push(digit.to_ascii_uppercase());
+    }
+    Some(normal)
+}
+
+fn has_fingerprint(pem: &str, fingerprint: &str) -> bool {
+    Certificates::parse(pem)
+        .is_ok_and(|certificates| certificates.iter().any(|one| one.fingerprint() == fingerprint))
+}

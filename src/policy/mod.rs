@@ -1,0 +1,204 @@
+//! "This organization signs in by single sign-on only", and all that follows from it.
+//!
+//! [`LoginPolicy::decide`] is asked wherever somebody logs in, goes on with a session, switches accounts, or has accounts assigned. It
+//! is a pure function of what the organization has set, of the person, and of what is to be done:
+//!
+//! | what is to be done | single sign-on off | on | enforced |
+//! |---|---|---|---|
+//! | log in by single sign-on | `sso_disabled`, `sso_not_configured` | allowed | allowed |
+//! | log in otherwise (a code that was sent before, too) | allowed | allowed | `sso_enforced` |
+//! | set a password or another credential | allowed | allowed | `sso_enforced` |
+//! | go on with a session begun at the identity provider configured now | allowed | allowed | allowed |
+//! | go on with another session | allowed | allowed | `sso_step_up` |
+//! | assign an account from the dashboard, on every path | allowed | allowed | `assignment_by_sso_only` |
+//! | give one back, or take one away | allowed | allowed | allowed |
+//! | see or enter it from another organization's session | allowed | allowed | `organization_hidden` |
+//! | see or enter others from its session | allowed | allowed | `others_hidden` |
+//!
+//! While a directory manages the accounts, all of these changes from the dashboard are `directory_managed`; to look at members, roles
+//! and billing is never locked. A person whose account is deactivated or deleted gets nowhere, and an invitation is accepted first.
+//! Accounts of two organizations are one person's where both have the same address and both addresses are proven; an identity provider's
+//! word alone is no proof. Administrators named for [break-glass](crate::Organization::break_glass) log in, go on and set credentials
+//! all the same: that is reason `break_glass`, and belongs into the audit trail like every other decision.
+
+mod action;
+mod decision;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+pub use self::action::{Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart};
+pub use self::decision::{Decision, PolicyReason, Verdict};
+use crate::account::{Account, AccountId, AccountStatus, EmailProof, Role};
+use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
+use crate::organization::{EmailDomain, Organization};
+
+/// Whether logins through single sign-on work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SsoState {
+    Disabled,
+    NotConfigured,
+    Open,
+}
+
+/// What an organization has set, as far as logins are concerned: of the moment at which it was taken. Take it anew for every decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginPolicy {
+    organization: String,
+    sso: SsoState,
+    enforced: bool,
+    directory_managed: bool,
+    /// The issuer whose sessions count as single sign-on.
+    issuer: Option<String>,
+    break_glass: BTreeSet<AccountId>,
+    verified_domains: BTreeSet<EmailDomain>,
+}
+
+impl LoginPolicy {
+    /// What this organization has set.
+    pub fn of(organization: &Organization) -> Self {
+        let sso = match (organization.is_enabled(), organization.settings()) {
+            (false, _) => SsoState::Disabled,
+            (true, None) => SsoState::NotConfigured,
+            (true, Some(_)) => SsoState::Open,
+        };
+        Self {
+            organization: organization.id().to_owned(),
+            sso,
+            enforced: organization.is_enforced(),
+            directory_managed: organization.is_directory_managed(),
+            issuer: organization.settings().map(|settings| settings.issuer.clone()),
+            break_glass: organization.break_glass().clone(),
+            verified_domains: organization.verified_domains().clone(),
+        }
+    }
+
+    /// Decides what the holder of an account may do.
+    pub fn decide(&self, account: &Account, action: &PolicyAction<'_>) -> Decision {
+        if account.organization != self.organization {
+            return Decision::refused(PolicyReason::OrganizationForeign);
+        }
+        if let Some(reason) = gone(account.status, action) {
+            let verdict = match action {
+                PolicyAction::Resume(_) | PolicyAction::ChangeCredential => Verdict::EndSession,
+                _ => Verdict::Refuse,
+            };
+            return Decision { verdict, reason };
+        }
+        match action {
+            PolicyAction::LogIn(LoginMethod::Sso) => match self.sso {
+                SsoState::Disabled => Decision::refused(PolicyReason::SsoDisabled),
+                SsoState::NotConfigured => Decision::refused(PolicyReason::SsoNotConfigured),
+                SsoState::Open => Decision::ALLOWED,
+            },
+            PolicyAction::LogIn(_) | PolicyAction::ChangeCredential => {
+                self.without_sso(account, Decision::refused(PolicyReason::SsoEnforced))
+            }
+            PolicyAction::Resume(session) if session.organization != self.organization => {
+                Decision::refused(PolicyReason::SessionForeign)
+            }
+            PolicyAction::Resume(session) if self.is_of_identity_provider(session) => Decision::ALLOWED,
+            PolicyAction::Resume(_) => {
+                let step_up = Decision { verdict: Verdict::StepUp, reason: PolicyReason::SsoStepUp };
+                self.without_sso(account, step_up)
+            }
+            PolicyAction::See(origin) | PolicyAction::Enter(origin) => self.elsewhere(account, *origin),
+        }
+    }
+
+    /// Whether the session began at the identity provider that is configured now. After another took its place, its people step up.
+    fn is_of_identity_provider(&self, session: &SessionStart) -> bool {
+        session.method == LoginMethod::Sso && session.issuer.is_some() && session.issuer == self.issuer
+    }
+
+    /// Decides about an account of somebody, whoever wants to change it: an administrator can do so only on the paths that are open.
+    pub fn decide_assignment(&self, assignment: Assignment, path: AssignmentPath) -> Decision {
+        match assignment {
+            _ if path.is_of_identity_provider() => Decision::ALLOWED,
+            _ if self.directory_managed => Decision::refused(PolicyReason::DirectoryManaged),
+            Assignment::Assign if self.enforced => Decision::refused(PolicyReason::AssignmentBySsoOnly),
+            Assignment::Assign | Assignment::Reactivate | Assignment::Unassign => Decision::ALLOWED,
+        }
+    }
+
+    /// What is done without single sign-on: `otherwise`, where that is enforced and the person is not named for emergencies.
+    fn without_sso(&self, account: &Account, otherwise: Decision) -> Decision {
+        if !self.enforced {
+            Decision::ALLOWED
+        } else if account.role == Role::Administrator && self.break_glass.contains(&account.id) {
+            Decision::BREAK_GLASS
+        } else {
+            otherwise
+        }
+    }
+
+    fn elsewhere(&self, account: &Account, origin: Origin<'_>) -> Decision {
+        // The session has to be good where it was begun.
+        let there = origin.policy.decide(origin.account, &PolicyAction::Resume(origin.session));
+        if !there.is_allowed() {
+            return Decision::refused(there.reason);
+        }
+        if origin.policy.organization == self.organization {
+            return match origin.account.id == account.id {
+                true => there,
+                false => Decision::refused(PolicyReason::AccountDiffers),
+            };
+        }
+        if origin.policy.enforced {
+            return Decision::refused(PolicyReason::OthersHidden);
+        }
+        if self.enforced {
+            return Decision::refused(PolicyReason::OrganizationHidden);
+        }
+        if !account.email.as_ref().is_some_and(|email| origin.account.has_email(email)) {
+            return Decision::refused(PolicyReason::EmailDiffers);
+        }
+        if !origin.policy.proves(origin.account) || !self.proves(account) {
+            return Decision::refused(PolicyReason::EmailUnproven);
+        }
+        Decision::ALLOWED
+    }
+
+    /// Whether it is proven that the account's address is its holder's.
+    fn proves(&self, account: &Account) -> bool {
+        let is_ours = |email| self.verified_domains.iter().any(|domain| domain.holds(email));
+        match account.email_proof {
+            EmailProof::Proven => true,
+            EmailProof::Domain => account.email.as_ref().is_some_and(is_ours),
+            EmailProof::Organization | EmailProof::Unproven => false,
+        }
+    }
+
+    /// The event of a decision, for the audit trail: `action` is the code of what was to be done, and `target` whose account it is
+    /// about.
+    pub fn event(
+        &self,
+        decision: &Decision,
+        action: &'static str,
+        actor: Actor,
+        target: Option<AccountId>,
+        at: DateTime<Utc>,
+    ) -> AuditEvent {
+        let outcome = match decision.verdict {
+            Verdict::Allow => AuditOutcome::Done,
+            Verdict::EndSession | Verdict::Refuse | Verdict::StepUp => AuditOutcome::Refused(decision.code()),
+        };
+        let action = match decision.reason {
+            PolicyReason::BreakGlass => AuditAction::BreakGlassUsed { action },
+            _ => AuditAction::Policy { action },
+        };
+        let event = AuditEvent::new(self.organization.clone(), actor, action, at);
+        AuditEvent { target, ..event }.ended(outcome)
+    }
+}
+
+/// Why somebody with an account like this gets nowhere. Single sign-on accepts an invitation; everything else waits for that.
+fn gone(status: AccountStatus, action: &PolicyAction<'_>) -> Option<PolicyReason> {
+    match (status, action) {
+        (AccountStatus::Active, _) | (AccountStatus::Invited, PolicyAction::LogIn(LoginMethod::Sso)) => None,
+        (AccountStatus::Deactivated, _) => Some(PolicyReason::AccountDeactivated),
+        (AccountStatus::Deleted, _) => Some(PolicyReason::AccountDeleted),
+        (AccountStatus::Invited, _) => Some(PolicyReason::InvitationPending),
+    }
+}
