@@ -1,6 +1,6 @@
 //! Home-realm discovery: from an e-mail address to the organization whose identity provider to ask.
 
-use crate::account::Account;
+use crate::account::{Account, AccountStatus, EmailProof};
 use crate::identity::Email;
 use crate::organization::Organization;
 
@@ -49,20 +49,29 @@ pub fn discover<'a>(
     only_one(organizations.into_iter().filter(|organization| organization.owns(email)))
 }
 
-/// For somebody who has proven that the address is theirs (by a code that was sent to it, say), and whose accounts these are: answers
-/// from verified domains and memberships.
+/// For somebody who has proven that the address is theirs (by a code that was sent to it, say), and whose accounts these are: the
+/// organization of the domain, if there is one, and otherwise that of a membership.
 ///
-/// Accounts that are deactivated or deleted, or of another address, count for nothing.
+/// A membership counts if the account is active, has this address, and has it [proven](EmailProof::Proven): an invitation, or an
+/// account that some identity provider has made under the address, would let anybody send the person to an identity provider of theirs.
 pub fn discover_proven<'a>(
     email: &Email,
     accounts: &[Account],
-    organizations: impl IntoIterator<Item = &'a Organization>,
+    organizations: impl IntoIterator<Item = &'a Organization, IntoIter: Clone>,
 ) -> Discovery<'a> {
-    let belongs = |organization: &&Organization| {
-        let mut own = accounts.iter().filter(|account| account.organization == organization.id());
-        organization.owns(email) || own.any(|account| account.status.holds_seat() && account.has_email(email))
-    };
-    only_one(organizations.into_iter().filter(belongs))
+    let organizations = organizations.into_iter();
+    match discover(email, organizations.clone()) {
+        Discovery::NotFound => {}
+        found => return found,
+    }
+    only_one(organizations.filter(|organization| {
+        accounts.iter().any(|account| {
+            account.organization == organization.id()
+                && account.status == AccountStatus::Active
+                && account.email_proof == EmailProof::Proven
+                && account.has_email(email)
+        })
+    }))
 }
 
 fn only_one<'a>(matching: impl Iterator<Item = &'a Organization>) -> Discovery<'a> {

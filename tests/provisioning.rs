@@ -8,11 +8,12 @@ use saml_login::test_idp::{TestAttribute, TestNameId, TestResponse};
 use saml_login::{
     Account, AccountChanges, AccountId, AccountStatus, Actor, AuditAction, AuditOutcome, Change, Directory,
     DomainRule, Email, EmailProof, Identity, MemoryDirectory, NewAccount, Organization, ProfileSource,
-    ProvisionError, Provisioning, ProvisioningRefusal, ProvisioningRules, Role, Seats, Written, decide,
-    provision,
+    ProvisionError, Provisioning, ProvisioningRefusal, ProvisioningRules, RelinkRule, Role, Seats, Written,
+    decide, provision,
 };
 
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 const FREE: Seats = Seats::UNLIMITED;
 
@@ -76,7 +77,7 @@ fn a_first_login_creates_an_account_from_the_assertion() {
     assert_eq!(account.email_proof, EmailProof::Organization);
     let mut acme = acme;
     verify_domain(&mut acme, "example.test");
-    assert_eq!(alice(&acme).email_proof, EmailProof::Proven);
+    assert_eq!(alice(&acme).email_proof, EmailProof::Domain);
 }
 
 #[test]
@@ -240,7 +241,13 @@ fn letter_case_makes_no_second_person() {
     twin.id = AccountId::new("twin");
     twin.email = Some(email("ALICE@example.test"));
     assert_eq!(code(&again, &acme, &[known, twin]), "account_ambiguous");
-    // An address as NameID in other letters is the same person, too.
+    // An address as NameID in other letters is the same person, too, whatever its Format says.
+    let unspecified = |name: &str| with(&acme, |response| response.name_id = Some(TestNameId::new(name)));
+    let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE) else {
+        panic!("no account")
+    };
+    let plain = new.into_account(AccountId::new("alice"));
+    assert_eq!(code(&unspecified("Alice@Example.Test"), &acme, &[plain]), "link");
     let shouting = with(&acme, |response| {
         let format = response.name_id.take().and_then(|name_id| name_id.format).expect("a format");
         response.name_id = Some(named(&format, "ALICE@example.test"));
@@ -267,19 +274,129 @@ fn people_are_linked_again_when_the_issuer_changes() {
 
 #[test]
 fn an_address_that_changed_hands_is_another_persons() {
-    let acme = acme();
-    let persistent = |value: &str| {
-        let name_id = named(PERSISTENT, value);
-        with(&acme, |response| response.name_id = Some(name_id))
-    };
-    let Provisioning::Create(new) = decide(&persistent("0042"), &acme, &[], FREE) else {
+    let mut acme = acme();
+    let comes_as =
+        |acme: &Organization, name_id: TestNameId| with(acme, |response| response.name_id = Some(name_id));
+    let Provisioning::Create(new) = decide(&comes_as(&acme, named(PERSISTENT, "0042")), &acme, &[], FREE)
+    else {
         panic!("no account")
     };
-    let known = new.into_account(AccountId::new("alice"));
-    assert_eq!(code(&persistent("0042"), &acme, std::slice::from_ref(&known)), "keep");
-    assert_eq!(code(&persistent("4711"), &acme, std::slice::from_ref(&known)), "email_of_another");
-    // The identity provider was set to send another kind of name: everybody has a new one.
-    assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[known]), "link");
+    let known = [new.into_account(AccountId::new("alice"))];
+    assert_eq!(code(&comes_as(&acme, named(PERSISTENT, "0042")), &acme, &known), "keep");
+    // Another value, another Format, another qualifier, a name that does not last: whoever it is can have asked for it.
+    let mut qualified = named(PERSISTENT, "0042");
+    qualified.name_qualifier = Some("elsewhere".into());
+    let others = [
+        named(PERSISTENT, "4711"),
+        named(EMAIL, "alice@example.test"),
+        named(TRANSIENT, "_1"),
+        TestNameId::new("0042"),
+        qualified,
+    ];
+    for other in &others {
+        assert_eq!(code(&comes_as(&acme, other.clone()), &acme, &known), "email_of_another", "{other:?}");
+    }
+    // Somebody has looked, and it is the same person.
+    let unlinked = AccountChanges::unlinked().applied_to(&known[0]);
+    assert_eq!(unlinked.stable_key, None);
+    assert_eq!(code(&comes_as(&acme, named(PERSISTENT, "4711")), &acme, &[unlinked]), "link");
+    // Or the identity provider sends other names to everybody.
+    let mut loose = ProvisioningRules::default();
+    loose.relink = RelinkRule::DangerAnyName;
+    rules(&mut acme, loose);
+    for other in others {
+        let expected = if other.format.as_deref() == Some(TRANSIENT) { "keep" } else { "link" };
+        assert_eq!(code(&comes_as(&acme, other), &acme, &known), expected);
+    }
+}
+
+#[test]
+fn a_connection_that_was_kept_too_long_comes_to_nothing() {
+    let acme = acme();
+    let before = identity(&acme, &IDP_A, "alice");
+    let known = [alice(&acme)];
+    assert_eq!(code(&before, &acme, &known), "keep");
+    let mut closed = acme.clone();
+    done(&mut closed, Change::Disable);
+    let mut removed = acme.clone();
+    done(&mut removed, Change::RemoveConnection);
+    let mut replaced = acme.clone();
+    done(&mut replaced, Change::Configure(Box::new(values(&acme, &IDP_B))));
+    let mut rekeyed = acme.clone();
+    let next = common::tenants::idp(IDP_A.issuer());
+    done(&mut rekeyed, Change::Configure(Box::new(values(&acme, &next))));
+    for organization in [closed, removed, replaced, rekeyed] {
+        assert_eq!(code(&before, &organization, &known), "connection_outdated");
+        assert_eq!(code(&before, &organization, &[]), "connection_outdated");
+    }
+    // While keys are rolled over both are good.
+    let mut rolling = acme.clone();
+    let certificate = next.certificate_pem().expect("PEM");
+    done(&mut rolling, Change::AddCertificate { certificate });
+    assert_eq!(code(&before, &rolling, &known), "keep");
+}
+
+#[test]
+fn an_invited_person_who_is_known_by_the_key_comes_in() {
+    let acme = acme();
+    let mut invited = alice(&acme);
+    invited.status = AccountStatus::Invited;
+    let changes = changes(&identity(&acme, &IDP_A, "alice"), &acme, &[invited]);
+    assert_eq!(changes.status, Some(AccountStatus::Active));
+}
+
+#[test]
+fn a_better_proof_of_an_address_is_never_taken_back() {
+    let mut acme = acme();
+    verify_domain(&mut acme, "example.test");
+    let again = identity(&acme, &IDP_A, "alice");
+    for (before, after) in [
+        (EmailProof::Organization, Some(EmailProof::Domain)),
+        (EmailProof::Domain, None),
+        (EmailProof::Proven, None),
+    ] {
+        let mut known = alice(&acme);
+        known.email_proof = before;
+        let changed = match decide(&again, &acme, &[known], FREE) {
+            Provisioning::Update { changes, .. } => changes.email_proof,
+            Provisioning::Keep(_) => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(changed, after);
+    }
+}
+
+#[test]
+fn the_address_of_who_a_directory_manages_is_the_directorys() {
+    let mut acme = acme();
+    verify_domain(&mut acme, "example.test");
+    let mut known = alice(&acme);
+    known.directory_managed = true;
+    let moved = with(&acme, |response| {
+        response.attributes.retain(|attribute| attribute.name != "email");
+        response.attributes.push(TestAttribute::new("email", ["alice.new@example.test"]));
+    });
+    assert_eq!(code(&moved, &acme, &[known]), "keep");
+}
+
+#[test]
+fn to_lose_the_last_domain_loosens_nothing() {
+    let mut acme = acme();
+    verify_domain(&mut acme, "acme.test");
+    let alice = identity(&acme, &IDP_A, "alice");
+    assert_eq!(code(&alice, &acme, &[]), "domain_foreign");
+    let forget = Change::ForgetDomain(saml_login::EmailDomain::parse("acme.test").expect("a domain"));
+    let applied = acme.apply(
+        forget,
+        &Actor::Application,
+        &common::tenants::Plans::with(&[]),
+        &saml_login::Neighbours::default(),
+        now(),
+    );
+    applied.result.expect("a change");
+    assert_eq!(code(&alice, &acme, &[]), "domain_foreign");
+    rules(&mut acme, ProvisioningRules::new(true, DomainRule::DangerAny, ProfileSource::IdentityProvider));
+    assert_eq!(code(&alice, &acme, &[]), "create");
 }
 
 #[test]
@@ -376,7 +493,7 @@ fn an_address_follows_the_person_inside_the_verified_domains() {
     verify_domain(&mut acme, "example.test");
     let changed = changes(&married, &acme, std::slice::from_ref(&known));
     assert_eq!(changed.email, Some(email("alice.new@example.test")));
-    assert_eq!(changed.email_proof, Some(EmailProof::Proven));
+    assert_eq!(changed.email_proof, Some(EmailProof::Domain));
     // Not where somebody else has it.
     let mut other = known.clone();
     other.id = AccountId::new("other");
@@ -462,6 +579,7 @@ fn every_refusal_has_words() {
         R::AccountDeactivated,
         R::AccountDeleted,
         R::AccountUnknown,
+        R::ConnectionOutdated,
         R::EmailOfAnother,
         R::EmailUnproven,
         R::DomainForeign,
