@@ -2,12 +2,16 @@
 
 mod common;
 
-use common::tenants::{IDP_A, IDP_B, apply, boss, done, enforced, open, operator, organization, test_login};
-use common::{now, tenants::Plans};
+use common::now;
+use common::tenants::{
+    IDP_A, IDP_B, Plans, apply, boss, done, enforced, open, operator, organization, test_login, values,
+    verify_domain,
+};
 use saml_login::Verdict::{Allow, EndSession, Refuse, StepUp};
 use saml_login::{
-    AccountId, AccountStatus, Actor, Assignment, AssignmentPath, AuditAction, AuditOutcome, Change, Decision,
-    LoginMethod, LoginPolicy, Organization, Origin, Person, PolicyAction, Role, Verdict,
+    Account, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, AuditAction, AuditOutcome, Change,
+    Decision, Email, EmailProof, LoginMethod, LoginPolicy, Neighbours, Organization, Origin, PolicyAction,
+    Role, SessionStart, Verdict,
 };
 
 const STATUSES: [AccountStatus; 4] =
@@ -55,30 +59,61 @@ fn is(decision: Decision, verdict: Verdict, code: &str) -> bool {
     decision.verdict == verdict && decision.code() == code
 }
 
+/// An account of `org-a` or `org-b` with a proven address.
+fn account(organization: &str, id: &str, role: Role, status: AccountStatus) -> Account {
+    let mut account = Account::new(AccountId::new(id), organization);
+    (account.role, account.status) = (role, status);
+    account.email = Email::parse("alice@example.test");
+    account.email_proof = EmailProof::Proven;
+    account
+}
+
+fn alice(organization: &str) -> Account {
+    account(organization, "alice", Role::Member, AccountStatus::Active)
+}
+
+/// A session that was begun so in this organization; through its own identity provider, or another one that was there before.
+fn session(organization: &str, method: LoginMethod, issuer: Option<&str>) -> SessionStart {
+    let mut session = SessionStart::new(organization, method);
+    session.issuer = issuer.map(str::to_owned);
+    session
+}
+
+/// All the ways in which a session of `org-a` can have begun.
+fn sessions() -> Vec<(SessionStart, bool)> {
+    let ours = session("org-a", LoginMethod::Sso, Some(IDP_A.issuer()));
+    let others = session("org-a", LoginMethod::Sso, Some(IDP_B.issuer()));
+    let mut all = vec![(ours, true), (others, false)];
+    all.extend(LoginMethod::ALL.map(|method| (session("org-a", method, None), false)));
+    all
+}
+
 /// The rules once more, as a table of their own: who logs in, goes on, or sets a password.
 fn expected(
     setting: Setting,
     named: bool,
-    role: Role,
-    status: AccountStatus,
+    account: &Account,
     action: &PolicyAction<'_>,
+    is_of_idp: bool,
 ) -> (Verdict, &'static str) {
-    let gone = match status {
+    let sso = matches!(action, PolicyAction::LogIn(LoginMethod::Sso));
+    let gone = match account.status {
         AccountStatus::Deactivated => Some("account_deactivated"),
         AccountStatus::Deleted => Some("account_deleted"),
+        AccountStatus::Invited if !sso => Some("invitation_pending"),
         _ => None,
     };
-    let escapes = named && role == Role::Administrator;
+    let escapes = named && account.role == Role::Administrator;
     match (action, gone) {
         (PolicyAction::LogIn(_), Some(code)) => (Refuse, code),
         (_, Some(code)) => (EndSession, code),
-        (PolicyAction::View | PolicyAction::Resume(LoginMethod::Sso), None) => (Allow, "allowed"),
         (PolicyAction::LogIn(LoginMethod::Sso), None) => match setting {
             Setting::Nothing | Setting::ConfiguredOnly => (Refuse, "sso_disabled"),
             Setting::EnabledOnly => (Refuse, "sso_not_configured"),
             Setting::Open | Setting::Enforced => (Allow, "allowed"),
         },
         _ if setting != Setting::Enforced => (Allow, "allowed"),
+        (PolicyAction::Resume(_), None) if is_of_idp => (Allow, "allowed"),
         _ if escapes => (Allow, "break_glass"),
         (PolicyAction::Resume(_), None) => (StepUp, "sso_step_up"),
         _ => (Refuse, "sso_enforced"),
@@ -87,28 +122,30 @@ fn expected(
 
 #[test]
 fn the_whole_table_of_logins_and_sessions() {
+    let sessions = sessions();
     let mut rows = 0;
     for setting in SETTINGS {
         for directory in [false, true] {
             for break_glass in [false, true] {
                 let policy = LoginPolicy::of(&set(setting, directory, break_glass));
-                for (account, is_named) in [("named", true), ("other", false)] {
+                for (id, is_named) in [("named", true), ("other", false)] {
                     for role in [Role::Administrator, Role::Member] {
                         for status in STATUSES {
-                            let account = AccountId::new(account);
-                            let person = Person::new(&account, role, status);
-                            let methods = LoginMethod::ALL;
-                            let actions = methods.map(PolicyAction::LogIn).into_iter();
-                            let actions = actions
-                                .chain(methods.map(PolicyAction::Resume))
-                                .chain([PolicyAction::ChangeCredential, PolicyAction::View]);
-                            for action in actions {
-                                let decision = policy.decide(person, &action);
-                                let (verdict, code) =
-                                    expected(setting, is_named && break_glass, role, status, &action);
+                            let account = account("org-a", id, role, status);
+                            let logins = LoginMethod::ALL.map(|method| (PolicyAction::LogIn(method), false));
+                            let resumed =
+                                sessions.iter().map(|(session, of)| (PolicyAction::Resume(session), *of));
+                            let actions = logins
+                                .into_iter()
+                                .chain(resumed)
+                                .chain([(PolicyAction::ChangeCredential, false)]);
+                            for (action, is_of_idp) in actions {
+                                let decision = policy.decide(&account, &action);
+                                let named = is_named && break_glass;
+                                let (verdict, code) = expected(setting, named, &account, &action, is_of_idp);
                                 assert!(
                                     is(decision, verdict, code),
-                                    "{setting:?} {directory} {break_glass} {person:?} {action:?}: {decision:?}"
+                                    "{setting:?} {directory} {break_glass} {account:?} {action:?}: {decision:?}"
                                 );
                                 rows += 1;
                             }
@@ -118,7 +155,16 @@ fn the_whole_table_of_logins_and_sessions() {
             }
         }
     }
-    assert_eq!(rows, 5 * 2 * 2 * 2 * 2 * 4 * 10);
+    assert_eq!(rows, 5 * 2 * 2 * 2 * 2 * 4 * 11);
+}
+
+#[test]
+fn a_policy_speaks_of_its_own_accounts_and_sessions_alone() {
+    let policy = LoginPolicy::of(&open("org-a", "acme", &IDP_A));
+    let sso = PolicyAction::LogIn(LoginMethod::Sso);
+    assert!(is(policy.decide(&alice("org-b"), &sso), Refuse, "organization_foreign"));
+    let foreign = session("org-b", LoginMethod::EmailCode, None);
+    assert!(is(policy.decide(&alice("org-a"), &PolicyAction::Resume(&foreign)), Refuse, "session_foreign"));
 }
 
 #[test]
@@ -140,6 +186,7 @@ fn the_whole_table_of_assignments() {
                 };
                 assert_eq!(code(Assignment::Assign), assign, "{setting:?} {directory} {path:?}");
                 assert_eq!(code(Assignment::Unassign), unassign, "{setting:?} {directory} {path:?}");
+                assert_eq!(code(Assignment::Reactivate), unassign, "{setting:?} {directory} {path:?}");
             }
         }
     }
@@ -147,35 +194,59 @@ fn the_whole_table_of_assignments() {
 
 #[test]
 fn the_whole_table_of_seeing_and_entering() {
-    let account = AccountId::new("named");
+    let proofs = [EmailProof::Unproven, EmailProof::Organization, EmailProof::Domain, EmailProof::Proven];
     for here in SETTINGS {
-        let policy = LoginPolicy::of(&set(here, false, true));
-        for there in [false, true] {
-            let mut other =
-                if there { enforced("org-b", "bravo", &IDP_B) } else { open("org-b", "bravo", &IDP_B) };
-            done(&mut other, Change::BreakGlass { account: account.clone(), granted: true });
-            let other = LoginPolicy::of(&other);
-            for method in LoginMethod::ALL {
-                for proven in [false, true] {
-                    for status in STATUSES {
-                        let person = Person::new(&account, Role::Administrator, status);
-                        let origin = Origin::new(&other, method, proven);
-                        let expected = match status {
-                            AccountStatus::Deactivated => "account_deactivated",
-                            AccountStatus::Deleted => "account_deleted",
-                            _ if there => "others_hidden",
-                            _ if here == Setting::Enforced => "organization_hidden",
-                            _ if !proven => "email_unproven",
-                            _ => "allowed",
-                        };
-                        for action in [PolicyAction::See(origin), PolicyAction::Enter(origin)] {
-                            let decision = policy.decide(person, &action);
-                            assert_eq!(
-                                decision.code(),
-                                expected,
-                                "{here:?} {there} {method:?} {proven} {status:?}"
-                            );
-                            assert_eq!(decision.is_allowed(), expected == "allowed");
+        for domain_here in [false, true] {
+            let mut acme = set(here, false, true);
+            if domain_here {
+                verify_domain(&mut acme, "example.test");
+            }
+            let policy = LoginPolicy::of(&acme);
+            for there in [false, true] {
+                let bravo =
+                    if there { enforced("org-b", "bravo", &IDP_B) } else { open("org-b", "bravo", &IDP_B) };
+                let other = LoginPolicy::of(&bravo);
+                let ways = [
+                    (session("org-b", LoginMethod::Sso, Some(IDP_B.issuer())), true),
+                    (session("org-b", LoginMethod::EmailCode, None), !there),
+                ];
+                for (session, is_good) in &ways {
+                    for (proof_there, proof_here) in
+                        proofs.iter().flat_map(|a| proofs.iter().map(move |b| (*a, *b)))
+                    {
+                        for (status, same_address) in
+                            STATUSES.into_iter().flat_map(|s| [(s, true), (s, false)])
+                        {
+                            let mut theirs = alice("org-b");
+                            theirs.email_proof = proof_there;
+                            let mut ours = account("org-a", "named", Role::Administrator, status);
+                            ours.email_proof = proof_here;
+                            if !same_address {
+                                ours.email = Email::parse("bob@example.test");
+                            }
+                            let proven = proof_there == EmailProof::Proven
+                                && (proof_here == EmailProof::Proven
+                                    || (proof_here == EmailProof::Domain && domain_here));
+                            let expected = match status {
+                                AccountStatus::Deactivated => "account_deactivated",
+                                AccountStatus::Deleted => "account_deleted",
+                                AccountStatus::Invited => "invitation_pending",
+                                _ if !is_good => "sso_step_up",
+                                _ if there => "others_hidden",
+                                _ if here == Setting::Enforced => "organization_hidden",
+                                _ if !same_address => "email_differs",
+                                _ if !proven => "email_unproven",
+                                _ => "allowed",
+                            };
+                            let origin = Origin::new(&other, &theirs, session);
+                            for action in [PolicyAction::See(origin), PolicyAction::Enter(origin)] {
+                                let decision = policy.decide(&ours, &action);
+                                let verdict = if expected == "allowed" { Allow } else { Refuse };
+                                assert!(
+                                    is(decision, verdict, expected),
+                                    "{here:?} {there} {origin:?} {ours:?}: {decision:?}"
+                                );
+                            }
                         }
                     }
                 }
@@ -184,8 +255,54 @@ fn the_whole_table_of_seeing_and_entering() {
     }
 }
 
+#[test]
+fn within_an_organization_a_session_is_of_one_account() {
+    let policy = LoginPolicy::of(&open("org-a", "acme", &IDP_A));
+    let begun = session("org-a", LoginMethod::EmailCode, None);
+    let own = alice("org-a");
+    let mut other = account("org-a", "boss", Role::Administrator, AccountStatus::Active);
+    other.email = own.email.clone();
+    let origin = Origin::new(&policy, &own, &begun);
+    assert!(is(policy.decide(&own, &PolicyAction::Enter(origin)), Allow, "allowed"));
+    assert!(is(policy.decide(&other, &PolicyAction::Enter(origin)), Refuse, "account_differs"));
+    // A session of somebody who is gone leads nowhere else.
+    let mut gone = alice("org-a");
+    gone.status = AccountStatus::Deactivated;
+    let bravo = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
+    let origin = Origin::new(&policy, &gone, &begun);
+    assert!(is(bravo.decide(&alice("org-b"), &PolicyAction::Enter(origin)), Refuse, "account_deactivated"));
+}
+
+#[test]
+fn what_was_entered_from_elsewhere_does_not_outlive_enforcement() {
+    let mut acme = open("org-a", "acme", &IDP_A);
+    let bravo = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
+    let (theirs, ours) = (alice("org-b"), alice("org-a"));
+    let begun = session("org-b", LoginMethod::Sso, Some(IDP_B.issuer()));
+    let origin = Origin::new(&bravo, &theirs, &begun);
+    assert!(LoginPolicy::of(&acme).decide(&ours, &PolicyAction::Enter(origin)).is_allowed());
+    test_login(&mut acme, &IDP_A);
+    done(&mut acme, Change::Enforce);
+    let policy = LoginPolicy::of(&acme);
+    assert!(is(policy.decide(&ours, &PolicyAction::Enter(origin)), Refuse, "organization_hidden"));
+    assert!(is(policy.decide(&ours, &PolicyAction::Resume(&begun)), Refuse, "session_foreign"));
+}
+
+#[test]
+fn sessions_of_an_identity_provider_that_was_replaced_step_up() {
+    let mut acme = enforced("org-a", "acme", &IDP_A);
+    let begun = session("org-a", LoginMethod::Sso, Some(IDP_A.issuer()));
+    let resume = PolicyAction::Resume(&begun);
+    assert!(is(LoginPolicy::of(&acme).decide(&alice("org-a"), &resume), Allow, "allowed"));
+    let values = values(&acme, &IDP_B);
+    done(&mut acme, Change::Configure(Box::new(values)));
+    assert!(is(LoginPolicy::of(&acme).decide(&alice("org-a"), &resume), StepUp, "sso_step_up"));
+}
+
+/// What a member with a proven address may do.
 fn member(policy: &LoginPolicy, action: &PolicyAction<'_>) -> Decision {
-    policy.decide(Person::new(&AccountId::new("member"), Role::Member, AccountStatus::Active), action)
+    let here = policy.decide(&alice("org-a"), action);
+    if here.code() == "organization_foreign" { policy.decide(&alice("org-b"), action) } else { here }
 }
 
 #[test]
@@ -201,7 +318,7 @@ fn enforcement_needs_single_sign_on_that_was_seen_to_work() {
     test_login(&mut made, &IDP_A);
     assert!(made.is_tested());
     // Another configuration has to be seen to work anew.
-    let values = common::tenants::values(&made, &IDP_B);
+    let values = values(&made, &IDP_B);
     done(&mut made, Change::Configure(Box::new(values)));
     assert!(!made.is_tested());
     assert_eq!(code(&mut made), Some("enforcement_needs_test_login"));
@@ -220,18 +337,20 @@ fn a_code_that_was_sent_before_is_refused_after() {
     done(&mut made, Change::Enforce);
     let policy = LoginPolicy::of(&made);
     assert_eq!(member(&policy, &redeem).code(), "sso_enforced");
-    let account = AccountId::new("boss");
-    let administrator = Person::new(&account, Role::Administrator, AccountStatus::Active);
-    assert_eq!(policy.decide(administrator, &redeem).code(), "sso_enforced");
+    let administrator = account("org-a", "boss", Role::Administrator, AccountStatus::Active);
+    assert_eq!(policy.decide(&administrator, &redeem).code(), "sso_enforced");
 }
 
 #[test]
 fn sessions_from_before_have_to_step_up() {
     let policy = LoginPolicy::of(&enforced("org-a", "acme", &IDP_A));
     for method in [LoginMethod::EmailCode, LoginMethod::Password, LoginMethod::Other] {
-        assert!(is(member(&policy, &PolicyAction::Resume(method)), StepUp, "sso_step_up"));
+        let begun = session("org-a", method, None);
+        assert!(is(member(&policy, &PolicyAction::Resume(&begun)), StepUp, "sso_step_up"));
     }
-    assert!(is(member(&policy, &PolicyAction::Resume(LoginMethod::Sso)), Allow, "allowed"));
+    let identity = common::tenants::identity(&enforced("org-a", "acme", &IDP_A), &IDP_A, "alice");
+    let begun = SessionStart::sso(&identity);
+    assert!(is(member(&policy, &PolicyAction::Resume(&begun)), Allow, "allowed"));
 }
 
 #[test]
@@ -247,7 +366,8 @@ fn the_same_person_elsewhere_keeps_the_other_ways_in() {
 fn in_an_enforced_session_other_accounts_are_invisible() {
     let enforcing = LoginPolicy::of(&enforced("org-a", "acme", &IDP_A));
     let other = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
-    let origin = Origin::new(&enforcing, LoginMethod::Sso, true);
+    let (account, begun) = (alice("org-a"), session("org-a", LoginMethod::Sso, Some(IDP_A.issuer())));
+    let origin = Origin::new(&enforcing, &account, &begun);
     assert!(is(member(&other, &PolicyAction::See(origin)), Refuse, "others_hidden"));
     assert!(is(member(&other, &PolicyAction::Enter(origin)), Refuse, "others_hidden"));
 }
@@ -256,7 +376,8 @@ fn in_an_enforced_session_other_accounts_are_invisible() {
 fn an_enforced_organization_is_invisible_from_elsewhere() {
     let enforcing = LoginPolicy::of(&enforced("org-a", "acme", &IDP_A));
     let other = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
-    let origin = Origin::new(&other, LoginMethod::EmailCode, true);
+    let (account, begun) = (alice("org-b"), session("org-b", LoginMethod::EmailCode, None));
+    let origin = Origin::new(&other, &account, &begun);
     assert!(is(member(&enforcing, &PolicyAction::See(origin)), Refuse, "organization_hidden"));
     assert!(is(member(&enforcing, &PolicyAction::Enter(origin)), Refuse, "organization_hidden"));
 }
@@ -267,10 +388,12 @@ fn lifting_enforcement_brings_everything_back() {
     done(&mut made, Change::LiftEnforcement);
     let policy = LoginPolicy::of(&made);
     let other = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
-    let origin = Origin::new(&other, LoginMethod::EmailCode, true);
+    let (account, there) = (alice("org-b"), session("org-b", LoginMethod::EmailCode, None));
+    let (origin, here) =
+        (Origin::new(&other, &account, &there), session("org-a", LoginMethod::EmailCode, None));
     for action in [
         PolicyAction::LogIn(LoginMethod::EmailCode),
-        PolicyAction::Resume(LoginMethod::EmailCode),
+        PolicyAction::Resume(&here),
         PolicyAction::ChangeCredential,
         PolicyAction::Enter(origin),
     ] {
@@ -284,23 +407,23 @@ fn break_glass_is_off_explicit_and_audited() {
     let mut made = enforced("org-a", "acme", &IDP_A);
     assert!(made.break_glass().is_empty());
     let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
-    let account = AccountId::new("keeper");
-    let person = |role| Person::new(&account, role, AccountStatus::Active);
-    let decide = |made: &Organization, role| LoginPolicy::of(made).decide(person(role), &by_code);
+    let id = AccountId::new("keeper");
+    let keeper = |role| account("org-a", "keeper", role, AccountStatus::Active);
+    let decide = |made: &Organization, role| LoginPolicy::of(made).decide(&keeper(role), &by_code);
     assert_eq!(decide(&made, Role::Administrator).code(), "sso_enforced");
-    let granted = apply(&mut made, Change::BreakGlass { account: account.clone(), granted: true });
+    let granted = apply(&mut made, Change::BreakGlass { account: id.clone(), granted: true });
     assert_eq!(granted.result, Ok(()));
     assert_eq!(granted.event.action.code(), "break_glass_granted");
-    assert_eq!(granted.event.target, Some(account.clone()));
+    assert_eq!(granted.event.target, Some(id.clone()));
     let decision = decide(&made, Role::Administrator);
     assert!(is(decision, Allow, "break_glass"));
     // A name on the list is no administrator.
     assert_eq!(decide(&made, Role::Member).code(), "sso_enforced");
-    let actor = Actor::Member(account.clone());
-    let event = LoginPolicy::of(&made).event(&decision, by_code.code(), actor, Some(account.clone()), now());
+    let actor = Actor::Member(id.clone());
+    let event = LoginPolicy::of(&made).event(&decision, by_code.code(), actor, Some(id.clone()), now());
     assert_eq!(event.action, AuditAction::BreakGlassUsed { action: "log_in_email_code" });
-    assert_eq!((event.outcome, event.target.as_ref()), (AuditOutcome::Done, Some(&account)));
-    let revoked = apply(&mut made, Change::BreakGlass { account: account.clone(), granted: false });
+    assert_eq!((event.outcome, event.target.as_ref()), (AuditOutcome::Done, Some(&id)));
+    let revoked = apply(&mut made, Change::BreakGlass { account: id.clone(), granted: false });
     assert_eq!(revoked.event.action.code(), "break_glass_revoked");
     assert_eq!(decide(&made, Role::Administrator).code(), "sso_enforced");
 }
@@ -310,7 +433,8 @@ fn an_operator_always_lifts_enforcement() {
     let mut made = enforced("org-a", "acme", &IDP_A);
     done(&mut made, Change::ManageByDirectory(true));
     // Without a plan, without anybody who could log in.
-    let lifted = made.apply(Change::LiftEnforcement, &operator(), &Plans::with(&[]), &[], now());
+    let lifted =
+        made.apply(Change::LiftEnforcement, &operator(), &Plans::with(&[]), &Neighbours::default(), now());
     assert_eq!(lifted.result, Ok(()));
     assert_eq!(lifted.event.actor, Actor::Operator("operator-7".into()));
     assert_eq!(
@@ -326,16 +450,17 @@ fn an_operator_always_lifts_enforcement() {
 #[test]
 fn every_order_of_removal_leaves_a_reachable_administrator() {
     let removals = || [Change::LiftEnforcement, Change::Disable, Change::ManageByDirectory(false)];
+    let administrator = account("org-a", "boss-of-org-a", Role::Administrator, AccountStatus::Active);
+    let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
+    let begun = session("org-a", LoginMethod::Sso, Some(IDP_A.issuer()));
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut made = enforced("org-a", "acme", &IDP_A);
         done(&mut made, Change::ManageByDirectory(true));
-        let administrator = AccountId::new("boss-of-org-a");
-        let reachable = |made: &Organization| {
-            let policy = LoginPolicy::of(made);
-            let person = Person::new(&administrator, Role::Administrator, AccountStatus::Active);
-            LoginMethod::ALL
-                .iter()
-                .any(|method| policy.decide(person, &PolicyAction::LogIn(*method)).is_allowed())
+        // Without the identity provider, which is gone in this story.
+        let comes_in =
+            |made: &Organization| LoginPolicy::of(made).decide(&administrator, &by_code).is_allowed();
+        let goes_on = |made: &Organization| {
+            LoginPolicy::of(made).decide(&administrator, &PolicyAction::Resume(&begun)).is_allowed()
         };
         let mut refused = Vec::new();
         for step in order {
@@ -344,18 +469,25 @@ fn every_order_of_removal_leaves_a_reachable_administrator() {
                 assert_eq!(refusal.code(), "sso_needed_by_directory");
                 refused.push(change);
             }
-            assert!(reachable(&made), "{order:?}");
+            assert!(goes_on(&made), "who is in can take the next step: {order:?}");
+            assert_eq!(comes_in(&made), !made.is_enforced(), "{order:?}");
             assert!(!made.is_directory_managed() || made.is_open(), "a directory without single sign-on");
+            let mut lifted = made.clone();
+            let by_operator = lifted.apply(
+                Change::LiftEnforcement,
+                &operator(),
+                &Plans::with(&[]),
+                &Neighbours::default(),
+                now(),
+            );
+            assert_eq!(by_operator.result, Ok(()));
+            assert!(comes_in(&lifted), "an operator lets the administrator in: {order:?}");
         }
         for change in refused {
             done(&mut made, change);
-            assert!(reachable(&made));
         }
         assert!(!made.is_enforced() && !made.is_enabled() && !made.is_directory_managed());
-        assert_eq!(
-            member(&LoginPolicy::of(&made), &PolicyAction::LogIn(LoginMethod::EmailCode)).code(),
-            "allowed"
-        );
+        assert!(comes_in(&made) && goes_on(&made));
     }
 }
 
@@ -370,7 +502,8 @@ fn what_the_identity_provider_ends_alone_changes_nothing_here() {
     );
     assert_eq!(made, before);
     // An administrator whose session is still good switches it off.
-    let lifted = made.apply(Change::Disable, &boss("org-a"), &Plans::with(&[]), &[], now());
+    let lifted =
+        made.apply(Change::Disable, &boss("org-a"), &Plans::with(&[]), &Neighbours::default(), now());
     assert_eq!(lifted.result, Ok(()));
     assert!(made.settings().is_some() && !made.is_enforced());
     assert_eq!(
@@ -394,7 +527,8 @@ fn the_directory_locks_the_dashboard_and_not_the_view() {
     );
     assert_eq!(policy.decide_assignment(Assignment::Assign, AssignmentPath::Directory).code(), "allowed");
     assert_eq!(policy.decide_assignment(Assignment::Assign, AssignmentPath::JustInTime).code(), "allowed");
-    assert_eq!(member(&policy, &PolicyAction::View).code(), "allowed");
+    let begun = session("org-a", LoginMethod::EmailCode, None);
+    assert_eq!(member(&policy, &PolicyAction::Resume(&begun)).code(), "allowed");
     done(&mut made, Change::ManageByDirectory(false));
     let policy = LoginPolicy::of(&made);
     assert_eq!(policy.decide_assignment(Assignment::Unassign, AssignmentPath::Single).code(), "allowed");
