@@ -12,9 +12,9 @@ use chrono::{DateTime, Utc};
 use saml_login::test_idp::TestIdp;
 use saml_login::{
     Account, AccountId, Actor, Assignment, AssignmentPath, AuditEvent, AuditLog, Authority, Change,
-    ChangeRefusal, Discovery, Email, EmailDomain, Expected, Identity, LoginMethod, LoginPolicy,
-    MemoryAuditLog, MemoryDirectory, MemoryReplayStore, Organization, Organizations, Origin, PastedValues,
-    Person, PolicyAction, Provisioned, Slug, SpUrls, discover, provision,
+    ChangeRefusal, Directory, Discovery, Email, EmailDomain, Expected, Identity, LoginMethod, LoginPolicy,
+    MemoryAuditLog, MemoryDirectory, MemoryReplayStore, NewAccount, Organization, Organizations, Origin,
+    PastedValues, PolicyAction, Provisioned, Role, SessionStart, Slug, SpUrls, Written, discover, provision,
 };
 
 /// What an application knows of plans and administrators.
@@ -28,6 +28,15 @@ impl Authority for Plans {
     fn is_entitled(&self, organization: &str) -> bool {
         organization != "free-plan"
     }
+}
+
+/// Somebody who has come in.
+struct Login {
+    identity: Identity,
+    account: Account,
+    session: SessionStart,
+    /// Of the settings that the connection was made of.
+    revision: String,
 }
 
 struct Application {
@@ -55,7 +64,10 @@ impl Application {
         let applied = self.organizations.apply(id, change, &by, &Plans, self.now).ok_or("no organization")?;
         self.record(&applied.event)?;
         match applied.result {
-            Ok(()) => println!("  {id}: {what}."),
+            Ok(()) => {
+                println!("  {id}: {what}.");
+                applied.warnings.iter().for_each(|warning| println!("    {warning}"));
+            }
             Err(ChangeRefusal::Values(diagnosis)) => {
                 println!("  {id}: {what} is refused, and nothing is changed:");
                 diagnosis.findings().iter().for_each(|finding| println!("    {finding}"));
@@ -72,14 +84,10 @@ impl Application {
     }
 
     /// What happens when a browser posts a response to the ACS URL of an organization.
-    fn log_in(
-        &self,
-        id: &str,
-        idp: &TestIdp,
-        name: &str,
-    ) -> Result<Option<(Identity, Account)>, Box<dyn Error>> {
+    fn log_in(&self, id: &str, idp: &TestIdp, name: &str) -> Result<Option<Login>, Box<dyn Error>> {
         let organization = self.organization(id)?;
-        let connection = organization.connection()?;
+        let (connection, revision) =
+            (organization.connection()?, organization.revision().unwrap_or_default());
         // The test identity provider answers a request that began here.
         let request_id = format!("_request-{id}-{name}");
         let mut response = idp.response(&organization.service_provider(), self.now).in_reply_to(&request_id);
@@ -106,25 +114,36 @@ impl Application {
             }
         };
 
-        match block_on(provision(&self.directory, &identity, organization)) {
+        let account = match block_on(provision(&self.directory, &identity, organization)) {
             Ok(Provisioned { account, provisioning, .. }) => {
                 self.record(&provisioning.event(id, Some(&account.id), self.now))?;
-                let login = PolicyAction::LogIn(LoginMethod::Sso);
-                let decision = LoginPolicy::of(organization).decide(Person::from(&account), &login);
-                println!("  {email} logs in: {} {} ({}).", provisioning.code(), account.id, decision.code());
-                self.record(&AuditEvent::login_accepted(id, account.id.clone(), self.now))?;
-                Ok(Some((identity, account)))
+                println!("  {email} logs in: {} {}.", provisioning.code(), account.id);
+                account
             }
             Err(error) => {
+                self.record(&error.event(id, self.now))?;
                 println!(
                     "  {email} logs in: refused, {}. They read: “{}”",
                     error.code(),
                     error.user_message()
                 );
-                self.record(&error.event(id, self.now))?;
-                Ok(None)
+                return Ok(None);
             }
+        };
+
+        let login = PolicyAction::LogIn(LoginMethod::Sso);
+        let policy = LoginPolicy::of(organization);
+        let decision = policy.decide(&account, &login);
+        if !decision.is_allowed() {
+            let actor = Actor::Member(account.id.clone());
+            self.record(&policy.event(&decision, login.code(), actor, Some(account.id), self.now))?;
+            println!("  {email} does not come in: {}.", decision.code());
+            return Ok(None);
         }
+        self.record(&AuditEvent::login_accepted(id, account.id.clone(), self.now))?;
+        // Here an application begins its session, and keeps with it how it was begun.
+        let session = SessionStart::sso(&identity);
+        Ok(Some(Login { identity, account, session, revision }))
     }
 
     fn record(&self, event: &AuditEvent) -> Result<(), Box<dyn Error>> {
@@ -189,39 +208,49 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    println!("\nThe first login creates the account and takes a seat; acme has bought one:");
-    application.directory.set_seats("acme-inc", Some(1)).map_err(|error| error.to_string())?;
-    let (identity, alice) = application.log_in("acme-inc", &acme_idp, "alice")?.ok_or("alice comes in")?;
+    println!(
+        "\nacme has bought two seats. Its administrator is invited; everybody else gets an account at the first login:"
+    );
+    application.directory.set_seats("acme-inc", Some(2)).map_err(|error| error.to_string())?;
+    let email = Email::parse("alice@acme.test").ok_or("not an address")?;
+    let invitation = NewAccount::invited("acme-inc", email, Role::Administrator);
+    if let Written::Done(invited) =
+        block_on(application.directory.create(invitation)).map_err(|error| error.to_string())?
+    {
+        println!("  alice@acme.test is invited: {}.", invited.id);
+    }
+    let alice = application.log_in("acme-inc", &acme_idp, "alice")?.ok_or("alice comes in")?;
+    application.log_in("acme-inc", &acme_idp, "bob")?;
     application.log_in("acme-inc", &acme_idp, "carol")?;
-    application.log_in("bravo-ltd", &bravo_idp, "alice")?;
+    let there = application.log_in("bravo-ltd", &bravo_idp, "alice")?.ok_or("alice comes in")?;
 
     println!("\nbravo's identity provider answers at acme's door:");
     application.log_in("acme-inc", &bravo_idp, "mallory")?;
 
-    println!("\nacme wants single sign-on only. That needs a login with the settings as they are:");
+    println!(
+        "\nacme wants single sign-on only. That needs a login of an administrator with the settings as they are:"
+    );
     application.change("acme-inc", "enforcement is set", Change::Enforce)?;
-    let revision = application.organization("acme-inc")?.revision().unwrap_or_default();
-    if let Some(noted) = application.organizations.record_test_login(&identity, &revision, now) {
-        application.record(&noted.event)?;
-    }
+    let Login { identity, account, session, revision } = &alice;
+    let noted = application.organizations.record_test_login(identity, account, revision, now);
+    application.record(&noted.ok_or("no organization")?.event)?;
     application.change("acme-inc", "after the login, enforcement is set", Change::Enforce)?;
 
     println!("\nWhat follows from it:");
-    let acme = application.policy("acme-inc")?;
-    let bravo = application.policy("bravo-ltd")?;
-    let person = Person::from(&alice);
-    let elsewhere = Origin::new(&bravo, LoginMethod::EmailCode, true);
+    let (acme, bravo) = (application.policy("acme-inc")?, application.policy("bravo-ltd")?);
+    let old = SessionStart::new("acme-inc", LoginMethod::Password);
+    let elsewhere = Origin::new(&bravo, &there.account, &there.session);
     for (what, action) in [
         ("alice enters a code that was mailed to her before", PolicyAction::LogIn(LoginMethod::EmailCode)),
-        ("alice goes on in a session from a password", PolicyAction::Resume(LoginMethod::Password)),
-        ("alice goes on in a session from single sign-on", PolicyAction::Resume(LoginMethod::Sso)),
+        ("alice goes on in a session from a password", PolicyAction::Resume(&old)),
+        ("alice goes on in a session from single sign-on", PolicyAction::Resume(session)),
         ("in bravo's session her acme account is listed", PolicyAction::See(elsewhere)),
         ("alice switches to it from there", PolicyAction::Enter(elsewhere)),
     ] {
-        let decision = acme.decide(person, &action);
+        let decision = acme.decide(account, &action);
         println!("  {what}: {:?}, {}.", decision.verdict, decision.code());
-        let actor = Actor::Member(alice.id.clone());
-        application.record(&acme.event(&decision, action.code(), actor, Some(alice.id.clone()), now))?;
+        let actor = Actor::Member(account.id.clone());
+        application.record(&acme.event(&decision, action.code(), actor, Some(account.id.clone()), now))?;
     }
     let invitation = acme.decide_assignment(Assignment::Assign, AssignmentPath::AcceptedInvitation);
     println!("  somebody accepts an old invitation: {:?}, {}.", invitation.verdict, invitation.code());
@@ -230,8 +259,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let operator = Actor::Operator("operator-7".into());
     let lifted = application.organizations.apply("acme-inc", Change::LiftEnforcement, &operator, &Plans, now);
     application.record(&lifted.ok_or("no organization")?.event)?;
-    let decision =
-        application.policy("acme-inc")?.decide(person, &PolicyAction::LogIn(LoginMethod::EmailCode));
+    let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
+    let decision = application.policy("acme-inc")?.decide(account, &by_code);
     println!("  alice enters a code: {:?}, {}.", decision.verdict, decision.code());
 
     println!("\nThe audit trail:");

@@ -55,7 +55,7 @@ impl<'u> Parts<'u> {
         let (_, rest) = url.split_once("://")?;
         let (rest, _) = rest.split_once('#').unwrap_or((rest, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
+        let (authority, path) = rest.split_at_checked(rest.find(['/', '\\']).unwrap_or(rest.len()))?;
         let authority = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
         let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
         let host = match authority.rsplit_once(':') {
@@ -84,6 +84,13 @@ pub(crate) fn is_plain(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_backslash_ends_the_host_as_it_does_in_a_browser() {
+        let parts = Parts::of("https://evil.test\\.okta.com/app").unwrap();
+        assert_eq!(parts.host, "evil.test");
+        assert!(!parts.is_within("okta.com"));
+    }
 
     #[test]
     fn the_host_is_the_one_that_a_browser_goes_to() {

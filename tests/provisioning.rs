@@ -471,6 +471,14 @@ fn a_connection_is_believed_within_its_verified_domains() {
         assert_eq!(code(&guest, &acme, &[]), newcomer, "{rule:?}");
         assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[]), "create", "{rule:?}");
     }
+    // A guest's first login is to an invitation.
+    let invited = NewAccount::invited("org-a", email("guest@elsewhere.test"), Role::Member);
+    let invited = [invited.into_account(AccountId::new("invited"))];
+    for (rule, expected) in [(DomainRule::Verified, "domain_foreign"), (DomainRule::VerifiedOrMember, "link")]
+    {
+        rules(&mut acme, ProvisioningRules::new(true, rule, ProfileSource::IdentityProvider));
+        assert_eq!(code(&guest, &acme, &invited), expected, "{rule:?}");
+    }
     // A subdomain is a domain of its own.
     let below = with(&acme, |response| {
         response.attributes.retain(|attribute| attribute.name != "email");
@@ -499,7 +507,9 @@ fn an_address_follows_the_person_inside_the_verified_domains() {
     other.id = AccountId::new("other");
     other.email = Some(email("Alice.New@example.test"));
     other.stable_key = None;
-    assert_eq!(code(&married, &acme, &[known, other]), "keep");
+    assert_eq!(code(&married, &acme, &[known.clone(), other.clone()]), "keep");
+    other.status = AccountStatus::Deleted;
+    assert_eq!(code(&married, &acme, &[known, other]), "update");
 }
 
 #[test]
@@ -569,6 +579,53 @@ fn a_directory_that_cannot_write_lets_nobody_in() {
         (error.code(), error.user_message()),
         ("directory_failed", "You could not be signed in just now. Try again in a minute.")
     );
+}
+
+/// A directory in which somebody else is faster so many times.
+struct Crowded(MemoryDirectory, std::sync::atomic::AtomicUsize, Written);
+
+impl Directory for Crowded {
+    async fn find(
+        &self,
+        organization: &str,
+        key: Option<&saml_login::StableKey>,
+        email: Option<&Email>,
+    ) -> Result<saml_login::Matches, saml_login::StoreError> {
+        self.0.find(organization, key, email).await
+    }
+
+    async fn create(&self, new: NewAccount) -> Result<Written, saml_login::StoreError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        if self.1.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Ok(self.2.clone());
+        }
+        self.0.create(new).await
+    }
+
+    async fn change(
+        &self,
+        before: &Account,
+        changes: &AccountChanges,
+    ) -> Result<Written, saml_login::StoreError> {
+        self.0.change(before, changes).await
+    }
+}
+
+#[test]
+fn whoever_comes_second_tries_again_and_not_for_ever() {
+    let acme = acme();
+    let alice = identity(&acme, &IDP_A, "alice");
+    let come = |times, written| {
+        let directory = Crowded(MemoryDirectory::default(), times, written);
+        block_on(provision(&directory, &alice, &acme))
+            .map(|came| came.provisioning.code())
+            .map_err(|error| error.code())
+    };
+    assert_eq!(come(15.into(), Written::Conflict), Ok("create"));
+    assert_eq!(come(15.into(), Written::NoSeat), Ok("create"));
+    assert_eq!(come(16.into(), Written::Conflict), Err("directory_contended"));
+    // It reads seats where there are none: a copy that lags behind.
+    assert_eq!(come(16.into(), Written::NoSeat), Err("no_seat"));
 }
 
 #[test]

@@ -317,12 +317,14 @@ fn a_request_can_be_rebuilt_from_its_parts() {
     let mut options = LoginOptions::default();
     options.relay_state = Some(RelayState::path("/inbox").expect("a path"));
     options.authn_contexts = vec!["urn:context".into()];
+    options.force_authn = true;
     let pending = start(options).pending;
     let PendingRequest { request_id, connection_id, issued_at, expires_at, .. } = pending.clone();
     let mut rebuilt = PendingRequest::new(request_id, connection_id, issued_at, expires_at);
     assert_eq!((&rebuilt.relay_state, rebuilt.authn_contexts.len()), (&None, 0));
     rebuilt.relay_state = pending.relay_state.as_ref().and_then(|state| RelayState::received(state.as_str()));
     rebuilt.authn_contexts.clone_from(&pending.authn_contexts);
+    rebuilt.force_authn = pending.force_authn;
     assert_eq!(rebuilt, pending);
 }
 

@@ -13,8 +13,8 @@ use saml_login::test_idp::TestIdp;
 use saml_login::{
     Account, AccountId, AccountStatus, AuditEvent, AuditOutcome, Change, ConnectionOptions, Delivery,
     Discovery, Email, EmailProof, Error, Expected, LoginMethod, LoginOptions, LoginPolicy, MemoryReplayStore,
-    MemoryRequestStore, Organization, Organizations, Person, PolicyAction, RelayState, Remembered,
-    RequestStore, Role, Unsolicited, discover, discover_proven,
+    MemoryRequestStore, Organization, Organizations, PolicyAction, RelayState, Remembered, RequestStore,
+    Unsolicited, discover, discover_proven,
 };
 
 fn email(text: &str) -> Email {
@@ -186,10 +186,9 @@ fn a_closed_organization_takes_not_even_a_perfect_assertion() {
     let mut acme = open("org-a", "acme", &IDP_A);
     done(&mut acme, Change::Disable);
     assert_eq!(acme.connection().unwrap_err().code(), "sso_disabled");
-    let account = AccountId::new("alice");
-    let person = |status| Person::new(&account, Role::Member, status);
+    let person = |status| account("org-a", "alice@example.test", status);
     let log_in = PolicyAction::LogIn(LoginMethod::Sso);
-    let code = |acme: &Organization, status| LoginPolicy::of(acme).decide(person(status), &log_in).code();
+    let code = |acme: &Organization, status| LoginPolicy::of(acme).decide(&person(status), &log_in).code();
     assert_eq!(code(&acme, AccountStatus::Active), "sso_disabled");
     done(&mut acme, Change::Enable);
     assert_eq!(code(&acme, AccountStatus::Active), "allowed");
@@ -277,18 +276,28 @@ fn account(organization: &str, address: &str, status: AccountStatus) -> Account 
 fn memberships_count_only_for_who_has_proven_the_address() {
     let mut acme = open("org-a", "acme", &IDP_A);
     let bravo = open("org-b", "bravo", &IDP_B);
+    let charlie = open("org-c", "charlie", &IDP_B);
     verify_domain(&mut acme, "acme.test");
-    let all = [acme, bravo];
+    let all = [acme, bravo, charlie];
     let guest = email("guest@gmail.com");
-    let accounts = [
-        account("org-b", "guest@gmail.com", AccountStatus::Active),
+    let active = |organization| account(organization, "guest@gmail.com", AccountStatus::Active);
+    let mut accounts = vec![
+        active("org-b"),
         account("org-a", "guest@gmail.com", AccountStatus::Deactivated),
-        account("org-b", "alice@acme.test", AccountStatus::Invited),
+        account("org-b", "alice@acme.test", AccountStatus::Active),
     ];
     assert_eq!(found(discover_proven(&guest, &accounts, &all)), ("organization_found", Some("org-b")));
-    // A member of one and of the domain of another.
-    assert_eq!(found(discover_proven(&email("alice@acme.test"), &accounts, &all)), ("slug_needed", None));
+    // The domain of the address comes before what others have made under it.
+    let alice = email("alice@acme.test");
+    assert_eq!(found(discover_proven(&alice, &accounts, &all)), ("organization_found", Some("org-a")));
     assert_eq!(found(discover_proven(&email("other@gmail.com"), &accounts, &all)), ("user_not_found", None));
+    // Nobody is sent to whoever has invited them, or has an identity provider that says their name.
+    let mut said = active("org-c");
+    said.email_proof = EmailProof::Organization;
+    accounts.extend([account("org-c", "guest@gmail.com", AccountStatus::Invited), said]);
+    assert_eq!(found(discover_proven(&guest, &accounts, &all)), ("organization_found", Some("org-b")));
+    accounts.push(active("org-c"));
+    assert_eq!(found(discover_proven(&guest, &accounts, &all)), ("slug_needed", None));
     // Who has only typed it learns nothing: a member and a stranger get the same.
     assert_eq!(found(discover(&guest, &all)), found(discover(&email("stranger@gmail.com"), &all)));
     assert_eq!(found(discover(&guest, &all)), ("user_not_found", None));
@@ -303,7 +312,9 @@ fn replacing_the_identity_provider_keeps_the_organization() {
     let change = Change::Configure(Box::new(values));
     let applied = organizations.apply("org-a", change, &common::tenants::boss("org-a"), &plans, now());
     // The certificate is another organization's, too: that is said, and is no refusal.
-    assert_eq!(applied.expect("an organization").result, Ok(()));
+    let applied = applied.expect("an organization");
+    let warned: Vec<&str> = applied.warnings.iter().map(|finding| finding.problem.code()).collect();
+    assert_eq!((applied.result, warned), (Ok(()), vec!["certificate_shared"]));
     let after = organizations.by_id("org-a").expect("an organization");
     assert_eq!((after.id(), after.slug(), after.urls()), (before.id(), before.slug(), before.urls()));
     assert!(log_in(after, &response(after, &IDP_B, "alice")).is_ok());
