@@ -60,7 +60,10 @@ pub enum AuditAction {
     /// Values of the connection were replaced, and among them the issuer or the certificates: who is trusted.
     ConnectionRekeyed,
     /// Values or settings of the connection were replaced.
-    ConnectionUpdated,
+    ConnectionUpdated {
+        /// The `danger_…` switches that are on afterwards.
+        dangers: Vec<&'static str>,
+    },
     /// The identity provider's directory was made the one to manage accounts, or ceased to be.
     DirectoryChanged {
         /// Whether it is now.
@@ -79,7 +82,10 @@ pub enum AuditAction {
         enforced: bool,
     },
     /// Just-in-time provisioning or its rules were changed.
-    ProvisioningChanged,
+    ProvisioningChanged {
+        /// The rules called danger that are in effect afterwards.
+        dangers: Vec<&'static str>,
+    },
     /// A login through single sign-on.
     Login,
     /// A decision of the [login policy](crate::LoginPolicy).
@@ -113,7 +119,7 @@ impl AuditAction {
             Self::ConnectionActivated => "connection_activated",
             Self::ConnectionRemoved => "connection_removed",
             Self::ConnectionRekeyed => "connection_rekeyed",
-            Self::ConnectionUpdated => "connection_updated",
+            Self::ConnectionUpdated { .. } => "connection_updated",
             Self::DirectoryChanged { managing: true } => "directory_enabled",
             Self::DirectoryChanged { managing: false } => "directory_disabled",
             Self::DomainChanged { verified: true, .. } => "domain_verified",
@@ -123,7 +129,7 @@ impl AuditAction {
             Self::Login => "login",
             Self::Policy { .. } => "policy",
             Self::Provisioning { .. } => "provisioning",
-            Self::ProvisioningChanged => "provisioning_changed",
+            Self::ProvisioningChanged { .. } => "provisioning_changed",
             Self::SsoChanged { enabled: true } => "sso_enabled",
             Self::SsoChanged { enabled: false } => "sso_disabled",
             Self::TestLogin => "test_login",
@@ -303,7 +309,13 @@ impl AuditLog for TracingAuditLog {
             Actor::Operator(id) => ("operator", id.as_str()),
         };
         let target = target.as_ref().map(AccountId::as_str);
+        let dangers;
         let detail = match action {
+            AuditAction::ConnectionUpdated { dangers: on }
+            | AuditAction::ProvisioningChanged { dangers: on } => {
+                dangers = on.join(" ");
+                &*dangers
+            }
             AuditAction::Policy { action } | AuditAction::BreakGlassUsed { action } => *action,
             AuditAction::Provisioning { decision } => *decision,
             AuditAction::CertificateRetired { fingerprint } => fingerprint,

@@ -11,8 +11,9 @@ use common::tenants::{
 use common::{block_on, now};
 use saml_login::{
     Account, AccountId, AccountStatus, Actor, Applied, AuditEvent, AuditLog, AuditOutcome, Change,
-    ConnectionOptions, EmailDomain, MemoryAuditLog, Neighbours, Organization, Organizations, PastedValues,
-    Role, ServiceProvider, Slug, SpUrls, Unsolicited,
+    ConnectionOptions, DomainRule, EmailDomain, MemoryAuditLog, Neighbours, Organization, Organizations,
+    PastedValues, ProfileSource, ProvisioningRules, RelinkRule, Role, ServiceProvider, Slug, SpUrls,
+    Unsolicited,
 };
 
 fn code(applied: Applied) -> &'static str {
@@ -120,7 +121,7 @@ fn all_changes(made: &Organization) -> Vec<Change> {
         Change::LiftEnforcement,
         Change::ManageByDirectory(false),
         Change::ManageByDirectory(true),
-        Change::Provision(saml_login::ProvisioningRules::default()),
+        Change::Provision(ProvisioningRules::default()),
         Change::RemoveConnection,
         Change::RetireCertificate { fingerprint },
     ]
@@ -512,6 +513,25 @@ fn an_organization_is_one_serializable_record() {
     let least = serde_json::json!({"id": "org-a", "slug": "acme", "urls": made.urls()});
     let read: Organization = serde_json::from_value(least).expect("an organization");
     assert_eq!(read, organization("org-a", "acme"));
+}
+
+#[test]
+fn dangers_that_are_switched_on_are_written_down() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let mut options = ConnectionOptions::default();
+    options.danger_allow_sha1 = true;
+    let adjusted = apply(&mut made, Change::Adjust(Box::new(options)));
+    assert_eq!(
+        adjusted.event.action,
+        saml_login::AuditAction::ConnectionUpdated { dangers: vec!["danger_allow_sha1"] }
+    );
+    let mut rules = ProvisioningRules::new(true, DomainRule::DangerAny, ProfileSource::Application);
+    rules.relink = RelinkRule::DangerAnyName;
+    let changed = apply(&mut made, Change::Provision(rules));
+    assert_eq!(
+        changed.event.action,
+        saml_login::AuditAction::ProvisioningChanged { dangers: vec!["danger_any", "danger_any_name"] }
+    );
 }
 
 #[test]

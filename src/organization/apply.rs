@@ -42,7 +42,7 @@ impl Organization {
         };
         if result.is_ok() {
             let both = self.settings.as_ref().zip(changed.settings.as_ref());
-            if action == AuditAction::ConnectionUpdated
+            if matches!(action, AuditAction::ConnectionUpdated { .. })
                 && both.is_some_and(|(before, after)| !before.trusts_as(after))
             {
                 action = AuditAction::ConnectionRekeyed;
@@ -99,10 +99,12 @@ impl Organization {
     fn action(&self, change: &Change) -> AuditAction {
         match change {
             Change::AddCertificate { .. } => AuditAction::CertificateAdded,
-            Change::Adjust(_) => AuditAction::ConnectionUpdated,
+            Change::Adjust(options) => AuditAction::ConnectionUpdated { dangers: options.dangers() },
             Change::BreakGlass { granted, .. } => AuditAction::BreakGlassChanged { granted: *granted },
-            Change::Configure(_) if self.settings.is_none() => AuditAction::ConnectionActivated,
-            Change::Configure(_) => AuditAction::ConnectionUpdated,
+            Change::Configure(_) => match &self.settings {
+                None => AuditAction::ConnectionActivated,
+                Some(settings) => AuditAction::ConnectionUpdated { dangers: settings.options.dangers() },
+            },
             Change::Disable => AuditAction::SsoChanged { enabled: false },
             Change::Enable => AuditAction::SsoChanged { enabled: true },
             Change::Enforce => AuditAction::EnforcementChanged { enforced: true },
@@ -111,7 +113,7 @@ impl Organization {
             }
             Change::LiftEnforcement => AuditAction::EnforcementChanged { enforced: false },
             Change::ManageByDirectory(managing) => AuditAction::DirectoryChanged { managing: *managing },
-            Change::Provision(_) => AuditAction::ProvisioningChanged,
+            Change::Provision(rules) => AuditAction::ProvisioningChanged { dangers: rules.dangers() },
             Change::RemoveConnection => AuditAction::ConnectionRemoved,
             Change::RetireCertificate { fingerprint } => AuditAction::CertificateRetired {
                 fingerprint: normal_fingerprint(fingerprint).unwrap_or_default(),

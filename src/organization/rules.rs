@@ -24,6 +24,15 @@ impl ProvisioningRules {
     }
 }
 
+impl ProvisioningRules {
+    /// The names of the rules in it that are called danger.
+    pub fn dangers(&self) -> Vec<&'static str> {
+        let domains = (self.domains == DomainRule::DangerAny).then_some("danger_any");
+        let relink = (self.relink == RelinkRule::DangerAnyName).then_some("danger_any_name");
+        domains.into_iter().chain(relink).collect()
+    }
+}
+
 impl Default for ProvisioningRules {
     fn default() -> Self {
         Self::new(true, DomainRule::default(), ProfileSource::default())

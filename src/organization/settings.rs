@@ -89,6 +89,19 @@ impl Default for ConnectionOptions {
     }
 }
 
+impl ConnectionOptions {
+    /// The names of the `danger_…` switches that are on.
+    pub fn dangers(&self) -> Vec<&'static str> {
+        let switches = [
+            (self.danger_allow_3des, "danger_allow_3des"),
+            (self.danger_allow_sha1, "danger_allow_sha1"),
+            (self.danger_allow_weak_keys, "danger_allow_weak_keys"),
+            (self.danger_ignore_unsolicited_in_response_to, "danger_ignore_unsolicited_in_response_to"),
+        ];
+        switches.into_iter().filter_map(|(on, name)| on.then_some(name)).collect()
+    }
+}
+
 impl ConnectionSettings {
     /// The identity provider that they describe.
     ///
