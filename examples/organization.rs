@@ -90,15 +90,9 @@ impl Application {
             (organization.connection()?, organization.revision().unwrap_or_default());
         // The test identity provider answers a request that began here.
         let request_id = format!("_request-{id}-{name}");
-        let mut response = idp.response(&organization.service_provider(), self.now).in_reply_to(&request_id);
-        response.assertion_id = Some(format!("_assertion-{id}-{name}"));
         let email = format!("{name}@{}.test", organization.slug());
-        if let Some(name_id) = &mut response.name_id {
-            name_id.value.clone_from(&email);
-        }
-        for attribute in response.attributes.iter_mut().filter(|attribute| attribute.name == "email") {
-            attribute.values = vec![email.clone()];
-        }
+        let response = idp.response(&organization.service_provider(), self.now).in_reply_to(&request_id);
+        let response = response.for_person(&email).numbered(&format!("{id}-{name}"));
         let expected = Expected::Reply { request_id: &request_id };
         let verified = connection.verify(response.form_value()?, expected, self.now);
         let identity = verified

@@ -571,6 +571,16 @@ fn enforcement_falls_with_single_sign_on() {
 }
 
 #[test]
+fn every_event_is_documented() {
+    let known = common::codes_in(include_str!("../src/audit.rs"), "impl AuditAction {");
+    let (_, section) = include_str!("../ORGANIZATIONS.md").split_once("\n## Events\n").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("its end");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+    let codes = rows.flat_map(|(codes, _)| codes.split(", ").map(|code| code.trim_matches('`').to_owned()));
+    assert_eq!(codes.collect::<BTreeSet<_>>(), known);
+}
+
+#[test]
 fn every_code_is_documented() {
     let mut known = BTreeSet::new();
     for (source, of) in [

@@ -10,6 +10,8 @@ use crate::provision::{AccountChanges, NewAccount, Seats};
 
 /// A [`Directory`] in the memory of this process: for tests and examples, and for an application that is one process and remembers its
 /// accounts in some other way.
+///
+/// An organization has any number of seats until [`MemoryDirectory::set_seats`] says otherwise, by its id, which need not be known yet.
 #[derive(Default)]
 pub struct MemoryDirectory {
     state: Mutex<State>,

@@ -178,6 +178,17 @@ impl ProvisionError {
         }
     }
 
+    /// What to change, for the administrator.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Contended => {
+                "The account was changed by others at the same time, again and again. Let the person try again."
+            }
+            Self::Refused(refusal) => refusal.help(),
+            Self::Store(_) => "The directory of accounts failed. See its own log.",
+        }
+    }
+
     /// A fixed sentence for the person who tried to log in.
     pub fn user_message(&self) -> &'static str {
         match self {

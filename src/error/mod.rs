@@ -38,6 +38,9 @@ pub enum Error {
     /// The response is refused: [`Rejection`] says by which rule.
     #[error("the response is refused")]
     Rejected(#[from] Rejection),
+    /// The store of requests failed or has no room, so a login cannot be started or answered: the operator acts.
+    #[error("the request store failed")]
+    RequestStore(#[source] StoreError),
     /// The identity provider's server could not be asked for the message: the operator acts. The login is refused.
     #[error("the identity provider's server could not be asked")]
     Resolution(#[source] StoreError),
@@ -61,6 +64,7 @@ impl Error {
         match self {
             Self::Config(error) => error.code(),
             Self::Rejected(rejection) => rejection.code(),
+            Self::RequestStore(_) => "request_store_failed",
             Self::Resolution(_) => "artifact_resolution_failed",
             Self::Send(error) => error.code(),
             Self::Store(_) => "replay_store_failed",
@@ -73,6 +77,9 @@ impl Error {
             Self::Config(ConfigError::Certificate(error)) => error.to_string(),
             Self::Config(error) => error.to_string(),
             Self::Rejected(rejection) => rejection.help(),
+            Self::RequestStore(_) => {
+                "The store of pending requests failed or has no room, so that nobody can log in. See its own log.".into()
+            }
             Self::Resolution(error) => format!("The identity provider's server could not be asked: {error}."),
             Self::Send(error) => error.to_string(),
             Self::Store(_) => {
@@ -84,7 +91,11 @@ impl Error {
     /// Who has to act.
     pub fn fixer(&self) -> Fixer {
         match self {
-            Self::Config(_) | Self::Resolution(_) | Self::Send(_) | Self::Store(_) => Fixer::ServiceProvider,
+            Self::Config(_)
+            | Self::RequestStore(_)
+            | Self::Resolution(_)
+            | Self::Send(_)
+            | Self::Store(_) => Fixer::ServiceProvider,
             Self::Rejected(rejection) => rejection.fixer(),
         }
     }
@@ -94,7 +105,7 @@ impl Error {
         match self {
             Self::Config(_) | Self::Send(_) => table::NOT_SET_UP,
             Self::Rejected(rejection) => rejection.user_message(),
-            Self::Resolution(_) | Self::Store(_) => table::UNAVAILABLE,
+            Self::RequestStore(_) | Self::Resolution(_) | Self::Store(_) => table::UNAVAILABLE,
         }
     }
 }

@@ -49,7 +49,8 @@ impl Organization {
             }
             *self = changed;
         }
-        Applied { event: AuditEvent { target, ..self.event(action, by, &result, now) }, result, warnings }
+        let event = AuditEvent { target, ..self.event(action, by, &result, now) };
+        Applied { event, result, warnings, enforced_untested: self.is_enforced() && !self.is_tested() }
     }
 
     /// Notes that a login has succeeded, so that single sign-on can be enforced: the login of an active administrator, all the way into
@@ -79,7 +80,8 @@ impl Organization {
             self.tested = Some(revision.to_owned());
         }
         let event = self.event(AuditAction::TestLogin, &Actor::Member(account.id.clone()), &result, now);
-        Applied { event: event.about(account.id.clone()), result, warnings: Vec::new() }
+        let enforced_untested = self.is_enforced() && !self.is_tested();
+        Applied { event: event.about(account.id.clone()), result, warnings: Vec::new(), enforced_untested }
     }
 
     fn event(

@@ -10,6 +10,10 @@ use crate::doctor::{Diagnosis, Finding, PastedValues};
 use crate::error::{CertificateError, ConfigError};
 
 /// What only the application knows: its plans, and its administrators.
+///
+/// Who administers an organization has [`Role::Administrator`](crate::Role) in their account there: the one is asked before a change, the other
+/// for break-glass and for test logins, and both have to agree. The first administrator's account comes from the application, as an
+/// [invitation](crate::NewAccount::invited) for example; a login makes members.
 pub trait Authority {
     /// Whether somebody is an administrator of exactly this organization, now.
     fn administers(&self, account: &AccountId, organization: &str) -> bool;
@@ -143,7 +147,7 @@ pub enum ChangeRefusal {
     #[error("the organization's plan does not include single sign-on")]
     NotEntitled,
     /// Only the application or one of its operators may do this.
-    #[error("only the application itself may do this")]
+    #[error("only the application and its operators may do this")]
     NotOperator,
     /// The directory that manages accounts needs single sign-on: switch the directory off first.
     #[error("the directory manages accounts: switch it off before single sign-on")]
@@ -195,4 +199,7 @@ pub struct Applied {
     pub event: AuditEvent,
     /// What deserves a look although it was taken: show it to whoever made the change.
     pub warnings: Vec<Finding>,
+    /// Whether single sign-on is the only way in now, with settings that nobody has logged in with yet. Say so, and have an administrator
+    /// log in while their session lasts.
+    pub enforced_untested: bool,
 }

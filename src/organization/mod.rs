@@ -14,6 +14,8 @@ mod slug;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 pub use self::change::{Applied, Authority, Change, ChangeRefusal, Neighbours};
 pub use self::domain::EmailDomain;
 pub use self::registry::{OrganizationConflict, Organizations};
@@ -21,6 +23,7 @@ pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
 pub use self::settings::{ConnectionOptions, ConnectionSettings};
 pub use self::slug::{Slug, SpUrls};
 use crate::account::AccountId;
+use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
 use crate::connection::{Connection, ConnectionBuilder};
 use crate::error::ConfigError;
 use crate::identity::Email;
@@ -117,7 +120,7 @@ impl Organization {
         self.tested.is_some() && self.tested == self.digest()
     }
 
-    /// Whether people can log in by single sign-on alone. It is so only while single sign-on works.
+    /// Whether people can log in by single sign-on alone. It is so only while single sign-on is enabled and configured.
     pub fn is_enforced(&self) -> bool {
         self.enforced && self.is_open()
     }
@@ -218,6 +221,24 @@ impl SsoUnavailable {
             Self::Disabled => "sso_disabled",
             Self::NotConfigured => "sso_not_configured",
         }
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        match self {
+            Self::Config(_) => {
+                "Single sign-on is not set up correctly for your organization. Please contact your administrator."
+            }
+            Self::Disabled | Self::NotConfigured => {
+                "Single sign-on is not available for your organization. Sign in another way."
+            }
+        }
+    }
+
+    /// The event of a login that ended here, for the audit trail.
+    pub fn event(&self, organization: &str, at: DateTime<Utc>) -> AuditEvent {
+        let event = AuditEvent::new(organization, Actor::IdentityProvider, AuditAction::Login, at);
+        event.ended(AuditOutcome::Refused(self.code()))
     }
 }
 

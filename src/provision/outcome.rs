@@ -67,6 +67,8 @@ pub struct AccountChanges {
     pub email_proof: Option<EmailProof>,
     /// The profile.
     pub profile: Option<Profile>,
+    /// What the person may do. No login changes it; an administrator does.
+    pub role: Option<Role>,
     /// The key of the person at the identity provider.
     pub stable_key: Option<StableKey>,
     /// Whether the account loses the key it has, so that the next login with its address is linked to it.
@@ -102,6 +104,7 @@ impl AccountChanges {
                 .stable_key
                 .clone()
                 .or_else(|| account.stable_key.clone().filter(|_| !self.unlink)),
+            role: self.role.unwrap_or(account.role),
             status: self.status.unwrap_or(account.status),
             ..account.clone()
         }

@@ -23,6 +23,11 @@ use crate::send::derived;
 /// browser would not send it along. Where the cookie is lost all the same, there is no request: the refusal
 /// (`unsolicited_forbidden`, `unsolicited_in_response_to`) offers to start again.
 ///
+/// A browser with two sign-in pages open has two requests. With one cookie the second replaces the first, whose answer is then refused
+/// (`in_response_to_mismatch`), and since [`take`](RequestStore::take) forgets what it gives, both have to start again. To let each
+/// tab come back, give each login a cookie of its own (a name that ends in a few letters of the value), hand in each of them until one is
+/// answered, and delete that one.
+///
 /// # Contract
 ///
 /// - [`take`](RequestStore::take) gives a request at most once, however many ask at the same time; a store that cannot tell
@@ -33,7 +38,7 @@ use crate::send::derived;
 ///   can start logins without end, and fill up that of one.
 ///
 /// `contract::request_store` (feature `test-idp`) tests an implementation.
-pub trait RequestStore {
+pub trait RequestStore: Send + Sync {
     /// Remembers a request. `random` is fresh from a cryptographic generator, and not what the request's ID was made of: that is known
     /// to whoever sees the request.
     fn remember(

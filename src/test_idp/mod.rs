@@ -87,8 +87,11 @@ pub use self::options::{SignatureOptions, SignaturePlace, TestKeyInfo};
 pub use self::response::{
     TestAttribute, TestAuthnStatement, TestConfirmation, TestNameId, TestResponse, TestSigned,
 };
+use crate::binding::{Query, decode};
 use crate::error::CertificateError;
+use crate::limits::Limits;
 use crate::provider::IdentityProvider;
+use crate::send::Delivery;
 use crate::trust::{Certificates, self_signed};
 
 /// Why the test identity provider could not do what it was asked to.
@@ -234,6 +237,25 @@ impl TestIdp {
     /// [`TestIdpError::OpenSsl`].
     pub fn certificate_der(&self) -> Result<Vec<u8>, TestIdpError> {
         Ok(self.certificate.to_der()?)
+    }
+
+    /// The ID of the AuthnRequest in what a browser is sent with, to [answer](TestResponse::in_reply_to); `None` if there is none that
+    /// can be read.
+    pub fn request_id(delivery: &Delivery) -> Option<String> {
+        let limits = Limits::default();
+        let xml = match delivery {
+            Delivery::Redirect(url) => {
+                let (url, _) = url.split_once('#').unwrap_or((url, ""));
+                let (_, query) = url.split_once('?')?;
+                Query::parse(query, &limits).ok()?.xml(&limits).ok()?
+            }
+            Delivery::Post(form) => {
+                let (_, value) = form.fields().find(|(name, _)| *name == "SAMLRequest")?;
+                decode(value.as_bytes(), &limits).ok()?
+            }
+        };
+        let document = signing::parse(&xml).ok()?;
+        document.root()?.attribute("ID").map(str::to_owned)
     }
 
     /// What a connection needs to know of it.

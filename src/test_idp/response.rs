@@ -189,7 +189,7 @@ fn instant(instant: DateTime<Utc>) -> Option<String> {
 
 impl TestIdp {
     /// An unsolicited response for Alice, good for five minutes, with its Assertion signed, like that of a JumpCloud with
-    /// attributes.
+    /// attributes. Its IDs are the same each time: [number](TestResponse::numbered) those that go through one replay store.
     pub fn response(&self, sp: &ServiceProvider, now: DateTime<Utc>) -> TestResponse<'_> {
         let five_minutes = TimeDelta::minutes(5);
         let email = "alice@example.test";
@@ -256,6 +256,27 @@ impl TestResponse<'_> {
         for confirmation in &mut self.confirmations {
             confirmation.in_response_to = Some(request_id.into());
         }
+        self
+    }
+
+    /// Makes it about somebody else: the NameID, as an e-mail address, and the attribute `email`.
+    #[must_use]
+    pub fn for_person(mut self, email: &str) -> Self {
+        if let Some(name_id) = &mut self.name_id {
+            name_id.value = email.into();
+        }
+        for attribute in self.attributes.iter_mut().filter(|attribute| attribute.name == "email") {
+            attribute.values = vec![email.into()];
+        }
+        self
+    }
+
+    /// Gives Response and Assertion IDs that end in this. Those of a response are otherwise the same each time, and a replay store
+    /// takes an assertion once.
+    #[must_use]
+    pub fn numbered(mut self, number: &str) -> Self {
+        self.id = format!("_response-{number}");
+        self.assertion_id = Some(format!("_assertion-{number}"));
         self
     }
 

@@ -125,17 +125,8 @@ pub(crate) const REQUEST: &str = "_request";
 
 /// The answer to a request, about `name@example.test`, with that as NameID.
 pub(crate) fn response<'a>(organization: &Organization, idp: &'a TestIdp, name: &str) -> TestResponse<'a> {
-    let email = format!("{name}@example.test");
-    let mut response = idp.response(&organization.service_provider(), now()).in_reply_to(REQUEST);
-    if let Some(name_id) = &mut response.name_id {
-        name_id.value = email.clone();
-    }
-    for attribute in &mut response.attributes {
-        if attribute.name == "email" {
-            attribute.values = vec![email.clone()];
-        }
-    }
-    response
+    let response = idp.response(&organization.service_provider(), now()).in_reply_to(REQUEST);
+    response.for_person(&format!("{name}@example.test"))
 }
 
 /// Every login has an assertion and a request of its own, and so a store of its own.
