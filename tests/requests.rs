@@ -437,3 +437,15 @@ fn sealed_requests_are_opened_by_their_key_alone() {
     }
     assert!(!format!("{sealed:?}").contains('1'));
 }
+
+#[test]
+fn the_test_identity_provider_reads_whom_to_answer() {
+    for binding in [Binding::HttpRedirect, Binding::HttpPost] {
+        let mut options = LoginOptions::default();
+        options.binding = Some(binding);
+        let started = start(options);
+        let request_id = TestIdp::request_id(&started.delivery);
+        assert_eq!(request_id.as_ref(), Some(&started.pending.request_id), "{binding:?}");
+    }
+    assert_eq!(TestIdp::request_id(&Delivery::Redirect("https://idp.example.test/sso".into())), None);
+}

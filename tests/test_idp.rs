@@ -419,3 +419,13 @@ fn a_refused_login_carries_no_assertion_and_can_be_signed() {
         assert_eq!(code(&P256, &xml), refused("status_not_success"));
     }
 }
+
+#[test]
+fn responses_can_be_told_apart() {
+    let idp = TestIdp::p256("urn:idp").expect("a key");
+    let response = idp.response(&sp(), now()).for_person("bob@example.test").numbered("7");
+    let xml = response.xml().expect("XML");
+    assert!(xml.contains("ID=\"_response-7\"") && xml.contains("ID=\"_assertion-7\""));
+    assert_eq!(xml.matches("bob@example.test").count(), 2);
+    assert!(!xml.contains("alice"));
+}
