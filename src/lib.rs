@@ -47,9 +47,9 @@ mod policy;
 mod provision;
 mod directory;
 #[cfg(feature = "test-idp")]
-pub mod contract;
-#[cfg(feature = "test-idp")]
 pub mod test_idp;
+#[cfg(feature = "test-idp")]
+pub mod contract;
 #[cfg(doc)]
 pub mod documentation;
 #[cfg(fuzzing)]

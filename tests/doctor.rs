@@ -31,6 +31,135 @@ const METADATA_ISSUER: &str = "http://127.0.0.1:18110/metadata";
 const METADATA_SSO_URL: &str = "http://127.0.0.1:18110/saml/sso";
 const PRIVATE_KEY: &str = include_str!("../fixtures/sp-key.pem");
 
+/// Private keys as other tools than OpenSSL write them.
+const SECRETS: [&str; 7] = [
+    r#"{"kty":"RSA","kid":"SECRET","n":"AQAB","e":"AQAB","d":"SECRET","p":"SECRET"}"#,
+    r#"{ "keys": [ { "kty": "EC", "crv": "P-256", "x": "AQAB", "y": "AQAB", "d" : "SECRET" } ] }"#,
+    "{'d': 'SECRET', 'kty': 'OKP', 'crv': 'Ed25519', 'x': 'AQAB'}",
+    "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: acme\nPrivate-Lines: 1\nSECRET\nPrivate-MAC: 00",
+    "Public-Lines: 1\nAQAB\nPrivate-Lines: 1\nSECRET",
+    "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nSECRET\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+    "<EntityDescriptor><RSAKeyValue><Modulus>AQAB</Modulus><D>SECRET</D></RSAKeyValue></EntityDescriptor>",
+];
+
+/// Audience URI, single sign-on URL and issuer as the consoles of products have them: nothing is wrong with any.
+const REAL: [[&str; 3]; 31] = [
+    // JumpCloud, where both names are free text.
+    [AUDIENCE, "https://sso.jumpcloud.com/saml2/acme", "JumpCloud"],
+    ["acme", "https://sso.jumpcloud.com/saml2/acme", "https://acme.test"],
+    ["Acme Inbox", "https://sso.jumpcloud.com/saml2/acme-inbox1", "acme inbox idp"],
+    [ACS_URL, "https://sso.jumpcloud.com/saml2/customsaml20", "jumpcloud.acme.test"],
+    [
+        "https://app.example.test",
+        "https://sso.jumpcloud.com/saml2/acme?x=1",
+        "https://sso.jumpcloud.com/saml2/other",
+    ],
+    ["urn:example:acme", "https://sso.jumpcloud.com/saml2/acme", "urn:jumpcloud:acme"],
+    // Okta, with its own domains and with one of the customer's.
+    [
+        AUDIENCE,
+        "https://acme.okta.com/app/acme_inbox_1/exk1a2b3c4d5e6f7g8h9/sso/saml",
+        "http://www.okta.com/exk1a2b3c4d5e6f7g8h9",
+    ],
+    [
+        "acme",
+        "https://trial-1234567.okta.com/app/trial-1234567_acme_1/exk1/sso/saml",
+        "http://www.okta.com/exk1",
+    ],
+    [
+        AUDIENCE,
+        "https://dev-123.oktapreview.com/app/dev-123_acme_1/exk1/sso/saml",
+        "http://www.okta.com/exk1",
+    ],
+    [AUDIENCE, "https://acme.okta-emea.com/app/acme_inbox_1/exk1/sso/saml", "http://www.okta.com/exk1"],
+    [AUDIENCE, "https://login.acme.test/app/acme_inbox_1/exk1/sso/saml", "http://www.okta.com/exk1"],
+    [ACS_URL, "https://acme.okta.com/app/template_saml_2_0/exk1/sso/saml", "https://acme.okta.com"],
+    // Entra, and its national clouds.
+    [
+        AUDIENCE,
+        "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/saml2",
+        "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
+    ],
+    [
+        "spn:11111111-2222-3333-4444-666666666666",
+        "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/saml2",
+        "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
+    ],
+    [
+        "api://11111111-2222-3333-4444-666666666666",
+        "https://login.microsoftonline.com/acme.onmicrosoft.com/saml2",
+        "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
+    ],
+    [
+        "acme",
+        "https://login.microsoftonline.us/11111111-2222-3333-4444-555555555555/saml2",
+        "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
+    ],
+    [
+        AUDIENCE,
+        "https://login.partner.microsoftonline.cn/11111111-2222-3333-4444-555555555555/saml2",
+        "https://sts.chinacloudapi.cn/11111111-2222-3333-4444-555555555555/",
+    ],
+    // Google
+    [
+        AUDIENCE,
+        "https://accounts.google.com/o/saml2/idp?idpid=C01abc234",
+        "https://accounts.google.com/o/saml2?idpid=C01abc234",
+    ],
+    [
+        "acme",
+        "https://accounts.google.com/o/saml2/idp?idpid=C01abc234",
+        "https://accounts.google.com/o/saml2?idpid=C01abc234",
+    ],
+    // OneLogin, with ids of both kinds.
+    [
+        AUDIENCE,
+        "https://acme.onelogin.com/trust/saml2/http-post/sso/123456",
+        "https://app.onelogin.com/saml/metadata/123456",
+    ],
+    [
+        AUDIENCE,
+        "https://acme.onelogin.com/trust/saml2/http-redirect/sso/11111111-2222-3333-4444-555555555555",
+        "https://app.onelogin.com/saml/metadata/11111111-2222-3333-4444-555555555555",
+    ],
+    [
+        "acme",
+        "https://acme.onelogin.com/trust/saml2/soap/sso/123456",
+        "https://app.onelogin.com/saml/metadata/123456",
+    ],
+    // Keycloak, of today and of before.
+    [AUDIENCE, "https://idp.acme.test/realms/staff/protocol/saml", "https://idp.acme.test/realms/staff"],
+    [
+        AUDIENCE,
+        "https://idp.acme.test/auth/realms/staff/protocol/saml",
+        "https://idp.acme.test/auth/realms/staff",
+    ],
+    [
+        "acme",
+        "https://idp.acme.test:8443/realms/staff/protocol/saml",
+        "https://idp.acme.test:8443/realms/staff",
+    ],
+    [
+        ACS_URL,
+        "https://idp.acme.test/realms/staff/protocol/saml/clients/acme",
+        "https://idp.acme.test/realms/staff",
+    ],
+    [AUDIENCE, "http://localhost:8080/realms/master/protocol/saml", "http://localhost:8080/realms/master"],
+    // Others, which nothing is known of.
+    [AUDIENCE, "https://adfs.acme.test/adfs/ls/", "http://adfs.acme.test/adfs/services/trust"],
+    [
+        AUDIENCE,
+        "https://sso.connect.pingidentity.com/sso/idp/SSO.saml2?idpid=11111111",
+        "https://pingone.com/idp/cd-1",
+    ],
+    [
+        AUDIENCE,
+        "https://idp.acme.test/idp/profile/SAML2/Redirect/SSO",
+        "https://idp.acme.test/idp/shibboleth",
+    ],
+    [AUDIENCE, "https://acme.auth0.com/samlp/a1B2c3", "urn:acme.auth0.com"],
+];
+
 fn around() -> Surroundings<'static> {
     Surroundings::default().with_acs_url(ACS_URL).with_login_url(LOGIN_URL)
 }
@@ -104,6 +233,8 @@ fn rows() -> Vec<Row> {
     let from_metadata = |audience: &str| offered(audience, METADATA_SSO_URL, METADATA_ISSUER);
     let broken_metadata = METADATA.replace("IDPSSODescriptor", "SPSSODescriptor");
     let jumpcloud = "https://sso.jumpcloud.com/saml2/acme";
+    let entra = "https://sts.windows.net/11111111-2222-3333-4444-555555555555/";
+    let entra_sso = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/saml2";
     let keycloak = "https://idp.acme.test/realms/staff";
     let keycloak_sso = "https://idp.acme.test/realms/staff/protocol/saml";
     let mut rows: Vec<Row> = vec![
@@ -136,11 +267,11 @@ fn rows() -> Vec<Row> {
             ],
             right(),
         ),
-        // swapped
-        (all(AUDIENCE, ISSUER, SSO_URL), vec![(SsoUrl, "swapped")], right()),
+        // swapped is a guess; what keeps the values from being saved is a single sign-on URL that cannot work
+        (all(AUDIENCE, ISSUER, SSO_URL), vec![(SsoUrl, "swapped"), (SsoUrl, "sso_url_insecure")], right()),
         (
             all(AUDIENCE, "acme-idp", jumpcloud),
-            vec![(SsoUrl, "swapped")],
+            vec![(SsoUrl, "swapped"), (SsoUrl, "sso_url_invalid")],
             offered(AUDIENCE, jumpcloud, "acme-idp"),
         ),
         (
@@ -148,11 +279,16 @@ fn rows() -> Vec<Row> {
             vec![(SsoUrl, "swapped")],
             offered(AUDIENCE, keycloak_sso, keycloak),
         ),
-        (all(SSO_URL, "acme", ISSUER), vec![(Audience, "swapped")], offered("acme", SSO_URL, ISSUER)),
+        (
+            all(SSO_URL, "acme", ISSUER),
+            vec![(Audience, "swapped"), (SsoUrl, "sso_url_invalid")],
+            offered("acme", SSO_URL, ISSUER),
+        ),
+        (all(AUDIENCE, entra, entra_sso), vec![(SsoUrl, "swapped")], offered(AUDIENCE, entra_sso, entra)),
         (all(ISSUER, SSO_URL, "acme"), vec![(Audience, "swapped")], offered("acme", SSO_URL, ISSUER)),
         (
             all(AUDIENCE, &format!("{ISSUER} "), SSO_URL),
-            vec![(SsoUrl, "surrounding_space"), (SsoUrl, "swapped")],
+            vec![(SsoUrl, "surrounding_space"), (SsoUrl, "swapped"), (SsoUrl, "sso_url_insecure")],
             right(),
         ),
         // All three went round: no two of them change places.
@@ -163,7 +299,7 @@ fn rows() -> Vec<Row> {
         ),
         (
             all(SSO_URL, ISSUER, "acme"),
-            vec![(Audience, "sso_url_misplaced"), (SsoUrl, "issuer_misplaced")],
+            vec![(Audience, "sso_url_misplaced"), (SsoUrl, "issuer_misplaced"), (SsoUrl, "sso_url_insecure")],
             None,
         ),
         // An address of ours in the issuer field is no single sign-on URL.
@@ -244,13 +380,53 @@ fn rows() -> Vec<Row> {
         (all(AUDIENCE, ACS_URL, ISSUER), vec![(SsoUrl, "sso_url_is_acs_url")], None),
         (all(AUDIENCE, &format!("{ACS_URL}/"), ISSUER), vec![(SsoUrl, "sso_url_is_acs_url")], None),
         (all(AUDIENCE, LOGIN_URL, ISSUER), vec![(SsoUrl, "sso_url_is_login_url")], None),
-        (all(AUDIENCE, ISSUER, "acme"), vec![(SsoUrl, "issuer_misplaced")], None),
+        (
+            all(AUDIENCE, ISSUER, "acme"),
+            vec![(SsoUrl, "issuer_misplaced"), (SsoUrl, "sso_url_insecure")],
+            None,
+        ),
+        (all(AUDIENCE, entra, "acme"), vec![(SsoUrl, "issuer_misplaced")], None),
+        // Anybody may have the path of a realm.
+        (
+            all(AUDIENCE, "https://sso.acme.test/realms/staff", "https://sso.acme.test/metadata"),
+            vec![(SsoUrl, "issuer_misplaced")],
+            None,
+        ),
+        // JumpCloud takes any text as Audience URI and issuer, that of another product and its own single sign-on URL among them.
+        (all(AUDIENCE, jumpcloud, ISSUER), vec![], None),
+        (
+            all(ISSUER, jumpcloud, "JumpCloud"),
+            vec![(Audience, "swapped")],
+            offered("JumpCloud", jumpcloud, ISSUER),
+        ),
+        (all(ISSUER, jumpcloud, ISSUER), vec![(Audience, "audience_equals_issuer")], None),
+        (all(jumpcloud, jumpcloud, "JumpCloud"), vec![(Audience, "sso_url_misplaced")], None),
+        (all(AUDIENCE, jumpcloud, SSO_URL), vec![(Issuer, "sso_url_misplaced")], None),
         // the issuer
         (all(AUDIENCE, SSO_URL, SSO_URL), vec![(Issuer, "sso_url_misplaced")], None),
         (all(AUDIENCE, jumpcloud, jumpcloud), vec![(Issuer, "issuer_equals_sso_url")], None),
         // the certificate
         (pasted(AUDIENCE, SSO_URL, ISSUER, &format!("{CERTIFICATE}{OTHER_CERTIFICATE}")), vec![], None),
     ];
+    for secret in SECRETS {
+        for field in [Audience, SsoUrl, Issuer] {
+            let values = [Audience, SsoUrl, Issuer].map(|other| match other {
+                _ if other == field => secret,
+                Audience => AUDIENCE,
+                SsoUrl => SSO_URL,
+                _ => ISSUER,
+            });
+            let [audience, sso_url, issuer] = values;
+            rows.push((all(audience, sso_url, issuer), vec![(field, "private_key_pasted")], None));
+        }
+        let in_certificate = vec![(Certificate, "certificate_is_private_key")];
+        rows.push((pasted(AUDIENCE, SSO_URL, ISSUER, secret), in_certificate.clone(), None));
+        let beside = format!("{CERTIFICATE}\n{secret}");
+        rows.push((pasted(AUDIENCE, SSO_URL, ISSUER, &beside), in_certificate, None));
+    }
+    for [audience, sso_url, issuer] in REAL {
+        rows.push((all(audience, sso_url, issuer), vec![], None));
+    }
     let key = rsa(2048);
     let distinct: String = (0..11).map(|_| certificate_of(&ec())).collect();
     for (certificate, code) in [
@@ -285,7 +461,8 @@ fn every_row_has_exactly_these_findings_and_this_offer() {
         assert_eq!(shown(found.offer()), shown(offer.as_ref()), "row {number}");
         let errors = found.findings().iter().filter(|finding| finding.severity == Severity::Error).count();
         assert_eq!(found.is_usable(), errors == 0, "row {number}");
-        assert!(!format!("{found:?} {found}").contains("PRIVATE KEY"), "row {number}");
+        let shown = format!("{found:?} {found} {}", serde_json::json!(found));
+        assert!(!shown.contains("PRIVATE KEY") && !shown.contains("SECRET"), "row {number}");
         match found.into_values() {
             Err(same) => assert_eq!(same, diagnosis(&values), "row {number}"),
             // What is usable is a connection, without any switch.
@@ -367,7 +544,8 @@ fn a_finding_says_what_to_do() {
     let found = diagnosis(&pasted(AUDIENCE, ISSUER, SSO_URL, PRIVATE_KEY));
     assert_eq!(
         found.to_string(),
-        "IdP SSO URL: this value and that of the field IdP Issuer stand in each other's place\n\
+        "IdP SSO URL: this value and that of the field IdP Issuer seem to stand in each other's place\n\
+         IdP SSO URL: this is an http address, by which the login page could be replaced on the way: enter the https address\n\
          X.509 certificate: this contains a private key: consider it disclosed, have the key pair replaced, and paste only the \
          certificate"
     );
@@ -379,9 +557,16 @@ fn a_finding_says_what_to_do() {
             "findings": [
                 {
                     "field": "sso_url",
-                    "severity": "error",
+                    "severity": "warning",
                     "code": "swapped",
-                    "message": "this value and that of the field IdP Issuer stand in each other's place",
+                    "message": "this value and that of the field IdP Issuer seem to stand in each other's place",
+                },
+                {
+                    "field": "sso_url",
+                    "severity": "error",
+                    "code": "sso_url_insecure",
+                    "message": "this is an http address, by which the login page could be replaced on the way: enter the https \
+                                address",
                 },
                 {
                     "field": "certificate",
@@ -397,7 +582,8 @@ fn a_finding_says_what_to_do() {
     let misplaced = Problem::IssuerMisplaced { vendor: Vendor::Okta };
     assert_eq!(
         misplaced.to_string(),
-        "this has the shape of an issuer of Okta: it belongs into the field for the issuer"
+        "this has the shape of an issuer of Okta, which belongs into the field for the issuer: compare it with what the identity \
+         provider shows"
     );
     let weak = Problem::KeyTooWeak { fingerprint: "AA".into(), bits: 1024 };
     assert!(weak.to_string().contains("danger_allow_weak_keys"));

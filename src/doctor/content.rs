@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::error::CertificateError;
 use crate::limits::Limits;
 use crate::metadata::{IdpMetadata, MetadataError, MetadataTrust};
-use crate::trust::Certificates;
+use crate::trust::{Certificates, has_private_key};
 
 /// What a field holds, whatever it is for.
 pub(super) enum Content {
@@ -22,6 +22,10 @@ impl Content {
         let text = trimmed(text);
         if text.is_empty() {
             return Self::Blank;
+        }
+        // Whatever else is there.
+        if has_private_key(text) {
+            return Self::PrivateKey;
         }
         if is_metadata(text) {
             return Self::Metadata(Box::new(read(text, entity_id, limits, now)));

@@ -106,7 +106,7 @@ impl<'a> Examination<'a> {
         }
     }
 
-    /// Which two fields hold each other's values, where there is no doubt of it.
+    /// Which two fields seem to hold each other's values.
     fn swap(&self) -> Option<(PastedField, PastedField)> {
         let [audience, sso_url, issuer] = TEXT_FIELDS.map(|field| self.text(field));
         let is_url = |text| Address::of(text) != Address::None;
@@ -115,9 +115,11 @@ impl<'a> Examination<'a> {
             && Vendor::of_issuer(issuer).is_none()
             && !issuer.is_empty()
             && issuer != audience;
-        let sso_url_is_none = match is_url(sso_url) {
-            true => Vendor::of_issuer(sso_url).is_some(),
-            false => !sso_url.is_empty() && with_scheme(sso_url).is_none(),
+        let sso_url_is_none = match Vendor::of_issuer(sso_url) {
+            // Anybody's single sign-on URL may have the path of a realm; beside that of the realm it has not.
+            Some(Vendor::Keycloak) => Vendor::of_login_url(issuer) == Some(Vendor::Keycloak),
+            Some(_) => true,
+            None => !is_url(sso_url) && !sso_url.is_empty() && with_scheme(sso_url).is_none(),
         };
         let issuer_is_sso_url = Address::of(issuer) == Address::Secure
             && Vendor::of_issuer(issuer).is_none()
@@ -135,18 +137,22 @@ impl<'a> Examination<'a> {
 
     fn of_text(&self, field: PastedField, swap: Option<(PastedField, PastedField)>) -> Vec<Problem> {
         let space = self.pasted.field(field) != self.text(field);
-        let problem = match swap {
+        let guess = match swap {
             // Said once, at the first of the two.
             Some((first, second)) if field == first => Some(Problem::Swapped { with: second }),
             Some((_, second)) if field == second => None,
             _ => match field {
                 PastedField::Audience => self.of_audience(),
-                PastedField::SsoUrl => self.of_sso_url(),
+                PastedField::SsoUrl => {
+                    Vendor::of_issuer(self.text(field)).map(|vendor| Problem::IssuerMisplaced { vendor })
+                }
                 PastedField::Issuer => self.of_issuer(),
                 PastedField::Certificate => None,
             },
         };
-        space.then_some(Problem::SurroundingSpace).into_iter().chain(problem).collect()
+        // What cannot work is said beside what may have been meant.
+        let unusable = if field == PastedField::SsoUrl { self.sso_url_unusable() } else { None };
+        space.then_some(Problem::SurroundingSpace).into_iter().chain(guess).chain(unusable).collect()
     }
 
     fn of_audience(&self) -> Option<Problem> {
@@ -165,12 +171,10 @@ impl<'a> Examination<'a> {
         (!ours && Parts::of(sso_url)?.authority == host).then_some(Problem::AudienceAtIdp)
     }
 
-    fn of_sso_url(&self) -> Option<Problem> {
+    /// Why nobody can log in by the single sign-on URL.
+    fn sso_url_unusable(&self) -> Option<Problem> {
         let sso_url = self.text(PastedField::SsoUrl);
         let is = |ours: Option<&str>| ours.is_some_and(|ours| is_same_url(ours, sso_url));
-        if let Some(vendor) = Vendor::of_issuer(sso_url) {
-            return Some(Problem::IssuerMisplaced { vendor });
-        }
         if is(self.around.acs_url) {
             return Some(Problem::SsoUrlIsAcsUrl);
         }

@@ -135,6 +135,9 @@ impl<'a> Surroundings<'a> {
 /// value of another field), and whether it can work. What the mistake was meant to be is [offered](Diagnosis::offer) where it
 /// is unambiguous.
 ///
+/// What is only a guess, by the shape that values have at products which are recognized, is a warning: Audience URI and issuer are free
+/// text at some of them, and may look like those of another. An error is what cannot work, whatever was meant.
+///
 /// Blank space at an end is a warning, and the offer is without it. It is not taken away unasked from the Audience URI and the
 /// issuer, which are compared byte for byte; it is from the single sign-on URL, which cannot have any.
 ///

@@ -127,8 +127,11 @@ pub enum Problem {
         "this is the same as the single sign-on URL; compare it with the entity ID that the identity provider shows"
     )]
     IssuerEqualsSsoUrl,
-    /// The issuer of a product that is recognized, in a field for something else.
-    #[error("this has the shape of an issuer of {vendor}: it belongs into the field for the issuer")]
+    /// What looks like the issuer of a product that is recognized, in a field for something else.
+    #[error(
+        "this has the shape of an issuer of {vendor}, which belongs into the field for the issuer: compare it with what the \
+         identity provider shows"
+    )]
     IssuerMisplaced {
         /// The product.
         vendor: Vendor,
@@ -176,14 +179,17 @@ pub enum Problem {
         "this is the login page of the service provider: enter the address of the identity provider's login page"
     )]
     SsoUrlIsLoginUrl,
-    /// The single sign-on URL, in a field for something else.
-    #[error("this is a single sign-on URL: it belongs into the field for the single sign-on URL")]
+    /// What looks like the single sign-on URL, in a field for something else.
+    #[error(
+        "this has the shape of a single sign-on URL, which belongs into the field for the single sign-on URL: compare it with \
+         what the identity provider shows"
+    )]
     SsoUrlMisplaced,
     /// Blank space at an end. The Audience URI and the issuer are compared with it.
     #[error("this begins or ends with blank space, which counts in comparisons: take it away")]
     SurroundingSpace,
-    /// Two fields hold each other's values.
-    #[error("this value and that of the field {} stand in each other's place", with.as_str())]
+    /// Two fields seem to hold each other's values.
+    #[error("this value and that of the field {} seem to stand in each other's place", with.as_str())]
     Swapped {
         /// The other field.
         with: PastedField,
@@ -229,11 +235,13 @@ impl Problem {
             | Self::CertificateNotYetValid { .. }
             | Self::CertificateShared { .. }
             | Self::IssuerEqualsSsoUrl
-            | Self::SurroundingSpace => Severity::Warning,
+            | Self::IssuerMisplaced { .. }
+            | Self::SsoUrlMisplaced
+            | Self::SurroundingSpace
+            | Self::Swapped { .. } => Severity::Warning,
             Self::Blank
             | Self::Certificate(_)
             | Self::CertificateMisplaced
-            | Self::IssuerMisplaced { .. }
             | Self::KeyTooWeak { .. }
             | Self::MetadataPasted
             | Self::MetadataUnreadable(_)
@@ -241,9 +249,7 @@ impl Problem {
             | Self::SsoUrlInsecure
             | Self::SsoUrlInvalid
             | Self::SsoUrlIsAcsUrl
-            | Self::SsoUrlIsLoginUrl
-            | Self::SsoUrlMisplaced
-            | Self::Swapped { .. } => Severity::Error,
+            | Self::SsoUrlIsLoginUrl => Severity::Error,
         }
     }
 }

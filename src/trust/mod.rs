@@ -11,4 +11,5 @@ pub use certificate::{Certificate, Certificates, KeyType};
 pub use key_pair::KeyPair;
 #[cfg(feature = "test-idp")]
 pub(crate) use key_pair::self_signed;
+pub(crate) use paste::has_private_key;
 pub(crate) use public_key::{KeyUsage, SignaturePadding};

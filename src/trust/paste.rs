@@ -25,6 +25,10 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Certificat
     if text.is_empty() {
         return Err(CertificateError::Empty);
     }
+    // A private key beside the certificate is disclosed by now; say so rather than take the certificate.
+    if has_private_key(text) {
+        return Err(CertificateError::PrivateKey);
+    }
     // Also where the certificate inside is in PEM.
     if text.contains('<') {
         refuse_documents(text)?;
@@ -42,12 +46,32 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Certificat
     found.iter().map(|der| certificate(der)).collect()
 }
 
+/// Whether there is a private key in a text, by its words: PEM and SSH2 (RFC 4716), PuTTY's files, a JSON Web Key (RFC 7518 §6.2.2,
+/// §6.3.2, §6.4.1) alone or in a set, and the XML of .NET. One that is bare Base64 or DER is told by its [shape](certificate).
+pub(crate) fn has_private_key(text: &str) -> bool {
+    if ["PRIVATE KEY-----", "PRIVATE KEY ----", "PuTTY-User-Key-File", "Private-Lines:"]
+        .iter()
+        .any(|words| text.contains(words))
+    {
+        return true;
+    }
+    if text.contains("RSAKeyValue") && text.contains("<D>") {
+        return true;
+    }
+    if !text.contains("kty") {
+        return false;
+    }
+    // In a program, JSON may have other quotation marks, or ones that are escaped.
+    let json: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '\\')
+        .map(|c| if c == '\'' { '"' } else { c })
+        .collect();
+    json.contains("\"kty\":") && ["\"d\":", "\"k\":"].iter().any(|member| json.contains(member))
+}
+
 /// The blocks of a PEM text: RFC 7468. Text between them is ignored.
 fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
-    // A private key beside the certificate is disclosed by now; say so rather than take the certificate.
-    if text.contains("PRIVATE KEY-----") {
-        return Err(CertificateError::PrivateKey);
-    }
     let mut found = Vec::new();
     for block in text.split("-----BEGIN ").skip(1) {
         let (label, rest) = block.split_once("-----").ok_or(CertificateError::Truncated)?;

@@ -199,9 +199,21 @@ fn what_is_not_a_certificate_is_named() {
         openssl::base64::encode_block(&key.private_key_to_pkcs8().unwrap()).into_bytes(),
         format!("{PEM}{}", String::from_utf8(key.private_key_to_pem_pkcs8().unwrap()).unwrap()).into_bytes(),
         b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA".to_vec(),
+        b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nP2/56wAAA".to_vec(),
+        b"PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none".to_vec(),
+        b"AAAA\nPrivate-Lines: 14\nAAABAQ".to_vec(),
+        br#"{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}"#.to_vec(),
+        br#"{"keys": [{"kty": "EC", "crv": "P-256", "x": "AQ", "y": "AQ", "d" : "AQ"}]}"#.to_vec(),
+        br#""{\"kty\":\"RSA\",\n\"d\":\"AQAB\"}""#.to_vec(),
+        b"{'d': 'AQ', 'kty': 'OKP'}".to_vec(),
+        br#"{"kty":"oct","k":"c2VjcmV0"}"#.to_vec(),
+        b"<RSAKeyValue><Modulus>AQAB</Modulus><D>AQAB</D></RSAKeyValue>".to_vec(),
+        format!("{PEM}\n{{\"kty\": \"RSA\", \"d\": \"AQAB\"}}").into_bytes(),
     ] {
         assert_refused(private, PrivateKey);
     }
+    // A public JSON Web Key is none.
+    assert_refused(br#"{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"d"}"#, Unrecognized);
     for public in [
         key.public_key_to_pem().unwrap(),
         key.rsa().unwrap().public_key_to_pem_pkcs1().unwrap(),
