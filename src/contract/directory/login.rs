@@ -9,7 +9,7 @@ use crate::contract::{THREADS, block_on, instant, together};
 use crate::directory::{Directory, ProvisionError, provision};
 use crate::doctor::PastedValues;
 use crate::identity::Identity;
-use crate::organization::{Authority, Change, Organization, Slug, SpUrls};
+use crate::organization::{Authority, Change, Neighbours, Organization, Slug, SpUrls};
 use crate::provision::Seats;
 use crate::store::MemoryReplayStore;
 use crate::test_idp::{TestAttribute, TestIdp, TestNameId};
@@ -79,7 +79,9 @@ fn organization(id: &str, idp: &TestIdp) -> Organization {
     let mut organization = Organization::new(id, slug, urls);
     let by = Actor::Operator("contract".into());
     for change in [Change::Enable, Change::Configure(Box::new(values))] {
-        if let Err(refusal) = organization.apply(change, &by, &Anybody, &[], instant()).result {
+        if let Err(refusal) =
+            organization.apply(change, &by, &Anybody, &Neighbours::default(), instant()).result
+        {
             panic!("no organization {id}: {refusal}");
         }
     }
