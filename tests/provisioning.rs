@@ -248,6 +248,11 @@ fn letter_case_makes_no_second_person() {
     };
     let plain = new.into_account(AccountId::new("alice"));
     assert_eq!(code(&unspecified("Alice@Example.Test"), &acme, &[plain]), "link");
+    let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE) else {
+        panic!("no account")
+    };
+    let plain = new.into_account(AccountId::new("alice"));
+    assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[plain]), "link");
     let shouting = with(&acme, |response| {
         let format = response.name_id.take().and_then(|name_id| name_id.format).expect("a format");
         response.name_id = Some(named(&format, "ALICE@example.test"));

@@ -8,6 +8,7 @@ pub use self::outcome::{AccountChanges, NewAccount, Provisioning};
 pub use self::refusal::ProvisioningRefusal;
 pub use self::seats::Seats;
 use crate::account::{Account, AccountStatus, EmailProof, Profile, Role};
+use crate::assertion::NameId;
 use crate::identity::{Email, Identity, StableKey};
 use crate::organization::{DomainRule, Organization, ProfileSource, RelinkRule};
 
@@ -157,15 +158,12 @@ fn believed(
     }
 }
 
-/// Whether the person whom an account is linked to is another than this one, at the same identity provider. The same name is told by
-/// the key; only that of an address in other letters is not.
+/// Whether the person whom an account is linked to is another than this one, at the same identity provider. A name that is an address is
+/// the same in any letter case and under any Format: identity providers are set from one to the other, and the address is all there is.
 fn is_another(linked: &StableKey, identity: &Identity) -> bool {
-    if linked.issuer() != identity.issuer {
-        return false;
-    }
-    let name = identity.stable_key();
-    let same_but_for_case = name.is_some_and(|name| name.as_str().eq_ignore_ascii_case(linked.as_str()));
-    !(same_but_for_case && Email::parse(&identity.name_id.value).is_some())
+    let NameId { value, .. } = &identity.name_id;
+    let is_same_address = linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_some();
+    linked.issuer() == identity.issuer && (identity.name_id.is_transient() || !is_same_address)
 }
 
 fn changes(
