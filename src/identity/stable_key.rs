@@ -59,6 +59,11 @@ impl StableKey {
         self.field(2)
     }
 
+    /// The NameID itself.
+    pub(crate) fn value(&self) -> String {
+        self.field(VALUE)
+    }
+
     fn field(&self, number: usize) -> String {
         let field = self.0.split('|').nth(number).unwrap_or_default();
         percent_decode_str(field).decode_utf8_lossy().into_owned()
