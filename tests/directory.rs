@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use saml_login::{
@@ -77,6 +77,8 @@ const FAULTS: &[(Fault, &str)] = &[
     (Fault::UniqueAmongDeleted, "of a deleted account is free"),
     (Fault::RestoresWhateverIsThere, "nobody is restored whose address"),
     (Fault::ConflictTakesSeat, "a conflict takes no seat"),
+    (Fault::ConflictWritesProfile, "a conflict writes nothing"),
+    (Fault::NoSeatWritesProfile, "without a seat nothing is written"),
     (Fault::AccountWithoutSeat, "written together or not at all"),
     (Fault::SeatWithoutAccount, "written together or not at all"),
     (Fault::NeedsNoSeatToCreate, "a new account needs a seat"),
@@ -115,7 +117,13 @@ fn the_contract_tells_what_is_wrong_with_a_directory() {
 
 /// What the contract says of a directory with this fault.
 fn broken(fault: Option<Fault>) -> Option<String> {
-    let directory = Faulty { fault, state: Mutex::default() };
+    let directory = Faulty {
+        fault,
+        owner: thread::current().id(),
+        state: Mutex::default(),
+        arrived: Mutex::default(),
+        arrival: Condvar::new(),
+    };
     let set_seats = |organization: &str, seats| directory.state().set_seats(fault, organization, seats);
     let panic = catch_unwind(AssertUnwindSafe(|| contract::directory(&directory, set_seats))).err()?;
     let text = panic.downcast_ref::<String>().cloned();
@@ -139,6 +147,7 @@ enum Fault {
     ChangesToManaged,
     ChangesWithout(&'static str),
     ConflictTakesSeat,
+    ConflictWritesProfile,
     CreatesManaged,
     CreatesNothing,
     CreatesNothingAtLogins,
@@ -173,6 +182,7 @@ enum Fault {
     NeedsNoSeatAgain,
     NeedsNoSeatToCreate,
     NoKeyIsAKey,
+    NoSeatWritesProfile,
     OneId,
     Overlooks(&'static str),
     OwnAddressIsConflict,
@@ -192,7 +202,11 @@ enum Fault {
 /// A directory as short as can be, with a fault.
 struct Faulty {
     fault: Option<Fault>,
+    owner: ThreadId,
     state: Mutex<State>,
+    /// How many have come to where they pause.
+    arrived: Mutex<usize>,
+    arrival: Condvar,
 }
 
 #[derive(Default)]
@@ -211,13 +225,24 @@ impl Faulty {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets go of the state for a moment, as one does who looks in one transaction and writes in the next.
+    /// Lets go of the state until somebody else has come as far, as may happen to one who looks in one transaction and writes in the
+    /// next. The thread that made the directory is alone with it, and need not wait.
     fn pause<'s>(&'s self, state: MutexGuard<'s, State>, fault: Fault) -> MutexGuard<'s, State> {
-        if !self.has(fault) {
+        if !self.has(fault) || thread::current().id() == self.owner {
             return state;
         }
         drop(state);
-        thread::sleep(Duration::from_millis(2));
+        let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+        *arrived += 1;
+        self.arrival.notify_all();
+        let mine = *arrived;
+        if mine % 2 == 1 {
+            let waited = self.arrival.wait_timeout_while(arrived, Duration::from_secs(1), |n| *n == mine);
+            let (mut arrived, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() {
+                *arrived -= 1;
+            }
+        }
         self.state()
     }
 
@@ -506,11 +531,19 @@ impl Directory for Faulty {
             _ => {}
         }
         let (key, email) = self.collides(&state, Some(&now), &after);
+        let mut half = now.clone();
+        half.profile.clone_from(&after.profile);
         if key || email {
+            if self.has(Fault::ConflictWritesProfile) {
+                state.write(&half);
+            }
             return Ok(Written::Conflict);
         }
         state = self.pause(state, Fault::LooksAtOthersFirst);
         if no_seat {
+            if self.has(Fault::NoSeatWritesProfile) {
+                state.write(&half);
+            }
             return Ok(Written::NoSeat);
         }
         state.take(&organization, takes, gives);

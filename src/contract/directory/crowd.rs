@@ -49,6 +49,13 @@ pub(super) fn many_come_at_once<D: Directory + Sync>(tested: Tested<'_, D>, set_
     });
     assert_eq!(number_done(&written), 1, "of 64 accounts that change to one key at once one does");
 
+    let written = together(|thread| match tested.now(&of(thread)) {
+        Some(before) if thread % 2 == 0 => tested.change(&before, &readdressed(address_of(id, "both"))),
+        _ => tested
+            .create(NewAccount { email: address_of(id, "both"), ..member(id, &format!("new-{thread}")) }),
+    });
+    assert_eq!(number_done(&written), 1, "of 64 that are created or changed to one address at once one is");
+
     let one = tested.created(member(id, "one"));
     let written = together(|thread| tested.change(&one, &renamed(&format!("name-{thread}"))));
     let mut done = written.iter().filter_map(|written| match written {

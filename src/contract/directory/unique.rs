@@ -1,6 +1,6 @@
 //! One key and one address for one account.
 
-use super::{SetSeats, Tested, address_of, invited, is_done, key, member, readdressed, rekeyed, to};
+use super::{SetSeats, Tested, address_of, invited, is_done, key, member, readdressed, rekeyed, renamed, to};
 use crate::account::AccountStatus;
 use crate::directory::{Directory, Written};
 use crate::provision::{AccountChanges, NewAccount};
@@ -29,7 +29,8 @@ pub(super) fn keys_and_addresses_are_unique<D: Directory>(tested: Tested<'_, D>,
         "the key of a deactivated account stays its own",
         tested.create(with_key("carol", key(id, "off"))),
     );
-    let to_alices = readdressed(address_of(id, "alice"));
+    let to_alices =
+        AccountChanges { profile: renamed("refused").profile, ..readdressed(address_of(id, "alice")) };
     refused("addresses are unique after a change, too", tested.change(&bob, &to_alices));
     let to_alices = readdressed(address_of(id, "Alice"));
     refused("addresses are unique after a change, in any ASCII letter case", tested.change(&bob, &to_alices));
