@@ -51,7 +51,9 @@ const FAULTS: &[(Fault, &str)] = &[
     (Fault::ChangesWithout("key"), "a change of the key is written"),
     (Fault::ChangesWithout("profile"), "a change of the profile is written"),
     (Fault::ChangesWithout("proof"), "a change of the proof of the address is written"),
+    (Fault::ChangesWithout("role"), "a change of the role is written"),
     (Fault::ChangesWithout("status"), "a change of the status is written"),
+    (Fault::ChangesWithout("unlink"), "a change of the key that goes is written"),
     (Fault::ChangesRole, "and nothing else with it"),
     (Fault::ChangesToManaged, "and nothing else with it"),
     (Fault::ChangesNothing, "is found afterwards"),
@@ -506,7 +508,9 @@ impl Directory for Faulty {
             Some(Fault::ChangesWithout("key")) => changes.stable_key = None,
             Some(Fault::ChangesWithout("profile")) => changes.profile = None,
             Some(Fault::ChangesWithout("proof")) => changes.email_proof = None,
+            Some(Fault::ChangesWithout("role")) => changes.role = None,
             Some(Fault::ChangesWithout("status")) => changes.status = None,
+            Some(Fault::ChangesWithout("unlink")) => changes.unlink = false,
             _ => {}
         }
         let mut state = self.state();

@@ -70,6 +70,7 @@ pub(super) fn a_change_changes_what_it_says<D: Directory>(tested: Tested<'_, D>,
         email: Some(address_of(id, "all")),
         email_proof: Some(EmailProof::Unproven),
         stable_key: Some(key(id, "all")),
+        role: Some(Role::Administrator),
         status: Some(AccountStatus::Active),
         ..renamed("all")
     };
@@ -83,6 +84,8 @@ pub(super) fn a_change_changes_what_it_says<D: Directory>(tested: Tested<'_, D>,
         ("status", to(AccountStatus::Active)),
         ("status", to(AccountStatus::Deactivated)),
         ("key", rekeyed(key(id, "alicia"))),
+        ("key that goes", AccountChanges::unlinked()),
+        ("role", AccountChanges { role: Some(Role::Member), ..AccountChanges::default() }),
         ("fields all at once", all),
         ("fields in none", AccountChanges::default()),
     ] {
