@@ -380,6 +380,7 @@ fn rows() -> Vec<Row> {
         (all(AUDIENCE, ACS_URL, ISSUER), vec![(SsoUrl, "sso_url_is_acs_url")], None),
         (all(AUDIENCE, &format!("{ACS_URL}/"), ISSUER), vec![(SsoUrl, "sso_url_is_acs_url")], None),
         (all(AUDIENCE, LOGIN_URL, ISSUER), vec![(SsoUrl, "sso_url_is_login_url")], None),
+        (all(AUDIENCE, &ACS_URL.replace("acs", "bravo/acs"), ISSUER), vec![(SsoUrl, "sso_url_at_us")], None),
         (
             all(AUDIENCE, ISSUER, "acme"),
             vec![(SsoUrl, "issuer_misplaced"), (SsoUrl, "sso_url_insecure")],
@@ -599,7 +600,7 @@ fn debug_shows_nothing_that_was_pasted() {
 fn every_code_is_documented_and_has_a_row() {
     let mut known = common::codes_in(include_str!("../src/doctor/problem.rs"), "impl Problem {");
     known.extend(common::codes_in(include_str!("../src/error/config.rs"), "impl CertificateError {"));
-    assert_eq!(known.len(), 36);
+    assert_eq!(known.len(), 37);
 
     let mut covered: BTreeMap<String, Severity> = BTreeMap::new();
     for (values, _, _) in rows() {

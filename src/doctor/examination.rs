@@ -167,8 +167,7 @@ impl<'a> Examination<'a> {
             return Some(Problem::IssuerMisplaced { vendor });
         }
         let host = Parts::of(audience)?.authority;
-        let ours = self.around.acs_url.and_then(Parts::of).is_some_and(|ours| ours.authority == host);
-        (!ours && Parts::of(sso_url)?.authority == host).then_some(Problem::AudienceAtIdp)
+        (!self.is_at_us(audience) && Parts::of(sso_url)?.authority == host).then_some(Problem::AudienceAtIdp)
     }
 
     /// Why nobody can log in by the single sign-on URL.
@@ -184,8 +183,15 @@ impl<'a> Examination<'a> {
         match Address::of(sso_url) {
             _ if !is_plain(sso_url) => Some(Problem::SsoUrlInvalid),
             Address::Insecure => Some(Problem::SsoUrlInsecure),
+            _ if self.is_at_us(sso_url) => Some(Problem::SsoUrlAtUs),
             _ => None,
         }
+    }
+
+    /// Whether a URL is on the host, and the port, of our own ACS URL.
+    fn is_at_us(&self, url: &str) -> bool {
+        let ours = self.around.acs_url.and_then(Parts::of);
+        ours.zip(Parts::of(url)).is_some_and(|(ours, parts)| ours.authority == parts.authority)
     }
 
     fn of_issuer(&self) -> Option<Problem> {

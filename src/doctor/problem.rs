@@ -158,6 +158,9 @@ pub enum Problem {
     /// A private key in a field for something else. In the certificate field it is [`CertificateError::PrivateKey`].
     #[error("this contains a private key: consider it disclosed, and have the key pair replaced")]
     PrivateKeyPasted,
+    /// The single sign-on URL is on the host of our own ACS URL: one of our URLs, or a test of both on one machine.
+    #[error("this is on our own host: enter the URL at which the identity provider takes requests")]
+    SsoUrlAtUs,
     /// The single sign-on URL is http, on a host other than the local one: people would type their passwords behind an
     /// address that anybody on the way can change.
     #[error(
@@ -215,6 +218,7 @@ impl Problem {
             Self::MetadataPasted => "metadata_pasted",
             Self::MetadataUnreadable(_) => "metadata_unreadable",
             Self::PrivateKeyPasted => "private_key_pasted",
+            Self::SsoUrlAtUs => "sso_url_at_us",
             Self::SsoUrlInsecure => "sso_url_insecure",
             Self::SsoUrlInvalid => "sso_url_invalid",
             Self::SsoUrlIsAcsUrl => "sso_url_is_acs_url",
@@ -229,6 +233,7 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         match self {
             Self::AudienceAtIdp
+            | Self::SsoUrlAtUs
             | Self::AudienceEqualsIssuer
             | Self::CertificateExpired { .. }
             | Self::CertificateExpires { .. }
