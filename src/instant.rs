@@ -1,6 +1,6 @@
 //! Instants: `xs:dateTime` with a time zone, as Core §1.3.3 wants them.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, SecondsFormat, Utc};
 
 /// Parses `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`, strictly.
 ///
@@ -26,8 +26,9 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
         second,
         nanoseconds(fraction)?,
     )?;
-    let instant = local.and_local_timezone(offset(zone)?).single()?;
-    Some(instant.with_timezone(&Utc))
+    let instant = local.and_local_timezone(offset(zone)?).single()?.with_timezone(&Utc);
+    // An offset can reach into years that have no four digits, and could not be written again.
+    (1..=9999).contains(&instant.year()).then_some(instant)
 }
 
 /// An instant as our messages write it: UTC, to the second.
@@ -133,6 +134,8 @@ mod tests {
             "2026-13-23T20:40:40Z",
             "2026-02-29T20:40:40Z",
             "0000-01-01T00:00:00Z",
+            "0001-01-01T01:00:05+02:00",
+            "9999-12-31T23:30:00-01:00",
             "-2026-11-23T20:40:40Z",
             "12026-11-23T20:40:40Z",
             "2026-11-23T20:40:40.Z",

@@ -241,8 +241,12 @@ fn rows() -> Vec<Row> {
         (all(AUDIENCE, SSO_URL, ISSUER), vec![], None),
         (all("acme", "http://localhost:8080/saml", "acme-idp"), vec![], None),
         (all(ACS_URL, SSO_URL, ISSUER), vec![], None),
-        // An identity provider of our own may be on our own host.
-        (all(AUDIENCE, "https://app.example.test/idp/sso", "acme-idp"), vec![], None),
+        // An identity provider of our own may be on our own host, and still that is rare.
+        (
+            all(AUDIENCE, "https://app.example.test/idp/sso", "acme-idp"),
+            vec![(SsoUrl, "sso_url_at_us")],
+            None,
+        ),
         // blank
         (all("", SSO_URL, ISSUER), vec![(Audience, "blank")], None),
         (all(AUDIENCE, " \n", ISSUER), vec![(SsoUrl, "blank")], None),
