@@ -136,7 +136,7 @@ impl Application {
         }
         self.record(&AuditEvent::login_accepted(id, account.id.clone(), self.now))?;
         // Here an application begins its session, and keeps with it how it was begun.
-        let session = SessionStart::sso(&identity);
+        let session = SessionStart::sso(&identity, &account);
         Ok(Some(Login { identity, account, session, revision }))
     }
 
@@ -232,7 +232,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\nWhat follows from it:");
     let (acme, bravo) = (application.policy("acme-inc")?, application.policy("bravo-ltd")?);
-    let old = SessionStart::new("acme-inc", LoginMethod::Password);
+    let old = SessionStart::new(account, LoginMethod::Password);
     let elsewhere = Origin::new(&bravo, &there.account, &there.session);
     for (what, action) in [
         ("alice enters a code that was mailed to her before", PolicyAction::LogIn(LoginMethod::EmailCode)),

@@ -417,6 +417,39 @@ fn a_test_login_is_an_administrators_all_the_way_into_the_account() {
 }
 
 #[test]
+fn a_test_login_without_a_lasting_name_goes_by_the_address() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let revision = made.revision().expect("settings");
+    let mut answer = response(&made, &IDP_A, "boss");
+    if let Some(name_id) = &mut answer.name_id {
+        name_id.format = Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient".into());
+    }
+    let identity = log_in(&made, &answer).expect("a login");
+    let mut other = administrator(&identity);
+    other.email = saml_login::Email::parse("other@example.test");
+    let applied = made.record_test_login(&identity, &other, &revision, now());
+    assert_eq!(code(applied), "test_login_not_administrator");
+    let account = administrator(&identity);
+    assert_eq!(code(made.record_test_login(&identity, &account, &revision, now())), "done");
+}
+
+#[test]
+fn other_domains_and_rules_ask_for_another_test_login() {
+    let mut made = enforced("org-a", "acme", &IDP_A);
+    let domain = Change::VerifyDomain(EmailDomain::parse("acme.test").expect("a domain"));
+    let applied = made.apply(domain, &Actor::Application, &Plans::with(&[]), &Neighbours::default(), now());
+    // Whose addresses are elsewhere does not come in any more.
+    assert!(applied.enforced_untested && applied.result.is_ok());
+    assert!(!made.is_tested() && made.is_enforced());
+    done(&mut made, Change::LiftEnforcement);
+    assert_eq!(code(apply(&mut made, Change::Enforce)), "enforcement_needs_test_login");
+    test_login(&mut made, &IDP_A);
+    done(&mut made, Change::Enforce);
+    let rules = ProvisioningRules::new(true, DomainRule::VerifiedOrMember, ProfileSource::IdentityProvider);
+    assert!(apply(&mut made, Change::Provision(rules)).enforced_untested);
+}
+
+#[test]
 fn a_domain_belongs_to_one_customer() {
     let mut organizations = Organizations::default();
     organizations.add(organization("org-a", "acme")).expect("room");
@@ -484,7 +517,7 @@ fn an_organization_is_one_serializable_record() {
     let text = serde_json::to_string(&made).expect("JSON");
     let read: Organization = serde_json::from_str(&text).expect("an organization");
     assert_eq!(read, made);
-    assert!(read.is_tested() && read.is_enforced());
+    assert!(read.is_enforced());
     // What a hand has spoiled is not read.
     for (from, to) in
         [("\"acme\"", "\"Acme\""), ("\"example.test\"", "\"example\""), ("\"bounce\"", "\"sometimes\"")]
@@ -494,7 +527,7 @@ fn an_organization_is_one_serializable_record() {
     }
     // Nor what contradicts itself, or is not known.
     let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let edits: [fn(&mut serde_json::Value); 8] = [
+    let edits: [fn(&mut serde_json::Value); 10] = [
         |value| value["tested"] = serde_json::Value::Null,
         |value| value["sso_enabled"] = false.into(),
         |value| value["settings"] = serde_json::Value::Null,
@@ -502,6 +535,8 @@ fn an_organization_is_one_serializable_record() {
         |value| value["settings"]["options"]["clock_skew_seconds"] = 301.into(),
         |value| value["settings"]["options"]["dangerAllowSha1"] = true.into(),
         |value| value["enforce"] = true.into(),
+        |value| value["provisioning"]["jitt"] = false.into(),
+        |value| value["settings"]["optoins"] = serde_json::json!({}),
         |value| value["bound_to_domains"] = false.into(),
     ];
     for edit in edits {

@@ -72,19 +72,24 @@ fn alice(organization: &str) -> Account {
     account(organization, "alice", Role::Member, AccountStatus::Active)
 }
 
-/// A session that was begun so in this organization; through its own identity provider, or another one that was there before.
-fn session(organization: &str, method: LoginMethod, issuer: Option<&str>) -> SessionStart {
-    let mut session = SessionStart::new(organization, method);
+/// A session of this account that was begun so: through its own identity provider, or another one that was there before.
+fn session_of(account: &Account, method: LoginMethod, issuer: Option<&str>) -> SessionStart {
+    let mut session = SessionStart::new(account, method);
     session.issuer = issuer.map(str::to_owned);
     session
 }
 
-/// All the ways in which a session of `org-a` can have begun.
-fn sessions() -> Vec<(SessionStart, bool)> {
-    let ours = session("org-a", LoginMethod::Sso, Some(IDP_A.issuer()));
-    let others = session("org-a", LoginMethod::Sso, Some(IDP_B.issuer()));
+/// One of Alice's.
+fn session(organization: &str, method: LoginMethod, issuer: Option<&str>) -> SessionStart {
+    session_of(&alice(organization), method, issuer)
+}
+
+/// All the ways in which a session of an account of `org-a` can have begun.
+fn sessions(account: &Account) -> Vec<(SessionStart, bool)> {
+    let ours = session_of(account, LoginMethod::Sso, Some(IDP_A.issuer()));
+    let others = session_of(account, LoginMethod::Sso, Some(IDP_B.issuer()));
     let mut all = vec![(ours, true), (others, false)];
-    all.extend(LoginMethod::ALL.map(|method| (session("org-a", method, None), false)));
+    all.extend(LoginMethod::ALL.map(|method| (session_of(account, method, None), false)));
     all
 }
 
@@ -122,7 +127,6 @@ fn expected(
 
 #[test]
 fn the_whole_table_of_logins_and_sessions() {
-    let sessions = sessions();
     let mut rows = 0;
     for setting in SETTINGS {
         for directory in [false, true] {
@@ -132,6 +136,7 @@ fn the_whole_table_of_logins_and_sessions() {
                     for role in [Role::Administrator, Role::Member] {
                         for status in STATUSES {
                             let account = account("org-a", id, role, status);
+                            let sessions = sessions(&account);
                             let logins = LoginMethod::ALL.map(|method| (PolicyAction::LogIn(method), false));
                             let resumed =
                                 sessions.iter().map(|(session, of)| (PolicyAction::Resume(session), *of));
@@ -165,6 +170,9 @@ fn a_policy_speaks_of_its_own_accounts_and_sessions_alone() {
     assert!(is(policy.decide(&alice("org-b"), &sso), Refuse, "organization_foreign"));
     let foreign = session("org-b", LoginMethod::EmailCode, None);
     assert!(is(policy.decide(&alice("org-a"), &PolicyAction::Resume(&foreign)), Refuse, "session_foreign"));
+    let mallory = account("org-a", "mallory", Role::Member, AccountStatus::Active);
+    let hers = session_of(&mallory, LoginMethod::Sso, Some(IDP_A.issuer()));
+    assert!(is(policy.decide(&alice("org-a"), &PolicyAction::Resume(&hers)), Refuse, "account_differs"));
 }
 
 #[test]
@@ -178,8 +186,16 @@ fn the_whole_table_of_assignments() {
                     matches!(path, AssignmentPath::Directory | AssignmentPath::JustInTime);
                 let code = |assignment| policy.decide_assignment(assignment, path).code();
                 let managed = organization.is_directory_managed() && !identity_provider;
-                let unassign = if managed { "directory_managed" } else { "allowed" };
+                let closed = match path {
+                    AssignmentPath::Directory if !organization.is_directory_managed() => {
+                        Some("directory_off")
+                    }
+                    AssignmentPath::JustInTime if !organization.is_open() => Some("sso_disabled"),
+                    _ => None,
+                };
+                let unassign = closed.unwrap_or(if managed { "directory_managed" } else { "allowed" });
                 let assign = match () {
+                    () if closed.is_some() => unassign,
                     () if managed => "directory_managed",
                     () if setting == Setting::Enforced && !identity_provider => "assignment_by_sso_only",
                     () => "allowed",
@@ -195,59 +211,60 @@ fn the_whole_table_of_assignments() {
 #[test]
 fn the_whole_table_of_seeing_and_entering() {
     let proofs = [EmailProof::Unproven, EmailProof::Organization, EmailProof::Domain, EmailProof::Proven];
-    for here in SETTINGS {
-        for domain_here in [false, true] {
-            let mut acme = set(here, false, true);
-            if domain_here {
-                verify_domain(&mut acme, "example.test");
-            }
-            let policy = LoginPolicy::of(&acme);
-            for there in [false, true] {
-                let bravo =
-                    if there { enforced("org-b", "bravo", &IDP_B) } else { open("org-b", "bravo", &IDP_B) };
-                let other = LoginPolicy::of(&bravo);
-                let ways = [
-                    (session("org-b", LoginMethod::Sso, Some(IDP_B.issuer())), true),
-                    (session("org-b", LoginMethod::EmailCode, None), !there),
-                ];
-                for (session, is_good) in &ways {
-                    for (proof_there, proof_here) in
-                        proofs.iter().flat_map(|a| proofs.iter().map(move |b| (*a, *b)))
-                    {
-                        for (status, same_address) in
-                            STATUSES.into_iter().flat_map(|s| [(s, true), (s, false)])
-                        {
-                            let mut theirs = alice("org-b");
-                            theirs.email_proof = proof_there;
-                            let mut ours = account("org-a", "named", Role::Administrator, status);
-                            ours.email_proof = proof_here;
-                            if !same_address {
-                                ours.email = Email::parse("bob@example.test");
-                            }
-                            let proven = proof_there == EmailProof::Proven
-                                && (proof_here == EmailProof::Proven
-                                    || (proof_here == EmailProof::Domain && domain_here));
-                            let expected = match status {
-                                AccountStatus::Deactivated => "account_deactivated",
-                                AccountStatus::Deleted => "account_deleted",
-                                AccountStatus::Invited => "invitation_pending",
-                                _ if !is_good => "sso_step_up",
-                                _ if there => "others_hidden",
-                                _ if here == Setting::Enforced => "organization_hidden",
-                                _ if !same_address => "email_differs",
-                                _ if !proven => "email_unproven",
-                                _ => "allowed",
-                            };
-                            let origin = Origin::new(&other, &theirs, session);
-                            for action in [PolicyAction::See(origin), PolicyAction::Enter(origin)] {
-                                let decision = policy.decide(&ours, &action);
-                                let verdict = if expected == "allowed" { Allow } else { Refuse };
-                                assert!(
-                                    is(decision, verdict, expected),
-                                    "{here:?} {there} {origin:?} {ours:?}: {decision:?}"
-                                );
-                            }
-                        }
+    let with_domain = |mut organization: Organization, domain: bool| {
+        if domain {
+            verify_domain(&mut organization, "example.test");
+        }
+        LoginPolicy::of(&organization)
+    };
+    for (here, domain_here, there, domain_there) in SETTINGS
+        .into_iter()
+        .flat_map(|here| [false, true].map(|domain_here| (here, domain_here)))
+        .flat_map(|(here, domain_here)| {
+            [(false, false), (false, true), (true, false), (true, true)]
+                .map(|(there, domain_there)| (here, domain_here, there, domain_there))
+        })
+    {
+        let policy = with_domain(set(here, false, true), domain_here);
+        let bravo = if there { enforced("org-b", "bravo", &IDP_B) } else { open("org-b", "bravo", &IDP_B) };
+        let other = with_domain(bravo, domain_there);
+        for method in [LoginMethod::Sso, LoginMethod::EmailCode] {
+            let sso = method == LoginMethod::Sso;
+            let session = session("org-b", method, sso.then_some(IDP_B.issuer()));
+            for (proof_there, proof_here) in proofs.iter().flat_map(|a| proofs.iter().map(move |b| (*a, *b)))
+            {
+                for (status, same_address) in STATUSES.into_iter().flat_map(|s| [(s, true), (s, false)]) {
+                    let mut theirs = alice("org-b");
+                    theirs.email_proof = proof_there;
+                    let mut ours = account("org-a", "named", Role::Administrator, status);
+                    ours.email_proof = proof_here;
+                    if !same_address {
+                        ours.email = Email::parse("bob@example.test");
+                    }
+                    let proves = |proof, domain| {
+                        proof == EmailProof::Proven || (proof == EmailProof::Domain && domain)
+                    };
+                    // What an identity provider says is no proof, whatever else is known of the account that it names.
+                    let proven_there = if sso { domain_there } else { proves(proof_there, domain_there) };
+                    let expected = match status {
+                        _ if there && !sso => "sso_step_up",
+                        _ if there => "others_hidden",
+                        _ if here == Setting::Enforced => "organization_hidden",
+                        _ if !same_address => "email_differs",
+                        _ if !proven_there || !proves(proof_here, domain_here) => "email_unproven",
+                        AccountStatus::Deactivated => "account_deactivated",
+                        AccountStatus::Deleted => "account_deleted",
+                        AccountStatus::Invited => "invitation_pending",
+                        _ => "allowed",
+                    };
+                    let origin = Origin::new(&other, &theirs, &session);
+                    for action in [PolicyAction::See(origin), PolicyAction::Enter(origin)] {
+                        let decision = policy.decide(&ours, &action);
+                        let verdict = if expected == "allowed" { Allow } else { Refuse };
+                        assert!(
+                            is(decision, verdict, expected),
+                            "{here:?} {domain_here} {there} {domain_there} {origin:?} {ours:?}: {decision:?}"
+                        );
                     }
                 }
             }
@@ -276,7 +293,9 @@ fn within_an_organization_a_session_is_of_one_account() {
 #[test]
 fn what_was_entered_from_elsewhere_does_not_outlive_enforcement() {
     let mut acme = open("org-a", "acme", &IDP_A);
-    let bravo = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
+    let mut bravo = open("org-b", "bravo", &IDP_B);
+    verify_domain(&mut bravo, "example.test");
+    let bravo = LoginPolicy::of(&bravo);
     let (theirs, ours) = (alice("org-b"), alice("org-a"));
     let begun = session("org-b", LoginMethod::Sso, Some(IDP_B.issuer()));
     let origin = Origin::new(&bravo, &theirs, &begun);
@@ -349,7 +368,7 @@ fn sessions_from_before_have_to_step_up() {
         assert!(is(member(&policy, &PolicyAction::Resume(&begun)), StepUp, "sso_step_up"));
     }
     let identity = common::tenants::identity(&enforced("org-a", "acme", &IDP_A), &IDP_A, "alice");
-    let begun = SessionStart::sso(&identity);
+    let begun = SessionStart::sso(&identity, &alice("org-a"));
     assert!(is(member(&policy, &PolicyAction::Resume(&begun)), Allow, "allowed"));
 }
 
@@ -452,7 +471,7 @@ fn every_order_of_removal_leaves_a_reachable_administrator() {
     let removals = || [Change::LiftEnforcement, Change::Disable, Change::ManageByDirectory(false)];
     let administrator = account("org-a", "boss-of-org-a", Role::Administrator, AccountStatus::Active);
     let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
-    let begun = session("org-a", LoginMethod::Sso, Some(IDP_A.issuer()));
+    let begun = session_of(&administrator, LoginMethod::Sso, Some(IDP_A.issuer()));
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut made = enforced("org-a", "acme", &IDP_A);
         done(&mut made, Change::ManageByDirectory(true));
@@ -532,4 +551,20 @@ fn the_directory_locks_the_dashboard_and_not_the_view() {
     done(&mut made, Change::ManageByDirectory(false));
     let policy = LoginPolicy::of(&made);
     assert_eq!(policy.decide_assignment(Assignment::Unassign, AssignmentPath::Single).code(), "allowed");
+}
+
+#[test]
+fn an_identity_provider_leads_nobody_into_another_tenant() {
+    // Alice has proven her address in both; then acme's administrator lets an identity provider of theirs speak as her.
+    let mut bravo = open("org-b", "bravo", &IDP_B);
+    let (there, here) = (alice("org-b"), alice("org-a"));
+    let said = session_of(&there, LoginMethod::Sso, Some(IDP_B.issuer()));
+    let enter = |bravo: &Organization| {
+        let policy = LoginPolicy::of(bravo);
+        let acme = LoginPolicy::of(&open("org-a", "acme", &IDP_A));
+        acme.decide(&here, &PolicyAction::Enter(Origin::new(&policy, &there, &said)))
+    };
+    assert!(is(enter(&bravo), Refuse, "email_unproven"));
+    verify_domain(&mut bravo, "example.test");
+    assert!(is(enter(&bravo), Allow, "allowed"));
 }

@@ -201,6 +201,13 @@ fn who_was_deactivated_or_deleted_is_not_brought_back() {
         panic!("no link")
     };
     assert_eq!(account.as_str(), "alice-2");
+    // And in nobody else's.
+    let mut mallory = alice(&acme);
+    mallory.status = AccountStatus::Deleted;
+    mallory.email = Some(email("mallory@example.test"));
+    let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Administrator);
+    let invited = invited.into_account(AccountId::new("boss"));
+    assert_eq!(code(&again, &acme, &[mallory, invited]), "account_deleted");
     assert_eq!((changes.status, changes.stable_key), (Some(AccountStatus::Active), again.stable_key()));
 }
 

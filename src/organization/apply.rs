@@ -70,14 +70,16 @@ impl Organization {
         let is_theirs = account.organization == self.id
             && account.role == Role::Administrator
             && account.status == AccountStatus::Active
-            && account.stable_key == identity.stable_key();
+            && account.stable_key == identity.stable_key()
+            && identity.email.as_ref().is_none_or(|email| account.has_email(email))
+            && (account.stable_key.is_some() || identity.email.is_some());
         let result = match (is_current, is_theirs) {
             (false, _) => Err(ChangeRefusal::TestLoginOutdated),
             (true, false) => Err(ChangeRefusal::TestLoginNotAdministrator),
             (true, true) => Ok(()),
         };
         if result.is_ok() {
-            self.tested = Some(revision.to_owned());
+            self.tested = self.test_digest();
         }
         let event = self.event(AuditAction::TestLogin, &Actor::Member(account.id.clone()), &result, now);
         let enforced_untested = self.is_enforced() && !self.is_tested();

@@ -33,7 +33,7 @@ pub struct Neighbours {
     /// SHA-256 fingerprints of the certificates of other connections. One that comes up again is warned of.
     pub fingerprints: Vec<String>,
     /// The verified domains of other organizations. They cannot be verified again, but by an operator who knows that both are one
-    /// customer's.
+    /// customer's: of a shared domain either's identity provider is believed, for accounts of the other as well.
     pub domains: BTreeSet<EmailDomain>,
 }
 

@@ -47,7 +47,7 @@ pub struct Organization {
     sso_enabled: bool,
     #[cfg_attr(feature = "serde", serde(default))]
     settings: Option<ConnectionSettings>,
-    /// The digest of the settings that a test login has succeeded with.
+    /// What a test login has succeeded with.
     #[cfg_attr(feature = "serde", serde(default))]
     tested: Option<String>,
     #[cfg_attr(feature = "serde", serde(default))]
@@ -115,9 +115,9 @@ impl Organization {
         self.sso_enabled && self.settings.is_some()
     }
 
-    /// Whether a login has succeeded with the very settings that are configured now.
+    /// Whether an administrator's login has succeeded with the very settings, domains and rules that are in effect now.
     pub fn is_tested(&self) -> bool {
-        self.tested.is_some() && self.tested == self.digest()
+        self.tested.is_some() && self.tested == self.test_digest()
     }
 
     /// Whether people can log in by single sign-on alone. It is so only while single sign-on is enabled and configured.
@@ -191,6 +191,14 @@ impl Organization {
     /// connection: another one means that the connection has to be made anew.
     pub fn revision(&self) -> Option<String> {
         self.digest().filter(|_| self.is_open())
+    }
+
+    /// What decides whether an administrator comes in: the settings, and whom they are believed for.
+    fn test_digest(&self) -> Option<String> {
+        let domains: Vec<&str> = self.verified_domains.iter().map(EmailDomain::as_str).collect();
+        let bound = if self.bound_to_domains { "bound" } else { "" };
+        let rules = self.provisioning.domains.as_str();
+        self.digest().map(|digest| format!("{digest} {rules} {bound} {}", domains.join(" ")))
     }
 
     fn digest(&self) -> Option<String> {

@@ -51,8 +51,8 @@ impl Organization {
 
 /// Organizations in memory, no two of which get into each other's way.
 ///
-/// An application that keeps them in a database has unique indexes instead: id, slug and ACS URL, each compared byte for byte, and the
-/// verified domains of all organizations.
+/// An application that keeps them in a database has unique indexes instead: id, slug and ACS URL, each compared byte for byte, and a
+/// look for a domain among all organizations before it is verified.
 #[derive(Clone, Debug, Default)]
 pub struct Organizations {
     by_id: BTreeMap<String, Organization>,

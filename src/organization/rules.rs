@@ -4,7 +4,7 @@
 /// connection's word for nobody outside its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct ProvisioningRules {
     /// Whether a person without an account gets one at the first login. Otherwise only those with an account come in.
@@ -59,6 +59,17 @@ pub enum DomainRule {
     /// For any address, as no proof of it. Whoever has verified domains and chooses this lets the identity provider create accounts
     /// under addresses of others.
     DangerAny,
+}
+
+impl DomainRule {
+    /// Its name in snake case; part of semver.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::VerifiedOrMember => "verified_or_member",
+            Self::DangerAny => "danger_any",
+        }
+    }
 }
 
 /// Whose first, last and display name an account shows.

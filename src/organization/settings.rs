@@ -19,6 +19,7 @@ use crate::validate::Unsolicited;
 /// With the feature `serde` it is written and read as one map. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct ConnectionSettings {
     /// The Audience URI: our entity ID, as the identity provider has it. Free text.

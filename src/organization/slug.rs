@@ -57,6 +57,7 @@ impl<'de> serde::Deserialize<'de> for Slug {
 /// Each field can be set to something else, for an application that has its own routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct SpUrls {
     /// The entity ID that is proposed as Audience URI. What counts is the Audience URI that is configured, which is free text.

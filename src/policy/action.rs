@@ -1,7 +1,7 @@
 //! What somebody wants to do, and from where.
 
 use super::LoginPolicy;
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::identity::Identity;
 
 /// How a person logs in, or has logged in.
@@ -90,13 +90,16 @@ impl AssignmentPath {
     }
 }
 
-/// How a session was begun. Keep it with the session as it is: every later question asks for it.
+/// How a session was begun. Keep it with the session as it is, on the server or sealed: every later question asks for it, and whoever could
+/// write it could say that they came through single sign-on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SessionStart {
     /// The id of the organization where the person logged in, which a switch of accounts does not change.
     pub organization: String,
+    /// Into which account there.
+    pub account: AccountId,
     /// How.
     pub method: LoginMethod,
     /// The identity provider that the person came from, if they came from one.
@@ -104,15 +107,17 @@ pub struct SessionStart {
 }
 
 impl SessionStart {
-    /// A login without single sign-on.
-    pub fn new(organization: impl Into<String>, method: LoginMethod) -> Self {
-        Self { organization: organization.into(), method, issuer: None }
+    /// A login into this account without single sign-on. One that is called single sign-on here, without an identity, steps up at once
+    /// where that is enforced.
+    pub fn new(account: &Account, method: LoginMethod) -> Self {
+        Self { organization: account.organization.clone(), account: account.id.clone(), method, issuer: None }
     }
 
-    /// A login through single sign-on.
-    pub fn sso(identity: &Identity) -> Self {
+    /// A login into this account through single sign-on.
+    pub fn sso(identity: &Identity, account: &Account) -> Self {
         Self {
             organization: identity.connection_id.clone(),
+            account: account.id.clone(),
             method: LoginMethod::Sso,
             issuer: Some(identity.issuer.clone()),
         }

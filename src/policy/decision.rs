@@ -32,6 +32,8 @@ pub enum PolicyReason {
     BreakGlass,
     /// The identity provider's directory manages the accounts.
     DirectoryManaged,
+    /// No directory manages accounts here, so that it has nothing to say of them.
+    DirectoryOff,
     /// The session's account and this one have different e-mail addresses: nothing says that they are one person's.
     EmailDiffers,
     /// The address of one of the two accounts is not [proven](crate::EmailProof::Proven): an organization's word for it holds in that
@@ -68,6 +70,7 @@ impl PolicyReason {
             Self::AssignmentBySsoOnly => "assignment_by_sso_only",
             Self::BreakGlass => "break_glass",
             Self::DirectoryManaged => "directory_managed",
+            Self::DirectoryOff => "directory_off",
             Self::EmailDiffers => "email_differs",
             Self::EmailUnproven => "email_unproven",
             Self::InvitationPending => "invitation_pending",
@@ -88,6 +91,7 @@ impl PolicyReason {
             Self::AccountDiffers
             | Self::Allowed
             | Self::BreakGlass
+            | Self::DirectoryOff
             | Self::EmailDiffers
             | Self::EmailUnproven
             | Self::OrganizationForeign

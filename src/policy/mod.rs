@@ -18,7 +18,7 @@
 //! While a directory manages the accounts, all of these changes from the dashboard are `directory_managed`; to look at members, roles
 //! and billing is never locked. A person whose account is deactivated or deleted gets nowhere, and an invitation is accepted first.
 //! Accounts of two organizations are one person's where both have the same address and both addresses are proven; an identity provider's
-//! word alone is no proof. Administrators named for [break-glass](crate::Organization::break_glass) log in, go on and set credentials
+//! word alone is no proof, and a session that came from one leads elsewhere for addresses of its organization's own domains alone. Administrators named for [break-glass](crate::Organization::break_glass) log in, go on and set credentials
 //! all the same: that is reason `break_glass`, and belongs into the audit trail like every other decision.
 
 mod action;
@@ -79,6 +79,9 @@ impl LoginPolicy {
         if account.organization != self.organization {
             return Decision::refused(PolicyReason::OrganizationForeign);
         }
+        if let PolicyAction::See(origin) | PolicyAction::Enter(origin) = action {
+            return self.elsewhere(account, *origin);
+        }
         if let Some(reason) = gone(account.status, action) {
             let verdict = match action {
                 PolicyAction::Resume(_) | PolicyAction::ChangeCredential => Verdict::EndSession,
@@ -98,6 +101,9 @@ impl LoginPolicy {
             PolicyAction::Resume(session) if session.organization != self.organization => {
                 Decision::refused(PolicyReason::SessionForeign)
             }
+            PolicyAction::Resume(session) if session.account != account.id => {
+                Decision::refused(PolicyReason::AccountDiffers)
+            }
             PolicyAction::Resume(session) if self.is_of_identity_provider(session) => Decision::ALLOWED,
             PolicyAction::Resume(_) => {
                 let step_up = Decision { verdict: Verdict::StepUp, reason: PolicyReason::SsoStepUp };
@@ -115,6 +121,12 @@ impl LoginPolicy {
     /// Decides about an account of somebody, whoever wants to change it: an administrator can do so only on the paths that are open.
     pub fn decide_assignment(&self, assignment: Assignment, path: AssignmentPath) -> Decision {
         match assignment {
+            _ if path == AssignmentPath::Directory && !self.directory_managed => {
+                Decision::refused(PolicyReason::DirectoryOff)
+            }
+            _ if path == AssignmentPath::JustInTime && self.sso != SsoState::Open => {
+                Decision::refused(PolicyReason::SsoDisabled)
+            }
             _ if path.is_of_identity_provider() => Decision::ALLOWED,
             _ if self.directory_managed => Decision::refused(PolicyReason::DirectoryManaged),
             Assignment::Assign if self.enforced => Decision::refused(PolicyReason::AssignmentBySsoOnly),
@@ -140,6 +152,7 @@ impl LoginPolicy {
             return Decision::refused(there.reason);
         }
         if origin.policy.organization == self.organization {
+            // The session is of the origin's account, which was asked above.
             return match origin.account.id == account.id {
                 true => there,
                 false => Decision::refused(PolicyReason::AccountDiffers),
@@ -154,20 +167,37 @@ impl LoginPolicy {
         if !account.email.as_ref().is_some_and(|email| origin.account.has_email(email)) {
             return Decision::refused(PolicyReason::EmailDiffers);
         }
-        if !origin.policy.proves(origin.account) || !self.proves(account) {
+        // After single sign-on it is the identity provider's word that this is the account's holder: good elsewhere for the
+        // addresses of its organization's own domains, whatever the account's holder has proven at other times.
+        let is_proven = match origin.session.method {
+            LoginMethod::Sso => origin.policy.owns(origin.account),
+            LoginMethod::EmailCode | LoginMethod::Other | LoginMethod::Password => {
+                origin.policy.proves(origin.account)
+            }
+        };
+        if !is_proven || !self.proves(account) {
             return Decision::refused(PolicyReason::EmailUnproven);
         }
-        Decision::ALLOWED
+        // Last, so that nobody else learns how the account stands.
+        match gone(account.status, &PolicyAction::Enter(origin)) {
+            Some(reason) => Decision::refused(reason),
+            None => Decision::ALLOWED,
+        }
     }
 
     /// Whether it is proven that the account's address is its holder's.
     fn proves(&self, account: &Account) -> bool {
-        let is_ours = |email| self.verified_domains.iter().any(|domain| domain.holds(email));
         match account.email_proof {
             EmailProof::Proven => true,
-            EmailProof::Domain => account.email.as_ref().is_some_and(is_ours),
+            EmailProof::Domain => self.owns(account),
             EmailProof::Organization | EmailProof::Unproven => false,
         }
+    }
+
+    /// Whether the account's address is of one of the organization's own domains.
+    fn owns(&self, account: &Account) -> bool {
+        let is_ours = |email| self.verified_domains.iter().any(|domain| domain.holds(email));
+        account.email.as_ref().is_some_and(is_ours)
     }
 
     /// The event of a decision, for the audit trail: `action` is the code of what was to be done, and `target` whose account it is

@@ -116,6 +116,11 @@ fn find<'a>(
         }
     };
     believed(email, organization, true)?;
+    // Whoever was deleted comes back under their own address, if they are invited there, and under nobody else's.
+    let deleted = |other: &&Account| other.status == AccountStatus::Deleted && has_key(other);
+    if own().filter(deleted).any(|deleted| !has_email(&deleted)) {
+        return Err(ProvisioningRefusal::AccountDeleted);
+    }
     let is_strict = organization.provisioning().relink == RelinkRule::OtherIssuer;
     if is_strict && account.stable_key.as_ref().is_some_and(|linked| is_another(linked, identity)) {
         return Err(ProvisioningRefusal::EmailOfAnother);
