@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::tenants::{
     IDP_A, IDP_B, Plans, administrator, boss, log_in, operator, organization, response, values,
 };
-use common::{block_on, now};
+use common::{Random, block_on, now};
 use saml_login::test_idp::TestIdp;
 use saml_login::{
     Account, AccountChanges, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, Change, Directory,
@@ -15,27 +15,6 @@ use saml_login::{
     Organization, Organizations, PolicyAction, ProfileSource, ProvisioningRules, Role, Seats, Unsolicited,
     Written, provision,
 };
-
-/// A small generator: the same sequence in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        // Numerical Recipes' linear congruential generator; the high bits are the good ones.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("31 bits") % bound
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last + 1));
-        }
-    }
-}
 
 const IDS: [&str; 2] = ["org-a", "org-b"];
 const PEOPLE: [&str; 5] = ["alice", "ALICE", "bob", "carol", "dave"];

@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+
 use common::tenants::{IDP_A, IDP_B, done, identity, log_in, open, response, values, verify_domain};
 use common::{block_on, now};
 use saml_login::test_idp::{TestAttribute, TestNameId, TestResponse};
@@ -554,47 +557,8 @@ fn what_happened_is_written_down_without_the_person() {
     assert!(!text.contains("alice") && !text.contains("Alice") && !text.contains("Ångström"), "{text}");
 }
 
-/// A directory in which somebody else is always a little faster.
-struct Busy(MemoryDirectory);
-
-impl Directory for Busy {
-    async fn find(
-        &self,
-        organization: &str,
-        key: Option<&saml_login::StableKey>,
-        email: Option<&Email>,
-    ) -> Result<saml_login::Matches, saml_login::StoreError> {
-        self.0.find(organization, key, email).await
-    }
-
-    async fn create(&self, _: NewAccount) -> Result<Written, saml_login::StoreError> {
-        Ok(Written::Conflict)
-    }
-
-    async fn change(&self, _: &Account, _: &AccountChanges) -> Result<Written, saml_login::StoreError> {
-        Err("the database is gone".into())
-    }
-}
-
-#[test]
-fn a_directory_that_cannot_write_lets_nobody_in() {
-    let acme = acme();
-    let alice = identity(&acme, &IDP_A, "alice");
-    let busy = Busy(MemoryDirectory::default());
-    let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
-    assert!(matches!(error, ProvisionError::Contended));
-    assert_eq!(error.code(), "directory_contended");
-    let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Member);
-    assert!(matches!(block_on(busy.0.create(invited)), Ok(Written::Done(_))));
-    let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
-    assert_eq!(
-        (error.code(), error.user_message()),
-        ("directory_failed", "You could not be signed in just now. Try again in a minute.")
-    );
-}
-
-/// A directory in which somebody else is faster so many times.
-struct Crowded(MemoryDirectory, std::sync::atomic::AtomicUsize, Written);
+/// A directory in which somebody else is faster so many times, and which cannot change an account.
+struct Crowded(MemoryDirectory, AtomicUsize, Written);
 
 impl Directory for Crowded {
     async fn find(
@@ -607,20 +571,32 @@ impl Directory for Crowded {
     }
 
     async fn create(&self, new: NewAccount) -> Result<Written, saml_login::StoreError> {
-        use std::sync::atomic::Ordering::SeqCst;
         if self.1.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Ok(self.2.clone());
         }
         self.0.create(new).await
     }
 
-    async fn change(
-        &self,
-        before: &Account,
-        changes: &AccountChanges,
-    ) -> Result<Written, saml_login::StoreError> {
-        self.0.change(before, changes).await
+    async fn change(&self, _: &Account, _: &AccountChanges) -> Result<Written, saml_login::StoreError> {
+        Err("the database is gone".into())
     }
+}
+
+#[test]
+fn a_directory_that_cannot_write_lets_nobody_in() {
+    let acme = acme();
+    let alice = identity(&acme, &IDP_A, "alice");
+    let busy = Crowded(MemoryDirectory::default(), AtomicUsize::new(usize::MAX), Written::Conflict);
+    let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
+    assert!(matches!(error, ProvisionError::Contended));
+    assert_eq!(error.code(), "directory_contended");
+    let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Member);
+    assert!(matches!(block_on(busy.0.create(invited)), Ok(Written::Done(_))));
+    let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
+    assert_eq!(
+        (error.code(), error.user_message()),
+        ("directory_failed", "You could not be signed in just now. Try again in a minute.")
+    );
 }
 
 #[test]

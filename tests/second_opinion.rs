@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{at, now};
+use common::{Random, at, now};
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestSigned};
@@ -161,25 +161,6 @@ fn the_second_engine_does_not_grow() {
     ask(5000);
     // A leak of one document per call would be above 100 MiB.
     assert!(resident() - before < 20 * 1024, "grew by {} KiB", resident() - before);
-}
-
-/// A small generator: the same sequence in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        // Numerical Recipes' linear congruential generator; the high bits are the good ones.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("31 bits") % bound
-    }
-
-    fn choose<'t>(&mut self, from: &[&'t str]) -> &'t str {
-        from[self.below(from.len())]
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
 }
 
 const PREFIXES: [&str; 4] = ["", "a", "b", "c"];

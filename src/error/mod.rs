@@ -24,6 +24,7 @@ pub use excerpt::{Excerpt, Mismatch, NearMiss};
 pub use rejection::Rejection;
 pub use send::{RelayStateProblem, SendError};
 pub use table::Fixer;
+pub(crate) use table::NOT_SET_UP;
 
 /// A failure of the replay store itself, as its implementation reports it.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;

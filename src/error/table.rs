@@ -32,7 +32,7 @@ impl Fixer {
     }
 }
 
-pub(super) const NOT_SET_UP: &str =
+pub(crate) const NOT_SET_UP: &str =
     "Single sign-on is not set up correctly for your organization. Please contact your administrator.";
 pub(super) const UNAVAILABLE: &str = "Login is not available right now. Please try again in a few minutes.";
 const NOT_VERIFIED: &str =

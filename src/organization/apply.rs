@@ -243,14 +243,16 @@ impl Organization {
     fn retire_certificate(&mut self, fingerprint: &str) -> Result<(), ChangeRefusal> {
         let settings = self.configured_settings()?;
         let fingerprint = normal_fingerprint(fingerprint).ok_or(ChangeRefusal::CertificateUnknown)?;
-        let (retired, kept): (Vec<String>, Vec<String>) =
-            settings.certificates.iter().cloned().partition(|pem| has_fingerprint(pem, &fingerprint));
-        if retired.is_empty() {
+        let certificates = settings.certificates()?;
+        let kept: Vec<&Certificate> =
+            certificates.iter().filter(|certificate| certificate.fingerprint() != fingerprint).collect();
+        if kept.len() == certificates.iter().count() {
             return Err(ChangeRefusal::CertificateUnknown);
         }
         if kept.is_empty() {
             return Err(ChangeRefusal::LastCertificate);
         }
+        let kept = kept.into_iter().map(Certificate::to_pem).collect();
         self.replace_settings(ConnectionSettings { certificates: kept, ..settings })
     }
 
@@ -262,12 +264,10 @@ impl Organization {
         examine(values, &surroundings, &Limits::default(), now)
     }
 
-    /// Takes settings if they make a connection.
+    /// Takes settings if they make a connection; where they do not, the copy that is being changed is dropped.
     fn replace_settings(&mut self, settings: ConnectionSettings) -> Result<(), ChangeRefusal> {
-        let changed = Self { settings: Some(settings.clone()), ..self.clone() };
-        settings.builder(&self.id, changed.service_provider())?.build()?;
         self.settings = Some(settings);
-        Ok(())
+        Ok(self.check_settings()?)
     }
 
     fn configured_settings(&self) -> Result<ConnectionSettings, ChangeRefusal> {
@@ -326,9 +326,4 @@ fn normal_fingerprint(text: &str) -> Option<String> {
         normal.push(digit.to_ascii_uppercase());
     }
     Some(normal)
-}
-
-fn has_fingerprint(pem: &str, fingerprint: &str) -> bool {
-    Certificates::parse(pem)
-        .is_ok_and(|certificates| certificates.iter().any(|one| one.fingerprint() == fingerprint))
 }

@@ -23,6 +23,11 @@ impl EmailDomain {
         &self.0
     }
 
+    /// Whether an address is of one of these domains.
+    pub(crate) fn any_holds<'d>(domains: impl IntoIterator<Item = &'d Self>, email: &Email) -> bool {
+        domains.into_iter().any(|domain| domain.holds(email))
+    }
+
     /// Whether an address is of this very domain; those of subdomains are not.
     pub fn holds(&self, email: &Email) -> bool {
         email.domain() == self.0

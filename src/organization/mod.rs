@@ -25,7 +25,7 @@ pub use self::slug::{Slug, SpUrls};
 use crate::account::AccountId;
 use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
 use crate::connection::{Connection, ConnectionBuilder};
-use crate::error::ConfigError;
+use crate::error::{ConfigError, NOT_SET_UP};
 use crate::identity::Email;
 use crate::provider::ServiceProvider;
 
@@ -143,7 +143,7 @@ impl Organization {
 
     /// Whether an address is of one of the verified domains.
     pub fn owns(&self, email: &Email) -> bool {
-        self.verified_domains.iter().any(|domain| domain.holds(email))
+        EmailDomain::any_holds(&self.verified_domains, email)
     }
 
     /// Whether the organization has ever verified a domain. From then on its connection is believed for verified domains alone, also
@@ -201,6 +201,12 @@ impl Organization {
         self.digest().map(|digest| format!("{digest} {rules} {bound} {}", domains.join(" ")))
     }
 
+    /// Whether the settings, if there are any, make a connection.
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        let Some(settings) = &self.settings else { return Ok(()) };
+        settings.builder(&self.id, self.service_provider())?.build().map(|_| ())
+    }
+
     fn digest(&self) -> Option<String> {
         self.settings.as_ref().map(|settings| settings.digest(&self.urls.acs_url))
     }
@@ -234,9 +240,7 @@ impl SsoUnavailable {
     /// A fixed sentence for the person who tried to log in.
     pub fn user_message(&self) -> &'static str {
         match self {
-            Self::Config(_) => {
-                "Single sign-on is not set up correctly for your organization. Please contact your administrator."
-            }
+            Self::Config(_) => NOT_SET_UP,
             Self::Disabled | Self::NotConfigured => {
                 "Single sign-on is not available for your organization. Sign in another way."
             }
@@ -272,9 +276,7 @@ impl<'de> serde::Deserialize<'de> for Organization {
 impl Organization {
     /// What no sequence of changes leads to.
     fn contradiction(&self) -> Option<&'static str> {
-        if let Some(settings) = &self.settings
-            && settings.builder(&self.id, self.service_provider()).and_then(ConnectionBuilder::build).is_err()
-        {
+        if self.check_settings().is_err() {
             return Some("the settings make no connection");
         }
         if self.enforced && !(self.is_open() && self.tested.is_some()) {

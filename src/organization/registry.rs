@@ -8,7 +8,6 @@ use super::{Applied, Authority, Change, Neighbours, Organization};
 use crate::account::Account;
 use crate::audit::Actor;
 use crate::identity::Identity;
-use crate::trust::Certificates;
 
 /// What two organizations cannot have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -139,10 +138,8 @@ impl Organizations {
 impl Organization {
     /// The SHA-256 fingerprints of its certificates.
     pub fn fingerprints(&self) -> Vec<String> {
-        let pems = self.settings.iter().flat_map(|settings| &settings.certificates);
-        let certificates = pems.filter_map(|pem| Certificates::parse(pem).ok());
-        certificates
-            .flat_map(|all| all.iter().map(|one| one.fingerprint().to_owned()).collect::<Vec<_>>())
-            .collect()
+        let certificates = self.settings.as_ref().and_then(|settings| settings.certificates().ok());
+        let all = certificates.iter().flat_map(|certificates| certificates.iter());
+        all.map(|certificate| certificate.fingerprint().to_owned()).collect()
     }
 }

@@ -110,13 +110,18 @@ impl ConnectionSettings {
     ///
     /// [`CertificateError`], if what is stored as certificates is none.
     pub fn identity_provider(&self) -> Result<IdentityProvider, CertificateError> {
-        let certificates = Certificates::parse(self.certificates.join("\n"))?;
+        let certificates = self.certificates()?;
         let sso = Endpoint::new(self.options.sso_binding, self.sso_url.clone());
         let idp = IdentityProvider::new(self.issuer.clone(), certificates).with_sso_endpoint(sso);
         Ok(match &self.options.slo_url {
             Some(url) => idp.with_slo_endpoint(Endpoint::new(Binding::HttpRedirect, url)),
             None => idp,
         })
+    }
+
+    /// The certificates, parsed.
+    pub(super) fn certificates(&self) -> Result<Certificates, CertificateError> {
+        Certificates::parse(self.certificates.join("\n"))
     }
 
     /// A connection of them, under this id and for this service provider.

@@ -196,8 +196,7 @@ impl LoginPolicy {
 
     /// Whether the account's address is of one of the organization's own domains.
     fn owns(&self, account: &Account) -> bool {
-        let is_ours = |email| self.verified_domains.iter().any(|domain| domain.holds(email));
-        account.email.as_ref().is_some_and(is_ours)
+        account.email.as_ref().is_some_and(|email| EmailDomain::any_holds(&self.verified_domains, email))
     }
 
     /// The event of a decision, for the audit trail: `action` is the code of what was to be done, and `target` whose account it is
