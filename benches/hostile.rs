@@ -1,9 +1,10 @@
 //! Hostile shapes at growing sizes: time and memory per byte stay the same up to the limit.
 //!
-//! `cargo bench --bench hostile` prints, for each shape, the nanoseconds and the peak bytes of memory per byte of message
-//! for messages of a sixteenth to one half of the document limit (beyond, the densest shapes stop at the node limit), and
-//! the ratio of the largest to the smallest. All figures are of one run on one machine: compare the columns, not the
-//! numbers of another day.
+//! `cargo bench --bench hostile` prints, for each shape, the nanoseconds and the peak bytes of
+//! memory per byte of message for messages of a sixteenth to one half of the document limit
+//! (beyond, the densest shapes stop at the node limit), and the ratio of the largest to the
+//! smallest. All figures are of one run on one machine: compare the columns, not the numbers of
+//! another day.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -35,11 +36,20 @@ impl World {
             include_bytes!("../fixtures/sp-key.pem"),
             include_bytes!("../fixtures/sp-cert.pem"),
         );
-        let sp = ServiceProvider::new("urn:sp", "urn:acs").with_decryption_key(key.expect("a pair"));
-        let builder =
-            Connection::builder("bench", sp.clone(), idp.identity_provider().expect("a certificate"));
+        let sp =
+            ServiceProvider::new("urn:sp", "urn:acs").with_decryption_key(key.expect("a pair"));
+        let builder = Connection::builder(
+            "bench",
+            sp.clone(),
+            idp.identity_provider().expect("a certificate"),
+        );
         let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
-        Self { idp, sp, connection, now: DateTime::from_timestamp(1_900_000_000, 0).expect("an instant") }
+        Self {
+            idp,
+            sp,
+            connection,
+            now: DateTime::from_timestamp(1_900_000_000, 0).expect("an instant"),
+        }
     }
 
     /// An unsigned response with this in its Extensions: all that happens before a key is used.
@@ -51,7 +61,8 @@ impl World {
 
     /// A response with an assertion encrypted for us, and this among its keys.
     fn encrypted(&self, raw: &str) -> String {
-        let response = self.idp.response(&self.sp, self.now).signed(TestSigned::Nothing).unsigned_xml();
+        let response =
+            self.idp.response(&self.sp, self.now).signed(TestSigned::Nothing).unsigned_xml();
         let start = response.find("<saml:Assertion").expect("an assertion");
         let recipient = self.sp.decryption_keys().first().expect("a key").certificate();
         let encrypted = TestIdp::encrypted("EncryptedAssertion", &response[start..], recipient);
@@ -124,7 +135,9 @@ const SHAPES: [(&str, Shape); 16] = [
     ("attributes", |world, bytes| world.unsigned(&many_attributes(bytes))),
     ("namespaces", |world, bytes| world.unsigned(&many_namespaces(bytes))),
     ("nested namespaces", |world, bytes| world.unsigned(&nested_namespaces(bytes))),
-    ("SignedInfo: repeated namespace", |world, bytes| world.signed_info(&repeated("<p:b/>", bytes))),
+    ("SignedInfo: repeated namespace", |world, bytes| {
+        world.signed_info(&repeated("<p:b/>", bytes))
+    }),
     ("SignedInfo: attributes", |world, bytes| {
         let attributes: String = (0..60).rev().map(|n| format!(" p:a{n}=''")).collect();
         world.signed_info(&repeated(&format!("<p:b{attributes}/>"), bytes))
@@ -137,7 +150,8 @@ const SHAPES: [(&str, Shape); 16] = [
         world.signed(vec![TestAttribute::new("groups", values)], "")
     }),
     ("signed: attributes", |world, bytes| {
-        let names = (0..bytes / 100).map(|n| TestAttribute::new(format!("attribute-{n}"), ["v"])).collect();
+        let names =
+            (0..bytes / 100).map(|n| TestAttribute::new(format!("attribute-{n}"), ["v"])).collect();
         world.signed(names, "")
     }),
     ("signed: namespaces", |world, bytes| {
@@ -190,7 +204,8 @@ fn main() {
             let largest = figures.iter().copied().fold(f64::MIN, f64::max);
             largest / figures.iter().copied().fold(f64::MAX, f64::min)
         };
-        let show = |figures: &[f64]| figures.iter().map(|f| format!("{f:>7.2}")).collect::<String>();
+        let show =
+            |figures: &[f64]| figures.iter().map(|f| format!("{f:>7.2}")).collect::<String>();
         println!(
             "{name:<31} {:>42}   {:>5.2}   {:>24}   {:>5.2}",
             show(&times),

@@ -1,8 +1,10 @@
-//! What a login costs, as a multiple of the one step that nobody can do without: a bare OpenSSL RSA-2048 verification.
+//! What a login costs, as a multiple of the one step that nobody can do without: a bare OpenSSL
+//! RSA-2048 verification.
 //!
-//! `cargo bench --bench login` measures with Criterion, then prints a table with the time of each case, its ratio to the
-//! bare verification of the same run, and the ratio that it is held to. Look at ratios: times are of one machine and one
-//! day. The keys are made in each run, the content is always the same.
+//! `cargo bench --bench login` measures with Criterion, then prints a table with the time of each
+//! case, its ratio to the bare verification of the same run, and the ratio that it is held to. Look
+//! at ratios: times are of one machine and one day. The keys are made in each run, the content is
+//! always the same.
 
 mod world;
 
@@ -52,12 +54,21 @@ const ROWS: [Row; 21] = [
     Row { name: "5.9 KB, assertion signed", target: Some(Target::AtMost(3.0)) },
     Row { name: "5.9 KB, response signed", target: Some(Target::AtMost(3.0)) },
     Row { name: "5.9 KB, both signed", target: Some(Target::AtMost(4.5)) },
-    Row { name: "5.9 KB, assertion signed with ECDSA P-256", target: Some(Target::BeyondBareEcdsa(2.0)) },
+    Row {
+        name: "5.9 KB, assertion signed with ECDSA P-256",
+        target: Some(Target::BeyondBareEcdsa(2.0)),
+    },
     Row { name: LARGE, target: Some(Target::AtMost(25.0)) },
     Row { name: "1 MB, 10,800 groups", target: Some(Target::LinearWithLarge) },
     Row { name: BARE_TWO_THREADS, target: None },
-    Row { name: "5.9 KB, assertion signed, two threads", target: Some(Target::AtMostInTwoThreads(3.0)) },
-    Row { name: "5.9 KB, assertion signed and encrypted", target: Some(Target::OfBareDecryption(1.3)) },
+    Row {
+        name: "5.9 KB, assertion signed, two threads",
+        target: Some(Target::AtMostInTwoThreads(3.0)),
+    },
+    Row {
+        name: "5.9 KB, assertion signed and encrypted",
+        target: Some(Target::OfBareDecryption(1.3)),
+    },
     Row { name: "refused, not signed", target: Some(Target::AtMost(1.5)) },
     Row { name: "refused, not Base64", target: Some(Target::AtMost(1.5)) },
     Row { name: "refused, cut off", target: Some(Target::AtMost(1.5)) },
@@ -113,7 +124,9 @@ fn measure(criterion: &mut Criterion, world: &World) -> Vec<(&'static str, usize
 
     let (key, octets, signature) = world.signed_octets(false);
     criterion.bench_function(BARE_TWO_THREADS, |bencher| {
-        bencher.iter_custom(|iterations| in_two_threads(iterations, || verify(&key, &octets, &signature)));
+        bencher.iter_custom(|iterations| {
+            in_two_threads(iterations, || verify(&key, &octets, &signature))
+        });
     });
     criterion.bench_function("5.9 KB, assertion signed, two threads", |bencher| {
         let login = || drop(black_box(world.verify(black_box(&ordinary)).expect("a login")));
@@ -122,16 +135,39 @@ fn measure(criterion: &mut Criterion, world: &World) -> Vec<(&'static str, usize
 
     let mut refusal = |name: &'static str, code: &str, message: &Message| {
         sizes.push((name, message.bytes));
-        assert_eq!(world.verify(message).map_err(|rejection: Rejection| rejection.code()).err(), Some(code));
+        assert_eq!(
+            world.verify(message).map_err(|rejection: Rejection| rejection.code()).err(),
+            Some(code)
+        );
         criterion.bench_function(name, |bencher| bencher.iter(|| world.verify(black_box(message))));
     };
-    refusal("refused, not signed", "signature_missing", &world.message(&world.rsa, TestSigned::Nothing, 10));
+    refusal(
+        "refused, not signed",
+        "signature_missing",
+        &world.message(&world.rsa, TestSigned::Nothing, 10),
+    );
     refusal("refused, not Base64", "response_undecodable", &ordinary.edited(|_| "?".repeat(5900)));
-    refusal("refused, cut off", "xml_malformed", &ordinary.changed(|xml| xml[..xml.len() - 40].to_owned()));
-    refusal("refused, two assertions", "assertion_count", &ordinary.changed(world::with_second_assertion));
+    refusal(
+        "refused, cut off",
+        "xml_malformed",
+        &ordinary.changed(|xml| xml[..xml.len() - 40].to_owned()),
+    );
+    refusal(
+        "refused, two assertions",
+        "assertion_count",
+        &ordinary.changed(world::with_second_assertion),
+    );
     refusal("refused, 3 MB", "response_too_large", &ordinary.edited(|_| "A".repeat(3_000_000)));
-    refusal("refused, wrong signature", "signature_invalid", &ordinary.changed(world::with_wrong_signature));
-    refusal("refused, another key", "key_untrusted", &world.message(&world.other, TestSigned::Assertion, 10));
+    refusal(
+        "refused, wrong signature",
+        "signature_invalid",
+        &ordinary.changed(world::with_wrong_signature),
+    );
+    refusal(
+        "refused, another key",
+        "key_untrusted",
+        &world.message(&world.other, TestSigned::Assertion, 10),
+    );
     refusal("refused, expired", "expired", &ordinary.later());
 
     bare(criterion, world, BARE_AGAIN);
@@ -175,12 +211,10 @@ fn print_table(folder: &Path, sizes: &[(&str, usize)]) {
             None => String::new(),
             Some(Target::AtMost(ratio)) => format!("{ratio:.1}"),
             Some(Target::AtMostInTwoThreads(ratio)) => format!("{ratio:.1} of two threads"),
-            Some(Target::BeyondBareEcdsa(more)) => {
-                time(BARE_ECDSA).map_or(String::new(), |ecdsa| format!("{:.1}", ecdsa / bare + more))
-            }
-            Some(Target::OfBareDecryption(times)) => {
-                time(BARE_OAEP).map_or(String::new(), |oaep| format!("{:.1}", (oaep / bare + 1.0) * times))
-            }
+            Some(Target::BeyondBareEcdsa(more)) => time(BARE_ECDSA)
+                .map_or(String::new(), |ecdsa| format!("{:.1}", ecdsa / bare + more)),
+            Some(Target::OfBareDecryption(times)) => time(BARE_OAEP)
+                .map_or(String::new(), |oaep| format!("{:.1}", (oaep / bare + 1.0) * times)),
             Some(Target::LinearWithLarge) => {
                 let per_byte = |name| Some(time(name)? / size(name)?);
                 let growth = per_byte(name).zip(per_byte(LARGE)).map(|(this, large)| this / large);
@@ -195,7 +229,9 @@ fn print_table(folder: &Path, sizes: &[(&str, usize)]) {
             _ => bare,
         };
         let (time, error, ratio) = (nanoseconds / 1e3, error / 1e3, nanoseconds / unit);
-        println!("| {name:<41} | {bytes:>9} | {time:>10.2} | {error:>8.2} | {ratio:>6.2} | {held_to}");
+        println!(
+            "| {name:<41} | {bytes:>9} | {time:>10.2} | {error:>8.2} | {ratio:>6.2} | {held_to}"
+        );
     }
 }
 

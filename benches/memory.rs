@@ -1,8 +1,9 @@
 //! What a login needs of memory, and whether anything of it stays behind.
 //!
-//! `cargo bench --bench memory` prints the peak of the heap during one login as a multiple of the document, then logs in a
-//! million times (a minute or so; `-- 1000` for fewer) and prints what the process holds before and after: the bytes that Rust
-//! has allocated, which have to be equal, and the resident set of the whole process, OpenSSL included.
+//! `cargo bench --bench memory` prints the peak of the heap during one login as a multiple of the
+//! document, then logs in a million times (a minute or so; `-- 1000` for fewer) and prints what the
+//! process holds before and after: the bytes that Rust has allocated, which have to be equal, and
+//! the resident set of the whole process, OpenSSL included.
 
 mod world;
 

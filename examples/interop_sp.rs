@@ -1,8 +1,10 @@
-//! A service provider in one process, for tests against other implementations: one JSON object a line in, one a line out.
+//! A service provider in one process, for tests against other implementations: one JSON object a
+//! line in, one a line out.
 //!
-//! `cargo run --example interop_sp -- FOLDER`, where the folder holds `settings.json`, `sp.key`, `sp.crt` and `idp-metadata.xml`. It
-//! plays no web server: whoever drives it takes its URLs and pages to the identity provider, and brings back what comes to the
-//! service provider's URLs. It also shows every step of both protocols in one place.
+//! `cargo run --example interop_sp -- FOLDER`, where the folder holds `settings.json`, `sp.key`,
+//! `sp.crt` and `idp-metadata.xml`. It plays no web server: whoever drives it takes its URLs and
+//! pages to the identity provider, and brings back what comes to the service provider's URLs. It
+//! also shows every step of both protocols in one place.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -16,9 +18,10 @@ use std::time::Duration;
 use chrono::Utc;
 use saml_login::{
     Binding, Connection, Delivery, Error, Expected, IdpMetadata, KeyPair, Limits, LoginOptions,
-    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, MemoryReplayStore, MemoryRequestStore,
-    MetadataTrust, PendingLogout, PendingRequest, ReceivedLogout, Rejection, RelayState, Remembered,
-    RequestStore, ServiceProvider, SoapClient, SpMetadata, StoreError, Unsolicited, Unspent,
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, MemoryReplayStore,
+    MemoryRequestStore, MetadataTrust, PendingLogout, PendingRequest, ReceivedLogout, Rejection,
+    RelayState, Remembered, RequestStore, ServiceProvider, SoapClient, SpMetadata, StoreError,
+    Unsolicited, Unspent,
 };
 use serde_json::{Value, json};
 
@@ -65,7 +68,8 @@ impl Process {
     fn new(folder: &Path) -> Result<Self> {
         let read = |file: &str| std::fs::read(folder.join(file));
         let settings: Value = serde_json::from_slice(&read("settings.json")?)?;
-        let text = |name: &str| settings[name].as_str().ok_or(format!("settings.json has no {name}"));
+        let text =
+            |name: &str| settings[name].as_str().ok_or(format!("settings.json has no {name}"));
         let key = KeyPair::from_pem(read("sp.key")?, read("sp.crt")?)?;
         let sp = ServiceProvider::new(text("entity_id")?, text("acs_url")?)
             .with_slo_url(text("slo_url")?)
@@ -77,7 +81,13 @@ impl Process {
         let metadata = SpMetadata::new(&sp).with_authn_requests_signed(signs);
         let metadata = metadata.with_http_artifact(true);
         let xml = read("idp-metadata.xml")?;
-        let idp = IdpMetadata::parse(&xml, None, MetadataTrust::Unsigned, &Limits::default(), Utc::now())?;
+        let idp = IdpMetadata::parse(
+            &xml,
+            None,
+            MetadataTrust::Unsigned,
+            &Limits::default(),
+            Utc::now(),
+        )?;
         let unsolicited = match settings["unsolicited"].as_str() {
             Some("on") => Unsolicited::On,
             Some("bounce") => Unsolicited::Bounce,
@@ -108,8 +118,15 @@ impl Process {
             Some("artifact") => {
                 let artifact = command["saml_art"].as_str().unwrap_or_default().to_owned();
                 self.log_in(command, |connection, expected| {
-                    let random = random().map_err(|error| Error::Store(error.to_string().into()))?;
-                    block_on(connection.verify_artifact(&artifact, &Http, expected, random, Utc::now()))
+                    let random =
+                        random().map_err(|error| Error::Store(error.to_string().into()))?;
+                    block_on(connection.verify_artifact(
+                        &artifact,
+                        &Http,
+                        expected,
+                        random,
+                        Utc::now(),
+                    ))
                 })
             }
             Some("logout") => self.start_logout(command),
@@ -130,7 +147,8 @@ impl Process {
         }
         options.relay_state = command["relay_state"].as_str().map(RelayState::path).transpose()?;
         let started = self.connection.start_login(options, random()?, Utc::now())?;
-        let cookie = match block_on(self.requests.remember(&started.pending, random()?, Utc::now())) {
+        let cookie = match block_on(self.requests.remember(&started.pending, random()?, Utc::now()))
+        {
             Ok(Remembered::Cookie(cookie)) => cookie,
             Ok(other) => return Err(format!("the request is not remembered: {other:?}").into()),
             Err(error) => return Err(error),
@@ -146,9 +164,8 @@ impl Process {
         verify: impl FnOnce(&Connection, Expected<'_>) -> std::result::Result<Unspent, Error>,
     ) -> Result<Value> {
         let pending: Option<PendingRequest> = match command["cookie"].as_str() {
-            Some(cookie) => {
-                block_on(self.requests.take(cookie, Utc::now())).map_err(|error| error.to_string())?
-            }
+            Some(cookie) => block_on(self.requests.take(cookie, Utc::now()))
+                .map_err(|error| error.to_string())?,
             None => None,
         };
         let expected = pending.as_ref().map_or(Expected::Unsolicited, Expected::Pending);
@@ -209,8 +226,10 @@ impl Process {
             }
             ReceivedLogout::Request(unspent) => {
                 let request = block_on(unspent.spend(&self.replays, Utc::now()))?;
-                // Each knows its connection: requests of one tenant's identity provider concern no other tenant's sessions.
-                let concerned = (0..self.sessions.len()).filter(|n| request.concerns(&self.sessions[*n]));
+                // Each knows its connection: requests of one tenant's identity provider concern no
+                // other tenant's sessions.
+                let concerned =
+                    (0..self.sessions.len()).filter(|n| request.concerns(&self.sessions[*n]));
                 let concerned: Vec<usize> = concerned.collect();
                 let delivered = self.connection.answer_logout(
                     &request,
@@ -267,7 +286,10 @@ impl SoapClient for Http {
         stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.take(4 * 1024 * 1024).read_to_end(&mut answer)?;
-        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or("no end of the head")?;
+        let end = answer
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .ok_or("no end of the head")?;
         Ok(answer.split_off(end + 4))
     }
 }

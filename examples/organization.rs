@@ -1,4 +1,5 @@
-//! Two organizations, their identity providers, and what "single sign-on only" means: a story that needs no server.
+//! Two organizations, their identity providers, and what "single sign-on only" means: a story that
+//! needs no server.
 //!
 //! ```text
 //! cargo run --example organization
@@ -12,9 +13,10 @@ use chrono::{DateTime, Utc};
 use saml_login::test_idp::TestIdp;
 use saml_login::{
     Account, AccountId, Actor, Assignment, AssignmentPath, AuditEvent, AuditLog, Authority, Change,
-    ChangeRefusal, Directory, Discovery, Email, EmailDomain, Expected, Identity, LoginMethod, LoginPolicy,
-    MemoryAuditLog, MemoryDirectory, MemoryReplayStore, NewAccount, Organization, Organizations, Origin,
-    PastedValues, PolicyAction, Provisioned, Role, SessionStart, Slug, SpUrls, Written, discover, provision,
+    ChangeRefusal, Directory, Discovery, Email, EmailDomain, Expected, Identity, LoginMethod,
+    LoginPolicy, MemoryAuditLog, MemoryDirectory, MemoryReplayStore, NewAccount, Organization,
+    Organizations, Origin, PastedValues, PolicyAction, Provisioned, Role, SessionStart, Slug,
+    SpUrls, Written, discover, provision,
 };
 
 /// What an application knows of plans and administrators.
@@ -61,7 +63,8 @@ impl Application {
             Change::VerifyDomain(_) => Actor::Application,
             _ => Actor::Member(AccountId::new(format!("admin-of-{id}"))),
         };
-        let applied = self.organizations.apply(id, change, &by, &Plans, self.now).ok_or("no organization")?;
+        let applied =
+            self.organizations.apply(id, change, &by, &Plans, self.now).ok_or("no organization")?;
         self.record(&applied.event)?;
         match applied.result {
             Ok(()) => {
@@ -91,7 +94,8 @@ impl Application {
         // The test identity provider answers a request that began here.
         let request_id = format!("_request-{id}-{name}");
         let email = format!("{name}@{}.test", organization.slug());
-        let response = idp.response(&organization.service_provider(), self.now).in_reply_to(&request_id);
+        let response =
+            idp.response(&organization.service_provider(), self.now).in_reply_to(&request_id);
         let response = response.for_person(&email).numbered(&format!("{id}-{name}"));
         let expected = Expected::Reply { request_id: &request_id };
         let verified = connection.verify(response.form_value()?, expected, self.now);
@@ -102,7 +106,11 @@ impl Application {
             Ok(identity) => identity,
             Err(error) => {
                 self.record(&AuditEvent::login_refused(id, &error, self.now))?;
-                println!("  {email} is refused: {}. They read: “{}”", error.code(), error.user_message());
+                println!(
+                    "  {email} is refused: {}. They read: “{}”",
+                    error.code(),
+                    error.user_message()
+                );
                 println!("  The administrator reads: {}", error.help());
                 return Ok(None);
             }
@@ -157,7 +165,12 @@ fn organization(id: &str, slug: &str) -> Result<Organization, Box<dyn Error>> {
 
 fn values(organization: &Organization, idp: &TestIdp) -> Result<PastedValues, Box<dyn Error>> {
     let sso_url = format!("https://idp.{}.test/sso", organization.slug());
-    Ok(PastedValues::new(&organization.urls().entity_id, sso_url, idp.issuer(), idp.certificate_pem()?))
+    Ok(PastedValues::new(
+        &organization.urls().entity_id,
+        sso_url,
+        idp.issuer(),
+        idp.certificate_pem()?,
+    ))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -191,13 +204,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         application.change(id, "four values are saved", Change::Configure(Box::new(values)))?;
     }
     let domain = EmailDomain::parse("acme.test").ok_or("not a domain")?;
-    application.change("acme-inc", "the domain acme.test is verified", Change::VerifyDomain(domain))?;
+    application.change(
+        "acme-inc",
+        "the domain acme.test is verified",
+        Change::VerifyDomain(domain),
+    )?;
 
     println!("\nSomebody types an address on the login page:");
     for text in ["alice@acme.test", "bob@bravo.test"] {
         let email = Email::parse(text).ok_or("not an address")?;
         match discover(&email, application.organizations.iter()) {
-            Discovery::Found(organization) => println!("  {text}: on to {}.", organization.urls().login_url),
+            Discovery::Found(organization) => {
+                println!("  {text}: on to {}.", organization.urls().login_url)
+            }
             other => println!("  {text}: {}", other.user_message().unwrap_or_default()),
         }
     }
@@ -235,7 +254,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let old = SessionStart::new(account, LoginMethod::Password);
     let elsewhere = Origin::new(&bravo, &there.account, &there.session);
     for (what, action) in [
-        ("alice enters a code that was mailed to her before", PolicyAction::LogIn(LoginMethod::EmailCode)),
+        (
+            "alice enters a code that was mailed to her before",
+            PolicyAction::LogIn(LoginMethod::EmailCode),
+        ),
         ("alice goes on in a session from a password", PolicyAction::Resume(&old)),
         ("alice goes on in a session from single sign-on", PolicyAction::Resume(session)),
         ("in bravo's session her acme account is listed", PolicyAction::See(elsewhere)),
@@ -244,14 +266,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         let decision = acme.decide(account, &action);
         println!("  {what}: {:?}, {}.", decision.verdict, decision.code());
         let actor = Actor::Member(account.id.clone());
-        application.record(&acme.event(&decision, action.code(), actor, Some(account.id.clone()), now))?;
+        application.record(&acme.event(
+            &decision,
+            action.code(),
+            actor,
+            Some(account.id.clone()),
+            now,
+        ))?;
     }
     let invitation = acme.decide_assignment(Assignment::Assign, AssignmentPath::AcceptedInvitation);
-    println!("  somebody accepts an old invitation: {:?}, {}.", invitation.verdict, invitation.code());
+    println!(
+        "  somebody accepts an old invitation: {:?}, {}.",
+        invitation.verdict,
+        invitation.code()
+    );
 
-    println!("\nThe identity provider is down. An operator opens the door, and that is written down:");
+    println!(
+        "\nThe identity provider is down. An operator opens the door, and that is written down:"
+    );
     let operator = Actor::Operator("operator-7".into());
-    let lifted = application.organizations.apply("acme-inc", Change::LiftEnforcement, &operator, &Plans, now);
+    let lifted = application.organizations.apply(
+        "acme-inc",
+        Change::LiftEnforcement,
+        &operator,
+        &Plans,
+        now,
+    );
     application.record(&lifted.ok_or("no organization")?.event)?;
     let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
     let decision = application.policy("acme-inc")?.decide(account, &by_code);
@@ -259,7 +299,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\nThe audit trail:");
     for event in application.audit.events() {
-        let target = event.target.as_ref().map_or(String::new(), |target| format!(" about {target}"));
+        let target =
+            event.target.as_ref().map_or(String::new(), |target| format!(" about {target}"));
         println!(
             "  {} {}{target}: {:?} by {:?}",
             event.organization,

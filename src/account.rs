@@ -49,16 +49,19 @@ pub enum Role {
 pub enum AccountStatus {
     /// In use.
     Active,
-    /// Switched off by an administrator or by the identity provider; it can be switched on again by the same.
+    /// Switched off by an administrator or by the identity provider; it can be switched on again by
+    /// the same.
     Deactivated,
-    /// Removed by an administrator. The record stays, so that a login does not quietly bring the person back.
+    /// Removed by an administrator. The record stays, so that a login does not quietly bring the
+    /// person back.
     Deleted,
     /// An administrator has invited the person, who has not come yet.
     Invited,
 }
 
 impl AccountStatus {
-    /// Whether an account takes one of the seats: active ones do, and invitations, which have to be kept.
+    /// Whether an account takes one of the seats: active ones do, and invitations, which have to be
+    /// kept.
     pub fn holds_seat(self) -> bool {
         matches!(self, Self::Active | Self::Invited)
     }
@@ -70,19 +73,22 @@ impl AccountStatus {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum EmailProof {
-    /// Anybody could have typed it in. A login never leads to an account because of such an address.
+    /// Anybody could have typed it in. A login never leads to an account because of such an
+    /// address.
     #[default]
     Unproven,
-    /// The organization says so: an administrator has invited the address, or the identity provider has sent it. That holds inside
-    /// the organization and nowhere else.
+    /// The organization says so: an administrator has invited the address, or the identity provider
+    /// has sent it. That holds inside the organization and nowhere else.
     Organization,
-    /// The organization says so, and had shown that the domain is its own. That holds elsewhere for as long as the domain is.
+    /// The organization says so, and had shown that the domain is its own. That holds elsewhere for
+    /// as long as the domain is.
     Domain,
     /// The person has received something there.
     Proven,
 }
 
-/// What is shown of a person. Texts are the identity provider's, or the person's own: escape them like any other input.
+/// What is shown of a person. Texts are the identity provider's, or the person's own: escape them
+/// like any other input.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -105,11 +111,12 @@ impl Profile {
         }
     }
 
-    /// This, with everything that `newer` knows. What it does not say stays: attributes can be switched off at the identity
-    /// provider without a wish to forget anything.
+    /// This, with everything that `newer` knows. What it does not say stays: attributes can be
+    /// switched off at the identity provider without a wish to forget anything.
     #[must_use]
     pub fn overlaid(&self, newer: &Self) -> Self {
-        let either = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
+        let either =
+            |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
         Self {
             first_name: either(&newer.first_name, &self.first_name),
             last_name: either(&newer.last_name, &self.last_name),
@@ -127,8 +134,9 @@ impl fmt::Debug for Profile {
 
 /// A person's account in one organization.
 ///
-/// Whoever belongs to two organizations has two of these. What the application has above them (one person, one inbox, a list to
-/// switch between) is its own; [`LoginPolicy`](crate::LoginPolicy) decides what of it may be seen.
+/// Whoever belongs to two organizations has two of these. What the application has above them (one
+/// person, one inbox, a list to switch between) is its own; [`LoginPolicy`](crate::LoginPolicy)
+/// decides what of it may be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -149,7 +157,8 @@ pub struct Account {
     pub stable_key: Option<StableKey>,
     /// What is shown of the person.
     pub profile: Profile,
-    /// Whether the identity provider's directory pushes this account (SCIM). Then that is where its profile comes from.
+    /// Whether the identity provider's directory pushes this account (SCIM). Then that is where its
+    /// profile comes from.
     pub directory_managed: bool,
 }
 
@@ -169,8 +178,9 @@ impl Account {
         }
     }
 
-    /// Whether its address is this one. ASCII letter case does not count, in the part before the `@` neither: no mail system that
-    /// is in use tells `Alice@` from `alice@`, and two accounts of one person are worse than the theory.
+    /// Whether its address is this one. ASCII letter case does not count, in the part before the
+    /// `@` neither: no mail system that is in use tells `Alice@` from `alice@`, and two accounts of
+    /// one person are worse than the theory.
     pub fn has_email(&self, email: &Email) -> bool {
         self.email.as_ref().is_some_and(|own| own.address().eq_ignore_ascii_case(email.address()))
     }

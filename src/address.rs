@@ -55,7 +55,8 @@ impl<'u> Parts<'u> {
         let (_, rest) = url.split_once("://")?;
         let (rest, _) = rest.split_once('#').unwrap_or((rest, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, path) = rest.split_at_checked(rest.find(['/', '\\']).unwrap_or(rest.len()))?;
+        let (authority, path) =
+            rest.split_at_checked(rest.find(['/', '\\']).unwrap_or(rest.len()))?;
         let authority = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
         let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
         let host = match authority.rsplit_once(':') {
@@ -67,12 +68,14 @@ impl<'u> Parts<'u> {
 
     /// Whether the host is this domain or one below it.
     pub(crate) fn is_within(&self, domain: &str) -> bool {
-        self.host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        self.host
+            .strip_suffix(domain)
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
     }
 }
 
-/// Whether a browser can be sent to what somebody else wrote down as a URL: an absolute http or https URL without a user or a
-/// fragment, of printable ASCII alone (RFC 3986 §2).
+/// Whether a browser can be sent to what somebody else wrote down as a URL: an absolute http or
+/// https URL without a user or a fragment, of printable ASCII alone (RFC 3986 §2).
 pub(crate) fn is_plain(url: &str) -> bool {
     let odd = |byte: u8| {
         !byte.is_ascii_graphic() || matches!(byte, b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`')

@@ -1,7 +1,8 @@
 //! The HTTP-Artifact binding: Bindings §3.6, Core §3.5.
 //!
-//! The browser brings a reference; the message itself comes from the identity provider's server. It passes through the same
-//! verification as one that a browser posts: nothing is believed because of the way it came.
+//! The browser brings a reference; the message itself comes from the identity provider's server. It
+//! passes through the same verification as one that a browser posts: nothing is believed because of
+//! the way it came.
 
 use std::future::Future;
 
@@ -20,11 +21,17 @@ use crate::xml::{C14n, Document, Element, Markup, Namespace, canonicalize};
 
 /// Posts to the identity provider's server. The application supplies its HTTP client.
 ///
-/// It follows no redirects, checks the server's certificate, and gives up after a few seconds and beyond a megabyte.
+/// It follows no redirects, checks the server's certificate, and gives up after a few seconds and
+/// beyond a megabyte.
 pub trait SoapClient {
-    /// Posts `body`, of the type `text/xml; charset=utf-8` and with the header `SOAPAction: "http://www.oasis-open.org/committees/security"`
-    /// (SOAP binding, §3.2.3), to `url`; gives the body of the answer, whatever its status.
-    fn post(&self, url: &str, body: String) -> impl Future<Output = Result<Vec<u8>, StoreError>> + Send;
+    /// Posts `body`, of the type `text/xml; charset=utf-8` and with the header
+    /// `SOAPAction: "http://www.oasis-open.org/committees/security"` (SOAP binding, §3.2.3), to
+    /// `url`; gives the body of the answer, whatever its status.
+    fn post(
+        &self,
+        url: &str,
+        body: String,
+    ) -> impl Future<Output = Result<Vec<u8>, StoreError>> + Send;
 }
 
 /// A type 4 artifact: Bindings §3.6.4.
@@ -55,7 +62,8 @@ pub(crate) async fn resolve<C: SoapClient>(
 ) -> Result<String, Error> {
     let refused = |problem| Rejection::ArtifactRefused { problem };
     let artifact = Artifact::parse(artifact_text).ok_or(refused(ArtifactProblem::Malformed))?;
-    // §3.6.4: the source is the SHA-1 of the issuer's entity ID. It must be the one that this login is for.
+    // §3.6.4: the source is the SHA-1 of the issuer's entity ID. It must be the one that this login
+    // is for.
     if artifact.source != sha1(idp.issuer().as_bytes()) {
         return Err(refused(ArtifactProblem::Foreign).into());
     }
@@ -81,7 +89,8 @@ fn request(
     now: DateTime<Utc>,
 ) -> Result<String, SendError> {
     let mut xml = Markup::new();
-    let header = Header { name: "samlp:ArtifactResolve", id, destination: url, issuer: sp.audience(), now };
+    let header =
+        Header { name: "samlp:ArtifactResolve", id, destination: url, issuer: sp.audience(), now };
     header.open(&mut xml, &[]);
     xml.element("samlp:Artifact", &[], artifact);
     xml.close("samlp:ArtifactResolve");
@@ -97,8 +106,14 @@ fn request(
 
 /// The message in an ArtifactResponse: Core §3.5.2.
 ///
-/// That the answer is to our request, and that it reports success, is looked at as any unsigned fact: it can only refuse.
-fn message(answer: &str, id: &str, idp: &IdentityProvider, limits: &Limits) -> Result<String, Rejection> {
+/// That the answer is to our request, and that it reports success, is looked at as any unsigned
+/// fact: it can only refuse.
+fn message(
+    answer: &str,
+    id: &str,
+    idp: &IdentityProvider,
+    limits: &Limits,
+) -> Result<String, Rejection> {
     let refused = |problem| Rejection::ArtifactRefused { problem };
     let document = Document::parse(answer, limits)?;
     let root = document.root().filter(|root| root.is(Namespace::SOAP, "Envelope"));
@@ -118,10 +133,12 @@ fn message(answer: &str, id: &str, idp: &IdentityProvider, limits: &Limits) -> R
     if codes.first() != Some(&"urn:oasis:names:tc:SAML:2.0:status:Success") {
         return Err(refused(ArtifactProblem::Status));
     }
-    // Core §3.5.2: success without a message means that there is none: the artifact was used, or never made.
-    let inner =
-        only_child(response, Namespace::SAMLP, "Response").ok_or(refused(ArtifactProblem::Nothing))?;
-    // Inclusive, so that all namespaces around it go with it, and signatures of either kind stay what they are.
+    // Core §3.5.2: success without a message means that there is none: the artifact was used, or
+    // never made.
+    let inner = only_child(response, Namespace::SAMLP, "Response")
+        .ok_or(refused(ArtifactProblem::Nothing))?;
+    // Inclusive, so that all namespaces around it go with it, and signatures of either kind stay
+    // what they are.
     canonicalize(inner, None, C14n::IMPLIED, &[])
         .map_err(|_| Rejection::SignatureInvalid { on: Part::Message })
 }
@@ -142,7 +159,9 @@ mod tests {
         };
         let artifact = Artifact::parse(&text([0, 4], 20)).unwrap();
         assert_eq!((artifact.endpoint, artifact.source), (3, [7; 20]));
-        for bad in [text([0, 3], 20), text([0, 4], 19), text([0, 4], 21), "AAQ".into(), String::new()] {
+        for bad in
+            [text([0, 3], 20), text([0, 4], 19), text([0, 4], 21), "AAQ".into(), String::new()]
+        {
             assert!(Artifact::parse(&bad).is_none(), "{bad}");
         }
     }

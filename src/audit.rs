@@ -1,7 +1,7 @@
 //! What happened, who did it, and how it ended: events for an audit trail, attempts included.
 //!
-//! An event holds no secret, no assertion and nothing that an identity provider says about a person: the account's own id alone
-//! tells who is meant.
+//! An event holds no secret, no assertion and nothing that an identity provider says about a
+//! person: the account's own id alone tells who is meant.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -57,7 +57,8 @@ pub enum AuditAction {
     ConnectionActivated,
     /// The values of the connection were removed.
     ConnectionRemoved,
-    /// Values of the connection were replaced, and among them the issuer or the certificates: who is trusted.
+    /// Values of the connection were replaced, and among them the issuer or the certificates: who
+    /// is trusted.
     ConnectionRekeyed,
     /// Values or settings of the connection were replaced.
     ConnectionUpdated {
@@ -202,7 +203,11 @@ impl AuditEvent {
     }
 
     /// A login that was refused, or that something failed under, before it was known whose it is.
-    pub fn login_refused(organization: impl Into<String>, error: &Error, at: DateTime<Utc>) -> Self {
+    pub fn login_refused(
+        organization: impl Into<String>,
+        error: &Error,
+        at: DateTime<Utc>,
+    ) -> Self {
         let outcome = match error {
             Error::Rejected(_) => AuditOutcome::Refused(error.code()),
             _ => AuditOutcome::Failed(error.code()),
@@ -211,14 +216,20 @@ impl AuditEvent {
     }
 
     /// A login that was accepted, into this account.
-    pub fn login_accepted(organization: impl Into<String>, account: AccountId, at: DateTime<Utc>) -> Self {
-        Self::new(organization, Actor::Member(account.clone()), AuditAction::Login, at).about(account)
+    pub fn login_accepted(
+        organization: impl Into<String>,
+        account: AccountId,
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self::new(organization, Actor::Member(account.clone()), AuditAction::Login, at)
+            .about(account)
     }
 }
 
 /// Takes events.
 ///
-/// Write the event in the same transaction as what it tells of, where the store of both is one. A refusal is written, too.
+/// Write the event in the same transaction as what it tells of, where the store of both is one. A
+/// refusal is written, too.
 pub trait AuditLog: Send + Sync {
     /// Takes one event.
     ///
@@ -282,8 +293,8 @@ impl AuditLog for MemoryAuditLog {
     }
 }
 
-/// Hands events to [`tracing`], under the target `saml_login::audit`: refusals and failures at the level WARN, the rest at INFO.
-/// Feature `tracing`.
+/// Hands events to [`tracing`], under the target `saml_login::audit`: refusals and failures at the
+/// level WARN, the rest at INFO. Feature `tracing`.
 #[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]

@@ -31,15 +31,18 @@ impl Discovery<'_> {
     pub fn user_message(&self) -> Option<&'static str> {
         match self {
             Self::Found(_) => None,
-            Self::NotFound => {
-                Some("User not found. Check the address, or ask your administrator for the sign-in link.")
+            Self::NotFound => Some(
+                "User not found. Check the address, or ask your administrator for the sign-in link.",
+            ),
+            Self::Several => {
+                Some("Several organizations use this address. Enter the name of yours.")
             }
-            Self::Several => Some("Several organizations use this address. Enter the name of yours."),
         }
     }
 }
 
-/// For somebody who has only typed an address: answers from verified domains alone, so that it tells nobody who has an account.
+/// For somebody who has only typed an address: answers from verified domains alone, so that it
+/// tells nobody who has an account.
 ///
 /// Organizations whose single sign-on does not [work](Organization::is_open) do not count.
 pub fn discover<'a>(
@@ -49,11 +52,13 @@ pub fn discover<'a>(
     only_one(organizations.into_iter().filter(|organization| organization.owns(email)))
 }
 
-/// For somebody who has proven that the address is theirs (by a code that was sent to it, say), and whose accounts these are: the
-/// organization of the domain, if there is one, and otherwise that of a membership.
+/// For somebody who has proven that the address is theirs (by a code that was sent to it, say), and
+/// whose accounts these are: the organization of the domain, if there is one, and otherwise that of
+/// a membership.
 ///
-/// A membership counts if the account is active, has this address, and has it [proven](EmailProof::Proven): an invitation, or an
-/// account that some identity provider has made under the address, would let anybody send the person to an identity provider of theirs.
+/// A membership counts if the account is active, has this address, and has it
+/// [proven](EmailProof::Proven): an invitation, or an account that some identity provider has made
+/// under the address, would let anybody send the person to an identity provider of theirs.
 pub fn discover_proven<'a>(
     email: &Email,
     accounts: &[Account],

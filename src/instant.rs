@@ -4,9 +4,10 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, SecondsFormat, Utc};
 
 /// Parses `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`, strictly.
 ///
-/// Core §1.3.3 asks for UTC; an explicit offset is as good and occurs in the wild. Without either the value is a local
-/// time, which names no instant, and is refused, as are leap seconds and `24:00:00` (Core forbids the former).
-/// A fraction may have any number of digits; what is below a nanosecond is cut off.
+/// Core §1.3.3 asks for UTC; an explicit offset is as good and occurs in the wild. Without either
+/// the value is a local time, which names no instant, and is refused, as are leap seconds and
+/// `24:00:00` (Core forbids the former). A fraction may have any number of digits; what is below a
+/// nanosecond is cut off.
 pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     let (date, time) = text.split_once('T')?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;

@@ -9,7 +9,8 @@
     clippy::unwrap_used
 )]
 
-// In the order of the data: a module uses only what stands above it. One more check is one more row in `validate`.
+// In the order of the data: a module uses only what stands above it. One more check is one more row
+// in `validate`.
 mod error;
 mod limits;
 mod address;
@@ -65,21 +66,25 @@ pub use audit::TracingAuditLog;
 pub use audit::{Actor, AuditAction, AuditEvent, AuditLog, AuditOutcome, MemoryAuditLog};
 pub use binding::{Binding, PostForm};
 pub use connection::{Connection, ConnectionBuilder, SignedParts};
-pub use directory::{Directory, Matches, MemoryDirectory, ProvisionError, Provisioned, Written, provision};
+pub use directory::{
+    Directory, Matches, MemoryDirectory, ProvisionError, Provisioned, Written, provision,
+};
 pub use discovery::{Discovery, discover, discover_proven};
 pub use doctor::{
-    Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings, examine,
+    Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings,
+    examine,
 };
 pub use error::*;
 pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
 pub use limits::Limits;
 pub use login::Unspent;
 pub use logout::{
-    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutResponse, LogoutSubject, PendingLogout,
-    ReceivedLogout, StartedLogout, UnspentLogout,
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutResponse, LogoutSubject,
+    PendingLogout, ReceivedLogout, StartedLogout, UnspentLogout,
 };
 pub use metadata::{
-    ContactType, EndpointKind, IdpMetadata, MetadataChange, MetadataError, MetadataTrust, SpMetadata,
+    ContactType, EndpointKind, IdpMetadata, MetadataChange, MetadataError, MetadataTrust,
+    SpMetadata,
 };
 pub use organization::{
     Applied, Authority, Change, ChangeRefusal, ConnectionOptions, ConnectionSettings, DomainRule,
@@ -88,15 +93,16 @@ pub use organization::{
 };
 pub use pending::PendingRequest;
 pub use policy::{
-    Assignment, AssignmentPath, Decision, LoginMethod, LoginPolicy, Origin, PolicyAction, PolicyReason,
-    SessionStart, Verdict,
+    Assignment, AssignmentPath, Decision, LoginMethod, LoginPolicy, Origin, PolicyAction,
+    PolicyReason, SessionStart, Verdict,
 };
 pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
 pub use provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRefusal, Seats, decide};
 pub use relay_state::RelayState;
 pub use report::{CheckOutcome, Report, ReportedCheck, View};
 pub use request::{
-    LoginOptions, MemoryRequestStore, Remembered, RequestStore, SealedRequests, SealingKey, StartedLogin,
+    LoginOptions, MemoryRequestStore, Remembered, RequestStore, SealedRequests, SealingKey,
+    StartedLogin,
 };
 #[cfg(feature = "samael")]
 pub use second_opinion::DescriptorError;

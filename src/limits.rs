@@ -1,29 +1,36 @@
 //! Bounds on the work one message can cause.
 
-/// Bounds on the work one message can cause. Going beyond one is a typed refusal, never a slow success.
+/// Bounds on the work one message can cause. Going beyond one is a typed refusal, never a slow
+/// success.
 ///
-/// Start from [`Limits::default`] and change what you must; each default says what it was measured against.
+/// Start from [`Limits::default`] and change what you must; each default says what it was measured
+/// against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes in the decoded document. Default 1 MiB: honest responses with hundreds of groups stay below 100 KiB.
-    /// The encoded form value may be twice as long, blank space included.
+    /// Bytes in the decoded document. Default 1 MiB: honest responses with hundreds of groups stay
+    /// below 100 KiB. The encoded form value may be twice as long, blank space included.
     pub document_bytes: usize,
-    /// Nesting of elements. Default 64: an assertion with an advised assertion inside reaches about 16.
+    /// Nesting of elements. Default 64: an assertion with an advised assertion inside reaches about
+    /// 16.
     pub depth: usize,
-    /// Attributes on one element. Default 64: SAML and XML Signature define at most 9 for any element.
+    /// Attributes on one element. Default 64: SAML and XML Signature define at most 9 for any
+    /// element.
     pub attributes: usize,
-    /// Namespace declarations on one element. Default 64: identity providers that declare everything on the root
-    /// stay below 10.
+    /// Namespace declarations on one element. Default 64: identity providers that declare
+    /// everything on the root stay below 10.
     pub namespaces: usize,
-    /// Nodes (elements, attributes, namespace declarations, pieces of text, comments, processing instructions) in
-    /// the document. Default 131,072: one megabyte of ordinary attribute values has about 60,000.
+    /// Nodes (elements, attributes, namespace declarations, pieces of text, comments, processing
+    /// instructions) in the document. Default 131,072: one megabyte of ordinary attribute values
+    /// has about 60,000.
     pub nodes: usize,
-    /// Bytes in one name: of an element, an attribute, a prefix, or a namespace. Default 256: the longest name SAML
-    /// defines has 28, its longest namespace 49. Canonicalization repeats namespaces, so their length multiplies.
+    /// Bytes in one name: of an element, an attribute, a prefix, or a namespace. Default 256: the
+    /// longest name SAML defines has 28, its longest namespace 49. Canonicalization repeats
+    /// namespaces, so their length multiplies.
     pub name_bytes: usize,
-    /// Bytes in one piece of text, attribute value, comment or processing instruction. Default 1 MiB, the size of a
-    /// document: the text of one encrypted assertion is nearly the whole document.
+    /// Bytes in one piece of text, attribute value, comment or processing instruction. Default 1
+    /// MiB, the size of a document: the text of one encrypted assertion is nearly the whole
+    /// document.
     pub text_bytes: usize,
 }
 

@@ -9,8 +9,9 @@ use crate::relay_state::RelayState;
 
 /// A request that waits for its answer.
 ///
-/// It belongs to one browser: keep it where only that browser gets at it, in a [`RequestStore`](crate::RequestStore) behind a cookie
-/// or [sealed](crate::SealedRequests) in the cookie itself. An answer that some other browser brings is then an answer to nothing.
+/// It belongs to one browser: keep it where only that browser gets at it, in a
+/// [`RequestStore`](crate::RequestStore) behind a cookie or [sealed](crate::SealedRequests) in the
+/// cookie itself. An answer that some other browser brings is then an answer to nothing.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PendingRequest {
@@ -24,17 +25,18 @@ pub struct PendingRequest {
     pub expires_at: DateTime<Utc>,
     /// Where to go on afterwards. Take it from here, not from what came back with the answer.
     pub relay_state: Option<RelayState>,
-    /// Whether the person was to prove anew who they are (ForceAuthn, Core §3.4.1): no authentication of the answer may be older than the
-    /// request, give or take the clock skew.
+    /// Whether the person was to prove anew who they are (ForceAuthn, Core §3.4.1): no
+    /// authentication of the answer may be older than the request, give or take the clock skew.
     pub force_authn: bool,
-    /// The authentication context classes that were asked for: every authentication of the answer has to be of one of them (Core
-    /// §3.3.2.2.1). None were if it is empty.
+    /// The authentication context classes that were asked for: every authentication of the answer
+    /// has to be of one of them (Core §3.3.2.2.1). None were if it is empty.
     pub authn_contexts: Vec<String>,
 }
 
 impl PendingRequest {
-    /// A request from its parts, as a store of yours kept them. The other fields, which say that nothing in particular was asked for, are
-    /// to be set as well; [`PendingRequest::relay_state`] by [`RelayState::received`].
+    /// A request from its parts, as a store of yours kept them. The other fields, which say that
+    /// nothing in particular was asked for, are to be set as well; [`PendingRequest::relay_state`]
+    /// by [`RelayState::received`].
     pub fn new(
         request_id: impl Into<String>,
         connection_id: impl Into<String>,
@@ -63,7 +65,8 @@ impl fmt::Debug for PendingRequest {
     }
 }
 
-/// Whether a request that was made for one connection can be answered at another, and now: Profiles §4.1.4.3.
+/// Whether a request that was made for one connection can be answered at another, and now: Profiles
+/// §4.1.4.3.
 pub(crate) fn check_open(
     made_for: &str,
     expires_at: DateTime<Utc>,

@@ -5,7 +5,8 @@ use crate::trust::{Certificates, KeyPair};
 
 /// Our side: the service provider as the identity provider knows it.
 ///
-/// Audience URI and ACS URL are compared byte for byte with what a response says; they are never trimmed or normalized.
+/// Audience URI and ACS URL are compared byte for byte with what a response says; they are never
+/// trimmed or normalized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceProvider {
     audience: String,
@@ -16,8 +17,9 @@ pub struct ServiceProvider {
 }
 
 impl ServiceProvider {
-    /// A service provider with this **Audience URI** (its SAML entity ID, Core §8.3.6; any text) and this Assertion
-    /// Consumer Service URL, the address to which the identity provider has browsers post responses.
+    /// A service provider with this **Audience URI** (its SAML entity ID, Core §8.3.6; any text)
+    /// and this Assertion Consumer Service URL, the address to which the identity provider has
+    /// browsers post responses.
     pub fn new(audience: impl Into<String>, acs_url: impl Into<String>) -> Self {
         Self {
             audience: audience.into(),
@@ -33,17 +35,20 @@ impl ServiceProvider {
         Self { slo_url: Some(slo_url.into()), ..self }
     }
 
-    /// Adds a key to sign with. The first signs; more than one, so that the identity provider can know the next in advance.
+    /// Adds a key to sign with. The first signs; more than one, so that the identity provider can
+    /// know the next in advance.
     pub fn with_signing_key(mut self, key: KeyPair) -> Self {
         self.signing_keys.push(key);
         self
     }
 
-    /// Adds an RSA key that opens what is encrypted to it. Each is tried, so that an old one can stay for a while.
+    /// Adds an RSA key that opens what is encrypted to it. Each is tried, so that an old one can
+    /// stay for a while.
     ///
-    /// Give each connection a key of its own. What is encrypted does not say for whom it was made: with one key for several
-    /// connections, the identity provider of one could put a ciphertext that it captured from another into a response that it signs
-    /// itself, and so have a NameID or attributes opened that were not meant for it.
+    /// Give each connection a key of its own. What is encrypted does not say for whom it was made:
+    /// with one key for several connections, the identity provider of one could put a ciphertext
+    /// that it captured from another into a response that it signs itself, and so have a NameID or
+    /// attributes opened that were not meant for it.
     pub fn with_decryption_key(mut self, key: KeyPair) -> Self {
         self.decryption_keys.push(key);
         self
@@ -106,8 +111,8 @@ pub struct IdentityProvider {
 }
 
 impl IdentityProvider {
-    /// An identity provider with this **issuer** (its SAML entity ID; any text, compared byte for byte) that signs with
-    /// the key of one of these certificates.
+    /// An identity provider with this **issuer** (its SAML entity ID; any text, compared byte for
+    /// byte) that signs with the key of one of these certificates.
     pub fn new(issuer: impl Into<String>, certificates: Certificates) -> Self {
         Self {
             issuer: issuer.into(),
@@ -119,8 +124,9 @@ impl IdentityProvider {
         }
     }
 
-    /// Adds the **single sign-on URL**, an absolute https URL of plain ASCII without a user or a fragment, by HTTP-Redirect, which
-    /// every identity provider takes. Plain http is taken, and [warned of](crate::Connection::warnings). Verifying responses does not need it.
+    /// Adds the **single sign-on URL**, an absolute https URL of plain ASCII without a user or a
+    /// fragment, by HTTP-Redirect, which every identity provider takes. Plain http is taken, and
+    /// [warned of](crate::Connection::warnings). Verifying responses does not need it.
     pub fn with_sso_url(self, sso_url: impl Into<String>) -> Self {
         self.with_sso_endpoint(Endpoint::new(Binding::HttpRedirect, sso_url))
     }
@@ -143,7 +149,8 @@ impl IdentityProvider {
         self
     }
 
-    /// Says that the identity provider takes signed requests alone (WantAuthnRequestsSigned, Metadata §2.4.3).
+    /// Says that the identity provider takes signed requests alone (WantAuthnRequestsSigned,
+    /// Metadata §2.4.3).
     pub fn with_signed_requests_wanted(self, wanted: bool) -> Self {
         Self { wants_signed_requests: wanted, ..self }
     }

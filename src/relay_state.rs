@@ -8,8 +8,8 @@ use crate::error::{RelayStateProblem, SendError};
 
 /// Where to go on after the login: an opaque token, or a path on this very site.
 ///
-/// Nothing vouches for a RelayState that comes in: whoever sends the browser can choose it. So it is only ever one of these two,
-/// checked in the same way on its way out and in.
+/// Nothing vouches for a RelayState that comes in: whoever sends the browser can choose it. So it
+/// is only ever one of these two, checked in the same way on its way out and in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RelayState(String);
 
@@ -39,9 +39,11 @@ impl RelayState {
 
     /// A path with or without a query, on the same origin: `/inbox?tab=2`.
     ///
-    /// Whatever a browser or a server along the way could read as another site's address, or as a path elsewhere on this one, is
-    /// refused: `//evil.test`, backslashes, control characters, blank space, dot segments (also with parameters, `..;a`), `?` and `#`
-    /// within the path, and `"`, `<` and `>`, all of them in any percent-encoding; and a `%` that begins none (RFC 3986 §2.1).
+    /// Whatever a browser or a server along the way could read as another site's address, or as a
+    /// path elsewhere on this one, is refused: `//evil.test`, backslashes, control characters,
+    /// blank space, dot segments (also with parameters, `..;a`), `?` and `#` within the path, and
+    /// `"`, `<` and `>`, all of them in any percent-encoding; and a `%` that begins none (RFC 3986
+    /// §2.1).
     ///
     /// # Errors
     ///
@@ -52,8 +54,8 @@ impl RelayState {
         safe.map(|()| Self(path)).map_err(refused)
     }
 
-    /// A path that begins with one of these, up to the end or a `/`, `?` or `#`. It is compared as it stands: `/%61pp` is not under
-    /// `/app`.
+    /// A path that begins with one of these, up to the end or a `/`, `?` or `#`. It is compared as
+    /// it stands: `/%61pp` is not under `/app`.
     ///
     /// # Errors
     ///
@@ -66,11 +68,15 @@ impl RelayState {
                 prefix.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '?', '#'])
             })
         };
-        if allowed.iter().any(begins) { Ok(Self(path)) } else { Err(refused(RelayStateProblem::NotAllowed)) }
+        if allowed.iter().any(begins) {
+            Ok(Self(path))
+        } else {
+            Err(refused(RelayStateProblem::NotAllowed))
+        }
     }
 
-    /// A RelayState that came in: a token or a safe path, or nothing. What it leads to has to be checked like any other request of
-    /// that person.
+    /// A RelayState that came in: a token or a safe path, or nothing. What it leads to has to be
+    /// checked like any other request of that person.
     pub fn received(text: &str) -> Option<Self> {
         Self::token(text).or_else(|_| Self::path(text)).ok()
     }
@@ -96,13 +102,15 @@ fn check_length(text: &str) -> Result<(), RelayStateProblem> {
     if text.len() > MAX_BYTES { Err(RelayStateProblem::TooLong) } else { Ok(()) }
 }
 
-/// The path ends at the first `?` or `#` of the text as it stands, for a browser ends it there: what is decoded later moves no end.
+/// The path ends at the first `?` or `#` of the text as it stands, for a browser ends it there:
+/// what is decoded later moves no end.
 fn check_path(text: &str) -> Result<(), RelayStateProblem> {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let (path, rest) = text.split_at_checked(end).ok_or(RelayStateProblem::Unsafe)?;
     // A segment's parameters are no part of its name for some servers: RFC 3986 §3.3.
-    let dots =
-        |segment: &str| matches!(segment.split_once(';').map_or(segment, |(name, _)| name), "." | "..");
+    let dots = |segment: &str| {
+        matches!(segment.split_once(';').map_or(segment, |(name, _)| name), "." | "..")
+    };
     let leads_away = |path: &str| {
         !path.starts_with('/')
             || path.starts_with("//")
@@ -111,10 +119,15 @@ fn check_path(text: &str) -> Result<(), RelayStateProblem> {
             || path.split('/').any(dots)
     };
     check_decodings(path, leads_away)?;
-    if is_percent_encoded(rest) { check_decodings(rest, |_| false) } else { Err(RelayStateProblem::Unsafe) }
+    if is_percent_encoded(rest) {
+        check_decodings(rest, |_| false)
+    } else {
+        Err(RelayStateProblem::Unsafe)
+    }
 }
 
-/// Holds a text, and what it is decoded to over and over, to the characters that are safe and to a rule.
+/// Holds a text, and what it is decoded to over and over, to the characters that are safe and to a
+/// rule.
 fn check_decodings(text: &str, is_hostile: impl Fn(&str) -> bool) -> Result<(), RelayStateProblem> {
     let hostile = |c: char| !c.is_ascii_graphic() || matches!(c, '\\' | '"' | '<' | '>');
     let mut text = text.to_owned();
@@ -122,7 +135,8 @@ fn check_decodings(text: &str, is_hostile: impl Fn(&str) -> bool) -> Result<(), 
         if text.contains(hostile) || is_hostile(&text) {
             return Err(RelayStateProblem::Unsafe);
         }
-        let decoded = percent_decode_str(&text).decode_utf8().map_err(|_| RelayStateProblem::Unsafe)?;
+        let decoded =
+            percent_decode_str(&text).decode_utf8().map_err(|_| RelayStateProblem::Unsafe)?;
         if decoded == text {
             return Ok(());
         }
@@ -131,7 +145,8 @@ fn check_decodings(text: &str, is_hostile: impl Fn(&str) -> bool) -> Result<(), 
     Err(RelayStateProblem::Unsafe)
 }
 
-/// Whether two hexadecimal digits follow each `%`: RFC 3986 §2.1. What else could follow is for each server to guess.
+/// Whether two hexadecimal digits follow each `%`: RFC 3986 §2.1. What else could follow is for
+/// each server to guess.
 fn is_percent_encoded(text: &str) -> bool {
     let digits = |after: &str| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     text.split('%').skip(1).all(digits)
@@ -224,7 +239,11 @@ mod tests {
             "/a?b=%5c",
             "/a#%255c",
         ] {
-            assert_eq!(problem(RelayState::path(path)), Some(RelayStateProblem::Unsafe), "{path:?}");
+            assert_eq!(
+                problem(RelayState::path(path)),
+                Some(RelayStateProblem::Unsafe),
+                "{path:?}"
+            );
         }
         assert_eq!(problem(RelayState::path(format!("/{}", "a".repeat(79)))), None);
         assert_eq!(

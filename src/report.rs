@@ -13,11 +13,12 @@ use crate::xml::Document;
 
 /// The result of every check that could be run on a response. It can never yield an identity.
 ///
-/// Its texts quote protocol data (issuers, URLs, instants) cut to 256 characters; escape them before putting them in
-/// HTML. There is no attribute value and no NameID among them; the words of a failing identity provider (StatusMessage) are
-/// quoted, and may say anything.
+/// Its texts quote protocol data (issuers, URLs, instants) cut to 256 characters; escape them
+/// before putting them in HTML. There is no attribute value and no NameID among them; the words of
+/// a failing identity provider (StatusMessage) are quoted, and may say anything.
 ///
-/// Serialized (feature `serde`), it is a map of these fields under their names, enumerations in snake_case.
+/// Serialized (feature `serde`), it is a map of these fields under their names, enumerations in
+/// snake_case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -38,9 +39,10 @@ pub struct Report {
     pub checks: Vec<ReportedCheck>,
     /// SHA-256 fingerprint of the configured certificate that verified the signature, if one did.
     pub key_fingerprint: Option<String>,
-    /// Of a refusal that a setting of the identity provider mends: what to change, and where in the console of the product that
-    /// the issuer, the single sign-on URL or the names of attributes tell of. A response that is not verified can so choose
-    /// among the consoles known here, and nothing else.
+    /// Of a refusal that a setting of the identity provider mends: what to change, and where in the
+    /// console of the product that the issuer, the single sign-on URL or the names of attributes
+    /// tell of. A response that is not verified can so choose among the consoles known here, and
+    /// nothing else.
     pub advice: Option<Advice>,
     /// What works, and should still be looked at; first of the connection, then of this response.
     pub warnings: Vec<Warning>,
@@ -100,7 +102,8 @@ pub enum CheckOutcome {
 impl Connection {
     /// Runs every check on a response that still can be run, for an administrator's test page.
     ///
-    /// Where the signature fails, the checks behind it run on the [unverified view](View::Unverified). Nothing is spent.
+    /// Where the signature fails, the checks behind it run on the
+    /// [unverified view](View::Unverified). Nothing is spent.
     pub fn explain(
         &self,
         form_value: impl AsRef<[u8]>,
@@ -195,7 +198,11 @@ impl Connection {
         let both = document.envelope().and_then(|envelope| Ok((envelope, document.assertion()?)));
         let Some((envelope, assertion)) = writer.stage(READ, both) else { return };
         let addressing = envelope.map_or(received, |envelope| envelope.addressing());
-        writer.checks(&Facts { addressing: &addressing, statements: assertion.statements(), rules });
+        writer.checks(&Facts {
+            addressing: &addressing,
+            statements: assertion.statements(),
+            rules,
+        });
         writer.stage(REQUIRED, self.identity(assertion, &signed.octets));
         let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);
         if let Some(found) = qualifier.filter(|found| found != self.service_provider().audience()) {
@@ -210,12 +217,20 @@ type Stage = (&'static str, &'static str, &'static str);
 const DECODED: Stage = ("decoded", "the form value is the Base64 of UTF-8 text", "Bindings §3.5.4");
 const WELL_FORMED: Stage =
     ("well_formed", "the text is well-formed XML without a DTD", "XML 1.0, Namespaces");
-const SIGNED: Stage = ("signature", "what has to be signed is signed by a configured key", "Core §5");
-const SECOND_OPINION: Stage =
-    ("second_opinion", "libxmlsec1 verifies the signature as well, over the same octets", "connection");
-const READ: Stage = ("signed_document", "what was signed reads as a Response or an Assertion", "Core §5.4");
-const REQUIRED: Stage =
-    ("required_fields", "the response says all that the connection requires of a person", "connection");
+const SIGNED: Stage =
+    ("signature", "what has to be signed is signed by a configured key", "Core §5");
+const SECOND_OPINION: Stage = (
+    "second_opinion",
+    "libxmlsec1 verifies the signature as well, over the same octets",
+    "connection",
+);
+const READ: Stage =
+    ("signed_document", "what was signed reads as a Response or an Assertion", "Core §5.4");
+const REQUIRED: Stage = (
+    "required_fields",
+    "the response says all that the connection requires of a person",
+    "connection",
+);
 
 struct Writer {
     checks: Vec<ReportedCheck>,
@@ -237,7 +252,8 @@ impl Writer {
 
     /// Lists as skipped whatever has no row yet.
     fn skip_rest(&mut self) {
-        let of_envelope = ENVELOPE_CHECKS.iter().map(|check| (check.name, check.rule, check.section));
+        let of_envelope =
+            ENVELOPE_CHECKS.iter().map(|check| (check.name, check.rule, check.section));
         let of_assertion = CHECKS.iter().map(|check| (check.name, check.rule, check.section));
         let stages = [DECODED, WELL_FORMED].into_iter().chain(of_envelope).chain([SIGNED, READ]);
         for stage in stages.chain(of_assertion).chain([REQUIRED]) {
@@ -259,7 +275,12 @@ impl Writer {
         self.row((check.name, check.rule, check.section), Some(result.as_ref().err()), shown);
     }
 
-    fn row(&mut self, (name, rule, section): Stage, result: Option<Option<&Rejection>>, shown: Shown) {
+    fn row(
+        &mut self,
+        (name, rule, section): Stage,
+        result: Option<Option<&Rejection>>,
+        shown: Shown,
+    ) {
         let rejection = result.flatten();
         let outcome = match result {
             None => CheckOutcome::Skipped,

@@ -1,16 +1,18 @@
 //! A second opinion: libxmlsec1, a wholly different engine, through samael.
 //!
-//! It is asked after this crate has verified a message, and has to come to the very same octets. It can only refuse.
-//! What is known to go wrong in it is kept out of reach:
+//! It is asked after this crate has verified a message, and has to come to the very same octets. It
+//! can only refuse. What is known to go wrong in it is kept out of reach:
 //!
-//! - It follows a Reference to a file or a URL. It is only asked about messages whose every signature this crate has
-//!   verified, so that each has one Reference, to an element of the message, and no transform beyond canonicalization. A
-//!   message with further signatures (in Advice) is refused unasked.
+//! - It follows a Reference to a file or a URL. It is only asked about messages whose every
+//!   signature this crate has verified, so that each has one Reference, to an element of the
+//!   message, and no transform beyond canonicalization. A message with further signatures (in
+//!   Advice) is refused unasked.
 //! - It decrypts without looking at lengths, and panics. Nothing is ever decrypted with it.
 //! - It panics. A panic of its is caught and is a refusal.
-//! - Some ways through it leak memory with each call. Only its pre-digest mode is used, which does not: the test
-//!   `the_second_engine_does_not_grow` measures it.
-//! - It may fetch keys that KeyInfo names. It is handed the connection's keys, one at a time, and then looks for no other.
+//! - Some ways through it leak memory with each call. Only its pre-digest mode is used, which does
+//!   not: the test `the_second_engine_does_not_grow` measures it.
+//! - It may fetch keys that KeyInfo names. It is handed the connection's keys, one at a time, and
+//!   then looks for no other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,7 +34,8 @@ pub(crate) fn agrees(
     let differs = |reason| Err(Rejection::SecondOpinionDiffers { reason });
     let message = envelope.response().document().text();
     let verified = envelope.signatures();
-    if envelope.all_signatures() != usize::from(verified.response) + usize::from(verified.assertion) {
+    if envelope.all_signatures() != usize::from(verified.response) + usize::from(verified.assertion)
+    {
         return differs("the message has signatures besides those that count");
     }
     let keys: Vec<CertificateDer> =
@@ -48,10 +51,11 @@ pub(crate) fn agrees(
     }
 }
 
-/// For those who come from samael: the issuer, the signing certificates and the single sign-on URL of a metadata document.
+/// For those who come from samael: the issuer, the signing certificates and the single sign-on URL
+/// of a metadata document.
 ///
-/// The URL is that of the HTTP-Redirect binding, or else of HTTP-POST. A descriptor without an entity ID, or without a key
-/// that may sign, does not become an identity provider.
+/// The URL is that of the HTTP-Redirect binding, or else of HTTP-POST. A descriptor without an
+/// entity ID, or without a key that may sign, does not become an identity provider.
 impl TryFrom<&EntityDescriptor> for IdentityProvider {
     type Error = DescriptorError;
 
@@ -61,9 +65,11 @@ impl TryFrom<&EntityDescriptor> for IdentityProvider {
         let roles = descriptor.idp_sso_descriptors.as_deref().unwrap_or_default();
         let keys = roles.iter().flat_map(|role| &role.key_descriptors);
         // Metadata §2.4.1.1: a key without a use serves for both.
-        let signing = keys.filter(|key| key.key_use.as_deref().is_none_or(|usage| usage == "signing"));
-        let pasted =
-            signing.filter_map(|key| key.key_info.x509_data.as_ref()).flat_map(|data| &data.certificates);
+        let signing =
+            keys.filter(|key| key.key_use.as_deref().is_none_or(|usage| usage == "signing"));
+        let pasted = signing
+            .filter_map(|key| key.key_info.x509_data.as_ref())
+            .flat_map(|data| &data.certificates);
         let mut certificates: Option<Certificates> = None;
         for pasted in pasted {
             let more = Certificates::parse(pasted)?;

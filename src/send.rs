@@ -25,7 +25,8 @@ pub enum Delivery {
     Redirect(String),
 }
 
-/// The query carries the message, which may name a person, and the RelayState, which may be a secret: only the address is shown.
+/// The query carries the message, which may name a person, and the RelayState, which may be a
+/// secret: only the address is shown.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -66,13 +67,14 @@ impl Header<'_> {
     }
 }
 
-/// What randomness becomes for one purpose, which tells nothing of what it becomes for another: an `ID` is seen by everybody on the
-/// way, and the same randomness may have been handed in elsewhere.
+/// What randomness becomes for one purpose, which tells nothing of what it becomes for another: an
+/// `ID` is seen by everybody on the way, and the same randomness may have been handed in elsewhere.
 pub(crate) fn derived(purpose: &str, random: [u8; 32]) -> [u8; 32] {
     sha256(&[b"saml-login ", purpose.as_bytes(), b": ", &random].concat())
 }
 
-/// An `ID` of 256 bits: Core §1.3.4 asks for 128. It begins with a character that names may begin with.
+/// An `ID` of 256 bits: Core §1.3.4 asks for 128. It begins with a character that names may begin
+/// with.
 pub(crate) fn message_id(random: [u8; 32]) -> String {
     derived("message ID", random).iter().fold(String::from("_"), |mut id, byte| {
         // Writing to a String cannot fail.
@@ -81,7 +83,8 @@ pub(crate) fn message_id(random: [u8; 32]) -> String {
     })
 }
 
-/// The key to sign with, if `sign` says so, or if that is left open and there is one, or one is wanted by the other side.
+/// The key to sign with, if `sign` says so, or if that is left open and there is one, or one is
+/// wanted by the other side.
 pub(crate) fn signing_key(
     sp: &ServiceProvider,
     sign: Option<bool>,
@@ -116,7 +119,8 @@ impl Outgoing<'_> {
         }
     }
 
-    /// Bindings §3.4.4.1: the signature is over the octets of the query, and the message itself has none.
+    /// Bindings §3.4.4.1: the signature is over the octets of the query, and the message itself has
+    /// none.
     fn redirect(&self, location: &str) -> Result<String, SendError> {
         let mut query = deflated(self.parameter, self.xml, self.relay_state);
         if let Some(key) = self.key {
@@ -133,7 +137,9 @@ impl Outgoing<'_> {
     /// Bindings §3.5.4.
     fn post(&self, location: &str) -> Result<PostForm, SendError> {
         let message = match self.key {
-            Some(key) => STANDARD.encode(sign_enveloped(self.xml, self.id, Place::AfterIssuer, key)?),
+            Some(key) => {
+                STANDARD.encode(sign_enveloped(self.xml, self.id, Place::AfterIssuer, key)?)
+            }
             None => STANDARD.encode(self.xml),
         };
         let mut fields = vec![(self.parameter.as_str(), message)];
@@ -148,7 +154,8 @@ pub(crate) fn endpoint<'e>(
     binding: Option<Binding>,
     service: &'static str,
 ) -> Result<&'e Endpoint, SendError> {
-    let by_browser = |binding: Binding| matches!(binding, Binding::HttpPost | Binding::HttpRedirect);
+    let by_browser =
+        |binding: Binding| matches!(binding, Binding::HttpPost | Binding::HttpRedirect);
     if let Some(binding) = binding.filter(|binding| !by_browser(*binding)) {
         return Err(SendError::BindingUnusable { binding: binding.uri() });
     }

@@ -38,7 +38,11 @@ fn rows(layer: &str) -> (PathBuf, Vec<serde_json::Value>) {
     (folder, rows.into_iter().filter(|row| row["layer"] == layer).collect())
 }
 
-fn verdict(folder: &std::path::Path, row: &serde_json::Value, allow_sha1: bool) -> Result<(), Rejection> {
+fn verdict(
+    folder: &std::path::Path,
+    row: &serde_json::Value,
+    allow_sha1: bool,
+) -> Result<(), Rejection> {
     let certificates: Vec<String> = row["cert_pem"]
         .as_array()
         .unwrap()
@@ -69,7 +73,9 @@ fn signatures() {
     let (folder, rows) = rows("dsig");
     for row in &rows {
         let id = row["id"].as_str().unwrap();
-        let sha1 = row["needs"].as_array().is_some_and(|needs| needs.iter().any(|need| need == "allow_sha1"));
+        let sha1 = row["needs"]
+            .as_array()
+            .is_some_and(|needs| needs.iter().any(|need| need == "allow_sha1"));
         let expected = match PINNED.iter().find(|(pinned, ..)| *pinned == id) {
             Some((_, code, _)) => *code,
             None => {
@@ -108,7 +114,10 @@ fn canonical_forms() {
     }
     if !rows.is_empty() {
         // Both declare ISO-8859-1; only UTF-8 is read.
-        let latin1 = [("c14n_santuario_36_inc", "xml_malformed"), ("c14n_santuario_36_exc", "xml_malformed")];
+        let latin1 = [
+            ("c14n_santuario_36_inc", "xml_malformed"),
+            ("c14n_santuario_36_exc", "xml_malformed"),
+        ];
         assert_eq!(refused, latin1);
     }
     println!("vectors: c14n rows {}", rows.len());

@@ -14,7 +14,8 @@ pub enum Warning {
     /// The ACS URL is not an absolute http or https URL, so no browser can post there.
     #[error("the ACS URL is not a web address: no browser can post a response there")]
     AcsUrlNotAUrl,
-    /// The ACS URL is `http` on a host other than the local one: responses would travel in the clear.
+    /// The ACS URL is `http` on a host other than the local one: responses would travel in the
+    /// clear.
     #[error("the ACS URL is http, not https: responses would travel in the clear")]
     AcsUrlInsecure,
     /// Audience URI and ACS URL are the same, which few identity providers are set up for.
@@ -27,8 +28,9 @@ pub enum Warning {
         "the Audience URI is the same as the issuer: the one names the service provider, the other the identity provider"
     )]
     AudienceEqualsIssuer,
-    /// What is encrypted in the CBC mode is opened before anything around it is verified. Whoever captured such a response can change
-    /// it, send it again and again, and measure: require the Response to be signed, or forbid CBC.
+    /// What is encrypted in the CBC mode is opened before anything around it is verified. Whoever
+    /// captured such a response can change it, send it again and again, and measure: require the
+    /// Response to be signed, or forbid CBC.
     #[error(
         "what is encrypted in the CBC mode is opened, and the Response around it need not be signed: let the identity provider encrypt in the GCM mode and forbid CBC, or require a signed Response"
     )]
@@ -69,7 +71,8 @@ pub enum Warning {
         /// The name of the switch.
         switch: &'static str,
     },
-    /// The address of an endpoint is `http` on a host other than the local one: messages would travel in the clear.
+    /// The address of an endpoint is `http` on a host other than the local one: messages would
+    /// travel in the clear.
     #[error("the {what} {found} is http, not https: messages would travel in the clear")]
     EndpointInsecure {
         /// Which endpoint.
@@ -148,7 +151,11 @@ impl serde::Serialize for Warning {
 }
 
 /// What the two sides of a connection give cause to warn of.
-pub(crate) fn of_providers(sp: &ServiceProvider, idp: &IdentityProvider, now: DateTime<Utc>) -> Vec<Warning> {
+pub(crate) fn of_providers(
+    sp: &ServiceProvider,
+    idp: &IdentityProvider,
+    now: DateTime<Utc>,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |condition: bool, warning: Warning| {
         if condition {
@@ -167,11 +174,13 @@ pub(crate) fn of_providers(sp: &ServiceProvider, idp: &IdentityProvider, now: Da
         let insecure = Address::of(url) == Address::Insecure;
         warn(insecure, Warning::EndpointInsecure { what, found: Excerpt::new(url) });
     }
-    let fields = [("Audience URI", sp.audience()), ("issuer", idp.issuer()), ("ACS URL", sp.acs_url())];
+    let fields =
+        [("Audience URI", sp.audience()), ("issuer", idp.issuer()), ("ACS URL", sp.acs_url())];
     for (field, value) in fields {
         warn(value.trim() != value, Warning::SurroundingSpace { field });
     }
-    warnings.extend(idp.certificates().iter().flat_map(|certificate| of_certificate(certificate, now)));
+    warnings
+        .extend(idp.certificates().iter().flat_map(|certificate| of_certificate(certificate, now)));
     warnings
 }
 
@@ -187,11 +196,14 @@ fn of_certificate(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Warning>
         warnings.push(Warning::CertificateNotYetValid { fingerprint: fingerprint(), not_before });
     }
     if let Some(not_after) = certificate.not_after() {
-        let within =
-            [7_u32, 30, 90].into_iter().find(|days| not_after - now <= TimeDelta::days(i64::from(*days)));
+        let within = [7_u32, 30, 90]
+            .into_iter()
+            .find(|days| not_after - now <= TimeDelta::days(i64::from(*days)));
         let fingerprint = fingerprint();
         match within {
-            _ if not_after < now => warnings.push(Warning::CertificateExpired { fingerprint, not_after }),
+            _ if not_after < now => {
+                warnings.push(Warning::CertificateExpired { fingerprint, not_after })
+            }
             Some(within_days) => {
                 warnings.push(Warning::CertificateExpires { fingerprint, not_after, within_days });
             }

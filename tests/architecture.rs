@@ -1,4 +1,5 @@
-//! The modules of `lib.rs` stand in the order of the data, and a module uses only what stands above it.
+//! The modules of `lib.rs` stand in the order of the data, and a module uses only what stands above
+//! it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ fn sources(path: PathBuf) -> Vec<PathBuf> {
     if path.is_file() {
         return vec![path];
     }
-    let entries = fs::read_dir(path).expect("a module folder").map(|entry| entry.expect("an entry").path());
+    let entries =
+        fs::read_dir(path).expect("a module folder").map(|entry| entry.expect("an entry").path());
     entries.flat_map(sources).collect()
 }
 
@@ -15,15 +17,18 @@ fn sources(path: PathBuf) -> Vec<PathBuf> {
 fn names_used(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).expect("a source file");
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let uses = code.flat_map(|line| line.split("crate::").skip(1).map(str::to_owned).collect::<Vec<_>>());
-    uses.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
+    let uses =
+        code.flat_map(|line| line.split("crate::").skip(1).map(str::to_owned).collect::<Vec<_>>());
+    uses.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .collect()
 }
 
 #[test]
 fn a_module_uses_only_what_stands_above_it() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let lib = fs::read_to_string(src.join("lib.rs")).expect("lib.rs");
-    let declared = lib.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+    let declared =
+        lib.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
     let modules: Vec<&str> = declared.map(|name| name.trim_end_matches(';')).collect();
     assert!(modules.len() > 10, "{modules:?}");
     for (place, module) in modules.iter().enumerate() {
@@ -32,9 +37,13 @@ fn a_module_uses_only_what_stands_above_it() {
         for file in sources(path) {
             for used in names_used(&file) {
                 let stands = modules.iter().position(|name| *name == used);
-                let stands =
-                    stands.unwrap_or_else(|| panic!("{}: crate::{used} is no module", file.display()));
-                assert!(stands <= place, "{} uses {used}, which stands below {module}", file.display());
+                let stands = stands
+                    .unwrap_or_else(|| panic!("{}: crate::{used} is no module", file.display()));
+                assert!(
+                    stands <= place,
+                    "{} uses {used}, which stands below {module}",
+                    file.display()
+                );
             }
         }
     }
@@ -54,7 +63,8 @@ fn named_tests(chapter: &str) -> usize {
     // Code in a block is none of the names in the text.
     let codes = chapter.split('`').filter(|code| !code.contains(char::is_whitespace));
     let named = codes.filter_map(|code| code.split_once("::"));
-    let named = named.filter(|(program, _)| program.starts_with(|first: char| first.is_ascii_lowercase()));
+    let named =
+        named.filter(|(program, _)| program.starts_with(|first: char| first.is_ascii_lowercase()));
     let mut count = 0;
     for (program, test) in named.filter(|(program, _)| *program != "program") {
         let source = fs::read_to_string(root.join(format!("tests/{program}.rs"))).expect(program);

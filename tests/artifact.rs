@@ -10,10 +10,12 @@ use common::{block_on, now, sp};
 use openssl::sha::sha1;
 use saml_login::test_idp::{TestIdp, TestSigned};
 use saml_login::{
-    Connection, Error, Expected, IdentityProvider, KeyPair, MemoryReplayStore, SoapClient, StoreError,
+    Connection, Error, Expected, IdentityProvider, KeyPair, MemoryReplayStore, SoapClient,
+    StoreError,
 };
 
-static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
+static IDP: LazyLock<TestIdp> =
+    LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 
 const REQUEST: Expected<'_> = Expected::Reply { request_id: "_request" };
 const RANDOM: [u8; 32] = [7; 32];
@@ -100,13 +102,18 @@ fn the_message_comes_from_the_server_and_is_verified_like_any_other() {
 
 #[test]
 fn the_request_is_signed_if_there_is_a_key() {
-    let fixture = |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
-    let key =
-        KeyPair::from_pem(fixture("sp-key.pem").expect("a key"), fixture("sp-cert.pem").expect("a file"));
+    let fixture =
+        |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
+    let key = KeyPair::from_pem(
+        fixture("sp-key.pem").expect("a key"),
+        fixture("sp-cert.pem").expect("a file"),
+    );
     let sp = sp().with_signing_key(key.expect("a pair"));
     let connection = Connection::builder("acme", sp, idp()).build().expect("a connection");
     let server = Server::new(in_soap(&response(TestSigned::Assertion)));
-    assert!(block_on(connection.verify_artifact(&honest(), &server, REQUEST, RANDOM, now())).is_ok());
+    assert!(
+        block_on(connection.verify_artifact(&honest(), &server, REQUEST, RANDOM, now())).is_ok()
+    );
     let asked = server.asked.lock().expect("no panic");
     assert!(asked[0].1.contains("</saml:Issuer><ds:Signature "), "{}", asked[0].1);
 }
@@ -137,7 +144,11 @@ fn an_answer_is_to_this_request_of_this_identity_provider() {
         in_soap(""),
         response(TestSigned::Assertion),
     ] {
-        assert_eq!(code(&Server::new(answer.clone()), &honest()), Some("artifact_refused"), "{answer}");
+        assert_eq!(
+            code(&Server::new(answer.clone()), &honest()),
+            Some("artifact_refused"),
+            "{answer}"
+        );
     }
     assert_eq!(code(&Server::new("<html>"), &honest()), Some("xml_malformed"));
     assert_eq!(code(&Server::new("a".repeat(2_000_000)), &honest()), Some("response_too_large"));

@@ -1,7 +1,8 @@
-//! The published attacks on SAML service providers, each with the exact refusal, or the whole value where it is no attack.
+//! The published attacks on SAML service providers, each with the exact refusal, or the whole value
+//! where it is no attack.
 //!
-//! Wrapping is generated in `wrapping.rs`; algorithms and keys are in `signatures.rs`; times, audiences and confirmations in
-//! `refusals.rs`; small damage in `mutation.rs`.
+//! Wrapping is generated in `wrapping.rs`; algorithms and keys are in `signatures.rs`; times,
+//! audiences and confirmations in `refusals.rs`; small damage in `mutation.rs`.
 
 mod common;
 
@@ -14,13 +15,18 @@ use common::{block_on, now, sp};
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestResponse, TestSigned};
 use saml_login::{
     AttributeValue, Binding, Connection, Endpoint, Expected, Identity, IdentityProvider, Limits,
-    LoginOptions, LogoutOptions, LogoutSubject, MemoryReplayStore, Rejection, RelayState, Unsolicited,
+    LoginOptions, LogoutOptions, LogoutSubject, MemoryReplayStore, Rejection, RelayState,
+    Unsolicited,
 };
 
-static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
+static IDP: LazyLock<TestIdp> =
+    LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 
 fn connection_to(idp: IdentityProvider) -> Connection {
-    Connection::builder("acme", sp(), idp).unsolicited(Unsolicited::On).build().expect("a connection")
+    Connection::builder("acme", sp(), idp)
+        .unsolicited(Unsolicited::On)
+        .build()
+        .expect("a connection")
 }
 
 fn connection() -> Connection {
@@ -63,7 +69,11 @@ fn alice() -> Result<String, &'static str> {
 fn text_is_whole_or_refused() {
     for signed in [TestSigned::Assertion, TestSigned::Response] {
         for (inside, whole, tampered) in [
-            ("alice@example.test<!---->.evil.test", Ok("alice@example.test.evil.test"), "digest_mismatch"),
+            (
+                "alice@example.test<!---->.evil.test",
+                Ok("alice@example.test.evil.test"),
+                "digest_mismatch",
+            ),
             ("alice@example.test<!-- x --><!-- y -->", Ok("alice@example.test"), "accepted"),
             ("<![CDATA[alice@example.test]]>", Ok("alice@example.test"), "accepted"),
             ("alice@<![CDATA[example]]>.test", Ok("alice@example.test"), "accepted"),
@@ -71,7 +81,11 @@ fn text_is_whole_or_refused() {
             ("alice@example.test&#13;", Ok("alice@example.test\r"), "digest_mismatch"),
             ("alice@example.test<?x y?>", Err("text_malformed"), "digest_mismatch"),
             ("alice@example.test<x/>.evil.test", Err("text_malformed"), "digest_mismatch"),
-            ("<saml:NameID>alice@example.test</saml:NameID>", Err("text_malformed"), "digest_mismatch"),
+            (
+                "<saml:NameID>alice@example.test</saml:NameID>",
+                Err("text_malformed"),
+                "digest_mismatch",
+            ),
             ("\u{a0}\u{2003}", Err("name_id_missing"), "digest_mismatch"),
             ("", Err("name_id_missing"), "digest_mismatch"),
             ("alice@example.test\u{200b}", Ok("alice@example.test\u{200b}"), "digest_mismatch"),
@@ -82,7 +96,9 @@ fn text_is_whole_or_refused() {
             let expected = if tampered == "accepted" { alice() } else { Err(tampered) };
             assert_eq!(tampered_so, expected, "{inside:?}");
         }
-        for (element, code) in [("saml:Audience", "audience_mismatch"), ("saml:Issuer", "issuer_mismatch")] {
+        for (element, code) in
+            [("saml:Audience", "audience_mismatch"), ("saml:Issuer", "issuer_mismatch")]
+        {
             let end = format!("</{element}>");
             for (added, expected) in [
                 ("<!-- -->", alice()),
@@ -98,8 +114,11 @@ fn text_is_whole_or_refused() {
         }
     }
     let long = "a".repeat(500_000);
-    let (validly_signed, _) =
-        edited(TestSigned::Assertion, "alice@example.test</saml:NameID>", &format!("{long}</saml:NameID>"));
+    let (validly_signed, _) = edited(
+        TestSigned::Assertion,
+        "alice@example.test</saml:NameID>",
+        &format!("{long}</saml:NameID>"),
+    );
     assert_eq!(validly_signed, Ok(long));
 }
 
@@ -109,7 +128,8 @@ fn attribute_values_are_whole_or_complex() {
     let value = |inside: &str| {
         let xml = response.unsigned_xml().replace(">Alice<", &format!(">{inside}<"));
         let identity = verify(&response.sign(&xml).expect("XML")).expect("an honest response");
-        let attribute = identity.attributes.named("firstName").next().expect("the attribute").clone();
+        let attribute =
+            identity.attributes.named("firstName").next().expect("the attribute").clone();
         (identity.first_name, attribute.values)
     };
     let text = |text: &str| vec![AttributeValue::Text(text.into())];
@@ -140,11 +160,17 @@ fn document_types_and_entities_never_get_in() {
         verdict(&xml.replace("alice@example.test</saml:NameID>", "&e;</saml:NameID>")),
         Err("xml_malformed")
     );
-    assert_eq!(verdict(&format!("<?xml-stylesheet href='http://evil.example.test/'?>{xml}")), alice());
+    assert_eq!(
+        verdict(&format!("<?xml-stylesheet href='http://evil.example.test/'?>{xml}")),
+        alice()
+    );
     assert_eq!(verdict(&format!("{xml}{xml}")), Err("xml_malformed"));
     assert_eq!(verdict(&format!("{xml}text")), Err("xml_malformed"));
     assert_eq!(verdict(&format!("<?xml version='1.1'?>{xml}")), Err("xml_malformed"));
-    assert_eq!(verdict(&format!("<?xml version='1.0' encoding='UTF-7'?>{xml}")), Err("xml_malformed"));
+    assert_eq!(
+        verdict(&format!("<?xml version='1.0' encoding='UTF-7'?>{xml}")),
+        Err("xml_malformed")
+    );
 }
 
 #[test]
@@ -164,8 +190,10 @@ fn other_encodings_are_refused() {
         "xml_malformed"
     );
     assert_eq!(of(xml.replace("alice", "\0alice").into_bytes()), "xml_malformed");
-    let overlong =
-        xml.into_bytes().into_iter().flat_map(|b| if b == b'<' { vec![0xc0, 0xbc] } else { vec![b] });
+    let overlong = xml
+        .into_bytes()
+        .into_iter()
+        .flat_map(|b| if b == b'<' { vec![0xc0, 0xbc] } else { vec![b] });
     assert_eq!(of(overlong.collect()), "response_undecodable");
 }
 
@@ -242,11 +270,13 @@ fn identifiers_are_names_and_one_of_a_kind() {
     let mut response = honest(TestSigned::Assertion);
     response.assertion_id = Some("a".repeat(65_536));
     assert_eq!(verdict(&response.xml().expect("XML")), alice());
-    // Decoys under every name that some software takes for an ID mean nothing; a second ID is refused, in Advice as well.
+    // Decoys under every name that some software takes for an ID mean nothing; a second ID is
+    // refused, in Advice as well.
     let decoy = |attribute: &str| {
         let mut response = honest(TestSigned::Assertion);
-        response.raw_extensions =
-            format!("<samlp:Extensions><x xmlns='urn:x' {attribute}='_assertion'/></samlp:Extensions>");
+        response.raw_extensions = format!(
+            "<samlp:Extensions><x xmlns='urn:x' {attribute}='_assertion'/></samlp:Extensions>"
+        );
         response.sign(&response.unsigned_xml()).map(|xml| verdict(&xml)).expect("XML")
     };
     for attribute in ["Id", "id", "xml:id", "AssertionID", "xmlns:p='urn:p' p:ID"] {
@@ -271,16 +301,22 @@ fn namespaces_are_exact() {
         Err("not_a_response")
     );
     assert_eq!(
-        swapped("urn:oasis:names:tc:SAML:2.0:assertion\"", "urn:oasis:names:tc:SAML:1.0:assertion\""),
+        swapped(
+            "urn:oasis:names:tc:SAML:2.0:assertion\"",
+            "urn:oasis:names:tc:SAML:1.0:assertion\""
+        ),
         Err("assertion_count")
     );
     assert_eq!(
         swapped("http://www.w3.org/2000/09/xmldsig#\"", "http://www.w3.org/2000/09/xmldsig\""),
         Err("signature_missing")
     );
-    for declaration in
-        ["xmlns:xml='urn:x'", "xmlns:xmlns='urn:x'", "xmlns:x=''", "xmlns:x='http://www.w3.org/2000/xmlns/'"]
-    {
+    for declaration in [
+        "xmlns:xml='urn:x'",
+        "xmlns:xmlns='urn:x'",
+        "xmlns:x=''",
+        "xmlns:x='http://www.w3.org/2000/xmlns/'",
+    ] {
         assert_eq!(
             swapped("<samlp:Status>", &format!("<samlp:Status {declaration}>")),
             Err("xml_malformed"),
@@ -288,21 +324,29 @@ fn namespaces_are_exact() {
         );
     }
     // An attribute that only looks like one of ours is none.
-    for attribute in
-        ["samlp:Destination='https://evil.example.test'", "xmlns:p='urn:p' p:Destination='x' p:ID='x'"]
-    {
+    for attribute in [
+        "samlp:Destination='https://evil.example.test'",
+        "xmlns:p='urn:p' p:Destination='x' p:ID='x'",
+    ] {
         assert_eq!(
             swapped("<samlp:Response ", &format!("<samlp:Response {attribute} ")),
             alice(),
             "{attribute}"
         );
     }
-    assert_eq!(swapped("<samlp:Response ", "<samlp:Response Destination='x' "), Err("xml_malformed"));
+    assert_eq!(
+        swapped("<samlp:Response ", "<samlp:Response Destination='x' "),
+        Err("xml_malformed")
+    );
     // A relative or empty name never becomes an empty canonical form.
     for place in ["<samlp:Response ", "<saml:Subject", "<ds:SignedInfo", "<samlp:Status"] {
         let void = xml.replacen(
             place,
-            &format!("{} xmlns:void='1'{}", place.trim_end(), if place.ends_with(' ') { " " } else { "" }),
+            &format!(
+                "{} xmlns:void='1'{}",
+                place.trim_end(),
+                if place.ends_with(' ') { " " } else { "" }
+            ),
             1,
         );
         assert_eq!(verdict(&void), Err("canonicalization_undefined"), "{place}");
@@ -369,7 +413,8 @@ fn the_right_key_on_the_wrong_thing_is_no_login() {
     options.place = SignaturePlace::FirstIn("_l".into());
     assert_eq!(verdict(&IDP.sign_xml(logout, "_l", &options).expect("XML")), Err("not_a_response"));
     let xml = honest(TestSigned::Assertion).xml().expect("XML");
-    let assertion = xml[xml.find("<saml:Assertion").expect("it")..].replace("</samlp:Response>", "");
+    let assertion =
+        xml[xml.find("<saml:Assertion").expect("it")..].replace("</samlp:Response>", "");
     let alone = assertion.replacen(
         "<saml:Assertion",
         "<saml:Assertion xmlns:saml='urn:oasis:names:tc:SAML:2.0:assertion'",
@@ -418,10 +463,13 @@ fn an_identity_provider_speaks_for_its_own_tenant_alone() {
 #[test]
 fn an_assertion_is_good_for_one_login() {
     let store = MemoryReplayStore::default();
-    let spend = |connection: &Connection, form_value: &str, expected: Expected<'_>, now: DateTime<Utc>| {
-        let unspent = connection.verify(form_value, expected, now).map_err(|rejection| rejection.code())?;
-        block_on(unspent.spend(&store, now)).map(|_| ()).map_err(|error| error.code())
-    };
+    let spend =
+        |connection: &Connection, form_value: &str, expected: Expected<'_>, now: DateTime<Utc>| {
+            let unspent = connection
+                .verify(form_value, expected, now)
+                .map_err(|rejection| rejection.code())?;
+            block_on(unspent.spend(&store, now)).map(|_| ()).map_err(|error| error.code())
+        };
     let connection = connection();
     let mut response = honest(TestSigned::Assertion);
     let first = response.form_value().expect("XML");
@@ -443,8 +491,10 @@ fn an_assertion_is_good_for_one_login() {
         Ok(())
     );
     let idp = IDP.identity_provider().expect("a certificate");
-    let elsewhere =
-        Connection::builder("globex", sp(), idp).unsolicited(Unsolicited::On).build().expect("a connection");
+    let elsewhere = Connection::builder("globex", sp(), idp)
+        .unsolicited(Unsolicited::On)
+        .build()
+        .expect("a connection");
     assert_eq!(spend(&elsewhere, &first, Expected::Unsolicited, now()), Ok(()));
     // One request is answered once, by whatever assertion.
     let mut answer = honest(TestSigned::Assertion).in_reply_to("_request");
@@ -473,8 +523,9 @@ fn hostile_sizes_stop_at_their_limit() {
     assert_eq!(with(nested(limits.depth - 2)), "signature_missing");
     assert_eq!(with(nested(limits.depth - 1)), "xml_limit_exceeded");
     assert_eq!(with("<x>".repeat(200_000)), "xml_limit_exceeded");
-    let attributes =
-        |count: usize| format!("<x {}/>", (0..count).map(|n| format!("a{n}='' ")).collect::<String>());
+    let attributes = |count: usize| {
+        format!("<x {}/>", (0..count).map(|n| format!("a{n}='' ")).collect::<String>())
+    };
     assert_eq!(with(attributes(limits.attributes)), "signature_missing");
     assert_eq!(with(attributes(limits.attributes + 1)), "xml_limit_exceeded");
     assert_eq!(with(attributes(50_000)), "xml_limit_exceeded");
@@ -502,8 +553,8 @@ fn hostile_sizes_stop_at_their_limit() {
     assert_eq!(verdict(&listed.xml().expect("XML")), alice());
 }
 
-/// Exclusive canonicalization repeats a namespace on every element that uses it. It is done before a key is used, and so
-/// must not grow without bounds, whoever asks for it.
+/// Exclusive canonicalization repeats a namespace on every element that uses it. It is done before
+/// a key is used, and so must not grow without bounds, whoever asks for it.
 #[test]
 fn canonical_forms_do_not_explode() {
     let uri = |length: usize| format!("urn:{}", "a".repeat(length - 4));
@@ -556,8 +607,13 @@ fn an_empty_request_matches_nothing() {
 
 #[test]
 fn nothing_that_is_emitted_names_a_person() {
-    const MARKERS: [&str; 5] =
-        ["marker-name-id", "marker-value", "marker-email@example.test", "Marker-Group", "marker-token"];
+    const MARKERS: [&str; 5] = [
+        "marker-name-id",
+        "marker-value",
+        "marker-email@example.test",
+        "Marker-Group",
+        "marker-token",
+    ];
     let mut response = honest(TestSigned::Assertion);
     response.name_id = Some(saml_login::test_idp::TestNameId::new(MARKERS[0]));
     response.attributes = vec![
@@ -578,7 +634,10 @@ fn nothing_that_is_emitted_names_a_person() {
         for binding in [Binding::HttpRedirect, Binding::HttpPost] {
             let mut options = LoginOptions::default();
             options.relay_state = relay_state();
-            texts += &format!("{options:?}{:?}", sending(binding).start_login(options.clone(), [7; 32], now));
+            texts += &format!(
+                "{options:?}{:?}",
+                sending(binding).start_login(options.clone(), [7; 32], now)
+            );
             let mut options = LogoutOptions::default();
             options.relay_state = relay_state();
             let subject = LogoutSubject::from(identity);
@@ -596,16 +655,20 @@ fn nothing_that_is_emitted_names_a_person() {
         match connection().verify(&form_value, expected, now) {
             Ok(unspent) => {
                 emitted += &format!("{unspent:?}");
-                let identity =
-                    block_on(unspent.spend(&MemoryReplayStore::default(), now)).expect("the first use");
+                let identity = block_on(unspent.spend(&MemoryReplayStore::default(), now))
+                    .expect("the first use");
                 let key = identity.stable_key().expect("a key");
-                emitted += &format!("{identity:?}{key:?}{:?}{:?}", identity.attributes, identity.name_id);
+                emitted +=
+                    &format!("{identity:?}{key:?}{:?}{:?}", identity.attributes, identity.name_id);
                 emitted += &format!("{:?}", identity.email);
                 emitted += &sent(&identity, now);
             }
             Err(rejection) => {
-                emitted +=
-                    &format!("{rejection}{rejection:?}{}{}", rejection.help(), rejection.user_message());
+                emitted += &format!(
+                    "{rejection}{rejection:?}{}{}",
+                    rejection.help(),
+                    rejection.user_message()
+                );
             }
         }
     };

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use common::{block_on, now};
 use saml_login::{
-    AccountId, Actor, AuditAction, AuditEvent, AuditLog, AuditOutcome, MemoryAuditLog, TracingAuditLog,
+    AccountId, Actor, AuditAction, AuditEvent, AuditLog, AuditOutcome, MemoryAuditLog,
+    TracingAuditLog,
 };
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -72,7 +73,8 @@ fn tracing_gets_every_event_with_its_fields() {
     let collected = Collected::default();
     let log = TracingAuditLog::new();
     tracing::subscriber::with_default(collected.clone(), || {
-        let done = event(AuditAction::DomainChanged { domain: "example.test".into(), verified: true });
+        let done =
+            event(AuditAction::DomainChanged { domain: "example.test".into(), verified: true });
         let refused = event(AuditAction::Policy { action: "log_in_email_code" })
             .about(AccountId::new("account-1"))
             .ended(AuditOutcome::Refused("sso_enforced"));

@@ -5,8 +5,8 @@ mod common;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::at;
 use saml_login::{
-    Binding, CertificateError, Certificates, ConfigError, Connection, ConnectionBuilder, Endpoint, Error,
-    IdentityProvider, KeyPair, ServiceProvider, SignedParts, Warning,
+    Binding, CertificateError, Certificates, ConfigError, Connection, ConnectionBuilder, Endpoint,
+    Error, IdentityProvider, KeyPair, ServiceProvider, SignedParts, Warning,
 };
 
 /// RSA-2048, valid from 2026-11-23T20:45:24Z to 2036-11-20T20:45:24Z.
@@ -17,7 +17,11 @@ fn idp(issuer: &str) -> IdentityProvider {
 }
 
 fn builder() -> ConnectionBuilder {
-    Connection::builder("acme", ServiceProvider::new("urn:sp", "https://sp.test/acs"), idp("urn:idp"))
+    Connection::builder(
+        "acme",
+        ServiceProvider::new("urn:sp", "https://sp.test/acs"),
+        idp("urn:idp"),
+    )
 }
 
 fn fingerprint() -> String {
@@ -52,7 +56,10 @@ fn an_incomplete_connection_does_not_build() {
     ] {
         let found = error("acme", sp("urn:sp", acs), idp("urn:idp").with_sso_url(url));
         assert_eq!(found.is_none(), valid, "{url}");
-        assert!(found.is_none_or(|error| matches!(error, ConfigError::SsoUrlInvalid { .. })), "{url}");
+        assert!(
+            found.is_none_or(|error| matches!(error, ConfigError::SsoUrlInvalid { .. })),
+            "{url}"
+        );
         // The other endpoints are held to the same.
         let endpoint = || Endpoint::new(Binding::HttpPost, url);
         let mut elsewhere = Endpoint::new(Binding::HttpPost, "https://idp.test/slo");
@@ -65,7 +72,11 @@ fn an_incomplete_connection_does_not_build() {
             error("acme", sp("urn:sp", acs), idp("urn:idp").with_artifact_resolution(0, url)),
             error("acme", sp("urn:sp", acs).with_slo_url(url), idp("urn:idp")),
         ] {
-            assert_eq!(found.map(|error| error.code()), (!valid).then_some("endpoint_invalid"), "{url}");
+            assert_eq!(
+                found.map(|error| error.code()),
+                (!valid).then_some("endpoint_invalid"),
+                "{url}"
+            );
         }
     }
 }
@@ -73,7 +84,8 @@ fn an_incomplete_connection_does_not_build() {
 #[test]
 fn free_text_is_taken_as_it_is() {
     let sp = ServiceProvider::new("My App, as typed ", "https://sp.test/acs");
-    let connection = Connection::builder("acme", sp, idp("IdP Entity ID")).build().expect("a connection");
+    let connection =
+        Connection::builder("acme", sp, idp("IdP Entity ID")).build().expect("a connection");
     assert_eq!(connection.service_provider().audience(), "My App, as typed ");
     assert_eq!(connection.identity_provider().issuer(), "IdP Entity ID");
 }
@@ -83,14 +95,21 @@ fn the_clock_skew_is_bounded() {
     let error = |skew| builder().clock_skew(skew).build().err();
     assert_eq!(error(TimeDelta::zero()), None);
     assert_eq!(error(TimeDelta::seconds(300)), None);
-    assert_eq!(error(TimeDelta::seconds(301)), Some(ConfigError::ClockSkewOutOfRange { seconds: 301 }));
-    assert_eq!(error(TimeDelta::seconds(-1)), Some(ConfigError::ClockSkewOutOfRange { seconds: -1 }));
+    assert_eq!(
+        error(TimeDelta::seconds(301)),
+        Some(ConfigError::ClockSkewOutOfRange { seconds: 301 })
+    );
+    assert_eq!(
+        error(TimeDelta::seconds(-1)),
+        Some(ConfigError::ClockSkewOutOfRange { seconds: -1 })
+    );
     assert_eq!(error(TimeDelta::MAX).map(|_| ()), Some(()));
 }
 
 #[test]
 fn a_bad_certificate_is_an_error_of_the_configuration() {
-    let error = Error::from(Certificates::parse("https://idp.test/cert").expect_err("no certificate"));
+    let error =
+        Error::from(Certificates::parse("https://idp.test/cert").expect_err("no certificate"));
     assert_eq!(error.code(), "certificate_is_url");
     assert_eq!(error.help(), "this is a web address: open it, and paste the certificate itself");
     assert!(matches!(error, Error::Config(ConfigError::Certificate(CertificateError::Url))));
@@ -101,7 +120,11 @@ fn certificates_near_their_end_are_warned_of_and_stay_trusted() {
     let connection = builder().build().expect("a connection");
     let end = at("2036-11-20T20:45:24Z");
     let expires = |within_days| {
-        vec![Warning::CertificateExpires { fingerprint: fingerprint(), not_after: end, within_days }]
+        vec![Warning::CertificateExpires {
+            fingerprint: fingerprint(),
+            not_after: end,
+            within_days,
+        }]
     };
     let expired = vec![Warning::CertificateExpired { fingerprint: fingerprint(), not_after: end }];
     let second = TimeDelta::seconds(1);
@@ -133,10 +156,16 @@ fn telltale_mistakes_are_warned_of() {
     assert_eq!(warnings(sp("urn:x", acs), idp("urn:x")), [Warning::AudienceEqualsIssuer]);
     assert_eq!(warnings(sp(acs, acs), idp("urn:idp")), [Warning::AudienceEqualsAcsUrl]);
     assert_eq!(warnings(sp("urn:sp", "{recipient}"), idp("urn:idp")), [Warning::AcsUrlNotAUrl]);
-    assert_eq!(warnings(sp("urn:sp", "http://sp.test/acs"), idp("urn:idp")), [Warning::AcsUrlInsecure]);
+    assert_eq!(
+        warnings(sp("urn:sp", "http://sp.test/acs"), idp("urn:idp")),
+        [Warning::AcsUrlInsecure]
+    );
     assert_eq!(warnings(sp("urn:sp", "http://127.0.0.1:8080/acs"), idp("urn:idp")), []);
     let sso = "https://idp.test/sso";
-    assert_eq!(warnings(sp("urn:sp", acs), idp(sso).with_sso_url(sso)), [Warning::IssuerEqualsSsoUrl]);
+    assert_eq!(
+        warnings(sp("urn:sp", acs), idp(sso).with_sso_url(sso)),
+        [Warning::IssuerEqualsSsoUrl]
+    );
     let insecure = idp("urn:idp").with_sso_url("http://idp.test/sso");
     assert_eq!(warnings(sp("urn:sp", acs), insecure), [Warning::SsoUrlInsecure]);
     let every = idp("urn:idp")
@@ -162,9 +191,13 @@ fn telltale_mistakes_are_warned_of() {
     );
     assert_eq!(
         warnings(sp(" urn:sp", acs), idp("urn:idp\n")),
-        [Warning::SurroundingSpace { field: "Audience URI" }, Warning::SurroundingSpace { field: "issuer" }]
+        [
+            Warning::SurroundingSpace { field: "Audience URI" },
+            Warning::SurroundingSpace { field: "issuer" }
+        ]
     );
-    let dangerous = builder().danger_allow_sha1().danger_ignore_unsolicited_in_response_to().build();
+    let dangerous =
+        builder().danger_allow_sha1().danger_ignore_unsolicited_in_response_to().build();
     assert_eq!(
         dangerous.expect("a connection").warnings(now),
         [
@@ -172,11 +205,16 @@ fn telltale_mistakes_are_warned_of() {
             Warning::Danger { switch: "danger_ignore_unsolicited_in_response_to" }
         ]
     );
-    let fixture = |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
-    let key = KeyPair::from_pem(fixture("sp-key.pem").expect("a key"), fixture("sp-cert.pem").expect("one"));
+    let fixture =
+        |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
+    let key = KeyPair::from_pem(
+        fixture("sp-key.pem").expect("a key"),
+        fixture("sp-cert.pem").expect("one"),
+    );
     let sp = sp("urn:sp", acs).with_decryption_key(key.expect("a pair"));
     let decrypting = || Connection::builder("acme", sp.clone(), idp("urn:idp"));
-    let warnings = |builder: ConnectionBuilder| builder.build().expect("a connection").warnings(now);
+    let warnings =
+        |builder: ConnectionBuilder| builder.build().expect("a connection").warnings(now);
     assert_eq!(warnings(decrypting()), [Warning::CbcUnsigned]);
     assert_eq!(warnings(decrypting().signed_parts(SignedParts::Assertion)), [Warning::CbcUnsigned]);
     assert_eq!(warnings(decrypting().signed_parts(SignedParts::Response)), []);

@@ -1,4 +1,5 @@
-//! The contract of directories: the one in memory holds to it, and faulty ones are told what is wrong with them.
+//! The contract of directories: the one in memory holds to it, and faulty ones are told what is
+//! wrong with them.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -126,10 +127,15 @@ fn broken(fault: Option<Fault>) -> Option<String> {
         arrived: Mutex::default(),
         arrival: Condvar::new(),
     };
-    let set_seats = |organization: &str, seats| directory.state().set_seats(fault, organization, seats);
-    let panic = catch_unwind(AssertUnwindSafe(|| contract::directory(&directory, set_seats))).err()?;
+    let set_seats =
+        |organization: &str, seats| directory.state().set_seats(fault, organization, seats);
+    let panic =
+        catch_unwind(AssertUnwindSafe(|| contract::directory(&directory, set_seats))).err()?;
     let text = panic.downcast_ref::<String>().cloned();
-    Some(text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).expect("a message"))
+    Some(
+        text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .expect("a message"),
+    )
 }
 
 /// One thing that a directory does wrong.
@@ -227,8 +233,9 @@ impl Faulty {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets go of the state until somebody else has come as far, as may happen to one who looks in one transaction and writes in the
-    /// next. The thread that made the directory is alone with it, and need not wait.
+    /// Lets go of the state until somebody else has come as far, as may happen to one who looks in
+    /// one transaction and writes in the next. The thread that made the directory is alone with it,
+    /// and need not wait.
     fn pause<'s>(&'s self, state: MutexGuard<'s, State>, fault: Fault) -> MutexGuard<'s, State> {
         if !self.has(fault) || thread::current().id() == self.owner {
             return state;
@@ -239,7 +246,8 @@ impl Faulty {
         self.arrival.notify_all();
         let mine = *arrived;
         if mine % 2 == 1 {
-            let waited = self.arrival.wait_timeout_while(arrived, Duration::from_secs(1), |n| *n == mine);
+            let waited =
+                self.arrival.wait_timeout_while(arrived, Duration::from_secs(1), |n| *n == mine);
             let (mut arrived, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             if timeout.timed_out() {
                 *arrived -= 1;
@@ -285,7 +293,9 @@ impl Faulty {
     /// Whether a new or changed account has what another one has.
     fn collides(&self, state: &State, before: Option<&Account>, after: &Account) -> (bool, bool) {
         let restored = before.is_some_and(|before| before.status == AccountStatus::Deleted);
-        if after.status == AccountStatus::Deleted || (restored && self.has(Fault::RestoresWhateverIsThere)) {
+        if after.status == AccountStatus::Deleted
+            || (restored && self.has(Fault::RestoresWhateverIsThere))
+        {
             return (false, false);
         }
         let others = |everywhere: Fault| {
@@ -319,7 +329,8 @@ impl Faulty {
             && !self.has(Fault::KeysNotUnique)
             && !(changes && self.has(Fault::ChangesToKeyOfAnother));
         let own = before.is_some_and(|before| {
-            before.email != after.email && after.email.as_ref().is_some_and(|email| before.has_email(email))
+            before.email != after.email
+                && after.email.as_ref().is_some_and(|email| before.has_email(email))
         });
         let email = others(Fault::AddressesUniqueEverywhere).any(same_email)
             && !self.has(Fault::AddressesNotUnique)
@@ -339,7 +350,8 @@ impl Faulty {
             return (takes && !self.has(Fault::NeedsNoSeatToCreate), u32::from(takes), 0);
         };
         let alone = before.status == after.status;
-        let (takes, gives) = (!before.status.holds_seat() && holds, before.status.holds_seat() && !holds);
+        let (takes, gives) =
+            (!before.status.holds_seat() && holds, before.status.holds_seat() && !holds);
         match (self.fault, before.status, after.status) {
             (Some(Fault::AcceptanceTakesSeat), Invited, Active) => (false, 1, 0),
             (Some(Fault::AcceptanceNeedsSeat), Invited, Active) => (true, 0, 0),
@@ -347,8 +359,12 @@ impl Faulty {
             (Some(Fault::ReturnsSeatTwice), Deactivated, Deleted) => (false, 0, 1),
             (Some(Fault::TakesNoSeatAgain), Deactivated, Active) => (true, 0, 0),
             (Some(Fault::NeedsNoSeatAgain), Deactivated, Active) => (false, 1, 0),
-            (Some(Fault::ProfileNeedsSeat), ..) if alone && before.profile != after.profile => (true, 0, 0),
-            (Some(Fault::ProfileTakesSeat), ..) if alone && before.profile != after.profile => (false, 1, 0),
+            (Some(Fault::ProfileNeedsSeat), ..) if alone && before.profile != after.profile => {
+                (true, 0, 0)
+            }
+            (Some(Fault::ProfileTakesSeat), ..) if alone && before.profile != after.profile => {
+                (false, 1, 0)
+            }
             _ => (takes, u32::from(takes), u32::from(gives)),
         }
     }
@@ -359,7 +375,8 @@ impl Faulty {
         let mut read = before.clone();
         let all_but_status = overlooked == "all but status";
         for (field, overlook) in OVERLOOK {
-            if *field == overlooked || overlooked == "all" || (all_but_status && *field != "status") {
+            if *field == overlooked || overlooked == "all" || (all_but_status && *field != "status")
+            {
                 overlook(&mut read, now);
             }
         }
@@ -460,8 +477,10 @@ impl Directory for Faulty {
         let no_seat = needs && !state.has_free_seat(&organization);
         state = self.pause(state, Fault::LooksForSeatFirst);
         account.id = self.next_id(&state);
-        let no_seat =
-            no_seat || (needs && !self.has(Fault::LooksForSeatFirst) && !state.has_free_seat(&organization));
+        let no_seat = no_seat
+            || (needs
+                && !self.has(Fault::LooksForSeatFirst)
+                && !state.has_free_seat(&organization));
         let (key, email) = self.collides(&state, None, &account);
         state = self.pause(state, Fault::LooksForKeyFirst);
         state = self.pause(state, Fault::LooksForAddressFirst);
@@ -492,15 +511,21 @@ impl Directory for Faulty {
             Some(Fault::CreatesManaged) => account.directory_managed = true,
             _ => {}
         }
-        let by_login = account.stable_key.as_ref().is_some_and(|key| key.as_str().contains("idp.example"));
-        let lost = self.has(Fault::CreatesNothing) || (by_login && self.has(Fault::CreatesNothingAtLogins));
+        let by_login =
+            account.stable_key.as_ref().is_some_and(|key| key.as_str().contains("idp.example"));
+        let lost = self.has(Fault::CreatesNothing)
+            || (by_login && self.has(Fault::CreatesNothingAtLogins));
         if !lost {
             state.write(&account);
         }
         Ok(Written::Done(Box::new(account)))
     }
 
-    async fn change(&self, before: &Account, changes: &AccountChanges) -> Result<Written, StoreError> {
+    async fn change(
+        &self,
+        before: &Account,
+        changes: &AccountChanges,
+    ) -> Result<Written, StoreError> {
         let mut before = before.clone();
         let mut changes = changes.clone();
         match self.fault {

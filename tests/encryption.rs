@@ -1,4 +1,5 @@
-//! Encrypted responses, honest and hostile, made here: the captured and third-party ones are in `fixtures.rs` and `vectors`.
+//! Encrypted responses, honest and hostile, made here: the captured and third-party ones are in
+//! `fixtures.rs` and `vectors`.
 
 mod common;
 
@@ -15,10 +16,12 @@ use openssl::rsa::{Padding, Rsa};
 use openssl::symm::{Cipher, Crypter, Mode, encrypt_aead};
 use saml_login::test_idp::{SignatureOptions, TestIdp, TestSigned};
 use saml_login::{
-    Connection, ConnectionBuilder, Expected, KeyPair, LimitKind, Rejection, SignedParts, Unsolicited,
+    Connection, ConnectionBuilder, Expected, KeyPair, LimitKind, Rejection, SignedParts,
+    Unsolicited,
 };
 
-static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
+static IDP: LazyLock<TestIdp> =
+    LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 static KEYS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     [(); 2].map(|()| {
         let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
@@ -44,7 +47,8 @@ fn verdict_of(builder: ConnectionBuilder, xml: &str) -> Result<String, &'static 
     let report = connection.explain(&form_value, Expected::Unsolicited, now());
     assert_eq!(report.code, verdict.as_ref().err().map(|rejection| rejection.code()));
     let unspent = verdict.map_err(|rejection| rejection.code())?;
-    let identity = common::block_on(unspent.spend(&saml_login::MemoryReplayStore::default(), now()));
+    let identity =
+        common::block_on(unspent.spend(&saml_login::MemoryReplayStore::default(), now()));
     Ok(identity.expect("the first use").name_id.value)
 }
 
@@ -79,7 +83,8 @@ fn encrypted_key(key: usize, content_key: &[u8], attributes: &str) -> String {
 fn encrypted_data(plain: &str, key_info: &str) -> String {
     let mut tag = [0; 16];
     let iv = [9; 12];
-    let sealed = encrypt_aead(Cipher::aes_128_gcm(), &[7; 16], Some(&iv), &[], plain.as_bytes(), &mut tag);
+    let sealed =
+        encrypt_aead(Cipher::aes_128_gcm(), &[7; 16], Some(&iv), &[], plain.as_bytes(), &mut tag);
     let value = [&iv[..], &sealed.expect("a value"), &tag].concat();
     data_of("http://www.w3.org/2009/xmlenc11#aes128-gcm", &value, key_info)
 }
@@ -134,10 +139,12 @@ fn sign_response(xml: &str) -> String {
 #[test]
 fn what_is_signed_inside_or_covered_outside_is_accepted() {
     // The assertion leans on the namespaces of the Response.
-    let inside = replaced(TestSigned::Assertion, |assertion| encrypted("EncryptedAssertion", assertion));
+    let inside =
+        replaced(TestSigned::Assertion, |assertion| encrypted("EncryptedAssertion", assertion));
     assert!(!inside.contains("alice"));
     assert_eq!(verdict(&inside), alice());
-    let covered = replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
+    let covered =
+        replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
     assert_eq!(verdict(&sign_response(&covered)), alice());
     assert_eq!(verdict(&sign_response(&inside)), alice());
     let both = || builder().signed_parts(SignedParts::Both);
@@ -148,19 +155,24 @@ fn what_is_signed_inside_or_covered_outside_is_accepted() {
 
 #[test]
 fn encryption_is_no_authentication() {
-    let unsigned = replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
+    let unsigned =
+        replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
     assert_eq!(verdict(&unsigned), Err("decryption_failed"));
     // A forged assertion in the place of a signed one, and beside it.
-    let forged = |assertion: &str| encrypted("EncryptedAssertion", &assertion.replace("alice@", "mallory@"));
+    let forged =
+        |assertion: &str| encrypted("EncryptedAssertion", &assertion.replace("alice@", "mallory@"));
     assert_eq!(verdict(&replaced(TestSigned::Assertion, forged)), Err("decryption_failed"));
-    let beside = replaced(TestSigned::Assertion, |assertion| format!("{}{assertion}", forged(assertion)));
+    let beside =
+        replaced(TestSigned::Assertion, |assertion| format!("{}{assertion}", forged(assertion)));
     assert_eq!(verdict(&beside), Err("assertion_count"));
     // The signature of the Response is verified before a key is used.
-    let covered = replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
+    let covered =
+        replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
     let (_, assertion) = response(TestSigned::Nothing);
     let signed = sign_response(&covered);
     let start = signed.find("<saml:EncryptedAssertion").expect("a start");
-    let end = signed.find("</saml:EncryptedAssertion>").expect("an end") + "</saml:EncryptedAssertion>".len();
+    let end = signed.find("</saml:EncryptedAssertion>").expect("an end")
+        + "</saml:EncryptedAssertion>".len();
     let swapped = signed.replace(&signed[start..end], &forged(&assertion));
     assert_eq!(verdict(&swapped), Err("digest_mismatch"));
 }
@@ -249,17 +261,20 @@ fn names_and_attributes_are_opened_where_they_are_read() {
     let form_value = response.form_value().expect("a response");
     let connection = builder().build().expect("a connection");
     let unspent = connection.verify(&form_value, Expected::Unsolicited, now()).expect("a login");
-    let identity = common::block_on(unspent.spend(&saml_login::MemoryReplayStore::default(), now()));
+    let identity =
+        common::block_on(unspent.spend(&saml_login::MemoryReplayStore::default(), now()));
     let identity = identity.expect("the first use");
     assert_eq!(identity.name_id.value, "bob");
     assert_eq!(identity.email.expect("an address").address(), "b@example.test");
     // A second NameID beside the first, by the back door.
     response.name_id = IDP.response(&sp(), now()).name_id;
     assert_eq!(verdict(&response.xml().expect("XML")), Err("element_repeated"));
-    // One that is nobody's to read: what confirms says who may present the assertion, and a bearer is anybody.
+    // One that is nobody's to read: what confirms says who may present the assertion, and a bearer
+    // is anybody.
     let presenter = "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">";
     let mut honest = IDP.response(&sp(), now());
-    let unread = format!("{presenter}{}", encrypted("EncryptedID", "<saml:NameID>mallory</saml:NameID>"));
+    let unread =
+        format!("{presenter}{}", encrypted("EncryptedID", "<saml:NameID>mallory</saml:NameID>"));
     let xml = honest.unsigned_xml().replacen(presenter, &unread, 1);
     assert_eq!(verdict(&honest.sign(&xml).expect("XML")), alice());
     honest.encrypted_to = Some(pair(0).certificate().clone());
@@ -278,7 +293,9 @@ fn every_change_of_the_ciphertext_has_the_same_refusal() {
     let (value, after) = rest.split_once('<').expect("an end");
     let value = STANDARD.decode(value).expect("Base64");
     let mut codes = BTreeSet::new();
-    for position in (0..value.len()).step_by(97).chain([0, 11, 12, value.len() - 16, value.len() - 1]) {
+    for position in
+        (0..value.len()).step_by(97).chain([0, 11, 12, value.len() - 16, value.len() - 1])
+    {
         let mut changed = value.clone();
         changed[position] ^= 0x20;
         for value in [&changed[..], &value[..position]] {
@@ -316,9 +333,15 @@ fn whatever_cbc_decrypts_to_has_the_same_refusal() {
     for wrong in [0, 17, 255] {
         assert_eq!(verdict(&with(&padded(wrong))), Err("decryption_failed"), "{wrong}");
     }
-    for block in [&[16; 16], &[1; 16], &[0; 16], &[0xFF; 16], b"<saml:Assertion/", b"xxxxxxxxxxxxxxx\x01"] {
+    for block in
+        [&[16; 16], &[1; 16], &[0; 16], &[0xFF; 16], b"<saml:Assertion/", b"xxxxxxxxxxxxxxx\x01"]
+    {
         assert_eq!(verdict(&with(block)), Err("decryption_failed"), "{block:?}");
-        assert_eq!(verdict(&sign_response(&with(block))), Err("decryption_failed"), "covered: {block:?}");
+        assert_eq!(
+            verdict(&sign_response(&with(block))),
+            Err("decryption_failed"),
+            "covered: {block:?}"
+        );
     }
     assert_eq!(verdict(&with(&[])), Err("decryption_failed"));
     let strict = builder().forbid_cbc();
@@ -329,7 +352,8 @@ fn whatever_cbc_decrypts_to_has_the_same_refusal() {
 fn only_what_belongs_in_a_place_is_opened_there() {
     let name = "<saml:NameID>bob</saml:NameID>";
     let attribute = "<saml:Attribute Name=\"email\"><saml:AttributeValue>b@example.test</saml:AttributeValue></saml:Attribute>";
-    let confirmation = "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\"/>";
+    let confirmation =
+        "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\"/>";
     let in_subject = |inside: &str| {
         let mut response = IDP.response(&sp(), now());
         response.name_id = None;
@@ -339,7 +363,11 @@ fn only_what_belongs_in_a_place_is_opened_there() {
     assert_eq!(in_subject(&encrypted("EncryptedID", name)), Ok("bob".into()));
     assert_eq!(in_subject(&encrypted("EncryptedAttribute", name)), Err("name_id_missing"));
     for other in [attribute, confirmation, "<NameID>bob</NameID>"] {
-        assert_eq!(in_subject(&encrypted("EncryptedID", other)), Err("decryption_failed"), "{other}");
+        assert_eq!(
+            in_subject(&encrypted("EncryptedID", other)),
+            Err("decryption_failed"),
+            "{other}"
+        );
     }
     let in_attributes = |inside: &str| {
         let mut response = IDP.response(&sp(), now());
@@ -367,7 +395,8 @@ fn a_captured_assertion_says_nothing_under_the_signature_of_another_issuer() {
     };
     assert_eq!(verdict(&with(&IDP, &IDP)), alice());
     assert_eq!(verdict(&with(&theirs, &IDP)), Err("decryption_failed"));
-    // What the Response itself says of its issuer is no secret, and is refused before a key is used.
+    // What the Response itself says of its issuer is no secret, and is refused before a key is
+    // used.
     assert_eq!(verdict(&with(&theirs, &theirs)), Err("issuer_mismatch"));
 }
 
@@ -379,7 +408,8 @@ fn work_with_keys_is_bounded_for_a_message() {
     let attribute =
         "<saml:Attribute Name=\"x\"><saml:AttributeValue>y</saml:AttributeValue></saml:Attribute>";
     let encrypted = encrypted("EncryptedAttribute", attribute);
-    let refusal = |xml: &str| connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now()).err();
+    let refusal =
+        |xml: &str| connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now()).err();
     let attributes = |number: usize| {
         let mut response = IDP.response(&common::sp(), now());
         response.raw_attributes = encrypted.repeat(number);
@@ -390,8 +420,9 @@ fn work_with_keys_is_bounded_for_a_message() {
     assert_eq!(attributes(33), beyond(LimitKind::PrivateKeyOperations, 64));
     // What is parsed with each element that was opened is bounded, too.
     let assertion = |around: usize| {
-        let declared =
-            |name: &str| (0..around).map(|n| format!(" xmlns:{name}{n}='urn:{n}'")).collect::<String>();
+        let declared = |name: &str| {
+            (0..around).map(|n| format!(" xmlns:{name}{n}='urn:{n}'")).collect::<String>()
+        };
         let xml = replaced(TestSigned::Assertion, |plain| {
             TestIdp::encrypted("EncryptedAssertion", plain, pair(0).certificate()).expect("a value")
         });

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use common::at;
 use saml_login::test_idp::{TestAttribute, TestIdp};
 use saml_login::{
-    Certificates, CheckOutcome, Connection, Expected, Fixer, IdentityProvider, Report, ServiceProvider,
-    Vendor, View,
+    Certificates, CheckOutcome, Connection, Expected, Fixer, IdentityProvider, Report,
+    ServiceProvider, Vendor, View,
 };
 
 const FORM_VALUE: &str = include_str!("../fixtures/saml-idp-samlp/assertion-signed.b64");
@@ -17,10 +17,12 @@ const OTHER_CERTIFICATE: &str = include_str!("../fixtures/simplesamlphp/idp-cert
 const AUDIENCE: &str = "https://app.example.test/saml/acme";
 const ACS_URL: &str = "http://127.0.0.1:18150/saml/acs";
 const ISSUER: &str = "http://127.0.0.1:18110/metadata";
-const REQUEST: Expected<'_> = Expected::Reply { request_id: "_edb805d3d2cd710eb1d8651ff97ed6341edf76ea" };
+const REQUEST: Expected<'_> =
+    Expected::Reply { request_id: "_edb805d3d2cd710eb1d8651ff97ed6341edf76ea" };
 
 fn connection(audience: &str, issuer: &str, certificate: &str) -> Connection {
-    let idp = IdentityProvider::new(issuer, Certificates::parse(certificate).expect("a certificate"));
+    let idp =
+        IdentityProvider::new(issuer, Certificates::parse(certificate).expect("a certificate"));
     let sp = ServiceProvider::new(audience, ACS_URL);
     Connection::builder("acme", sp, idp).build().expect("a connection")
 }
@@ -129,7 +131,8 @@ fn what_cannot_be_checked_is_skipped() {
 #[test]
 fn what_to_change_is_said_in_the_words_of_the_console() {
     let advice = |audience: &str, issuer: &str, sso_url: Option<&str>| {
-        let idp = IdentityProvider::new(issuer, Certificates::parse(CERTIFICATE).expect("a certificate"));
+        let idp =
+            IdentityProvider::new(issuer, Certificates::parse(CERTIFICATE).expect("a certificate"));
         let idp = sso_url.into_iter().fold(idp, IdentityProvider::with_sso_url);
         let connection = Connection::builder("acme", ServiceProvider::new(audience, ACS_URL), idp);
         let connection = connection.build().expect("a connection");
@@ -166,8 +169,11 @@ fn what_to_change_is_said_in_the_words_of_the_console() {
         ))
     );
     // Nobody's setting: there is nothing to read.
-    let report =
-        connection(AUDIENCE, ISSUER, CERTIFICATE).explain("%%%", REQUEST, at("2026-11-23T20:47:00Z"));
+    let report = connection(AUDIENCE, ISSUER, CERTIFICATE).explain(
+        "%%%",
+        REQUEST,
+        at("2026-11-23T20:47:00Z"),
+    );
     assert_eq!((report.code, report.advice), (Some("response_undecodable"), None));
 }
 
@@ -181,7 +187,8 @@ fn the_names_of_attributes_tell_the_product_as_well() {
     response.attributes = vec![TestAttribute::new(tenant, ["1"])];
     let form_value = response.form_value().expect("a response");
     let sp = ServiceProvider::new("urn:other", ACS_URL);
-    let connection = Connection::builder("acme", sp, idp.identity_provider().expect("a certificate"));
+    let connection =
+        Connection::builder("acme", sp, idp.identity_provider().expect("a certificate"));
     let connection = connection.build().expect("a connection");
     let report = connection.explain(form_value, Expected::Reply { request_id: "_request" }, now);
     assert_eq!(report.code, Some("audience_mismatch"));
@@ -191,7 +198,11 @@ fn the_names_of_attributes_tell_the_product_as_well() {
         serde_json::json!([advice.vendor, Vendor::JumpCloud]),
         serde_json::json!(["entra", "jumpcloud"])
     );
-    assert!(advice.text.ends_with("Basic SAML Configuration > Identifier (Entity ID)."), "{}", advice.text);
+    assert!(
+        advice.text.ends_with("Basic SAML Configuration > Identifier (Entity ID)."),
+        "{}",
+        advice.text
+    );
 }
 
 #[test]

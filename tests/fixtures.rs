@@ -1,4 +1,5 @@
-//! Responses captured from real identity providers, each with its clock, its configuration and its exact outcome.
+//! Responses captured from real identity providers, each with its clock, its configuration and its
+//! exact outcome.
 
 mod common;
 
@@ -86,7 +87,9 @@ impl Row {
         let read = |file: &str| fs::read(folder.join(file)).expect("a fixture");
         let mut sp = ServiceProvider::new(self.audience.clone(), self.acs_url.clone());
         if let Some(key) = &self.sp_key {
-            sp = sp.with_decryption_key(KeyPair::from_pem(read(key), read("sp-cert.pem")).expect("a key"));
+            sp = sp.with_decryption_key(
+                KeyPair::from_pem(read(key), read("sp-cert.pem")).expect("a key"),
+            );
         }
         let certificates = Certificates::parse(read(&self.certificate)).expect("a certificate");
         let idp = IdentityProvider::new(self.issuer.clone(), certificates);
@@ -114,7 +117,8 @@ impl Row {
             Ok(unspent) => {
                 let store = MemoryReplayStore::default();
                 let identity = block_on(unspent.spend(&store, now)).expect("the first use");
-                let again = connection.verify(&form_value, expected, now).expect("the same response");
+                let again =
+                    connection.verify(&form_value, expected, now).expect("the same response");
                 let again = block_on(again.spend(&store, now)).expect_err("the second use");
                 assert_eq!(again.code(), "assertion_replayed");
                 Outcome::Identity(Box::new(identity.into()))
@@ -125,7 +129,8 @@ impl Row {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let entries =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
@@ -137,15 +142,19 @@ fn fixtures_have_their_exact_outcome() {
     for row in &rows {
         assert_eq!(row.outcome(&folder), row.expect, "{}: {}", row.file, row.reason);
     }
-    let named: BTreeSet<PathBuf> =
-        rows.iter().flat_map(|row| [folder.join(&row.file), folder.join(&row.certificate)]).collect();
+    let named: BTreeSet<PathBuf> = rows
+        .iter()
+        .flat_map(|row| [folder.join(&row.file), folder.join(&row.certificate)])
+        .collect();
     let about = ["manifest.json", "logout.json", "README.md", "sp-key.pem", "sp-cert.pem"]
         .map(|file| folder.join(file));
     // Those of `metadata/` are named by `tests/metadata.rs`.
     let metadata = folder.join("metadata");
     let orphans: Vec<PathBuf> = files(&folder)
         .into_iter()
-        .filter(|file| !named.contains(file) && !about.contains(file) && !file.starts_with(&metadata))
+        .filter(|file| {
+            !named.contains(file) && !about.contains(file) && !file.starts_with(&metadata)
+        })
         .collect();
     assert_eq!(orphans, Vec::<PathBuf>::new());
     println!("fixtures: rows {}", rows.len());

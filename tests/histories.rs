@@ -1,4 +1,5 @@
-//! Random histories of configuration, logins, accounts, seats and flags: what has to hold after every step.
+//! Random histories of configuration, logins, accounts, seats and flags: what has to hold after
+//! every step.
 
 mod common;
 
@@ -10,10 +11,10 @@ use common::tenants::{
 use common::{Random, block_on, now};
 use saml_login::test_idp::TestIdp;
 use saml_login::{
-    Account, AccountChanges, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, Change, Directory,
-    DomainRule, Email, EmailDomain, LoginMethod, LoginPolicy, MemoryDirectory, Neighbours, NewAccount,
-    Organization, Organizations, PolicyAction, ProfileSource, ProvisioningRules, Role, Seats, Unsolicited,
-    Written, provision,
+    Account, AccountChanges, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, Change,
+    Directory, DomainRule, Email, EmailDomain, LoginMethod, LoginPolicy, MemoryDirectory,
+    Neighbours, NewAccount, Organization, Organizations, PolicyAction, ProfileSource,
+    ProvisioningRules, Role, Seats, Unsolicited, Written, provision,
 };
 
 const IDS: [&str; 2] = ["org-a", "org-b"];
@@ -61,11 +62,13 @@ impl World {
         let domain = EmailDomain::parse("example.test").expect("a domain");
         let rules = ProvisioningRules::new(
             random.chance(80),
-            [DomainRule::Verified, DomainRule::VerifiedOrMember, DomainRule::DangerAny][random.below(3)],
+            [DomainRule::Verified, DomainRule::VerifiedOrMember, DomainRule::DangerAny]
+                [random.below(3)],
             [ProfileSource::Application, ProfileSource::IdentityProvider][random.below(2)],
         );
         let mut options = saml_login::ConnectionOptions::default();
-        options.unsolicited = [Unsolicited::Off, Unsolicited::On, Unsolicited::Bounce][random.below(3)];
+        options.unsolicited =
+            [Unsolicited::Off, Unsolicited::On, Unsolicited::Bounce][random.below(3)];
         let change = match random.below(14) {
             0 | 1 => Change::Enable,
             2 => Change::Disable,
@@ -74,7 +77,10 @@ impl World {
             6 => Change::Enforce,
             7 => Change::LiftEnforcement,
             8 => Change::ManageByDirectory(random.chance(50)),
-            9 => Change::BreakGlass { account: AccountId::new("account-1"), granted: random.chance(50) },
+            9 => Change::BreakGlass {
+                account: AccountId::new("account-1"),
+                granted: random.chance(50),
+            },
             10 => Change::AddCertificate { certificate: idp.certificate_pem().expect("PEM") },
             11 => Change::RetireCertificate { fingerprint },
             12 => Change::Provision(rules),
@@ -91,7 +97,8 @@ impl World {
             _ => boss(id),
         };
         let plans = if random.chance(85) { Plans::with(&IDS) } else { Plans::with(&[]) };
-        let applied = self.organizations.apply(id, change, &by, &plans, now()).expect("an organization");
+        let applied =
+            self.organizations.apply(id, change, &by, &plans, now()).expect("an organization");
         let after = self.organization(id).clone();
         match applied.result {
             Ok(()) => self.note(applied.event.action.code()),
@@ -117,7 +124,10 @@ impl World {
             Err(error) => return self.note(error.code()),
         };
         let trusted = organization.settings().expect("settings");
-        assert_eq!((trusted.issuer.as_str(), identity.connection_id.as_str()), (signer.issuer(), id));
+        assert_eq!(
+            (trusted.issuer.as_str(), identity.connection_id.as_str()),
+            (signer.issuer(), id)
+        );
         assert!(organization.fingerprints().contains(&identity.key_fingerprint));
         match block_on(provision(&self.directory, &identity, &organization)) {
             Err(error) => {
@@ -128,15 +138,23 @@ impl World {
                 assert_eq!(came.account.organization, id);
                 assert_eq!(came.account.status, AccountStatus::Active);
                 let was = before.iter().find(|account| account.id == came.account.id);
-                assert!(was.is_none_or(|was| was.status.holds_seat()), "a login brings nobody back");
+                assert!(
+                    was.is_none_or(|was| was.status.holds_seat()),
+                    "a login brings nobody back"
+                );
                 assert_eq!(was.is_none(), came.provisioning.code() == "create");
                 let taken = self.seats(id).taken;
                 assert_eq!(taken, seats.taken + u32::from(was.is_none()));
                 assert!(was.is_some() || seats.has_free());
                 let verified = organization.owns(identity.email.as_ref().expect("an address"));
                 let rules = organization.provisioning();
-                let any = rules.domains == DomainRule::DangerAny || !organization.is_bound_to_domains();
-                assert!(verified || any || (was.is_some() && rules.domains == DomainRule::VerifiedOrMember));
+                let any =
+                    rules.domains == DomainRule::DangerAny || !organization.is_bound_to_domains();
+                assert!(
+                    verified
+                        || any
+                        || (was.is_some() && rules.domains == DomainRule::VerifiedOrMember)
+                );
                 assert!(
                     LoginPolicy::of(&organization)
                         .decide(&came.account, &PolicyAction::LogIn(LoginMethod::Sso))
@@ -146,7 +164,8 @@ impl World {
                 if random.chance(50) {
                     let revision = organization.revision().expect("settings");
                     let account = administrator(&identity);
-                    let noted = self.organizations.record_test_login(&identity, &account, &revision, now());
+                    let noted =
+                        self.organizations.record_test_login(&identity, &account, &revision, now());
                     noted.expect("an organization").result.expect("a test login");
                 }
             }
@@ -157,7 +176,8 @@ impl World {
         let accounts = self.accounts(id);
         match random.below(4) {
             0 => {
-                let purchased = random.chance(90).then(|| u32::try_from(random.below(5)).expect("a number"));
+                let purchased =
+                    random.chance(90).then(|| u32::try_from(random.below(5)).expect("a number"));
                 self.directory.set_seats(id, purchased).expect("the directory");
                 assert_eq!(self.accounts(id), accounts, "nobody is evicted");
             }
@@ -182,10 +202,14 @@ impl World {
                 }
             }
             _ => {
-                let Some(account) = accounts.get(random.below(accounts.len().max(1))) else { return };
-                let statuses = [AccountStatus::Active, AccountStatus::Deactivated, AccountStatus::Deleted];
+                let Some(account) = accounts.get(random.below(accounts.len().max(1))) else {
+                    return;
+                };
+                let statuses =
+                    [AccountStatus::Active, AccountStatus::Deactivated, AccountStatus::Deleted];
                 let status = statuses[random.below(3)];
-                let written = block_on(self.directory.change(account, &AccountChanges::to_status(status)));
+                let written =
+                    block_on(self.directory.change(account, &AccountChanges::to_status(status)));
                 if matches!(written.expect("the directory"), Written::Done(_)) {
                     self.note(format!("{status:?}"));
                 }
@@ -205,21 +229,28 @@ impl World {
                     || seats.purchased.is_none_or(|purchased| seats.taken <= purchased),
                 "more seats are taken than were bought"
             );
-            let alive = || accounts.iter().filter(|account| account.status != AccountStatus::Deleted);
+            let alive =
+                || accounts.iter().filter(|account| account.status != AccountStatus::Deleted);
             let keys: Vec<_> = alive().filter_map(|account| account.stable_key.clone()).collect();
             assert_eq!(
                 keys.iter().collect::<BTreeSet<_>>().len(),
                 keys.len(),
                 "a key belongs to one account"
             );
-            let folded = |account: &Account| Some(account.email.as_ref()?.address().to_ascii_lowercase());
+            let folded =
+                |account: &Account| Some(account.email.as_ref()?.address().to_ascii_lowercase());
             let emails: Vec<_> = alive().filter_map(folded).collect();
-            assert_eq!(emails.iter().collect::<BTreeSet<_>>().len(), emails.len(), "an address, too");
+            assert_eq!(
+                emails.iter().collect::<BTreeSet<_>>().len(),
+                emails.len(),
+                "an address, too"
+            );
             assert!(accounts.iter().all(|account| account.organization == id));
 
             assert!(!organization.is_enforced() || organization.is_open());
             assert!(!organization.is_directory_managed() || organization.is_open());
-            // Whatever has happened, an operator opens it, and an administrator comes in without the identity provider.
+            // Whatever has happened, an operator opens it, and an administrator comes in without
+            // the identity provider.
             let mut opened = organization.clone();
             let lifted = opened.apply(
                 Change::LiftEnforcement,
@@ -233,11 +264,15 @@ impl World {
             administrator.role = Role::Administrator;
             let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
             assert!(LoginPolicy::of(&opened).decide(&administrator, &by_code).is_allowed());
-            let comes_in = LoginPolicy::of(organization).decide(&administrator, &by_code).is_allowed();
+            let comes_in =
+                LoginPolicy::of(organization).decide(&administrator, &by_code).is_allowed();
             assert_eq!(comes_in, !organization.is_enforced());
             // What has come about by changes is a record that can be read.
             let text = serde_json::to_string(organization).expect("JSON");
-            assert_eq!(serde_json::from_str::<Organization>(&text).expect("a record"), *organization);
+            assert_eq!(
+                serde_json::from_str::<Organization>(&text).expect("a record"),
+                *organization
+            );
         }
     }
 }
@@ -291,8 +326,10 @@ fn whatever_happens_the_invariants_hold() {
 fn the_order_of_independent_changes_does_not_matter() {
     let independent = || {
         let domain = |text| EmailDomain::parse(text).expect("a domain");
-        let rules = ProvisioningRules::new(true, DomainRule::VerifiedOrMember, ProfileSource::Application);
-        let keeper = |name: &str| Change::BreakGlass { account: AccountId::new(name), granted: true };
+        let rules =
+            ProvisioningRules::new(true, DomainRule::VerifiedOrMember, ProfileSource::Application);
+        let keeper =
+            |name: &str| Change::BreakGlass { account: AccountId::new(name), granted: true };
         vec![
             Change::Enable,
             Change::Configure(Box::new(values(&organization("org-a", "acme"), &IDP_A))),
@@ -306,9 +343,15 @@ fn the_order_of_independent_changes_does_not_matter() {
     let after = |changes: Vec<Change>| {
         let mut made = organization("org-a", "acme");
         for change in changes {
-            made.apply(change, &operator(), &Plans::with(&["org-a"]), &Neighbours::default(), now())
-                .result
-                .expect("a change");
+            made.apply(
+                change,
+                &operator(),
+                &Plans::with(&["org-a"]),
+                &Neighbours::default(),
+                now(),
+            )
+            .result
+            .expect("a change");
         }
         made
     };

@@ -12,13 +12,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{at, block_on, now};
 use saml_login::test_idp::{SignatureOptions, TestIdp};
 use saml_login::{
-    Binding, Certificates, Connection, Delivery, Endpoint, Error, Identity, IdentityProvider, KeyPair,
-    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, MemoryReplayStore, NameId,
-    PendingLogout, PostForm, ReceivedLogout, RelayState, ReplayStore, ServiceProvider, SpendOutcome,
-    Spending, StartedLogout, StoreError, Unsolicited,
+    Binding, Certificates, Connection, Delivery, Endpoint, Error, Identity, IdentityProvider,
+    KeyPair, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject,
+    MemoryReplayStore, NameId, PendingLogout, PostForm, ReceivedLogout, RelayState, ReplayStore,
+    ServiceProvider, SpendOutcome, Spending, StartedLogout, StoreError, Unsolicited,
 };
 
-static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::rsa("https://idp.example.test").expect("a key"));
+static IDP: LazyLock<TestIdp> =
+    LazyLock::new(|| TestIdp::rsa("https://idp.example.test").expect("a key"));
 
 const SLO: &str = "https://app.example.test/saml/slo";
 const RANDOM: [u8; 32] = [7; 32];
@@ -32,22 +33,27 @@ fn fixture(file: &str) -> Vec<u8> {
 }
 
 fn signing() -> ServiceProvider {
-    sp().with_signing_key(KeyPair::from_pem(fixture("sp-key.pem"), fixture("sp-cert.pem")).expect("a pair"))
+    sp().with_signing_key(
+        KeyPair::from_pem(fixture("sp-key.pem"), fixture("sp-cert.pem")).expect("a pair"),
+    )
 }
 
 fn connection(sp: ServiceProvider) -> Connection {
-    let mut answers_elsewhere = Endpoint::new(Binding::HttpRedirect, "https://idp.example.test/slo");
+    let mut answers_elsewhere =
+        Endpoint::new(Binding::HttpRedirect, "https://idp.example.test/slo");
     answers_elsewhere.response_location = Some("https://idp.example.test/slo/answers".into());
     let idp = IDP.identity_provider().expect("a certificate").with_slo_endpoint(answers_elsewhere);
-    let idp = idp.with_slo_endpoint(Endpoint::new(Binding::HttpPost, "https://idp.example.test/slo/post"));
+    let idp = idp
+        .with_slo_endpoint(Endpoint::new(Binding::HttpPost, "https://idp.example.test/slo/post"));
     let builder = Connection::builder("acme", sp, idp).unsolicited(Unsolicited::On);
     builder.build().expect("a connection")
 }
 
 fn alice() -> Identity {
     let form_value = IDP.response(&sp(), now()).form_value().expect("a response");
-    let unspent =
-        connection(sp()).verify(form_value, saml_login::Expected::Unsolicited, now()).expect("a login");
+    let unspent = connection(sp())
+        .verify(form_value, saml_login::Expected::Unsolicited, now())
+        .expect("a login");
     block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use")
 }
 
@@ -77,7 +83,8 @@ const NAME: &str = "<saml:NameID Format=\"urn:oasis:names:tc:SAML:1.1:nameid-for
 const SUCCESS: &str = "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"></samlp:StatusCode></samlp:Status>";
 
 fn posted(xml: &str) -> String {
-    STANDARD.encode(IDP.sign_xml(xml, "_message", &SignatureOptions::default()).expect("a signature"))
+    STANDARD
+        .encode(IDP.sign_xml(xml, "_message", &SignatureOptions::default()).expect("a signature"))
 }
 
 const SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
@@ -88,7 +95,8 @@ fn encode(text: &str) -> String {
 
 fn deflated(xml: &str) -> String {
     let mut deflated = Vec::new();
-    let mut encoder = flate2::read::DeflateEncoder::new(xml.as_bytes(), flate2::Compression::default());
+    let mut encoder =
+        flate2::read::DeflateEncoder::new(xml.as_bytes(), flate2::Compression::default());
     std::io::Read::read_to_end(&mut encoder, &mut deflated).expect("DEFLATE");
     encode(&STANDARD.encode(deflated))
 }
@@ -109,7 +117,8 @@ fn received(
 fn request_of(message: LogoutMessage<'_>) -> Result<LogoutRequest, &'static str> {
     match received(message, None)? {
         ReceivedLogout::Request(unspent) => {
-            Ok(block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use"))
+            Ok(block_on(unspent.spend(&MemoryReplayStore::default(), now()))
+                .expect("the first use"))
         }
         other => panic!("{other:?} is no request"),
     }
@@ -160,8 +169,10 @@ fn our_messages_are_what_we_would_take() {
         (Binding::HttpRedirect, "https://idp.example.test/slo"),
         (Binding::HttpPost, "https://idp.example.test/slo/post"),
     ] {
-        let exchanged = ServiceProvider::new("https://idp.example.test", "urn:acs").with_slo_url(location);
-        let exchanged = Connection::builder("other", exchanged, idp.clone()).build().expect("a connection");
+        let exchanged =
+            ServiceProvider::new("https://idp.example.test", "urn:acs").with_slo_url(location);
+        let exchanged =
+            Connection::builder("other", exchanged, idp.clone()).build().expect("a connection");
         let mut options = LogoutOptions::default();
         options.binding = Some(binding);
         options.relay_state = Some(RelayState::path("/bye").expect("a path"));
@@ -176,8 +187,11 @@ fn our_messages_are_what_we_would_take() {
                 exchanged.receive_logout(post(value), None, now())
             }
         };
-        let ReceivedLogout::Request(unspent) = received.expect("a request") else { panic!("no request") };
-        let request = block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
+        let ReceivedLogout::Request(unspent) = received.expect("a request") else {
+            panic!("no request")
+        };
+        let request =
+            block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
         assert_eq!(request.id, started.pending.request_id);
         assert!(!request.concerns(&subject()), "the connection is another");
         let mut of_the_other = subject();
@@ -199,14 +213,18 @@ fn a_request_of_the_identity_provider_is_verified_and_used_once() {
         [(post(&posted(&xml)), "rs"), (LogoutMessage::Redirect { query: &query }, "a b")]
     {
         let request = request_of(message).expect("a request");
-        assert_eq!((request.id.as_str(), request.relay_state.as_deref()), ("_message", Some(relay_state)));
+        assert_eq!(
+            (request.id.as_str(), request.relay_state.as_deref()),
+            ("_message", Some(relay_state))
+        );
         assert!(request.concerns(&subject()));
     }
     let store = MemoryReplayStore::default();
-    let spend = || match received(LogoutMessage::Redirect { query: &query }, None).expect("a request") {
-        ReceivedLogout::Request(unspent) => block_on(unspent.spend(&store, now())),
-        other => panic!("{other:?}"),
-    };
+    let spend =
+        || match received(LogoutMessage::Redirect { query: &query }, None).expect("a request") {
+            ReceivedLogout::Request(unspent) => block_on(unspent.spend(&store, now())),
+            other => panic!("{other:?}"),
+        };
     assert!(spend().is_ok());
     assert_eq!(spend().map_err(|error: Error| error.code()).err(), Some("assertion_replayed"));
 }
@@ -266,7 +284,10 @@ fn a_request_concerns_the_sessions_that_it_names() {
     qualified.sp_name_qualifier = Some("urn:other".into());
     let qualified = LogoutSubject::new("acme", "https://idp.example.test", qualified, None);
     assert!(concerns(NAME, &qualified));
-    assert!(!concerns(&NAME.replace("<saml:NameID", "<saml:NameID SPNameQualifier=\"urn:sp\""), &qualified));
+    assert!(!concerns(
+        &NAME.replace("<saml:NameID", "<saml:NameID SPNameQualifier=\"urn:sp\""),
+        &qualified
+    ));
 }
 
 #[test]
@@ -278,7 +299,9 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
         let code = |binding| {
             let mut options = LogoutOptions::default();
             options.binding = binding;
-            acme.start_logout(&subject(), options, RANDOM, now()).map(|_| ()).map_err(|error| error.code())
+            acme.start_logout(&subject(), options, RANDOM, now())
+                .map(|_| ())
+                .map_err(|error| error.code())
         };
         assert_eq!(code(Some(binding)), Err("binding_unusable"));
         assert_eq!(code(None), Err("endpoint_missing"));
@@ -315,9 +338,12 @@ fn no_tenant_ends_the_sessions_of_another() {
         started.map(|_| ()).map_err(|error| error.code())
     };
     assert_eq!(start(&of("acme", issuer)), Ok(()));
-    for foreign in
-        [of(globex, issuer), of("acme", "https://idp2.example.test"), of("", ""), of("ACME", issuer)]
-    {
+    for foreign in [
+        of(globex, issuer),
+        of("acme", "https://idp2.example.test"),
+        of("", ""),
+        of("ACME", issuer),
+    ] {
         assert!(!request.concerns(&foreign), "{} {}", foreign.connection_id, foreign.issuer);
         assert_eq!(start(&foreign), Err("connection_foreign"));
     }
@@ -338,7 +364,10 @@ fn every_rule_has_its_refusal() {
     assert_eq!(code(&honest), None);
     for (xml, expected) in [
         (honest.replace("Version=\"2.0\"", "Version=\"1.1\""), "version_unsupported"),
-        (honest.replace(">https://idp.example.test<", ">https://other.example.test<"), "issuer_mismatch"),
+        (
+            honest.replace(">https://idp.example.test<", ">https://other.example.test<"),
+            "issuer_mismatch",
+        ),
         (
             honest.replace("<saml:Issuer>https://idp.example.test</saml:Issuer>", "<saml:Issuer/>"),
             "issuer_mismatch",
@@ -368,8 +397,10 @@ fn every_rule_has_its_refusal() {
     let tampered = STANDARD.decode(posted(&honest)).expect("Base64");
     let tampered = String::from_utf8(tampered).expect("UTF-8").replace("alice", "bob");
     assert_eq!(request_of(post(&STANDARD.encode(tampered))).err(), Some("digest_mismatch"));
-    let without = Connection::builder("acme", common::sp(), IDP.identity_provider().expect("a certificate"));
-    let refused = without.build().expect("a connection").receive_logout(post(&unsigned), None, now());
+    let without =
+        Connection::builder("acme", common::sp(), IDP.identity_provider().expect("a certificate"));
+    let refused =
+        without.build().expect("a connection").receive_logout(post(&unsigned), None, now());
     assert_eq!(refused.expect_err("a refusal").code(), "logout_unconfigured");
 }
 
@@ -402,7 +433,8 @@ fn a_query_is_verified_as_it_was_received() {
     ] {
         assert_eq!(code(&query), Some(expected), "{query}");
     }
-    // Other parameters and the order do not matter: the signature is over those of the binding, in their order.
+    // Other parameters and the order do not matter: the signature is over those of the binding, in
+    // their order.
     let shuffled = format!("Signature={signature}&x=y&{message}");
     assert_eq!(code(&shuffled), None);
 }
@@ -437,7 +469,10 @@ fn an_answer_is_to_the_request_of_this_browser() {
     assert_eq!(outcome(&answer(&partial), Some(&pending), now()), Ok(LogoutOutcome::Partial));
     let failed = SUCCESS.replace("status:Success", "status:Responder");
     let failed = outcome(&answer(&failed), Some(&pending), now());
-    assert!(matches!(&failed, Ok(LogoutOutcome::Failed { codes }) if codes.len() == 1), "{failed:?}");
+    assert!(
+        matches!(&failed, Ok(LogoutOutcome::Failed { codes }) if codes.len() == 1),
+        "{failed:?}"
+    );
     assert_eq!(outcome(&answer(SUCCESS), None, now()), Err("unsolicited_forbidden"));
     assert_eq!(
         outcome(&answer(SUCCESS), Some(&pending), now() + TimeDelta::minutes(10)),
@@ -456,20 +491,26 @@ fn an_answer_is_to_the_request_of_this_browser() {
 #[test]
 fn a_request_is_answered_at_the_place_for_answers() {
     let request = request_of(post(&posted(&request("", NAME)))).expect("a request");
-    let answer = connection(signing()).answer_logout(&request, &LogoutOutcome::Partial, RANDOM, now());
+    let answer =
+        connection(signing()).answer_logout(&request, &LogoutOutcome::Partial, RANDOM, now());
     let Ok(Delivery::Redirect(url)) = answer else { panic!("no redirect") };
     let (place, query) = url.split_once('?').expect("a query");
     assert_eq!(place, "https://idp.example.test/slo/answers");
-    assert!(query.starts_with("SAMLResponse=") && query.contains("&RelayState=rs&SigAlg="), "{query}");
+    assert!(
+        query.starts_with("SAMLResponse=") && query.contains("&RelayState=rs&SigAlg="),
+        "{query}"
+    );
 }
 
 /// Logout messages of a real identity provider.
 #[test]
 fn captured_messages() {
-    let rows: Vec<serde_json::Value> = serde_json::from_slice(&fixture("logout.json")).expect("rows");
+    let rows: Vec<serde_json::Value> =
+        serde_json::from_slice(&fixture("logout.json")).expect("rows");
     for row in &rows {
         let text = |name: &str| row[name].as_str().expect("a text");
-        let certificates = Certificates::parse(fixture(text("certificate"))).expect("a certificate");
+        let certificates =
+            Certificates::parse(fixture(text("certificate"))).expect("a certificate");
         let idp = IdentityProvider::new(text("issuer"), certificates);
         let sp = ServiceProvider::new(text("audience"), "urn:acs").with_slo_url(text("slo_url"));
         let connection = Connection::builder("captured", sp, idp).build().expect("a connection");
@@ -480,7 +521,9 @@ fn captured_messages() {
         let received = connection.receive_logout(message, Some(&pending), at(text("now")));
         let found = match received {
             Ok(ReceivedLogout::Request(_)) => "request",
-            Ok(ReceivedLogout::Response(response)) if response.outcome == LogoutOutcome::Complete => {
+            Ok(ReceivedLogout::Response(response))
+                if response.outcome == LogoutOutcome::Complete =>
+            {
                 "complete"
             }
             Ok(other) => panic!("{other:?}"),
@@ -506,14 +549,16 @@ fn vectors() {
             Certificates::parse(certificate).expect("a certificate"),
         );
         let sp = ServiceProvider::new("urn:audience", "urn:acs").with_slo_url(text("acs_url"));
-        // The clock of the row that is named for its NotOnOrAfter stands years before it, where nothing is wrong with the
-        // message: what the row is about shows at that instant, and the clock skew later.
+        // The clock of the row that is named for its NotOnOrAfter stands years before it, where
+        // nothing is wrong with the message: what the row is about shows at that instant, and the
+        // clock skew later.
         let clock = match row["not_on_or_after"].as_str() {
             Some(end) if text("layer") == "logout" => at(end) + TimeDelta::seconds(60),
             _ => at(text("now")),
         };
         let verdict = |sha1: bool| {
-            let mut builder = Connection::builder("vector", sp.clone(), idp.clone()).danger_allow_weak_keys();
+            let mut builder =
+                Connection::builder("vector", sp.clone(), idp.clone()).danger_allow_weak_keys();
             if sha1 {
                 builder = builder.danger_allow_sha1();
             }
@@ -527,15 +572,18 @@ fn vectors() {
             pending.request_id = row["request_id"].as_str().unwrap_or("_none").into();
             pending.connection_id = "vector".into();
             let connection = builder.build().expect("a connection");
-            connection.receive_logout(message, Some(&pending), clock).map(|_| ()).map_err(|r| r.code())
+            connection
+                .receive_logout(message, Some(&pending), clock)
+                .map(|_| ())
+                .map_err(|r| r.code())
         };
         let expected = match text("id") {
-            "redirect_both_messages" | "redirect_duplicate_message" | "redirect_duplicate_relaystate" => {
-                Err("query_malformed")
-            }
-            "redirect_relaystate_added" | "redirect_relaystate_removed" | "redirect_reencoded_lower_hex" => {
-                Err("signature_invalid")
-            }
+            "redirect_both_messages"
+            | "redirect_duplicate_message"
+            | "redirect_duplicate_relaystate" => Err("query_malformed"),
+            "redirect_relaystate_added"
+            | "redirect_relaystate_removed"
+            | "redirect_reencoded_lower_hex" => Err("signature_invalid"),
             "redirect_sigalg_unknown" => Err("algorithm_forbidden"),
             "logout_logout_request_with_bad_signature" => Err("signature_invalid"),
             "logout_logout_request_with_bad_expiration" => Err("expired"),

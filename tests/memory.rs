@@ -32,18 +32,21 @@ fn check_that_room_is_made_for_tags_alone(connection: &Connection, now: DateTime
 fn a_login_takes_at_most_six_times_the_document() {
     let now = "2030-01-31T12:00:00Z".parse().unwrap();
     let idp = TestIdp::rsa("https://idp.example.test").unwrap();
-    let sp = ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
+    let sp =
+        ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
     let builder = Connection::builder("acme", sp.clone(), idp.identity_provider().unwrap());
     let connection = builder.unsolicited(Unsolicited::On).build().unwrap();
     check_that_room_is_made_for_tags_alone(&connection, now);
     for signed in [TestSigned::Assertion, TestSigned::Response, TestSigned::Both] {
         for groups in [2, 500, 5_000] {
             let mut response = idp.response(&sp, now).signed(signed);
-            let names = (0..groups).map(|n| format!("CN=group-{n:05},OU=Groups,DC=example,DC=test"));
+            let names =
+                (0..groups).map(|n| format!("CN=group-{n:05},OU=Groups,DC=example,DC=test"));
             response.attributes.push(TestAttribute::new("groups", names));
             let bytes = response.xml().unwrap().len();
             let form_value = response.form_value().unwrap();
-            let log_in = || drop(connection.verify(&form_value, Expected::Unsolicited, now).unwrap());
+            let log_in =
+                || drop(connection.verify(&form_value, Expected::Unsolicited, now).unwrap());
             log_in();
             let before = MEMORY.current_usage();
             MEMORY.reset_peak_usage();

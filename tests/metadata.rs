@@ -12,13 +12,13 @@ use openssl::pkey::PKey;
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp};
 use saml_login::{
     Binding, CertificateError, Certificates, ContactType, Endpoint, EndpointKind, IdentityProvider,
-    IdpMetadata, KeyPair, Limits, MetadataChange, MetadataError, MetadataTrust, ServiceProvider, SpMetadata,
+    IdpMetadata, KeyPair, Limits, MetadataChange, MetadataError, MetadataTrust, ServiceProvider,
+    SpMetadata,
 };
 
 const SAML_IDP: &str = include_str!("../fixtures/metadata/saml-idp-samlp.xml");
 const SIMPLESAMLPHP: &str = include_str!("../fixtures/metadata/simplesamlphp.xml");
-const HEAD: &str =
-    "xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
+const HEAD: &str = "xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
 const PROTOCOL: &str = "protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"";
 const BINDINGS: &str = "urn:oasis:names:tc:SAML:2.0:bindings";
 
@@ -209,11 +209,17 @@ fn what_is_not_metadata_is_named() {
         (b"\xEF\xBB\xBF \n", "metadata_empty"),
         (b"<!DOCTYPE html><html><body>Sign in<br></body></html>", "metadata_is_web_page"),
         (b"<html><body>Sign in</body></html>", "metadata_is_web_page"),
-        (b"<?xml version=\"1.0\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"/>", "metadata_is_web_page"),
+        (
+            b"<?xml version=\"1.0\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"/>",
+            "metadata_is_web_page",
+        ),
         (b" https://idp.test/metadata\n", "metadata_is_url"),
         (b"-----BEGIN CERTIFICATE-----", "xml_malformed"),
         (b"<EntityDescriptor entityID=\"urn:idp\"/>", "metadata_not_metadata"),
-        (b"<r:Response xmlns:r=\"urn:oasis:names:tc:SAML:2.0:protocol\"/>", "metadata_not_metadata"),
+        (
+            b"<r:Response xmlns:r=\"urn:oasis:names:tc:SAML:2.0:protocol\"/>",
+            "metadata_not_metadata",
+        ),
         (&utf16, "metadata_not_utf8"),
         (dtd.as_bytes(), "dtd_forbidden"),
         (&group("", &deep).into_bytes(), "xml_limit_exceeded"),
@@ -236,8 +242,10 @@ fn what_is_wrong_inside_is_named() {
     let id = "entityID=\"urn:idp\"";
     let signing = key(&idp, "");
     let with = |content: &str| entity(id, "", &format!("{signing}{content}"));
-    let twice = plain(&idp)
-        .replace("</EntityDescriptor>", &format!("<IDPSSODescriptor {PROTOCOL}/></EntityDescriptor>"));
+    let twice = plain(&idp).replace(
+        "</EntityDescriptor>",
+        &format!("<IDPSSODescriptor {PROTOCOL}/></EntityDescriptor>"),
+    );
     let artifact = |index: &str| {
         with(&format!(
             "<ArtifactResolutionService Binding=\"{BINDINGS}:SOAP\" Location=\"https://idp.test/\" {index}/>"
@@ -259,7 +267,10 @@ fn what_is_wrong_inside_is_named() {
         (entity(id, "", &signing.replace(">MI", ">QUJD")), "certificate_unrecognized"),
         (entity("", "", &signing), "metadata_entity_id_missing"),
         (entity("entityID=\" \"", "", &signing), "metadata_entity_id_missing"),
-        (plain(&idp).replace("SAML:2.0:protocol", "SAML:1.1:protocol"), "metadata_protocol_unsupported"),
+        (
+            plain(&idp).replace("SAML:2.0:protocol", "SAML:1.1:protocol"),
+            "metadata_protocol_unsupported",
+        ),
         (twice, "element_repeated"),
         (with(&sso("javascript:alert(1)")), "metadata_endpoint_invalid"),
         (with(&sso("javascript://idp.test/%0aalert(1)")), "metadata_endpoint_invalid"),
@@ -279,8 +290,12 @@ fn what_is_wrong_inside_is_named() {
     for (xml, expected) in rows {
         assert_eq!(code(unsigned(&xml)), expected, "{xml}");
     }
-    let many: String = (0..11).map(|_| key(&TestIdp::p256("urn:idp").expect("a key"), "")).collect();
-    assert_eq!(unsigned(entity(id, "", &many)), Err(CertificateError::TooMany { limit: 10 }.into()));
+    let many: String =
+        (0..11).map(|_| key(&TestIdp::p256("urn:idp").expect("a key"), "")).collect();
+    assert_eq!(
+        unsigned(entity(id, "", &many)),
+        Err(CertificateError::TooMany { limit: 10 }.into())
+    );
     let service = unsigned(with(&sso("javascript:alert(1)"))).expect_err("no address").to_string();
     assert_eq!(
         service,
@@ -312,23 +327,38 @@ fn the_tightest_bound_of_time_counts() {
         &inner(&until("2030-03-01T00:00:00Z"), "cacheDuration=\"P1D\""),
     );
     assert_eq!(times(xml), (Some(feb), Some(feb)));
-    let xml =
-        group("cacheDuration=\"PT5M\"", &inner("cacheDuration=\"PT6H\"", &until("2030-02-01T00:00:00Z")));
-    assert_eq!(times(xml), (Some(feb), later(TimeDelta::hours(1))), "not more often than every hour");
+    let xml = group(
+        "cacheDuration=\"PT5M\"",
+        &inner("cacheDuration=\"PT6H\"", &until("2030-02-01T00:00:00Z")),
+    );
+    assert_eq!(
+        times(xml),
+        (Some(feb), later(TimeDelta::hours(1))),
+        "not more often than every hour"
+    );
     assert_eq!(times(inner("cacheDuration=\"PT0S\"", "")), (None, later(TimeDelta::hours(1))));
     let xml = inner("cacheDuration=\"PT0S\"", &until("2030-01-31T12:30:00Z"));
     let half = later(TimeDelta::minutes(30));
     assert_eq!(times(xml), (half, half), "but before it ends");
-    assert_eq!(times(inner("cacheDuration=\"PT1H1S\"", "")), (None, later(TimeDelta::seconds(3_601))));
+    assert_eq!(
+        times(inner("cacheDuration=\"PT1H1S\"", "")),
+        (None, later(TimeDelta::seconds(3_601)))
+    );
     assert_eq!(times(inner("cacheDuration=\"P999999999Y\"", "")), (None, None));
 
     let expired = |valid_until| Err(MetadataError::Expired { valid_until, now: now() });
     assert_eq!(unsigned(inner(&until("2030-01-31T12:00:00Z"), "")), expired(now()));
-    assert_eq!(unsigned(inner("", &until("2030-01-31T11:59:59Z"))), expired(now() - TimeDelta::seconds(1)));
+    assert_eq!(
+        unsigned(inner("", &until("2030-01-31T11:59:59Z"))),
+        expired(now() - TimeDelta::seconds(1))
+    );
     let xml = group(&until("2030-01-01T00:00:00Z"), &inner(&until("2030-03-01T00:00:00Z"), ""));
     assert_eq!(unsigned(xml), expired(at("2030-01-01T00:00:00Z")));
     assert_eq!(code(unsigned(inner(&until("2030-03-01"), ""))), "instant_malformed");
-    assert_eq!(code(unsigned(inner("cacheDuration=\"-PT1H\"", ""))), "metadata_cache_duration_malformed");
+    assert_eq!(
+        code(unsigned(inner("cacheDuration=\"-PT1H\"", ""))),
+        "metadata_cache_duration_malformed"
+    );
 }
 
 #[test]
@@ -357,8 +387,9 @@ fn pinned_keys_verify_the_root() {
     let (signature, _) = signature.split_once("</ds:Signature>").expect("a signature");
     let signature = format!("<ds:Signature {signature}</ds:Signature>");
     let forged = plain(&attacker).replace("\"_m\"", "\"_evil\"");
-    let evil_first =
-        |inside: &str| forged.replacen("<IDPSSODescriptor", &format!("{inside}<IDPSSODescriptor"), 1);
+    let evil_first = |inside: &str| {
+        forged.replacen("<IDPSSODescriptor", &format!("{inside}<IDPSSODescriptor"), 1)
+    };
     let rows = [
         (plain(&idp), "metadata_not_signed"),
         (signed(&plain(&idp), "_m", &attacker), "key_untrusted"),
@@ -370,7 +401,10 @@ fn pinned_keys_verify_the_root() {
         (group("", &format!("{forged}{good}")), "metadata_not_signed"),
         // The signed document hidden inside a forged one.
         (evil_first(&format!("<Extensions>{good}</Extensions>")), "metadata_not_signed"),
-        (evil_first(&format!("{signature}<Extensions>{}</Extensions>", plain(&idp))), "reference_mismatch"),
+        (
+            evil_first(&format!("{signature}<Extensions>{}</Extensions>", plain(&idp))),
+            "reference_mismatch",
+        ),
         (evil_first(&signature).replace("_evil", "_m"), "digest_mismatch"),
         (
             evil_first(&format!("{signature}<Extensions>{}</Extensions>", plain(&idp)))
@@ -382,7 +416,11 @@ fn pinned_keys_verify_the_root() {
             "signature_malformed",
         ),
         (
-            plain(&idp).replace(" ID=\"_m\"", "").replacen("<IDPSSO", &format!("{signature}<IDPSSO"), 1),
+            plain(&idp).replace(" ID=\"_m\"", "").replacen(
+                "<IDPSSO",
+                &format!("{signature}<IDPSSO"),
+                1,
+            ),
             "id_invalid",
         ),
     ];
@@ -474,12 +512,13 @@ fn own_key() -> (KeyPair, TestIdp) {
 /// Everything that our metadata can hold. Attribute values and texts have what has to be escaped.
 fn full(keys: [&KeyPair; 4]) -> SpMetadata {
     let [first, next, open, old] = keys;
-    let sp = ServiceProvider::new("https://app.test/saml?a=1&b=\"<2>\"", "https://app.test/acs?a=1&b=2")
-        .with_slo_url("https://app.test/slo")
-        .with_signing_key(first.clone())
-        .with_signing_key(next.clone())
-        .with_decryption_key(open.clone())
-        .with_decryption_key(old.clone());
+    let sp =
+        ServiceProvider::new("https://app.test/saml?a=1&b=\"<2>\"", "https://app.test/acs?a=1&b=2")
+            .with_slo_url("https://app.test/slo")
+            .with_signing_key(first.clone())
+            .with_signing_key(next.clone())
+            .with_decryption_key(open.clone())
+            .with_decryption_key(old.clone());
     SpMetadata::new(&sp)
         .with_http_artifact(true)
         .with_name_id_format("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
@@ -540,7 +579,9 @@ fn our_metadata_is_written_in_the_order_of_the_schema() {
         let folder = std::path::Path::new(&folder);
         let minimal = SpMetadata::new(&sp()).xml();
         let signed = metadata.signed_xml("_0123456789abcdef").expect("signed");
-        for (name, xml) in [("full.xml", metadata.xml()), ("signed.xml", signed), ("minimal.xml", minimal)] {
+        for (name, xml) in
+            [("full.xml", metadata.xml()), ("signed.xml", signed), ("minimal.xml", minimal)]
+        {
             std::fs::write(folder.join(name), xml).expect("written");
         }
     }
@@ -558,7 +599,10 @@ fn our_metadata_without_keys() {
          Location=\"https://app.example.test/saml/acs\" index=\"0\" isDefault=\"true\"></md:AssertionConsumerService>\
          </md:SPSSODescriptor></md:EntityDescriptor>"
     );
-    assert_eq!(metadata.signed_xml("_id").map_err(|error| error.code()), Err("signing_key_missing"));
+    assert_eq!(
+        metadata.signed_xml("_id").map_err(|error| error.code()),
+        Err("signing_key_missing")
+    );
 }
 
 #[test]
@@ -571,23 +615,29 @@ fn our_signed_metadata_verifies() {
     assert_eq!(code(pinned(&signed, &idp("urn:other"))), "key_untrusted");
     assert_eq!(code(pinned(&signed.replace("Operations", "Mallory"), &holder)), "digest_mismatch");
     for id in ["", "1a", "a b", "a\"b", "a&b", "é", "-a", "_a:b"] {
-        assert_eq!(metadata.signed_xml(id).map_err(|error| error.code()), Err("signing_failed"), "{id}");
+        assert_eq!(
+            metadata.signed_xml(id).map_err(|error| error.code()),
+            Err("signing_failed"),
+            "{id}"
+        );
     }
 }
 
 #[test]
 fn our_metadata_reads_back() {
-    // The same keys and addresses in the role of an identity provider, so that the reader reads what the writer wrote.
+    // The same keys and addresses in the role of an identity provider, so that the reader reads
+    // what the writer wrote.
     let (key, holder) = own_key();
     let xml = full([&key, &key, &key, &key])
         .xml()
         .replace("md:SPSSODescriptor", "md:IDPSSODescriptor")
         .replace("md:AssertionConsumerService", "md:SingleSignOnService");
-    let expected = IdentityProvider::new("https://app.test/saml?a=1&b=\"<2>\"", certificates(&holder))
-        .with_sso_endpoint(endpoint(Binding::HttpPost, "https://app.test/acs?a=1&b=2"))
-        .with_sso_endpoint(endpoint(Binding::HttpArtifact, "https://app.test/acs?a=1&b=2"))
-        .with_slo_endpoint(endpoint(Binding::HttpRedirect, "https://app.test/slo"))
-        .with_slo_endpoint(endpoint(Binding::HttpPost, "https://app.test/slo"));
+    let expected =
+        IdentityProvider::new("https://app.test/saml?a=1&b=\"<2>\"", certificates(&holder))
+            .with_sso_endpoint(endpoint(Binding::HttpPost, "https://app.test/acs?a=1&b=2"))
+            .with_sso_endpoint(endpoint(Binding::HttpArtifact, "https://app.test/acs?a=1&b=2"))
+            .with_slo_endpoint(endpoint(Binding::HttpRedirect, "https://app.test/slo"))
+            .with_slo_endpoint(endpoint(Binding::HttpPost, "https://app.test/slo"));
     let metadata = unsigned(xml).expect("metadata");
     assert_eq!(metadata.identity_provider(), &expected);
     assert_eq!(metadata.valid_until(), Some(at("2030-03-01T00:00:00Z")));

@@ -1,6 +1,8 @@
-//! Every small change of an honest response is refused or changes nothing: never another identity, never a panic.
+//! Every small change of an honest response is refused or changes nothing: never another identity,
+//! never a panic.
 //!
-//! The ordinary run takes a sample. `MUTATE=all cargo test --release --test mutation` takes every mutation.
+//! The ordinary run takes a sample. `MUTATE=all cargo test --release --test mutation` takes every
+//! mutation.
 
 mod common;
 
@@ -32,18 +34,21 @@ impl Honest {
     fn all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
         let read = |file: &str| fs::read(folder.join(file)).expect("a fixture");
-        let rows: Vec<serde_json::Value> = serde_json::from_slice(&read("manifest.json")).expect("rows");
+        let rows: Vec<serde_json::Value> =
+            serde_json::from_slice(&read("manifest.json")).expect("rows");
         let rows = rows.iter().filter(|row| row["expect"]["identity"].is_object());
         let honest = rows.map(|row| {
             let text = |field: &str| row[field].as_str().expect("a text").to_owned();
-            let certificates = Certificates::parse(read(&text("certificate"))).expect("a certificate");
+            let certificates =
+                Certificates::parse(read(&text("certificate"))).expect("a certificate");
             let idp = IdentityProvider::new(text("issuer"), certificates);
             let mut sp = ServiceProvider::new(text("audience"), text("acs_url"));
             if let Some(key) = row["sp_key"].as_str() {
                 let key = KeyPair::from_pem(read(key), read("sp-cert.pem")).expect("a key");
                 sp = sp.with_decryption_key(key);
             }
-            let builder = Connection::builder("honest", sp, idp).danger_allow_sha1().danger_allow_3des();
+            let builder =
+                Connection::builder("honest", sp, idp).danger_allow_sha1().danger_allow_3des();
             let mut base64 = read(&text("file"));
             base64.retain(|b| !b.is_ascii_whitespace());
             let mut honest = Self {
@@ -66,7 +71,10 @@ impl Honest {
             None => Expected::Unsolicited,
         };
         let verified = self.connection.verify(STANDARD.encode(xml), expected, self.now).ok()?;
-        Some(block_on(verified.spend(&MemoryReplayStore::default(), self.now)).expect("the first use"))
+        Some(
+            block_on(verified.spend(&MemoryReplayStore::default(), self.now))
+                .expect("the first use"),
+        )
     }
 
     /// Whether the mutation was accepted, with the very same identity.
@@ -83,7 +91,8 @@ impl Honest {
     }
 }
 
-/// Which of so many mutations to take: all of them, or every so-manieth, from a place that differs by file.
+/// Which of so many mutations to take: all of them, or every so-manieth, from a place that differs
+/// by file.
 struct Sample {
     every: usize,
     count: usize,
@@ -108,12 +117,14 @@ fn every_byte() {
     for (number, honest) in Honest::all().iter().enumerate() {
         let mut sample = Sample::new(397, number);
         let xml = &honest.xml;
-        let mut check = |sample: &mut Sample, mutated: &dyn Fn() -> Vec<u8>, what: &str, at: usize| {
-            if sample.take() {
-                tried += 1;
-                sample.accepted += usize::from(honest.check(&mutated(), || format!("{what} at {at}")));
-            }
-        };
+        let mut check =
+            |sample: &mut Sample, mutated: &dyn Fn() -> Vec<u8>, what: &str, at: usize| {
+                if sample.take() {
+                    tried += 1;
+                    sample.accepted +=
+                        usize::from(honest.check(&mutated(), || format!("{what} at {at}")));
+                }
+            };
         for at in 0..xml.len() {
             let spliced = |with: &[u8]| [&xml[..at], with, &xml[at + 1..]].concat();
             for bit in 0..8 {
@@ -175,7 +186,8 @@ fn attributes(xml: &[u8]) -> Vec<(usize, usize)> {
             else {
                 break;
             };
-            let close = xml[open + 1..end].iter().position(|b| *b == xml[open]).map(|p| open + 1 + p);
+            let close =
+                xml[open + 1..end].iter().position(|b| *b == xml[open]).map(|p| open + 1 + p);
             let close = close.expect("a closing quote");
             found.push((blank, close + 1));
             at = close + 1;
@@ -193,18 +205,30 @@ fn every_element_and_attribute() {
         let mut check = |sample: &mut Sample, parts: &[&[u8]], what: &str, at: usize| {
             if sample.take() {
                 tried += 1;
-                sample.accepted += usize::from(honest.check(&parts.concat(), || format!("{what} at {at}")));
+                sample.accepted +=
+                    usize::from(honest.check(&parts.concat(), || format!("{what} at {at}")));
             }
         };
         for (what, ranges) in [("element", elements(xml)), ("attribute", attributes(xml))] {
             for (place, (start, end)) in ranges.iter().copied().enumerate() {
                 let it = &xml[start..end];
-                check(&mut sample, &[&xml[..start], &xml[end..]], &format!("a deleted {what}"), start);
-                check(&mut sample, &[&xml[..end], it, &xml[end..]], &format!("a doubled {what}"), start);
+                check(
+                    &mut sample,
+                    &[&xml[..start], &xml[end..]],
+                    &format!("a deleted {what}"),
+                    start,
+                );
+                check(
+                    &mut sample,
+                    &[&xml[..end], it, &xml[end..]],
+                    &format!("a doubled {what}"),
+                    start,
+                );
                 // Swap with the next that does not overlap, and move to every other's place.
                 for (other_start, other_end) in ranges.iter().copied().skip(place + 1) {
                     if other_start >= end {
-                        let (between, other) = (&xml[end..other_start], &xml[other_start..other_end]);
+                        let (between, other) =
+                            (&xml[end..other_start], &xml[other_start..other_end]);
                         let swapped = [&xml[..start], other, between, it, &xml[other_end..]];
                         check(&mut sample, &swapped, &format!("a swapped {what}"), start);
                         let moved = [&xml[..start], &xml[end..other_end], it, &xml[other_end..]];
@@ -233,8 +257,13 @@ fn every_token_border() {
         b"x",
         b"<x/>",
     ];
-    const DECLARED: [&[u8]; 5] =
-        [b" xmlns:x=\"urn:x\"", b" xmlns=\"urn:x\"", b" xmlns:x=\"y\"", b" xml:lang=\"en\"", b" ID=\"x\""];
+    const DECLARED: [&[u8]; 5] = [
+        b" xmlns:x=\"urn:x\"",
+        b" xmlns=\"urn:x\"",
+        b" xmlns:x=\"y\"",
+        b" xml:lang=\"en\"",
+        b" ID=\"x\"",
+    ];
     let (mut tried, mut accepted) = (0, 0);
     for (number, honest) in Honest::all().iter().enumerate() {
         let mut sample = Sample::new(11, number);
@@ -256,8 +285,10 @@ fn every_token_border() {
                 }
             }
             if xml[start] == b'<' && !xml[start..].starts_with(b"</") {
-                let name =
-                    xml[start..end].iter().position(|b| matches!(b, b' ' | b'/' | b'>')).expect("an end");
+                let name = xml[start..end]
+                    .iter()
+                    .position(|b| matches!(b, b' ' | b'/' | b'>'))
+                    .expect("an end");
                 for declared in DECLARED {
                     check(&mut sample, start + name, declared);
                 }

@@ -11,9 +11,9 @@ use common::tenants::{
 use common::{block_on, now};
 use saml_login::{
     Account, AccountId, AccountStatus, Actor, Applied, AuditEvent, AuditLog, AuditOutcome, Change,
-    ConnectionOptions, DomainRule, EmailDomain, MemoryAuditLog, Neighbours, Organization, Organizations,
-    PastedValues, ProfileSource, ProvisioningRules, RelinkRule, Role, ServiceProvider, Slug, SpUrls,
-    Unsolicited,
+    ConnectionOptions, DomainRule, EmailDomain, MemoryAuditLog, Neighbours, Organization,
+    Organizations, PastedValues, ProfileSource, ProvisioningRules, RelinkRule, Role,
+    ServiceProvider, Slug, SpUrls, Unsolicited,
 };
 
 fn code(applied: Applied) -> &'static str {
@@ -69,16 +69,23 @@ fn urls_follow_from_the_slug() {
     let under = SpUrls::derived("https://example.test/app", &slug).expect("URLs");
     assert_eq!(under.login_url, "https://example.test/app/sso/acme");
     assert!(SpUrls::derived("http://localhost:8080", &slug).is_some());
-    for base in
-        ["http://app.example.test", "app.example.test", "https://a@b", "https://a?b", "https://a#b", ""]
-    {
+    for base in [
+        "http://app.example.test",
+        "app.example.test",
+        "https://a@b",
+        "https://a?b",
+        "https://a#b",
+        "",
+    ] {
         assert_eq!(SpUrls::derived(base, &slug), None, "{base}");
     }
     // Before anything is configured there is something to give to the identity provider.
     let made = Organization::new("org-a", slug, urls);
-    let expected =
-        ServiceProvider::new("https://app.example.test/saml/acme", "https://app.example.test/saml/acme/acs")
-            .with_slo_url("https://app.example.test/saml/acme/slo");
+    let expected = ServiceProvider::new(
+        "https://app.example.test/saml/acme",
+        "https://app.example.test/saml/acme/acs",
+    )
+    .with_slo_url("https://app.example.test/saml/acme/slo");
     assert_eq!(made.service_provider(), expected);
 }
 
@@ -89,7 +96,10 @@ fn slug_and_acs_url_belong_to_one_organization() {
     let conflict = |organizations: &mut Organizations, made| {
         organizations.add(made).err().map(|conflict| conflict.code())
     };
-    assert_eq!(conflict(&mut organizations, organization("org-a", "other")), Some("organization_id_taken"));
+    assert_eq!(
+        conflict(&mut organizations, organization("org-a", "other")),
+        Some("organization_id_taken")
+    );
     assert_eq!(conflict(&mut organizations, organization("org-b", "acme")), Some("slug_taken"));
     let slug = Slug::parse("bravo").expect("a slug");
     let mut urls = SpUrls::derived("https://app.example.test", &slug).expect("URLs");
@@ -101,8 +111,14 @@ fn slug_and_acs_url_belong_to_one_organization() {
     organizations.add(Organization::new("org-b", slug, urls)).expect("room");
     let id = |found: Option<&Organization>| found.map(|found| found.id().to_owned());
     assert_eq!(id(organizations.by_slug("bravo")), Some("org-b".into()));
-    assert_eq!(id(organizations.by_acs_url("https://app.example.test/saml/acme/acs")), Some("org-a".into()));
-    assert_eq!(id(organizations.by_acs_url("https://app.example.test/saml/acme/acs/")), Some("org-b".into()));
+    assert_eq!(
+        id(organizations.by_acs_url("https://app.example.test/saml/acme/acs")),
+        Some("org-a".into())
+    );
+    assert_eq!(
+        id(organizations.by_acs_url("https://app.example.test/saml/acme/acs/")),
+        Some("org-b".into())
+    );
     assert_eq!(id(organizations.by_id("org-c")), None);
 }
 
@@ -168,9 +184,18 @@ fn domains_are_for_the_application_to_say() {
     );
     assert_eq!(verified.event.action.code(), "domain_verified");
     assert_eq!(verified.result, Ok(()));
-    assert_eq!(made.verified_domains().iter().map(EmailDomain::as_str).collect::<Vec<_>>(), ["example.test"]);
     assert_eq!(
-        code(made.apply(Change::ForgetDomain(domain), &operator(), &plans, &Neighbours::default(), now())),
+        made.verified_domains().iter().map(EmailDomain::as_str).collect::<Vec<_>>(),
+        ["example.test"]
+    );
+    assert_eq!(
+        code(made.apply(
+            Change::ForgetDomain(domain),
+            &operator(),
+            &plans,
+            &Neighbours::default(),
+            now()
+        )),
         "done"
     );
     assert!(made.verified_domains().is_empty());
@@ -180,13 +205,23 @@ fn domains_are_for_the_application_to_say() {
 
 #[test]
 fn without_the_plan_nothing_is_set_up_and_everything_can_be_taken_back() {
-    let set_up =
-        ["connection_updated", "sso_enabled", "enforcement_set", "directory_enabled", "provisioning_changed"];
+    let set_up = [
+        "connection_updated",
+        "sso_enabled",
+        "enforcement_set",
+        "directory_enabled",
+        "provisioning_changed",
+    ];
     let made = enforced("org-a", "acme", &IDP_A);
     for change in all_changes(&made) {
         let mut changed = made.clone();
-        let applied =
-            changed.apply(change.clone(), &boss("org-a"), &Plans::with(&[]), &Neighbours::default(), now());
+        let applied = changed.apply(
+            change.clone(),
+            &boss("org-a"),
+            &Plans::with(&[]),
+            &Neighbours::default(),
+            now(),
+        );
         let action = applied.event.action.code();
         let is_refused = code(applied) == "not_entitled";
         assert_eq!(is_refused, set_up.contains(&action), "{action}");
@@ -196,8 +231,13 @@ fn without_the_plan_nothing_is_set_up_and_everything_can_be_taken_back() {
     assert!(made.is_enforced());
     assert!(log_in(&made, &response(&made, &IDP_A, "alice")).is_ok());
     let mut none = organization("org-b", "bravo");
-    let applied =
-        none.apply(Change::Enable, &boss("org-b"), &Plans::with(&["org-a"]), &Neighbours::default(), now());
+    let applied = none.apply(
+        Change::Enable,
+        &boss("org-b"),
+        &Plans::with(&["org-a"]),
+        &Neighbours::default(),
+        now(),
+    );
     assert_eq!(code(applied), "not_entitled");
     assert!(!none.is_enabled());
 }
@@ -293,7 +333,10 @@ fn a_new_configuration_counts_from_the_next_login_on() {
     let applied = apply(&mut made, Change::Configure(Box::new(values)));
     assert_eq!(applied.event.action.code(), "connection_rekeyed");
     assert_eq!(code(applied), "done");
-    assert_eq!(log_in(&made, &response(&made, &IDP_A, "alice")).unwrap_err().code(), "key_untrusted");
+    assert_eq!(
+        log_in(&made, &response(&made, &IDP_A, "alice")).unwrap_err().code(),
+        "key_untrusted"
+    );
     assert!(log_in(&made, &response(&made, &IDP_B, "alice")).is_ok());
     // Everything that is not the connection's stays.
     assert_eq!((made.id(), made.urls()), (before.id(), before.urls()));
@@ -318,7 +361,8 @@ fn a_second_certificate_rolls_the_key_over() {
     // Added again it is no third one.
     done(&mut made, Change::AddCertificate { certificate });
     assert_eq!(made.fingerprints().len(), 2);
-    let retire = |fingerprint: &str| Change::RetireCertificate { fingerprint: fingerprint.to_owned() };
+    let retire =
+        |fingerprint: &str| Change::RetireCertificate { fingerprint: fingerprint.to_owned() };
     let unknown = apply(&mut made, retire(&format!("{first}\nand more")));
     assert_eq!(
         unknown.event.action,
@@ -329,7 +373,10 @@ fn a_second_certificate_rolls_the_key_over() {
     assert_eq!(code(apply(&mut made, retire(&"AB:".repeat(32)))), "certificate_unknown");
     // As consoles write it: in small letters, without colons.
     let retired = apply(&mut made, retire(&first.to_lowercase().replace(':', "")));
-    assert_eq!(retired.event.action, saml_login::AuditAction::CertificateRetired { fingerprint: first });
+    assert_eq!(
+        retired.event.action,
+        saml_login::AuditAction::CertificateRetired { fingerprint: first }
+    );
     assert_eq!(code(retired), "done");
     assert_eq!(log_in(&made, &old).unwrap_err().code(), "key_untrusted");
     assert!(log_in(&made, &new).is_ok());
@@ -347,7 +394,10 @@ fn what_the_connection_would_refuse_is_refused_when_it_is_saved() {
     let before = made.clone();
     let mut options = ConnectionOptions::default();
     options.clock_skew_seconds = 301;
-    assert_eq!(code(apply(&mut made, Change::Adjust(Box::new(options)))), "clock_skew_out_of_range");
+    assert_eq!(
+        code(apply(&mut made, Change::Adjust(Box::new(options)))),
+        "clock_skew_out_of_range"
+    );
     assert_eq!(made, before);
     let mut nothing = organization("org-a", "acme");
     assert_eq!(code(apply(&mut nothing, Change::Adjust(Box::default()))), "sso_not_configured");
@@ -360,7 +410,10 @@ fn a_test_login_is_of_the_settings_that_it_was_made_with() {
     let identity = log_in(&made, &response(&made, &IDP_A, "boss")).expect("a login");
     let account = administrator(&identity);
     let outdated = |made: &mut Organization, identity, revision: &str| {
-        assert_eq!(code(made.record_test_login(identity, &account, revision, now())), "test_login_outdated");
+        assert_eq!(
+            code(made.record_test_login(identity, &account, revision, now())),
+            "test_login_outdated"
+        );
         assert!(!made.is_tested());
     };
     let mut options = ConnectionOptions::default();
@@ -437,7 +490,8 @@ fn a_test_login_without_a_lasting_name_goes_by_the_address() {
 fn other_domains_and_rules_ask_for_another_test_login() {
     let mut made = enforced("org-a", "acme", &IDP_A);
     let domain = Change::VerifyDomain(EmailDomain::parse("acme.test").expect("a domain"));
-    let applied = made.apply(domain, &Actor::Application, &Plans::with(&[]), &Neighbours::default(), now());
+    let applied =
+        made.apply(domain, &Actor::Application, &Plans::with(&[]), &Neighbours::default(), now());
     // Whose addresses are elsewhere does not come in any more.
     assert!(applied.enforced_untested && applied.result.is_ok());
     assert!(!made.is_tested() && made.is_enforced());
@@ -445,7 +499,8 @@ fn other_domains_and_rules_ask_for_another_test_login() {
     assert_eq!(code(apply(&mut made, Change::Enforce)), "enforcement_needs_test_login");
     test_login(&mut made, &IDP_A);
     done(&mut made, Change::Enforce);
-    let rules = ProvisioningRules::new(true, DomainRule::VerifiedOrMember, ProfileSource::IdentityProvider);
+    let rules =
+        ProvisioningRules::new(true, DomainRule::VerifiedOrMember, ProfileSource::IdentityProvider);
     assert!(apply(&mut made, Change::Provision(rules)).enforced_untested);
 }
 
@@ -456,7 +511,11 @@ fn a_domain_belongs_to_one_customer() {
     organizations.add(organization("org-b", "bravo")).expect("room");
     let domain = || Change::VerifyDomain(EmailDomain::parse("acme.test").expect("a domain"));
     let mut verify = |id: &str, by: &Actor| {
-        code(organizations.apply(id, domain(), by, &Plans::with(&[]), now()).expect("an organization"))
+        code(
+            organizations
+                .apply(id, domain(), by, &Plans::with(&[]), now())
+                .expect("an organization"),
+        )
     };
     assert_eq!(verify("org-a", &Actor::Application), "done");
     assert_eq!(verify("org-a", &Actor::Application), "done");
@@ -491,7 +550,8 @@ fn attempts_are_written_down_without_what_was_pasted() {
     assert_eq!(format!("{certificate:?}"), "AddCertificate { … }");
     block_on(log.record(&applied.event)).expect("a log");
     block_on(log.record(&apply(&mut made, Change::Enable).event)).expect("a log");
-    let told = |event: &AuditEvent| (event.organization.clone(), event.action.code(), event.outcome);
+    let told =
+        |event: &AuditEvent| (event.organization.clone(), event.action.code(), event.outcome);
     assert_eq!(
         log.events().iter().map(told).collect::<Vec<_>>(),
         [
@@ -519,9 +579,11 @@ fn an_organization_is_one_serializable_record() {
     assert_eq!(read, made);
     assert!(read.is_enforced());
     // What a hand has spoiled is not read.
-    for (from, to) in
-        [("\"acme\"", "\"Acme\""), ("\"example.test\"", "\"example\""), ("\"bounce\"", "\"sometimes\"")]
-    {
+    for (from, to) in [
+        ("\"acme\"", "\"Acme\""),
+        ("\"example.test\"", "\"example\""),
+        ("\"bounce\"", "\"sometimes\""),
+    ] {
         assert!(text.contains(from), "{from}");
         assert!(serde_json::from_str::<Organization>(&text.replace(from, to)).is_err(), "{from}");
     }
@@ -565,7 +627,9 @@ fn dangers_that_are_switched_on_are_written_down() {
     let changed = apply(&mut made, Change::Provision(rules));
     assert_eq!(
         changed.event.action,
-        saml_login::AuditAction::ProvisioningChanged { dangers: vec!["danger_any", "danger_any_name"] }
+        saml_login::AuditAction::ProvisioningChanged {
+            dangers: vec!["danger_any", "danger_any_name"]
+        }
     );
 }
 
@@ -577,12 +641,16 @@ fn what_deserves_a_look_is_said_although_it_is_taken() {
     let mut values = values(&organization("org-a", "acme"), &IDP_A);
     values.issuer += " ";
     let mut apply = |change| {
-        let applied = organizations.apply("org-a", change, &boss("org-a"), &Plans::with(&["org-a"]), now());
+        let applied =
+            organizations.apply("org-a", change, &boss("org-a"), &Plans::with(&["org-a"]), now());
         let applied = applied.expect("an organization");
         assert_eq!(applied.result, Ok(()));
         applied.warnings.iter().map(|finding| finding.problem.code()).collect::<Vec<_>>()
     };
-    assert_eq!(apply(Change::Configure(Box::new(values))), ["surrounding_space", "certificate_shared"]);
+    assert_eq!(
+        apply(Change::Configure(Box::new(values))),
+        ["surrounding_space", "certificate_shared"]
+    );
     let certificate = IDP_A.certificate_pem().expect("PEM");
     assert_eq!(apply(Change::AddCertificate { certificate }), ["certificate_shared"]);
     assert_eq!(apply(Change::Enable), [""; 0]);
@@ -608,10 +676,12 @@ fn enforcement_falls_with_single_sign_on() {
 #[test]
 fn every_event_is_documented() {
     let known = common::codes_in(include_str!("../src/audit.rs"), "impl AuditAction {");
-    let (_, section) = include_str!("../ORGANIZATIONS.md").split_once("\n## Events\n").expect("the section");
+    let (_, section) =
+        include_str!("../ORGANIZATIONS.md").split_once("\n## Events\n").expect("the section");
     let (section, _) = section.split_once("\n## ").expect("its end");
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
-    let codes = rows.flat_map(|(codes, _)| codes.split(", ").map(|code| code.trim_matches('`').to_owned()));
+    let codes =
+        rows.flat_map(|(codes, _)| codes.split(", ").map(|code| code.trim_matches('`').to_owned()));
     assert_eq!(codes.collect::<BTreeSet<_>>(), known);
 }
 
@@ -629,7 +699,8 @@ fn every_code_is_documented() {
     ] {
         known.extend(common::codes_in(source, of));
     }
-    let (_, section) = include_str!("../ERRORS.md").split_once("\n## Organizations\n").expect("the section");
+    let (_, section) =
+        include_str!("../ERRORS.md").split_once("\n## Organizations\n").expect("the section");
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     let documented: Vec<String> = rows.map(|(code, _)| code.to_owned()).collect();
     assert_eq!(documented.iter().cloned().collect::<BTreeSet<_>>(), known);

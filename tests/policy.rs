@@ -4,18 +4,22 @@ mod common;
 
 use common::now;
 use common::tenants::{
-    IDP_A, IDP_B, Plans, apply, boss, done, enforced, open, operator, organization, test_login, values,
-    verify_domain,
+    IDP_A, IDP_B, Plans, apply, boss, done, enforced, open, operator, organization, test_login,
+    values, verify_domain,
 };
 use saml_login::Verdict::{Allow, EndSession, Refuse, StepUp};
 use saml_login::{
-    Account, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, AuditAction, AuditOutcome, Change,
-    Decision, Email, EmailProof, LoginMethod, LoginPolicy, Neighbours, Organization, Origin, PolicyAction,
-    Role, SessionStart, Verdict,
+    Account, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, AuditAction,
+    AuditOutcome, Change, Decision, Email, EmailProof, LoginMethod, LoginPolicy, Neighbours,
+    Organization, Origin, PolicyAction, Role, SessionStart, Verdict,
 };
 
-const STATUSES: [AccountStatus; 4] =
-    [AccountStatus::Active, AccountStatus::Deactivated, AccountStatus::Deleted, AccountStatus::Invited];
+const STATUSES: [AccountStatus; 4] = [
+    AccountStatus::Active,
+    AccountStatus::Deactivated,
+    AccountStatus::Deleted,
+    AccountStatus::Invited,
+];
 
 /// What an organization has set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +31,13 @@ enum Setting {
     Enforced,
 }
 
-const SETTINGS: [Setting; 5] =
-    [Setting::Nothing, Setting::EnabledOnly, Setting::ConfiguredOnly, Setting::Open, Setting::Enforced];
+const SETTINGS: [Setting; 5] = [
+    Setting::Nothing,
+    Setting::EnabledOnly,
+    Setting::ConfiguredOnly,
+    Setting::Open,
+    Setting::Enforced,
+];
 
 fn set(setting: Setting, directory: bool, break_glass: bool) -> Organization {
     let mut made = match setting {
@@ -72,7 +81,8 @@ fn alice(organization: &str) -> Account {
     account(organization, "alice", Role::Member, AccountStatus::Active)
 }
 
-/// A session of this account that was begun so: through its own identity provider, or another one that was there before.
+/// A session of this account that was begun so: through its own identity provider, or another one
+/// that was there before.
 fn session_of(account: &Account, method: LoginMethod, issuer: Option<&str>) -> SessionStart {
     let mut session = SessionStart::new(account, method);
     session.issuer = issuer.map(str::to_owned);
@@ -137,9 +147,11 @@ fn the_whole_table_of_logins_and_sessions() {
                         for status in STATUSES {
                             let account = account("org-a", id, role, status);
                             let sessions = sessions(&account);
-                            let logins = LoginMethod::ALL.map(|method| (PolicyAction::LogIn(method), false));
-                            let resumed =
-                                sessions.iter().map(|(session, of)| (PolicyAction::Resume(session), *of));
+                            let logins =
+                                LoginMethod::ALL.map(|method| (PolicyAction::LogIn(method), false));
+                            let resumed = sessions
+                                .iter()
+                                .map(|(session, of)| (PolicyAction::Resume(session), *of));
                             let actions = logins
                                 .into_iter()
                                 .chain(resumed)
@@ -147,7 +159,8 @@ fn the_whole_table_of_logins_and_sessions() {
                             for (action, is_of_idp) in actions {
                                 let decision = policy.decide(&account, &action);
                                 let named = is_named && break_glass;
-                                let (verdict, code) = expected(setting, named, &account, &action, is_of_idp);
+                                let (verdict, code) =
+                                    expected(setting, named, &account, &action, is_of_idp);
                                 assert!(
                                     is(decision, verdict, code),
                                     "{setting:?} {directory} {break_glass} {account:?} {action:?}: {decision:?}"
@@ -169,10 +182,18 @@ fn a_policy_speaks_of_its_own_accounts_and_sessions_alone() {
     let sso = PolicyAction::LogIn(LoginMethod::Sso);
     assert!(is(policy.decide(&alice("org-b"), &sso), Refuse, "organization_foreign"));
     let foreign = session("org-b", LoginMethod::EmailCode, None);
-    assert!(is(policy.decide(&alice("org-a"), &PolicyAction::Resume(&foreign)), Refuse, "session_foreign"));
+    assert!(is(
+        policy.decide(&alice("org-a"), &PolicyAction::Resume(&foreign)),
+        Refuse,
+        "session_foreign"
+    ));
     let mallory = account("org-a", "mallory", Role::Member, AccountStatus::Active);
     let hers = session_of(&mallory, LoginMethod::Sso, Some(IDP_A.issuer()));
-    assert!(is(policy.decide(&alice("org-a"), &PolicyAction::Resume(&hers)), Refuse, "account_differs"));
+    assert!(is(
+        policy.decide(&alice("org-a"), &PolicyAction::Resume(&hers)),
+        Refuse,
+        "account_differs"
+    ));
 }
 
 #[test]
@@ -193,16 +214,27 @@ fn the_whole_table_of_assignments() {
                     AssignmentPath::JustInTime if !organization.is_open() => Some("sso_disabled"),
                     _ => None,
                 };
-                let unassign = closed.unwrap_or(if managed { "directory_managed" } else { "allowed" });
+                let unassign =
+                    closed.unwrap_or(if managed { "directory_managed" } else { "allowed" });
                 let assign = match () {
                     () if closed.is_some() => unassign,
                     () if managed => "directory_managed",
-                    () if setting == Setting::Enforced && !identity_provider => "assignment_by_sso_only",
+                    () if setting == Setting::Enforced && !identity_provider => {
+                        "assignment_by_sso_only"
+                    }
                     () => "allowed",
                 };
                 assert_eq!(code(Assignment::Assign), assign, "{setting:?} {directory} {path:?}");
-                assert_eq!(code(Assignment::Unassign), unassign, "{setting:?} {directory} {path:?}");
-                assert_eq!(code(Assignment::Reactivate), unassign, "{setting:?} {directory} {path:?}");
+                assert_eq!(
+                    code(Assignment::Unassign),
+                    unassign,
+                    "{setting:?} {directory} {path:?}"
+                );
+                assert_eq!(
+                    code(Assignment::Reactivate),
+                    unassign,
+                    "{setting:?} {directory} {path:?}"
+                );
             }
         }
     }
@@ -210,7 +242,8 @@ fn the_whole_table_of_assignments() {
 
 #[test]
 fn the_whole_table_of_seeing_and_entering() {
-    let proofs = [EmailProof::Unproven, EmailProof::Organization, EmailProof::Domain, EmailProof::Proven];
+    let proofs =
+        [EmailProof::Unproven, EmailProof::Organization, EmailProof::Domain, EmailProof::Proven];
     let with_domain = |mut organization: Organization, domain: bool| {
         if domain {
             verify_domain(&mut organization, "example.test");
@@ -226,14 +259,18 @@ fn the_whole_table_of_seeing_and_entering() {
         })
     {
         let policy = with_domain(set(here, false, true), domain_here);
-        let bravo = if there { enforced("org-b", "bravo", &IDP_B) } else { open("org-b", "bravo", &IDP_B) };
+        let bravo =
+            if there { enforced("org-b", "bravo", &IDP_B) } else { open("org-b", "bravo", &IDP_B) };
         let other = with_domain(bravo, domain_there);
         for method in [LoginMethod::Sso, LoginMethod::EmailCode] {
             let sso = method == LoginMethod::Sso;
             let session = session("org-b", method, sso.then_some(IDP_B.issuer()));
-            for (proof_there, proof_here) in proofs.iter().flat_map(|a| proofs.iter().map(move |b| (*a, *b)))
+            for (proof_there, proof_here) in
+                proofs.iter().flat_map(|a| proofs.iter().map(move |b| (*a, *b)))
             {
-                for (status, same_address) in STATUSES.into_iter().flat_map(|s| [(s, true), (s, false)]) {
+                for (status, same_address) in
+                    STATUSES.into_iter().flat_map(|s| [(s, true), (s, false)])
+                {
                     let mut theirs = alice("org-b");
                     theirs.email_proof = proof_there;
                     let mut ours = account("org-a", "named", Role::Administrator, status);
@@ -244,8 +281,10 @@ fn the_whole_table_of_seeing_and_entering() {
                     let proves = |proof, domain| {
                         proof == EmailProof::Proven || (proof == EmailProof::Domain && domain)
                     };
-                    // What an identity provider says is no proof, whatever else is known of the account that it names.
-                    let proven_there = if sso { domain_there } else { proves(proof_there, domain_there) };
+                    // What an identity provider says is no proof, whatever else is known of the
+                    // account that it names.
+                    let proven_there =
+                        if sso { domain_there } else { proves(proof_there, domain_there) };
                     let expected = match status {
                         _ if there && !sso => "sso_step_up",
                         _ if there => "others_hidden",
@@ -287,7 +326,11 @@ fn within_an_organization_a_session_is_of_one_account() {
     gone.status = AccountStatus::Deactivated;
     let bravo = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
     let origin = Origin::new(&policy, &gone, &begun);
-    assert!(is(bravo.decide(&alice("org-b"), &PolicyAction::Enter(origin)), Refuse, "account_deactivated"));
+    assert!(is(
+        bravo.decide(&alice("org-b"), &PolicyAction::Enter(origin)),
+        Refuse,
+        "account_deactivated"
+    ));
 }
 
 #[test]
@@ -321,14 +364,19 @@ fn sessions_of_an_identity_provider_that_was_replaced_step_up() {
 /// What a member with a proven address may do.
 fn member(policy: &LoginPolicy, action: &PolicyAction<'_>) -> Decision {
     let here = policy.decide(&alice("org-a"), action);
-    if here.code() == "organization_foreign" { policy.decide(&alice("org-b"), action) } else { here }
+    if here.code() == "organization_foreign" {
+        policy.decide(&alice("org-b"), action)
+    } else {
+        here
+    }
 }
 
 #[test]
 fn enforcement_needs_single_sign_on_that_was_seen_to_work() {
     let mut made = organization("org-a", "acme");
-    let code =
-        |made: &mut Organization| apply(made, Change::Enforce).result.err().map(|refusal| refusal.code());
+    let code = |made: &mut Organization| {
+        apply(made, Change::Enforce).result.err().map(|refusal| refusal.code())
+    };
     assert_eq!(code(&mut made), Some("enforcement_needs_enabled"));
     done(&mut made, Change::Enable);
     assert_eq!(code(&mut made), Some("enforcement_needs_configuration"));
@@ -385,7 +433,8 @@ fn the_same_person_elsewhere_keeps_the_other_ways_in() {
 fn in_an_enforced_session_other_accounts_are_invisible() {
     let enforcing = LoginPolicy::of(&enforced("org-a", "acme", &IDP_A));
     let other = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
-    let (account, begun) = (alice("org-a"), session("org-a", LoginMethod::Sso, Some(IDP_A.issuer())));
+    let (account, begun) =
+        (alice("org-a"), session("org-a", LoginMethod::Sso, Some(IDP_A.issuer())));
     let origin = Origin::new(&enforcing, &account, &begun);
     assert!(is(member(&other, &PolicyAction::See(origin)), Refuse, "others_hidden"));
     assert!(is(member(&other, &PolicyAction::Enter(origin)), Refuse, "others_hidden"));
@@ -418,7 +467,10 @@ fn lifting_enforcement_brings_everything_back() {
     ] {
         assert_eq!(member(&policy, &action).code(), "allowed");
     }
-    assert_eq!(policy.decide_assignment(Assignment::Assign, AssignmentPath::Bulk).code(), "allowed");
+    assert_eq!(
+        policy.decide_assignment(Assignment::Assign, AssignmentPath::Bulk).code(),
+        "allowed"
+    );
 }
 
 #[test]
@@ -439,7 +491,8 @@ fn break_glass_is_off_explicit_and_audited() {
     // A name on the list is no administrator.
     assert_eq!(decide(&made, Role::Member).code(), "sso_enforced");
     let actor = Actor::Member(id.clone());
-    let event = LoginPolicy::of(&made).event(&decision, by_code.code(), actor, Some(id.clone()), now());
+    let event =
+        LoginPolicy::of(&made).event(&decision, by_code.code(), actor, Some(id.clone()), now());
     assert_eq!(event.action, AuditAction::BreakGlassUsed { action: "log_in_email_code" });
     assert_eq!((event.outcome, event.target.as_ref()), (AuditOutcome::Done, Some(&id)));
     let revoked = apply(&mut made, Change::BreakGlass { account: id.clone(), granted: false });
@@ -452,8 +505,13 @@ fn an_operator_always_lifts_enforcement() {
     let mut made = enforced("org-a", "acme", &IDP_A);
     done(&mut made, Change::ManageByDirectory(true));
     // Without a plan, without anybody who could log in.
-    let lifted =
-        made.apply(Change::LiftEnforcement, &operator(), &Plans::with(&[]), &Neighbours::default(), now());
+    let lifted = made.apply(
+        Change::LiftEnforcement,
+        &operator(),
+        &Plans::with(&[]),
+        &Neighbours::default(),
+        now(),
+    );
     assert_eq!(lifted.result, Ok(()));
     assert_eq!(lifted.event.actor, Actor::Operator("operator-7".into()));
     assert_eq!(
@@ -469,15 +527,17 @@ fn an_operator_always_lifts_enforcement() {
 #[test]
 fn every_order_of_removal_leaves_a_reachable_administrator() {
     let removals = || [Change::LiftEnforcement, Change::Disable, Change::ManageByDirectory(false)];
-    let administrator = account("org-a", "boss-of-org-a", Role::Administrator, AccountStatus::Active);
+    let administrator =
+        account("org-a", "boss-of-org-a", Role::Administrator, AccountStatus::Active);
     let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
     let begun = session_of(&administrator, LoginMethod::Sso, Some(IDP_A.issuer()));
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut made = enforced("org-a", "acme", &IDP_A);
         done(&mut made, Change::ManageByDirectory(true));
         // Without the identity provider, which is gone in this story.
-        let comes_in =
-            |made: &Organization| LoginPolicy::of(made).decide(&administrator, &by_code).is_allowed();
+        let comes_in = |made: &Organization| {
+            LoginPolicy::of(made).decide(&administrator, &by_code).is_allowed()
+        };
         let goes_on = |made: &Organization| {
             LoginPolicy::of(made).decide(&administrator, &PolicyAction::Resume(&begun)).is_allowed()
         };
@@ -490,7 +550,10 @@ fn every_order_of_removal_leaves_a_reachable_administrator() {
             }
             assert!(goes_on(&made), "who is in can take the next step: {order:?}");
             assert_eq!(comes_in(&made), !made.is_enforced(), "{order:?}");
-            assert!(!made.is_directory_managed() || made.is_open(), "a directory without single sign-on");
+            assert!(
+                !made.is_directory_managed() || made.is_open(),
+                "a directory without single sign-on"
+            );
             let mut lifted = made.clone();
             let by_operator = lifted.apply(
                 Change::LiftEnforcement,
@@ -512,7 +575,8 @@ fn every_order_of_removal_leaves_a_reachable_administrator() {
 
 #[test]
 fn what_the_identity_provider_ends_alone_changes_nothing_here() {
-    // The application was deleted at the identity provider: nothing is sent, and nothing changes until somebody does something here.
+    // The application was deleted at the identity provider: nothing is sent, and nothing changes
+    // until somebody does something here.
     let mut made = enforced("org-a", "acme", &IDP_A);
     let before = made.clone();
     assert_eq!(
@@ -521,8 +585,13 @@ fn what_the_identity_provider_ends_alone_changes_nothing_here() {
     );
     assert_eq!(made, before);
     // An administrator whose session is still good switches it off.
-    let lifted =
-        made.apply(Change::Disable, &boss("org-a"), &Plans::with(&[]), &Neighbours::default(), now());
+    let lifted = made.apply(
+        Change::Disable,
+        &boss("org-a"),
+        &Plans::with(&[]),
+        &Neighbours::default(),
+        now(),
+    );
     assert_eq!(lifted.result, Ok(()));
     assert!(made.settings().is_some() && !made.is_enforced());
     assert_eq!(
@@ -544,18 +613,28 @@ fn the_directory_locks_the_dashboard_and_not_the_view() {
         policy.decide_assignment(Assignment::Assign, AssignmentPath::AcceptedInvitation).code(),
         "directory_managed"
     );
-    assert_eq!(policy.decide_assignment(Assignment::Assign, AssignmentPath::Directory).code(), "allowed");
-    assert_eq!(policy.decide_assignment(Assignment::Assign, AssignmentPath::JustInTime).code(), "allowed");
+    assert_eq!(
+        policy.decide_assignment(Assignment::Assign, AssignmentPath::Directory).code(),
+        "allowed"
+    );
+    assert_eq!(
+        policy.decide_assignment(Assignment::Assign, AssignmentPath::JustInTime).code(),
+        "allowed"
+    );
     let begun = session("org-a", LoginMethod::EmailCode, None);
     assert_eq!(member(&policy, &PolicyAction::Resume(&begun)).code(), "allowed");
     done(&mut made, Change::ManageByDirectory(false));
     let policy = LoginPolicy::of(&made);
-    assert_eq!(policy.decide_assignment(Assignment::Unassign, AssignmentPath::Single).code(), "allowed");
+    assert_eq!(
+        policy.decide_assignment(Assignment::Unassign, AssignmentPath::Single).code(),
+        "allowed"
+    );
 }
 
 #[test]
 fn an_identity_provider_leads_nobody_into_another_tenant() {
-    // Alice has proven her address in both; then acme's administrator lets an identity provider of theirs speak as her.
+    // Alice has proven her address in both; then acme's administrator lets an identity provider of
+    // theirs speak as her.
     let mut bravo = open("org-b", "bravo", &IDP_B);
     let (there, here) = (alice("org-b"), alice("org-a"));
     let said = session_of(&there, LoginMethod::Sso, Some(IDP_B.issuer()));

@@ -5,14 +5,16 @@ mod common;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
-use common::tenants::{IDP_A, IDP_B, done, identity, log_in, open, response, values, verify_domain};
+use common::tenants::{
+    IDP_A, IDP_B, done, identity, log_in, open, response, values, verify_domain,
+};
 use common::{block_on, now};
 use saml_login::test_idp::{TestAttribute, TestNameId, TestResponse};
 use saml_login::{
-    Account, AccountChanges, AccountId, AccountStatus, Actor, AuditAction, AuditOutcome, Change, Directory,
-    DomainRule, Email, EmailProof, Identity, MemoryDirectory, NewAccount, Organization, ProfileSource,
-    ProvisionError, Provisioning, ProvisioningRefusal, ProvisioningRules, RelinkRule, Role, Seats, Written,
-    decide, provision,
+    Account, AccountChanges, AccountId, AccountStatus, Actor, AuditAction, AuditOutcome, Change,
+    Directory, DomainRule, Email, EmailProof, Identity, MemoryDirectory, NewAccount, Organization,
+    ProfileSource, ProvisionError, Provisioning, ProvisioningRefusal, ProvisioningRules,
+    RelinkRule, Role, Seats, Written, decide, provision,
 };
 
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
@@ -55,7 +57,11 @@ fn code(identity: &Identity, organization: &Organization, accounts: &[Account]) 
     }
 }
 
-fn changes(identity: &Identity, organization: &Organization, accounts: &[Account]) -> AccountChanges {
+fn changes(
+    identity: &Identity,
+    organization: &Organization,
+    accounts: &[Account],
+) -> AccountChanges {
     match decide(identity, organization, accounts, FREE) {
         Provisioning::Link { changes, .. } | Provisioning::Update { changes, .. } => *changes,
         other => panic!("nothing changes: {other:?}"),
@@ -90,7 +96,9 @@ fn no_assertion_makes_an_administrator() {
         response.attributes.push(TestAttribute::new("role", ["administrator"]));
         response.attributes.push(TestAttribute::new("groups", ["admins"]));
     });
-    let Provisioning::Create(new) = decide(&identity, &acme, &[], FREE) else { panic!("no new account") };
+    let Provisioning::Create(new) = decide(&identity, &acme, &[], FREE) else {
+        panic!("no new account")
+    };
     assert_eq!(new.role, Role::Member);
 }
 
@@ -98,7 +106,9 @@ fn no_assertion_makes_an_administrator() {
 fn an_email_address_is_all_that_is_needed() {
     let acme = acme();
     let bare = with(&acme, |response| response.attributes.clear());
-    let Provisioning::Create(new) = decide(&bare, &acme, &[], FREE) else { panic!("no new account") };
+    let Provisioning::Create(new) = decide(&bare, &acme, &[], FREE) else {
+        panic!("no new account")
+    };
     assert_eq!((new.email.address(), new.profile.first_name), ("alice@example.test", None));
     // Without an attribute the NameID is the address; without either there is none.
     let nobody = with(&acme, |response| {
@@ -161,7 +171,10 @@ fn no_seat_no_account() {
     directory.set_seats("org-a", Some(0)).expect("the directory");
     let refused = block_on(provision(&directory, &alice, &acme)).expect_err("no seat");
     assert_eq!(refused.code(), "no_seat");
-    assert_eq!(refused.user_message(), "Your organization has no free seat. Ask your administrator.");
+    assert_eq!(
+        refused.user_message(),
+        "Your organization has no free seat. Ask your administrator."
+    );
     assert_eq!(directory.accounts("org-a").expect("the directory"), []);
     assert_eq!(directory.seats("org-a").expect("the directory"), Seats::new(0, 0));
 }
@@ -172,16 +185,20 @@ fn somebody_with_an_account_needs_no_seat() {
     let mut later = alice(&acme);
     later.profile.first_name = Some("Alicia".into());
     let again = identity(&acme, &IDP_A, "alice");
-    assert_eq!(decide(&again, &acme, std::slice::from_ref(&later), Seats::new(1, 5)).code(), "update");
+    assert_eq!(
+        decide(&again, &acme, std::slice::from_ref(&later), Seats::new(1, 5)).code(),
+        "update"
+    );
 }
 
 #[test]
 fn who_was_deactivated_or_deleted_is_not_brought_back() {
     let acme = acme();
     let again = identity(&acme, &IDP_A, "alice");
-    for (status, expected) in
-        [(AccountStatus::Deactivated, "account_deactivated"), (AccountStatus::Deleted, "account_deleted")]
-    {
+    for (status, expected) in [
+        (AccountStatus::Deactivated, "account_deactivated"),
+        (AccountStatus::Deleted, "account_deleted"),
+    ] {
         let mut gone = alice(&acme);
         gone.status = status;
         assert_eq!(code(&again, &acme, std::slice::from_ref(&gone)), expected);
@@ -200,7 +217,8 @@ fn who_was_deactivated_or_deleted_is_not_brought_back() {
     gone.status = AccountStatus::Deleted;
     let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Member);
     let invited = invited.into_account(AccountId::new("alice-2"));
-    let Provisioning::Link { account, changes } = decide(&again, &acme, &[gone, invited], FREE) else {
+    let Provisioning::Link { account, changes } = decide(&again, &acme, &[gone, invited], FREE)
+    else {
         panic!("no link")
     };
     assert_eq!(account.as_str(), "alice-2");
@@ -211,7 +229,10 @@ fn who_was_deactivated_or_deleted_is_not_brought_back() {
     let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Administrator);
     let invited = invited.into_account(AccountId::new("boss"));
     assert_eq!(code(&again, &acme, &[mallory, invited]), "account_deleted");
-    assert_eq!((changes.status, changes.stable_key), (Some(AccountStatus::Active), again.stable_key()));
+    assert_eq!(
+        (changes.status, changes.stable_key),
+        (Some(AccountStatus::Active), again.stable_key())
+    );
 }
 
 #[test]
@@ -252,13 +273,16 @@ fn letter_case_makes_no_second_person() {
     twin.email = Some(email("ALICE@example.test"));
     assert_eq!(code(&again, &acme, &[known, twin]), "account_ambiguous");
     // An address as NameID in other letters is the same person, too, whatever its Format says.
-    let unspecified = |name: &str| with(&acme, |response| response.name_id = Some(TestNameId::new(name)));
-    let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE) else {
+    let unspecified =
+        |name: &str| with(&acme, |response| response.name_id = Some(TestNameId::new(name)));
+    let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE)
+    else {
         panic!("no account")
     };
     let plain = new.into_account(AccountId::new("alice"));
     assert_eq!(code(&unspecified("Alice@Example.Test"), &acme, &[plain]), "link");
-    let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE) else {
+    let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE)
+    else {
         panic!("no account")
     };
     let plain = new.into_account(AccountId::new("alice"));
@@ -290,15 +314,18 @@ fn people_are_linked_again_when_the_issuer_changes() {
 #[test]
 fn an_address_that_changed_hands_is_another_persons() {
     let mut acme = acme();
-    let comes_as =
-        |acme: &Organization, name_id: TestNameId| with(acme, |response| response.name_id = Some(name_id));
-    let Provisioning::Create(new) = decide(&comes_as(&acme, named(PERSISTENT, "0042")), &acme, &[], FREE)
+    let comes_as = |acme: &Organization, name_id: TestNameId| {
+        with(acme, |response| response.name_id = Some(name_id))
+    };
+    let Provisioning::Create(new) =
+        decide(&comes_as(&acme, named(PERSISTENT, "0042")), &acme, &[], FREE)
     else {
         panic!("no account")
     };
     let known = [new.into_account(AccountId::new("alice"))];
     assert_eq!(code(&comes_as(&acme, named(PERSISTENT, "0042")), &acme, &known), "keep");
-    // Another value, another Format, another qualifier, a name that does not last: whoever it is can have asked for it.
+    // Another value, another Format, another qualifier, a name that does not last: whoever it is
+    // can have asked for it.
     let mut qualified = named(PERSISTENT, "0042");
     qualified.name_qualifier = Some("elsewhere".into());
     let others = [
@@ -309,7 +336,11 @@ fn an_address_that_changed_hands_is_another_persons() {
         qualified,
     ];
     for other in &others {
-        assert_eq!(code(&comes_as(&acme, other.clone()), &acme, &known), "email_of_another", "{other:?}");
+        assert_eq!(
+            code(&comes_as(&acme, other.clone()), &acme, &known),
+            "email_of_another",
+            "{other:?}"
+        );
     }
     // Somebody has looked, and it is the same person.
     let unlinked = AccountChanges::unlinked().applied_to(&known[0]);
@@ -400,7 +431,8 @@ fn to_lose_the_last_domain_loosens_nothing() {
     verify_domain(&mut acme, "acme.test");
     let alice = identity(&acme, &IDP_A, "alice");
     assert_eq!(code(&alice, &acme, &[]), "domain_foreign");
-    let forget = Change::ForgetDomain(saml_login::EmailDomain::parse("acme.test").expect("a domain"));
+    let forget =
+        Change::ForgetDomain(saml_login::EmailDomain::parse("acme.test").expect("a domain"));
     let applied = acme.apply(
         forget,
         &Actor::Application,
@@ -410,7 +442,10 @@ fn to_lose_the_last_domain_loosens_nothing() {
     );
     applied.result.expect("a change");
     assert_eq!(code(&alice, &acme, &[]), "domain_foreign");
-    rules(&mut acme, ProvisioningRules::new(true, DomainRule::DangerAny, ProfileSource::IdentityProvider));
+    rules(
+        &mut acme,
+        ProvisioningRules::new(true, DomainRule::DangerAny, ProfileSource::IdentityProvider),
+    );
     assert_eq!(code(&alice, &acme, &[]), "create");
 }
 
@@ -421,7 +456,9 @@ fn a_name_that_does_not_last_is_linked_by_the_address_each_time() {
         let name_id = named(TRANSIENT, value);
         with(&acme, |response| response.name_id = Some(name_id))
     };
-    let Provisioning::Create(new) = decide(&transient("_1"), &acme, &[], FREE) else { panic!("no account") };
+    let Provisioning::Create(new) = decide(&transient("_1"), &acme, &[], FREE) else {
+        panic!("no account")
+    };
     assert_eq!(new.stable_key, None);
     let known = new.into_account(AccountId::new("alice"));
     assert_eq!(code(&transient("_2"), &acme, &[known]), "keep");
@@ -443,7 +480,10 @@ fn which_source_of_names_wins_is_a_rule() {
     let updated = changes(&again, &acme, std::slice::from_ref(&known)).applied_to(&known);
     // What is not said stays.
     assert_eq!(names(&updated), ["Alice", "Ångström", "Ally A."]);
-    rules(&mut acme, ProvisioningRules::new(true, DomainRule::Verified, ProfileSource::Application));
+    rules(
+        &mut acme,
+        ProvisioningRules::new(true, DomainRule::Verified, ProfileSource::Application),
+    );
     let updated = changes(&again, &acme, std::slice::from_ref(&known)).applied_to(&known);
     assert_eq!(names(&updated), ["Ally", "Ångström", "Ally A."]);
     // What a directory manages is the directory's.
@@ -458,7 +498,10 @@ fn which_source_of_names_wins_is_a_rule() {
 fn without_just_in_time_only_known_people_come_in() {
     let mut acme = acme();
     let known = alice(&acme);
-    rules(&mut acme, ProvisioningRules::new(false, DomainRule::Verified, ProfileSource::IdentityProvider));
+    rules(
+        &mut acme,
+        ProvisioningRules::new(false, DomainRule::Verified, ProfileSource::IdentityProvider),
+    );
     assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[known]), "keep");
     assert_eq!(code(&identity(&acme, &IDP_A, "bob"), &acme, &[]), "account_unknown");
 }
@@ -489,7 +532,8 @@ fn a_connection_is_believed_within_its_verified_domains() {
     // A guest's first login is to an invitation.
     let invited = NewAccount::invited("org-a", email("guest@elsewhere.test"), Role::Member);
     let invited = [invited.into_account(AccountId::new("invited"))];
-    for (rule, expected) in [(DomainRule::Verified, "domain_foreign"), (DomainRule::VerifiedOrMember, "link")]
+    for (rule, expected) in
+        [(DomainRule::Verified, "domain_foreign"), (DomainRule::VerifiedOrMember, "link")]
     {
         rules(&mut acme, ProvisioningRules::new(true, rule, ProfileSource::IdentityProvider));
         assert_eq!(code(&guest, &acme, &invited), expected, "{rule:?}");
@@ -534,7 +578,10 @@ fn accounts_of_other_organizations_are_out_of_reach() {
     let mut elsewhere = alice(&acme);
     elsewhere.organization = "org-b".into();
     assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[elsewhere]), "create");
-    assert_eq!(code(&identity(&bravo, &IDP_B, "alice"), &acme, &[alice(&acme)]), "organization_foreign");
+    assert_eq!(
+        code(&identity(&bravo, &IDP_B, "alice"), &acme, &[alice(&acme)]),
+        "organization_foreign"
+    );
     // Two organizations with one issuer: the connection tells them apart.
     let same_issuer = open("org-b", "bravo", &IDP_A);
     let mut theirs = alice(&acme);
@@ -554,7 +601,10 @@ fn what_happened_is_written_down_without_the_person() {
     let refused = decide(&alice, &acme, &[], Seats::new(0, 0)).event("org-a", None, now());
     assert_eq!(refused.outcome, AuditOutcome::Refused("no_seat"));
     let text = format!("{event:?} {decision:?}");
-    assert!(!text.contains("alice") && !text.contains("Alice") && !text.contains("Ångström"), "{text}");
+    assert!(
+        !text.contains("alice") && !text.contains("Alice") && !text.contains("Ångström"),
+        "{text}"
+    );
 }
 
 /// A directory in which somebody else is faster so many times, and which cannot change an account.
@@ -577,7 +627,11 @@ impl Directory for Crowded {
         self.0.create(new).await
     }
 
-    async fn change(&self, _: &Account, _: &AccountChanges) -> Result<Written, saml_login::StoreError> {
+    async fn change(
+        &self,
+        _: &Account,
+        _: &AccountChanges,
+    ) -> Result<Written, saml_login::StoreError> {
         Err("the database is gone".into())
     }
 }
@@ -646,22 +700,27 @@ fn seats_are_counted_over_all_ways_in() {
     let directory = MemoryDirectory::default();
     directory.set_seats("org-a", Some(2)).expect("the directory");
     let seats = || directory.seats("org-a").expect("the directory");
-    let invite = |text| block_on(directory.create(NewAccount::invited("org-a", email(text), Role::Member)));
+    let invite =
+        |text| block_on(directory.create(NewAccount::invited("org-a", email(text), Role::Member)));
     let Ok(Written::Done(bob)) = invite("bob@example.test") else { panic!("no invitation") };
-    let came = block_on(provision(&directory, &identity(&acme, &IDP_A, "alice"), &acme)).expect("an account");
+    let came = block_on(provision(&directory, &identity(&acme, &IDP_A, "alice"), &acme))
+        .expect("an account");
     assert_eq!((seats(), seats().free()), (Seats::new(2, 2), Some(0)));
     assert_eq!(invite("carol@example.test").expect("the directory"), Written::NoSeat);
     // The invited person comes, and takes no second one.
-    let bob_came =
-        block_on(provision(&directory, &identity(&acme, &IDP_A, "bob"), &acme)).expect("an account");
+    let bob_came = block_on(provision(&directory, &identity(&acme, &IDP_A, "bob"), &acme))
+        .expect("an account");
     assert_eq!((bob_came.account.id.clone(), bob_came.provisioning.code()), (bob.id, "link"));
     assert_eq!(seats(), Seats::new(2, 2));
     let off = AccountChanges::to_status(AccountStatus::Deactivated);
-    let Ok(Written::Done(_)) = block_on(directory.change(&came.account, &off)) else { panic!("no change") };
+    let Ok(Written::Done(_)) = block_on(directory.change(&came.account, &off)) else {
+        panic!("no change")
+    };
     assert_eq!(seats(), Seats::new(2, 1));
     assert!(matches!(invite("carol@example.test"), Ok(Written::Done(_))));
     directory.set_seats("org-a", Some(1)).expect("the directory");
     assert_eq!((seats(), seats().free()), (Seats::new(1, 2), Some(0)));
-    let again = block_on(provision(&directory, &identity(&acme, &IDP_A, "bob"), &acme)).expect("an account");
+    let again = block_on(provision(&directory, &identity(&acme, &IDP_A, "bob"), &acme))
+        .expect("an account");
     assert_eq!(again.provisioning.code(), "keep");
 }

@@ -1,4 +1,5 @@
-//! Every code has a case, made with the test identity provider or by hand; and the rules at their borders.
+//! Every code has a case, made with the test identity provider or by hand; and the rules at their
+//! borders.
 
 mod common;
 
@@ -14,13 +15,14 @@ use saml_login::test_idp::{
     SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestNameId, TestResponse, TestSigned,
 };
 use saml_login::{
-    Connection, ConnectionBuilder, Error, Expected, Identity, IdentityField, MemoryReplayStore, Rejection,
-    ReplayStore, SignedParts, SpendOutcome, Spending, StoreError, Unsolicited,
+    Connection, ConnectionBuilder, Error, Expected, Identity, IdentityField, MemoryReplayStore,
+    Rejection, ReplayStore, SignedParts, SpendOutcome, Spending, StoreError, Unsolicited,
 };
 
 const REQUEST: Expected<'_> = Expected::Reply { request_id: "_request" };
 
-static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
+static IDP: LazyLock<TestIdp> =
+    LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 static STRANGER: LazyLock<TestIdp> =
     LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 
@@ -37,13 +39,18 @@ fn honest() -> TestResponse<'static> {
     IDP.response(&sp(), now()).in_reply_to("_request")
 }
 
-fn verify(connection: &Connection, xml: &str, expected: Expected<'_>) -> Result<Identity, Rejection> {
+fn verify(
+    connection: &Connection,
+    xml: &str,
+    expected: Expected<'_>,
+) -> Result<Identity, Rejection> {
     let form_value = STANDARD.encode(xml);
     let verdict = connection.verify(&form_value, expected, now());
     let report = connection.explain(&form_value, expected, now());
     assert_eq!(report.code, verdict.as_ref().err().map(Rejection::code));
-    verdict
-        .map(|unspent| block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use"))
+    verdict.map(|unspent| {
+        block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use")
+    })
 }
 
 /// The refusal of a response that differs from the honest one in this way.
@@ -98,7 +105,10 @@ fn the_honest_response_is_accepted() {
         let xml = honest().signed(signed).xml().expect("XML");
         let identity = verify(&connection(), &xml, REQUEST).expect("an honest response");
         assert_eq!(identity.name_id.value, "alice@example.test");
-        assert_eq!(identity.email.as_ref().map(|email| email.address()), Some("alice@example.test"));
+        assert_eq!(
+            identity.email.as_ref().map(|email| email.address()),
+            Some("alice@example.test")
+        );
         assert_eq!(identity.first_name.as_deref(), Some("Alice"));
         assert_eq!(identity.last_name.as_deref(), Some("Ångström"));
         assert_eq!(identity.display_name, None);
@@ -116,7 +126,10 @@ fn every_code_has_a_case() {
     let long_ago = "2030-01-31T11:00:00Z";
     let cases: Vec<(&str, Rejection)> = vec![
         ("response_too_large", refusal_of_raw(&" ".repeat(1024 * 1024 + 1))),
-        ("response_undecodable", connection().verify("<a/>", REQUEST, now()).expect_err("a refusal")),
+        (
+            "response_undecodable",
+            connection().verify("<a/>", REQUEST, now()).expect_err("a refusal"),
+        ),
         ("xml_malformed", refusal_of_raw("<a>")),
         ("xml_limit_exceeded", refusal_of_raw(&"<a>".repeat(65))),
         ("dtd_forbidden", refusal_of_raw("<!DOCTYPE a><a/>")),
@@ -127,11 +140,15 @@ fn every_code_has_a_case() {
         ("version_unsupported", refusal(|r| r.assertion_version = some("2.1"))),
         (
             "status_not_success",
-            refusal(|r| r.status_codes = vec!["urn:oasis:names:tc:SAML:2.0:status:Responder".into()]),
+            refusal(|r| {
+                r.status_codes = vec!["urn:oasis:names:tc:SAML:2.0:status:Responder".into()]
+            }),
         ),
         (
             "status_not_success",
-            refusal(|r| r.status_codes.insert(0, "urn:oasis:names:tc:SAML:2.0:status:Responder".into())),
+            refusal(|r| {
+                r.status_codes.insert(0, "urn:oasis:names:tc:SAML:2.0:status:Responder".into())
+            }),
         ),
         (
             "decryption_key_missing",
@@ -141,7 +158,10 @@ fn every_code_has_a_case() {
             }),
         ),
         ("decryption_key_missing", refusal(|r| r.raw_subject = "<saml:EncryptedID/>".into())),
-        ("decryption_key_missing", refusal(|r| r.raw_attributes = "<saml:EncryptedAttribute/>".into())),
+        (
+            "decryption_key_missing",
+            refusal(|r| r.raw_attributes = "<saml:EncryptedAttribute/>".into()),
+        ),
         (
             "assertion_count",
             refusal(|r| r.raw_end = "<saml:EncryptedAssertion></saml:EncryptedAssertion>".into()),
@@ -158,7 +178,10 @@ fn every_code_has_a_case() {
         ("element_missing", refusal(|r| r.assertion_issuer = None)),
         ("element_missing", refusal(|r| r.has_conditions = false)),
         ("element_missing", refusal(|r| r.authn_statements.clear())),
-        ("element_repeated", refusal(|r| r.raw_subject = "<saml:NameID>mallory</saml:NameID>".into())),
+        (
+            "element_repeated",
+            refusal(|r| r.raw_subject = "<saml:NameID>mallory</saml:NameID>".into()),
+        ),
         ("element_repeated", refusal(|r| r.raw_advice = "<saml:Conditions/>".into())),
         ("element_repeated", refusal(|r| r.raw_extensions = "<saml:Issuer>x</saml:Issuer>".into())),
         (
@@ -176,8 +199,9 @@ fn every_code_has_a_case() {
         (
             "signature_misplaced",
             refusal(|r| {
-                r.signature.place =
-                    SignaturePlace::Offset(r.unsigned_xml().find("<samlp:StatusCode").expect("a status"))
+                r.signature.place = SignaturePlace::Offset(
+                    r.unsigned_xml().find("<samlp:StatusCode").expect("a status"),
+                )
             }),
         ),
         ("signature_missing", refusal(|r| r.signed = TestSigned::Nothing)),
@@ -212,28 +236,38 @@ fn every_code_has_a_case() {
             "signature_malformed",
             refusal(|r| {
                 r.signature.edit_signed_info = Some(|xml| {
-                    xml.replace("</ds:SignedInfo>", "<ds:Reference URI=\"#_assertion\"/></ds:SignedInfo>")
+                    xml.replace(
+                        "</ds:SignedInfo>",
+                        "<ds:Reference URI=\"#_assertion\"/></ds:SignedInfo>",
+                    )
                 });
             }),
         ),
         (
             "algorithm_forbidden",
-            refusal(|r| r.signature.digest_algorithm = "http://www.w3.org/2000/09/xmldsig#sha1".into()),
+            refusal(|r| {
+                r.signature.digest_algorithm = "http://www.w3.org/2000/09/xmldsig#sha1".into()
+            }),
         ),
         (
             "algorithm_forbidden",
             refusal(|r| {
-                r.signature.signature_algorithm = some("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256");
+                r.signature.signature_algorithm =
+                    some("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256");
                 r.signature.hmac_key = IDP.certificate_pem().ok().map(String::into_bytes);
             }),
         ),
         (
             "algorithm_forbidden",
-            refusal(|r| r.signature.canonicalization = "http://www.w3.org/TR/1999/REC-xslt-19991116".into()),
+            refusal(|r| {
+                r.signature.canonicalization = "http://www.w3.org/TR/1999/REC-xslt-19991116".into()
+            }),
         ),
         (
             "transform_forbidden",
-            refusal(|r| r.signature.transform = some("http://www.w3.org/TR/1999/REC-xpath-19991116")),
+            refusal(|r| {
+                r.signature.transform = some("http://www.w3.org/TR/1999/REC-xpath-19991116")
+            }),
         ),
         ("reference_mismatch", refusal(|r| r.signature.reference_uri = some(""))),
         ("reference_mismatch", refusal(|r| r.signature.reference_uri = some("#%5Fassertion"))),
@@ -270,7 +304,10 @@ fn every_code_has_a_case() {
                 r.signed = TestSigned::Response;
             }),
         ),
-        ("destination_mismatch", refusal(|r| r.destination = some("https://other.example.test/saml/acs"))),
+        (
+            "destination_mismatch",
+            refusal(|r| r.destination = some("https://other.example.test/saml/acs")),
+        ),
         ("destination_mismatch", refusal(|r| r.destination = some(""))),
         ("unsolicited_forbidden", {
             let xml = IDP.response(&sp(), now()).xml().expect("XML");
@@ -284,11 +321,14 @@ fn every_code_has_a_case() {
         ("in_response_to_mismatch", refusal(|r| r.in_response_to = some("_other"))),
         (
             "in_response_to_mismatch",
-            refusal(|r| r.confirmations.iter_mut().for_each(|c| c.in_response_to = some("_Request"))),
+            refusal(|r| {
+                r.confirmations.iter_mut().for_each(|c| c.in_response_to = some("_Request"))
+            }),
         ),
         ("unsolicited_in_response_to", {
             let unsolicited = builder().unsolicited(Unsolicited::On).build().expect("a connection");
-            verify(&unsolicited, &honest().xml().expect("XML"), Expected::Unsolicited).expect_err("a refusal")
+            verify(&unsolicited, &honest().xml().expect("XML"), Expected::Unsolicited)
+                .expect_err("a refusal")
         }),
         ("name_id_missing", refusal(|r| r.name_id = None)),
         ("name_id_missing", refusal(|r| r.name_id = Some(TestNameId::new(" \n")))),
@@ -301,7 +341,10 @@ fn every_code_has_a_case() {
                     .for_each(|c| c.method = "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches".into())
             }),
         ),
-        ("recipient_missing", refusal(|r| r.confirmations.iter_mut().for_each(|c| c.recipient = None))),
+        (
+            "recipient_missing",
+            refusal(|r| r.confirmations.iter_mut().for_each(|c| c.recipient = None)),
+        ),
         (
             "recipient_mismatch",
             refusal(|r| {
@@ -312,7 +355,10 @@ fn every_code_has_a_case() {
         ),
         ("instant_malformed", refusal(|r| r.not_before = some("2030-01-31T12:00:00"))),
         ("instant_malformed", refusal(|r| r.assertion_issue_instant = None)),
-        ("instant_malformed", refusal(|r| r.confirmations.iter_mut().for_each(|c| c.not_on_or_after = None))),
+        (
+            "instant_malformed",
+            refusal(|r| r.confirmations.iter_mut().for_each(|c| c.not_on_or_after = None)),
+        ),
         (
             "instant_malformed",
             refusal(|r| r.authn_statements.iter_mut().for_each(|s| s.authn_instant = None)),
@@ -322,15 +368,24 @@ fn every_code_has_a_case() {
         (
             "not_yet_valid",
             refusal(|r| {
-                r.authn_statements.iter_mut().for_each(|s| s.authn_instant = some("2030-01-31T12:01:00.001Z"))
+                r.authn_statements
+                    .iter_mut()
+                    .for_each(|s| s.authn_instant = some("2030-01-31T12:01:00.001Z"))
             }),
         ),
         ("expired", refusal(|r| r.not_on_or_after = some("2030-01-31T11:59:00Z"))),
-        ("expired", refusal(|r| r.confirmations.iter_mut().for_each(|c| c.not_on_or_after = some(long_ago)))),
         (
             "expired",
             refusal(|r| {
-                r.authn_statements.iter_mut().for_each(|s| s.session_not_on_or_after = some(long_ago))
+                r.confirmations.iter_mut().for_each(|c| c.not_on_or_after = some(long_ago))
+            }),
+        ),
+        (
+            "expired",
+            refusal(|r| {
+                r.authn_statements
+                    .iter_mut()
+                    .for_each(|s| s.session_not_on_or_after = some(long_ago))
             }),
         ),
         ("condition_unknown", refusal(|r| r.raw_conditions = "<saml:Condition/>".into())),
@@ -338,14 +393,21 @@ fn every_code_has_a_case() {
         ("audience_missing", refusal(|r| r.audiences.push(Vec::new()))),
         ("audience_mismatch", refusal(|r| r.audiences.push(vec!["urn:other".into()]))),
         ("attribute_missing", {
-            let demanding = builder().require([IdentityField::DisplayName]).build().expect("a connection");
+            let demanding =
+                builder().require([IdentityField::DisplayName]).build().expect("a connection");
             verify(&demanding, &honest().xml().expect("XML"), REQUEST).expect_err("a refusal")
         }),
     ];
     let of_stores: Vec<(&str, Error)> = vec![
-        ("assertion_replayed", spent_in(&Answers(Ok(SpendOutcome::AssertionSeen)), TimeDelta::zero())),
+        (
+            "assertion_replayed",
+            spent_in(&Answers(Ok(SpendOutcome::AssertionSeen)), TimeDelta::zero()),
+        ),
         ("request_replayed", spent_in(&Answers(Ok(SpendOutcome::RequestSeen)), TimeDelta::zero())),
-        ("replay_store_full", spent_in(&MemoryReplayStore::new(NonZeroUsize::MIN), TimeDelta::zero())),
+        (
+            "replay_store_full",
+            spent_in(&MemoryReplayStore::new(NonZeroUsize::MIN), TimeDelta::zero()),
+        ),
         ("replay_store_failed", spent_in(&Answers(Err("down")), TimeDelta::zero())),
         ("expired", spent_in(&Answers(Ok(SpendOutcome::Fresh)), TimeDelta::minutes(10))),
     ];
@@ -356,9 +418,13 @@ fn every_code_has_a_case() {
     for (code, error) in &of_stores {
         assert_eq!(error.code(), *code);
     }
-    let covered: BTreeSet<&str> =
-        cases.iter().map(|(code, _)| *code).chain(of_stores.iter().map(|(code, _)| *code)).collect();
-    let (refusals, _) = include_str!("../ERRORS.md").split_once("\n## ").expect("the sections behind");
+    let covered: BTreeSet<&str> = cases
+        .iter()
+        .map(|(code, _)| *code)
+        .chain(of_stores.iter().map(|(code, _)| *code))
+        .collect();
+    let (refusals, _) =
+        include_str!("../ERRORS.md").split_once("\n## ").expect("the sections behind");
     let table = refusals.lines().filter_map(|line| line.strip_prefix("| `"));
     let documented: BTreeSet<&str> =
         table.filter_map(|row| row.split('`').next()).chain(["replay_store_failed"]).collect();
@@ -385,7 +451,10 @@ fn every_code_has_a_case() {
         include_str!("second_opinion.rs"),
     ];
     for code in elsewhere {
-        assert!(of_tests.iter().any(|text| text.contains(&format!("\"{code}\""))), "{code} has no case");
+        assert!(
+            of_tests.iter().any(|text| text.contains(&format!("\"{code}\""))),
+            "{code} has no case"
+        );
     }
     let documented: BTreeSet<&str> =
         documented.into_iter().filter(|code| !elsewhere.contains(code)).collect();
@@ -420,8 +489,10 @@ fn status_and_its_words_are_carried_into_the_refusal() {
     });
     let Rejection::StatusNotSuccess { codes, message } = rejection else { panic!("{rejection:?}") };
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let expected =
-        ["urn:oasis:names:tc:SAML:2.0:status:Responder", "urn:oasis:names:tc:SAML:2.0:status:RequestDenied"];
+    let expected = [
+        "urn:oasis:names:tc:SAML:2.0:status:Responder",
+        "urn:oasis:names:tc:SAML:2.0:status:RequestDenied",
+    ];
     assert_eq!(codes, expected);
     assert_eq!(
         message.map(|message| message.to_string()).as_deref(),
@@ -432,10 +503,13 @@ fn status_and_its_words_are_carried_into_the_refusal() {
 #[test]
 fn instants_hold_to_the_millisecond() {
     let accepts = |skew: i64, change: &dyn Fn(&mut TestResponse<'static>)| {
-        let connection = builder().clock_skew(TimeDelta::seconds(skew)).build().expect("a connection");
+        let connection =
+            builder().clock_skew(TimeDelta::seconds(skew)).build().expect("a connection");
         let mut response = honest();
         change(&mut response);
-        verify(&connection, &response.xml().expect("XML"), REQUEST).map(|_| ()).map_err(|r| r.code())
+        verify(&connection, &response.xml().expect("XML"), REQUEST)
+            .map(|_| ())
+            .map_err(|r| r.code())
     };
     for (skew, not_before_late, not_before, end_over, end) in [
         (
@@ -463,7 +537,8 @@ fn instants_hold_to_the_millisecond() {
         let far = "2030-01-31T13:00:00Z";
         let early = "2030-01-31T11:00:00Z";
         assert_eq!(
-            accepts(skew, &|r| (r.not_before, r.not_on_or_after) = (some(not_before_late), some(far))),
+            accepts(skew, &|r| (r.not_before, r.not_on_or_after) =
+                (some(not_before_late), some(far))),
             Err("not_yet_valid")
         );
         assert_eq!(
@@ -474,7 +549,10 @@ fn instants_hold_to_the_millisecond() {
             accepts(skew, &|r| (r.not_before, r.not_on_or_after) = (some(early), some(end_over))),
             Err("expired")
         );
-        assert_eq!(accepts(skew, &|r| (r.not_before, r.not_on_or_after) = (some(early), some(end))), Ok(()));
+        assert_eq!(
+            accepts(skew, &|r| (r.not_before, r.not_on_or_after) = (some(early), some(end))),
+            Ok(())
+        );
         let confirm = |r: &mut TestResponse<'static>, not_before: &str, end: &str| {
             r.confirmations
                 .iter_mut()
@@ -497,7 +575,10 @@ fn instants_hold_to_the_millisecond() {
         Ok(())
     );
     assert_eq!(accepts(60, &|r| (r.not_before, r.not_on_or_after) = (None, None)), Ok(()));
-    assert_eq!(accepts(60, &|r| r.not_on_or_after = some("2030-01-31T14:05:00.1234567890123+02:00")), Ok(()));
+    assert_eq!(
+        accepts(60, &|r| r.not_on_or_after = some("2030-01-31T14:05:00.1234567890123+02:00")),
+        Ok(())
+    );
 }
 
 #[test]
@@ -507,7 +588,9 @@ fn audiences_are_and_across_and_or_within() {
     let verdict = |audiences: Vec<Vec<String>>| {
         let mut response = honest();
         response.audiences = audiences;
-        verify(&connection(), &response.xml().expect("XML"), REQUEST).map(|_| ()).map_err(|r| r.code())
+        verify(&connection(), &response.xml().expect("XML"), REQUEST)
+            .map(|_| ())
+            .map_err(|r| r.code())
     };
     assert_eq!(verdict(vec![vec![other.clone(), mine.clone()]]), Ok(()));
     assert_eq!(verdict(vec![vec![mine.clone()], vec![other.clone(), mine.clone()]]), Ok(()));
@@ -524,11 +607,16 @@ fn any_one_bearer_confirmation_suffices() {
         let mut bad = response.confirmations.first().expect("one").clone();
         change(&mut bad);
         response.confirmations.insert(0, bad);
-        verify(&connection(), &response.xml().expect("XML"), REQUEST).map(|_| ()).map_err(|r| r.code())
+        verify(&connection(), &response.xml().expect("XML"), REQUEST)
+            .map(|_| ())
+            .map_err(|r| r.code())
     };
     assert_eq!(verdict(&|c| c.recipient = some("urn:other")), Ok(()));
     assert_eq!(verdict(&|c| c.not_on_or_after = some("2030-01-31T11:00:00Z")), Ok(()));
-    assert_eq!(verdict(&|c| c.method = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key".into()), Ok(()));
+    assert_eq!(
+        verdict(&|c| c.method = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key".into()),
+        Ok(())
+    );
     // None suffices: the one that came furthest gives the refusal.
     let rejection = refusal(|r| {
         let good = r.confirmations.remove(0);
@@ -591,7 +679,8 @@ fn attributes_are_merged_and_kept_raw() {
         "<saml:Attribute Name='complex'><saml:AttributeValue><x>y</x></saml:AttributeValue>\
                                </saml:Attribute>"
             .into();
-    let identity = verify(&connection(), &response.xml().expect("XML"), REQUEST).expect("an honest response");
+    let identity =
+        verify(&connection(), &response.xml().expect("XML"), REQUEST).expect("an honest response");
     assert_eq!(identity.email.as_ref().map(|email| email.address()), Some("alice@example.test"));
     assert_eq!(identity.groups, ["a", "b"]);
     let raw = serde_json::to_value(&identity).expect("JSON");
@@ -615,7 +704,8 @@ fn a_session_is_as_long_as_the_shortest_and_the_first_names_it() {
     let first = response.authn_statements.first_mut().expect("one");
     first.session_not_on_or_after = some("2030-01-31T14:00:00Z");
     response.authn_statements.push(second);
-    let identity = verify(&connection(), &response.xml().expect("XML"), REQUEST).expect("an honest response");
+    let identity =
+        verify(&connection(), &response.xml().expect("XML"), REQUEST).expect("an honest response");
     assert_eq!(identity.session_index.as_deref(), Some("_session"));
     assert_eq!(identity.session_not_on_or_after, Some(at("2030-01-31T13:00:00Z")));
 }
@@ -625,7 +715,8 @@ fn what_debug_prints_names_nobody() {
     let form_value = honest().form_value().expect("XML");
     let unspent = connection().verify(&form_value, REQUEST, now()).expect("an honest response");
     let printed = format!("{unspent:?}");
-    let identity = block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
+    let identity =
+        block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
     let printed = printed + &format!("{identity:?}{:?}", connection());
     for personal in ["alice", "Alice", "Ångström", "staff", "admins"] {
         assert!(!printed.contains(personal), "{personal} in {printed}");

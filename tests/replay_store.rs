@@ -20,7 +20,11 @@ fn acme(id: &str) -> Spending {
     Spending::new("acme", "https://idp.test", id, at(100))
 }
 
-fn try_spend(store: impl ReplayStore, spending: &Spending, now: i64) -> Result<SpendOutcome, StoreError> {
+fn try_spend(
+    store: impl ReplayStore,
+    spending: &Spending,
+    now: i64,
+) -> Result<SpendOutcome, StoreError> {
     block_on(store.spend(spending, at(now)))
 }
 
@@ -63,15 +67,23 @@ fn the_length_of_an_id_does_not_matter() {
 fn connections_and_issuers_do_not_share_assertion_ids() {
     let store = MemoryReplayStore::default();
     assert_eq!(spend(&store, &acme("_1"), 0), Fresh);
-    assert_eq!(spend(&store, &Spending::new("globex", "https://idp.test", "_1", at(100)), 0), Fresh);
-    assert_eq!(spend(&store, &Spending::new("acme", "https://other.test", "_1", at(100)), 0), Fresh);
+    assert_eq!(
+        spend(&store, &Spending::new("globex", "https://idp.test", "_1", at(100)), 0),
+        Fresh
+    );
+    assert_eq!(
+        spend(&store, &Spending::new("acme", "https://other.test", "_1", at(100)), 0),
+        Fresh
+    );
     assert_eq!(spend(&store, &acme("_1"), 0), AssertionSeen);
 }
 
 #[test]
 fn the_parts_of_a_key_do_not_run_into_each_other() {
     let store = MemoryReplayStore::default();
-    for (connection, issuer, id) in [("a", "b", "c"), ("ab", "", "c"), ("", "ab", "c"), ("a", "bc", "")] {
+    for (connection, issuer, id) in
+        [("a", "b", "c"), ("ab", "", "c"), ("", "ab", "c"), ("a", "bc", "")]
+    {
         assert_eq!(spend(&store, &Spending::new(connection, issuer, id, at(100)), 0), Fresh);
     }
 }
@@ -90,7 +102,8 @@ fn a_request_is_answered_once() {
 fn a_request_is_answered_once_whoever_issues_the_assertion() {
     let store = MemoryReplayStore::default();
     assert_eq!(spend(&store, &acme("_1").with_request_id("_r"), 0), Fresh);
-    let by_other_issuer = Spending::new("acme", "https://other.test", "_1", at(100)).with_request_id("_r");
+    let by_other_issuer =
+        Spending::new("acme", "https://other.test", "_1", at(100)).with_request_id("_r");
     assert_eq!(spend(&store, &by_other_issuer, 0), RequestSeen);
     let of_other_connection =
         Spending::new("globex", "https://idp.test", "_1", at(100)).with_request_id("_r");
@@ -109,7 +122,10 @@ fn a_replayed_assertion_does_not_use_up_a_request() {
 fn an_assertion_and_a_request_may_have_the_same_id() {
     let store = MemoryReplayStore::default();
     assert_eq!(spend(&store, &acme("_1").with_request_id("_1"), 0), Fresh);
-    assert_eq!(spend(&store, &Spending::new("acme", "", "_2", at(100)).with_request_id("_2"), 0), Fresh);
+    assert_eq!(
+        spend(&store, &Spending::new("acme", "", "_2", at(100)).with_request_id("_2"), 0),
+        Fresh
+    );
 }
 
 #[test]
@@ -140,7 +156,11 @@ fn what_is_over_is_never_fresh() {
 fn the_contract_asks_for_what_is_over() {
     struct Lax(MemoryReplayStore);
     impl ReplayStore for Lax {
-        async fn spend(&self, spending: &Spending, now: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
+        async fn spend(
+            &self,
+            spending: &Spending,
+            now: DateTime<Utc>,
+        ) -> Result<SpendOutcome, StoreError> {
             if spending.until <= now { Ok(Fresh) } else { self.0.spend(spending, now).await }
         }
     }
@@ -240,7 +260,10 @@ fn stores_are_shared_by_reference_and_arc_in_send_futures() {
     }
     let store = Arc::new(MemoryReplayStore::default());
     assert_eq!(block_on(is_send(ReplayStore::spend(&&store, &acme("_1"), at(0)))).unwrap(), Fresh);
-    assert_eq!(block_on(is_send(Arc::clone(&store).spend(&acme("_1"), at(0)))).unwrap(), AssertionSeen);
+    assert_eq!(
+        block_on(is_send(Arc::clone(&store).spend(&acme("_1"), at(0)))).unwrap(),
+        AssertionSeen
+    );
     assert_eq!(spend(&*store, &acme("_1"), 0), AssertionSeen);
     assert_eq!(format!("{store:?}"), "MemoryReplayStore { capacity_per_connection: 100000, .. }");
 }

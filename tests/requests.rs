@@ -12,11 +12,13 @@ use common::{block_on, now, sp};
 use saml_login::test_idp::{TestIdp, TestResponse};
 use saml_login::{
     Binding, Connection, Delivery, Endpoint, Expected, IdentityProvider, KeyPair, LoginOptions,
-    MemoryReplayStore, MemoryRequestStore, PendingRequest, Rejection, RelayState, Remembered, RequestStore,
-    SealedRequests, SealingKey, SendError, ServiceProvider, StartedLogin, Unsolicited, contract,
+    MemoryReplayStore, MemoryRequestStore, PendingRequest, Rejection, RelayState, Remembered,
+    RequestStore, SealedRequests, SealingKey, SendError, ServiceProvider, StartedLogin,
+    Unsolicited, contract,
 };
 
-static IDP: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
+static IDP: LazyLock<TestIdp> =
+    LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 
 const SSO: &str = "https://idp.example.test/sso?tenant=a%20b";
 const RANDOM: [u8; 32] = [7; 32];
@@ -27,9 +29,13 @@ fn idp() -> IdentityProvider {
 }
 
 fn key() -> KeyPair {
-    let fixture = |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
-    KeyPair::from_pem(fixture("sp-key.pem").expect("a key"), fixture("sp-cert.pem").expect("a certificate"))
-        .expect("a pair")
+    let fixture =
+        |file: &str| std::fs::read(format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR")));
+    KeyPair::from_pem(
+        fixture("sp-key.pem").expect("a key"),
+        fixture("sp-cert.pem").expect("a certificate"),
+    )
+    .expect("a pair")
 }
 
 fn connection(sp: ServiceProvider) -> Connection {
@@ -43,8 +49,9 @@ fn start(options: LoginOptions) -> StartedLogin {
 fn query_of(delivery: &Delivery) -> Vec<(String, String)> {
     let Delivery::Redirect(url) = delivery else { panic!("{delivery:?} is no redirect") };
     let (_, query) = url.split_once('?').expect("a query");
-    let decode =
-        |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned();
+    let decode = |text: &str| {
+        percent_encoding::percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned()
+    };
     let pairs = query.split('&').map(|pair| pair.split_once('=').expect("a value"));
     pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect()
 }
@@ -52,8 +59,11 @@ fn query_of(delivery: &Delivery) -> Vec<(String, String)> {
 fn inflated(value: &str) -> String {
     let mut xml = String::new();
     let deflated = STANDARD.decode(value).expect("Base64");
-    std::io::Read::read_to_string(&mut flate2::read::DeflateDecoder::new(deflated.as_slice()), &mut xml)
-        .expect("DEFLATE");
+    std::io::Read::read_to_string(
+        &mut flate2::read::DeflateDecoder::new(deflated.as_slice()),
+        &mut xml,
+    )
+    .expect("DEFLATE");
     xml
 }
 
@@ -61,8 +71,15 @@ fn inflated(value: &str) -> String {
 fn a_plain_request_asks_for_nothing_in_particular() {
     let started = start(LoginOptions::default());
     let query = query_of(&started.delivery);
-    assert_eq!(query[0], ("tenant".into(), "a b".into()), "the URL's own query stays, and comes first");
-    assert_eq!(query.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tenant", "SAMLRequest"]);
+    assert_eq!(
+        query[0],
+        ("tenant".into(), "a b".into()),
+        "the URL's own query stays, and comes first"
+    );
+    assert_eq!(
+        query.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["tenant", "SAMLRequest"]
+    );
     let id = common::message_id(RANDOM);
     assert_eq!(
         inflated(&query[1].1),
@@ -120,13 +137,12 @@ fn a_signature_is_over_the_octets_that_are_sent() {
     let (signed, signature) = query.split_once("&Signature=").expect("a signature");
     let signature = percent_encoding::percent_decode_str(signature).decode_utf8().expect("UTF-8");
     let signature = STANDARD.decode(signature.as_bytes()).expect("Base64");
-    assert!(
-        signed.ends_with(
-            "&RelayState=t-1&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256"
-        )
-    );
+    assert!(signed.ends_with(
+        "&RelayState=t-1&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256"
+    ));
     let certificate = std::fs::read(format!("{}/fixtures/sp-cert.pem", env!("CARGO_MANIFEST_DIR")));
-    let certificate = openssl::x509::X509::from_pem(&certificate.expect("a file")).expect("a certificate");
+    let certificate =
+        openssl::x509::X509::from_pem(&certificate.expect("a file")).expect("a certificate");
     let key = certificate.public_key().expect("a key");
     let digest = openssl::hash::MessageDigest::sha256();
     let mut verifier = openssl::sign::Verifier::new(digest, &key).expect("a verifier");
@@ -136,13 +152,21 @@ fn a_signature_is_over_the_octets_that_are_sent() {
 
 #[test]
 fn what_cannot_be_sent_is_an_error_that_says_so() {
-    let code = |result: Result<StartedLogin, SendError>| result.map(|_| ()).map_err(|error| error.code());
+    let code =
+        |result: Result<StartedLogin, SendError>| result.map(|_| ()).map_err(|error| error.code());
     let mut signed = LoginOptions::default();
     signed.sign = Some(true);
-    assert_eq!(code(connection(sp()).start_login(signed, RANDOM, now())), Err("signing_key_missing"));
-    let without = Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"));
+    assert_eq!(
+        code(connection(sp()).start_login(signed, RANDOM, now())),
+        Err("signing_key_missing")
+    );
+    let without =
+        Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"));
     let without = without.build().expect("a connection");
-    assert_eq!(code(without.start_login(LoginOptions::default(), RANDOM, now())), Err("endpoint_missing"));
+    assert_eq!(
+        code(without.start_login(LoginOptions::default(), RANDOM, now())),
+        Err("endpoint_missing")
+    );
     for binding in [Binding::Soap, Binding::HttpArtifact] {
         let mut options = LoginOptions::default();
         options.binding = Some(binding);
@@ -150,9 +174,13 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
         let with = Connection::builder("acme", sp(), with).build().expect("a connection");
         assert_eq!(code(with.start_login(options, RANDOM, now())), Err("binding_unusable"));
     }
-    let wanting = Connection::builder("acme", sp(), idp().with_signed_requests_wanted(true)).build();
+    let wanting =
+        Connection::builder("acme", sp(), idp().with_signed_requests_wanted(true)).build();
     let wanting = wanting.expect("a connection");
-    assert_eq!(code(wanting.start_login(LoginOptions::default(), RANDOM, now())), Err("signing_key_missing"));
+    assert_eq!(
+        code(wanting.start_login(LoginOptions::default(), RANDOM, now())),
+        Err("signing_key_missing")
+    );
 }
 
 fn answer(pending: &PendingRequest) -> TestResponse<'static> {
@@ -168,8 +196,10 @@ fn verdict(
     let form_value = response.form_value().expect("a response");
     let at = now() + later;
     let report = connection.explain(&form_value, expected, at);
-    let verdict =
-        connection.verify(&form_value, expected, at).map(|_| ()).map_err(|rejection| rejection.code());
+    let verdict = connection
+        .verify(&form_value, expected, at)
+        .map(|_| ())
+        .map_err(|rejection| rejection.code());
     assert_eq!(report.code, verdict.err());
     verdict
 }
@@ -182,7 +212,10 @@ fn an_answer_is_to_a_pending_request_of_this_connection() {
     assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&pending), zero), Ok(()));
     let mut foreign = pending.clone();
     foreign.connection_id = "other".into();
-    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&foreign), zero), Err("request_foreign"));
+    assert_eq!(
+        verdict(&acme, &answer(&pending), Expected::Pending(&foreign), zero),
+        Err("request_foreign")
+    );
     let mut short = pending.clone();
     short.expires_at = now() + TimeDelta::seconds(60);
     let seconds = TimeDelta::seconds;
@@ -192,13 +225,18 @@ fn an_answer_is_to_a_pending_request_of_this_connection() {
         Err("request_expired")
     );
     // An answer that another browser brings answers nothing that this one asked.
-    let other =
-        connection(sp()).start_login(LoginOptions::default(), [8; 32], now()).expect("a login").pending;
+    let other = connection(sp())
+        .start_login(LoginOptions::default(), [8; 32], now())
+        .expect("a login")
+        .pending;
     assert_eq!(
         verdict(&acme, &answer(&pending), Expected::Pending(&other), zero),
         Err("in_response_to_mismatch")
     );
-    assert_eq!(verdict(&acme, &answer(&pending), Expected::Unsolicited, zero), Err("unsolicited_forbidden"));
+    assert_eq!(
+        verdict(&acme, &answer(&pending), Expected::Unsolicited, zero),
+        Err("unsolicited_forbidden")
+    );
 }
 
 #[test]
@@ -208,8 +246,9 @@ fn requested_contexts_are_demanded_of_the_answer() {
     let pending = start(options).pending;
     let mut response = answer(&pending);
     let zero = TimeDelta::zero();
-    let check =
-        |response: &TestResponse<'_>| verdict(&connection(sp()), response, Expected::Pending(&pending), zero);
+    let check = |response: &TestResponse<'_>| {
+        verdict(&connection(sp()), response, Expected::Pending(&pending), zero)
+    };
     assert_eq!(check(&response), Err("authn_context_unmet"));
     response.authn_statements[0].authn_context_class_ref = Some("urn:context:b".into());
     assert_eq!(check(&response), Ok(()));
@@ -245,8 +284,9 @@ fn a_new_authentication_is_demanded_if_it_was_asked_for() {
         }
         response
     };
-    let check =
-        |instants: &[&str]| verdict(&acme, &authenticated(instants), Expected::Pending(&pending), zero);
+    let check = |instants: &[&str]| {
+        verdict(&acme, &authenticated(instants), Expected::Pending(&pending), zero)
+    };
     let (late, early) = ("2030-01-31T11:59:00Z", "2030-01-31T11:58:59.999Z");
     assert_eq!(check(&["2030-01-31T12:00:00Z"]), Ok(()));
     assert_eq!(check(&[late]), Ok(()));
@@ -260,12 +300,14 @@ fn a_new_authentication_is_demanded_if_it_was_asked_for() {
     // A cookie remembers it, too.
     let sealed = SealedRequests::new(SealingKey::new([1; 32]));
     for pending in [&pending, &unforced] {
-        let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(pending, RANDOM, now())) else {
+        let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(pending, RANDOM, now()))
+        else {
             panic!("no cookie")
         };
         assert_eq!(block_on(sealed.take(&cookie, now())).expect("a store").as_ref(), Some(pending));
     }
-    let rejection = acme.verify(old.form_value().expect("a response"), Expected::Pending(&pending), now());
+    let rejection =
+        acme.verify(old.form_value().expect("a response"), Expected::Pending(&pending), now());
     let Err(Rejection::AuthnTooOld { authn_instant, issued_at, skew_seconds }) = rejection else {
         panic!("{rejection:?}")
     };
@@ -283,12 +325,14 @@ fn a_request_stays_answered_as_long_as_it_could_be_answered() {
         let mut response = IDP.response(&sp(), now() + later).in_reply_to(&pending.request_id);
         response.assertion_id = Some(id.into());
         let form_value = response.form_value().expect("a response");
-        let unspent =
-            acme.verify(&form_value, Expected::Pending(&pending), now() + later).expect("an answer");
+        let unspent = acme
+            .verify(&form_value, Expected::Pending(&pending), now() + later)
+            .expect("an answer");
         block_on(unspent.spend(&store, now() + later)).map(|_| ()).map_err(|error| error.code())
     };
     assert_eq!(spend("_one", TimeDelta::zero()), Ok(()));
-    // The first assertion is long forgotten, a second one fresh; the request is answered all the same.
+    // The first assertion is long forgotten, a second one fresh; the request is answered all the
+    // same.
     assert_eq!(spend("_two", TimeDelta::minutes(50)), Err("request_replayed"));
 }
 
@@ -298,15 +342,23 @@ fn unsolicited_responses_can_be_bounced() {
     let bouncing = builder.build().expect("a connection");
     let zero = TimeDelta::zero();
     let unsolicited = IDP.response(&sp(), now());
-    assert_eq!(verdict(&bouncing, &unsolicited, Expected::Unsolicited, zero), Err("unsolicited_bounced"));
-    // The answer to a request that this browser has forgotten is not bounced: that could go on for ever.
+    assert_eq!(
+        verdict(&bouncing, &unsolicited, Expected::Unsolicited, zero),
+        Err("unsolicited_bounced")
+    );
+    // The answer to a request that this browser has forgotten is not bounced: that could go on for
+    // ever.
     let answer = IDP.response(&sp(), now()).in_reply_to("_forgotten");
-    assert_eq!(verdict(&bouncing, &answer, Expected::Unsolicited, zero), Err("unsolicited_in_response_to"));
+    assert_eq!(
+        verdict(&bouncing, &answer, Expected::Unsolicited, zero),
+        Err("unsolicited_in_response_to")
+    );
     // Nothing that is not verified is bounced.
     let stranger = TestIdp::p256("https://idp.example.test").expect("a key");
     let forged = stranger.response(&sp(), now());
     assert_eq!(verdict(&bouncing, &forged, Expected::Unsolicited, zero), Err("key_untrusted"));
-    let pending = bouncing.start_login(LoginOptions::default(), RANDOM, now()).expect("a login").pending;
+    let pending =
+        bouncing.start_login(LoginOptions::default(), RANDOM, now()).expect("a login").pending;
     let answer = IDP.response(&sp(), now()).in_reply_to(&pending.request_id);
     assert_eq!(verdict(&bouncing, &answer, Expected::Pending(&pending), zero), Ok(()));
 }
@@ -322,7 +374,8 @@ fn a_request_can_be_rebuilt_from_its_parts() {
     let PendingRequest { request_id, connection_id, issued_at, expires_at, .. } = pending.clone();
     let mut rebuilt = PendingRequest::new(request_id, connection_id, issued_at, expires_at);
     assert_eq!((&rebuilt.relay_state, rebuilt.authn_contexts.len()), (&None, 0));
-    rebuilt.relay_state = pending.relay_state.as_ref().and_then(|state| RelayState::received(state.as_str()));
+    rebuilt.relay_state =
+        pending.relay_state.as_ref().and_then(|state| RelayState::received(state.as_str()));
     rebuilt.authn_contexts.clone_from(&pending.authn_contexts);
     rebuilt.force_authn = pending.force_authn;
     assert_eq!(rebuilt, pending);
@@ -339,7 +392,8 @@ fn stores_keep_their_contracts() {
 fn a_full_store_remembers_nothing_more_and_forgets_nothing() {
     let store = MemoryRequestStore::with_capacity(NonZeroUsize::MIN);
     let pending = start(LoginOptions::default()).pending;
-    let remember = |random: u8, at| block_on(store.remember(&pending, [random; 32], at)).expect("a store");
+    let remember =
+        |random: u8, at| block_on(store.remember(&pending, [random; 32], at)).expect("a store");
     let Remembered::Cookie(cookie) = remember(1, now()) else { panic!("no cookie") };
     assert_eq!(remember(2, now()), Remembered::Full);
     assert_eq!(block_on(store.take(&cookie, now())).expect("a store"), Some(pending.clone()));
@@ -359,7 +413,8 @@ fn logins_started_at_one_connection_leave_room_for_the_others() {
             _ => None,
         }
     };
-    let flooded: Vec<_> = (0..100).map(|random| remember("flooded", random, now()).expect("room")).collect();
+    let flooded: Vec<_> =
+        (0..100).map(|random| remember("flooded", random, now()).expect("room")).collect();
     assert_eq!(remember("flooded", 100, now()), None);
     let other = remember("other", 101, now()).expect("room");
     assert!(block_on(store.take(&other, now())).expect("a store").is_some());
@@ -370,21 +425,26 @@ fn logins_started_at_one_connection_leave_room_for_the_others() {
     assert!(remember("flooded", 102, now()).is_some());
     assert_eq!(remember("flooded", 103, now()), None);
     let later = now() + TimeDelta::minutes(10);
-    assert!((0..100).all(|random| remember("flooded", random, later).is_some()), "all have expired");
+    assert!(
+        (0..100).all(|random| remember("flooded", random, later).is_some()),
+        "all have expired"
+    );
 }
 
-/// Each purpose has its own derivation: what is public of one says nothing of another, and requests never share a key stream.
+/// Each purpose has its own derivation: what is public of one says nothing of another, and requests
+/// never share a key stream.
 #[test]
 fn the_same_randomness_twice_gives_nothing_away() {
     let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let pending = start(LoginOptions::default()).pending;
-    let cookie =
-        |store: &dyn Fn(&PendingRequest, [u8; 32]) -> Remembered, pending: &PendingRequest, random| {
-            match store(pending, random) {
-                Remembered::Cookie(cookie) => cookie,
-                other => panic!("{other:?}"),
-            }
-        };
+    let cookie = |store: &dyn Fn(&PendingRequest, [u8; 32]) -> Remembered,
+                  pending: &PendingRequest,
+                  random| {
+        match store(pending, random) {
+            Remembered::Cookie(cookie) => cookie,
+            other => panic!("{other:?}"),
+        }
+    };
     let in_memory = |pending: &PendingRequest, random: [u8; 32]| {
         block_on(MemoryRequestStore::default().remember(pending, random, now())).expect("a store")
     };
@@ -397,8 +457,9 @@ fn the_same_randomness_twice_gives_nothing_away() {
     let sealing = |pending: &PendingRequest, random: [u8; 32]| {
         block_on(sealed.remember(pending, random, now())).expect("a store")
     };
-    let sealed_bytes =
-        |pending: &PendingRequest, random| base64.decode(cookie(&sealing, pending, random)).expect("Base64");
+    let sealed_bytes = |pending: &PendingRequest, random| {
+        base64.decode(cookie(&sealing, pending, random)).expect("Base64")
+    };
     let mut other = pending.clone();
     other.expires_at += TimeDelta::seconds(1);
     let mut end_differs = RANDOM;
@@ -410,7 +471,10 @@ fn the_same_randomness_twice_gives_nothing_away() {
         // Both texts begin with the length and the value of the same ID: so would one key stream.
         assert_ne!(one[36..52], another[36..52], "the text");
     }
-    assert!(!one.windows(12).any(|window| window == &RANDOM[..12]), "the randomness itself is not told");
+    assert!(
+        !one.windows(12).any(|window| window == &RANDOM[..12]),
+        "the randomness itself is not told"
+    );
 }
 
 #[test]
@@ -420,8 +484,9 @@ fn sealed_requests_are_opened_by_their_key_alone() {
     let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(&pending, RANDOM, now())) else {
         panic!("no cookie")
     };
-    let open =
-        |requests: &SealedRequests, cookie: &str| block_on(requests.take(cookie, now())).expect("a store");
+    let open = |requests: &SealedRequests, cookie: &str| {
+        block_on(requests.take(cookie, now())).expect("a store")
+    };
     assert_eq!(open(&sealed, &cookie), Some(pending.clone()));
     let other = SealedRequests::new(SealingKey::new([2; 32]));
     assert_eq!(open(&other, &cookie), None);
@@ -433,7 +498,11 @@ fn sealed_requests_are_opened_by_their_key_alone() {
         let mut changed = sealed_bytes.clone();
         changed[position] ^= 1;
         assert_eq!(open(&sealed, &bytes.encode(&changed)), None, "byte {position}");
-        assert_eq!(open(&sealed, &bytes.encode(&sealed_bytes[..position])), None, "cut at {position}");
+        assert_eq!(
+            open(&sealed, &bytes.encode(&sealed_bytes[..position])),
+            None,
+            "cut at {position}"
+        );
     }
     assert!(!format!("{sealed:?}").contains('1'));
 }
@@ -447,5 +516,8 @@ fn the_test_identity_provider_reads_whom_to_answer() {
         let request_id = TestIdp::request_id(&started.delivery);
         assert_eq!(request_id.as_ref(), Some(&started.pending.request_id), "{binding:?}");
     }
-    assert_eq!(TestIdp::request_id(&Delivery::Redirect("https://idp.example.test/sso".into())), None);
+    assert_eq!(
+        TestIdp::request_id(&Delivery::Redirect("https://idp.example.test/sso".into())),
+        None
+    );
 }

@@ -15,8 +15,8 @@ use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
 use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestSigned};
 use saml_login::{
-    Certificates, Connection, DescriptorError, Expected, IdentityProvider, KeyPair, ServiceProvider,
-    Unsolicited,
+    Certificates, Connection, DescriptorError, Expected, IdentityProvider, KeyPair,
+    ServiceProvider, Unsolicited,
 };
 
 const CANONICALIZATIONS: [&str; 6] = [
@@ -61,8 +61,9 @@ fn certificate() -> CertificateDer {
 #[test]
 fn fixtures_that_are_accepted_are_accepted_by_both() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let read =
-        |file: &serde_json::Value| fs::read(folder.join(file.as_str().expect("a name"))).expect("a fixture");
+    let read = |file: &serde_json::Value| {
+        fs::read(folder.join(file.as_str().expect("a name"))).expect("a fixture")
+    };
     let rows: Vec<serde_json::Value> =
         serde_json::from_slice(&read(&"manifest.json".into())).expect("the manifest");
     let mut agreed = 0;
@@ -73,7 +74,9 @@ fn fixtures_that_are_accepted_are_accepted_by_both() {
         let mut sp = ServiceProvider::new(text("audience"), text("acs_url"));
         if row["sp_key"].is_string() {
             let certificate = read(&"sp-cert.pem".into());
-            sp = sp.with_decryption_key(KeyPair::from_pem(read(&row["sp_key"]), certificate).expect("a key"));
+            sp = sp.with_decryption_key(
+                KeyPair::from_pem(read(&row["sp_key"]), certificate).expect("a key"),
+            );
         }
         let builder = Connection::builder("fixture", sp, idp);
         let builder = builder.danger_allow_sha1().danger_allow_3des().second_opinion();
@@ -93,7 +96,10 @@ fn fixtures_that_are_accepted_are_accepted_by_both() {
 fn it_is_asked_for_by_the_connection_and_can_only_refuse() {
     let asked = connection(true);
     for signed in [TestSigned::Assertion, TestSigned::Response, TestSigned::Both] {
-        assert_eq!(verdict(&asked, &IDP.response(&sp(), now()).signed(signed).xml().expect("XML")), Ok(()));
+        assert_eq!(
+            verdict(&asked, &IDP.response(&sp(), now()).signed(signed).xml().expect("XML")),
+            Ok(())
+        );
     }
     let mut expired = IDP.response(&sp(), now());
     expired.not_on_or_after = Some("2030-01-31T11:56:00Z".into());
@@ -102,7 +108,8 @@ fn it_is_asked_for_by_the_connection_and_can_only_refuse() {
     assert_eq!(verdict(&asked, &unsigned), Err("signature_missing"));
 }
 
-/// A signature in Advice, which is not read here, could send the other engine anywhere: it is not asked at all.
+/// A signature in Advice, which is not read here, could send the other engine anywhere: it is not
+/// asked at all.
 #[test]
 fn what_this_crate_has_not_verified_never_reaches_it() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -126,7 +133,10 @@ fn what_this_crate_has_not_verified_never_reaches_it() {
     // Where the message's own signature points at a file, it is refused before anybody is asked.
     let mut response = IDP.response(&sp(), now());
     response.signature = options;
-    assert_eq!(verdict(&connection(true), &response.xml().expect("XML")), Err("reference_mismatch"));
+    assert_eq!(
+        verdict(&connection(true), &response.xml().expect("XML")),
+        Err("reference_mismatch")
+    );
 }
 
 #[test]
@@ -166,7 +176,12 @@ fn the_second_engine_does_not_grow() {
 const PREFIXES: [&str; 4] = ["", "a", "b", "c"];
 
 /// A random element, with whatever canonicalization has to put in order.
-fn element(random: &mut Random, depth: usize, scope: &[Option<&'static str>; 4], id: Option<&str>) -> String {
+fn element(
+    random: &mut Random,
+    depth: usize,
+    scope: &[Option<&'static str>; 4],
+    id: Option<&str>,
+) -> String {
     let mut scope = *scope;
     let mut declared: Vec<String> = Vec::new();
     for (place, prefix) in PREFIXES.into_iter().enumerate() {
@@ -190,7 +205,8 @@ fn element(random: &mut Random, depth: usize, scope: &[Option<&'static str>; 4],
             });
         }
     }
-    let usable: Vec<usize> = (0..4).filter(|place| *place == 0 || scope[*place].is_some()).collect();
+    let usable: Vec<usize> =
+        (0..4).filter(|place| *place == 0 || scope[*place].is_some()).collect();
     let pick = |random: &mut Random| usable[random.below(usable.len())];
     let qualified = |place: usize, local: &str| match PREFIXES[place] {
         "" => local.to_owned(),
@@ -202,8 +218,10 @@ fn element(random: &mut Random, depth: usize, scope: &[Option<&'static str>; 4],
     for _ in 0..random.below(4) {
         let place = pick(random);
         let local = random.choose(&["k", "l", "m"]);
-        let namespace = if place == 0 { String::new() } else { scope[place].unwrap_or_default().to_owned() };
-        let value = random.choose(&["v", "a&amp;b", "&#9;x\ty", "&quot;", "&lt;&gt;>", "é&#xD;\n", "'"]);
+        let namespace =
+            if place == 0 { String::new() } else { scope[place].unwrap_or_default().to_owned() };
+        let value =
+            random.choose(&["v", "a&amp;b", "&#9;x\ty", "&quot;", "&lt;&gt;>", "é&#xD;\n", "'"]);
         attributes
             .entry((namespace, local))
             .or_insert_with(|| format!(" {}=\"{value}\"", qualified(place, local)));
@@ -256,8 +274,8 @@ fn text(random: &mut Random) -> String {
     (0..random.below(4)).map(|_| random.choose(&pieces)).collect()
 }
 
-/// Generated documents, signed with each canonicalization, also around what is signed: both engines hash the same
-/// octets, or the signature would fail in one of them.
+/// Generated documents, signed with each canonicalization, also around what is signed: both engines
+/// hash the same octets, or the signature would fail in one of them.
 #[test]
 fn canonical_octets_are_the_same() {
     let mut random = Random(20_300_131);
@@ -266,8 +284,12 @@ fn canonical_octets_are_the_same() {
     for _ in 0..3400 {
         let scope = [None; 4];
         let inner = element(&mut random, 0, &scope, Some("_signed"));
-        let outer_declarations =
-            random.choose(&["", " xmlns='urn:2'", " xmlns:a='urn:1' xml:lang='fr'", " xmlns:z='urn:9'"]);
+        let outer_declarations = random.choose(&[
+            "",
+            " xmlns='urn:2'",
+            " xmlns:a='urn:1' xml:lang='fr'",
+            " xmlns:z='urn:9'",
+        ]);
         let xml = format!("<r{outer_declarations}>{}{inner}</r>", text(&mut random));
         for (number, transform) in CANONICALIZATIONS.into_iter().enumerate() {
             let mut options = SignatureOptions::default();
@@ -286,8 +308,8 @@ fn canonical_octets_are_the_same() {
     println!("second opinion: canonicalized {compared}");
 }
 
-/// Mutated messages: where this crate finds a good signature, so does libxmlsec1. The reverse need not be: each kind of
-/// difference is a rule that is stricter here by design.
+/// Mutated messages: where this crate finds a good signature, so does libxmlsec1. The reverse need
+/// not be: each kind of difference is a rule that is stricter here by design.
 #[test]
 fn verdicts_differ_only_where_this_crate_is_stricter() {
     const STRICTER: [(&str, &str); 8] = [
@@ -301,7 +323,10 @@ fn verdicts_differ_only_where_this_crate_is_stricter() {
             "SignedInfo, SignatureValue, KeyInfo and nothing else; no comments in values",
         ),
         ("xml_limit_exceeded", "what lacks a quote is first of all too long for a name"),
-        ("xml_malformed", "XML 1.0 and Namespaces to the letter; samael has libxml2 mend what it can"),
+        (
+            "xml_malformed",
+            "XML 1.0 and Namespaces to the letter; samael has libxml2 mend what it can",
+        ),
     ];
     let with = connection(true);
     let without = connection(false);
@@ -340,7 +365,8 @@ fn verdicts_differ_only_where_this_crate_is_stricter() {
             match (ours, agreed) {
                 (Ok(()), true) => both += 1,
                 (Ok(()), false) => {
-                    // samael wants the ID of every element to be a name, also where nothing refers to it.
+                    // samael wants the ID of every element to be a name, also where nothing refers
+                    // to it.
                     assert!(
                         ids(&mutated).iter().any(|id| !is_name(id)),
                         "only this crate verifies {mutated}"
@@ -402,14 +428,17 @@ fn descriptors_convert_if_they_have_a_signing_key() {
         xml.parse().expect("metadata")
     };
     for usage in ["", " use='signing'"] {
-        let idp =
-            IdentityProvider::try_from(&descriptor("urn:idp", usage, &certificate)).expect("convertible");
-        let expected =
-            IDP.identity_provider().expect("a certificate").with_sso_url("https://idp.test/redirect");
+        let idp = IdentityProvider::try_from(&descriptor("urn:idp", usage, &certificate))
+            .expect("convertible");
+        let expected = IDP
+            .identity_provider()
+            .expect("a certificate")
+            .with_sso_url("https://idp.test/redirect");
         assert_eq!(idp, expected);
     }
     let error = |entity_id, usage, certificate| {
-        IdentityProvider::try_from(&descriptor(entity_id, usage, certificate)).expect_err("not convertible")
+        IdentityProvider::try_from(&descriptor(entity_id, usage, certificate))
+            .expect_err("not convertible")
     };
     assert_eq!(error("urn:idp", " use='encryption'", &certificate), DescriptorError::NoSigningKey);
     assert_eq!(error(" ", "", &certificate), DescriptorError::NoEntityId);

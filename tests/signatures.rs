@@ -11,8 +11,8 @@ use saml_login::test_idp::{
     SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestResponse, TestSigned,
 };
 use saml_login::{
-    Certificates, ConfigError, Connection, ConnectionBuilder, Expected, IdentityProvider, MemoryReplayStore,
-    Rejection, Unsolicited, Warning,
+    Certificates, ConfigError, Connection, ConnectionBuilder, Expected, IdentityProvider,
+    MemoryReplayStore, Rejection, Unsolicited, Warning,
 };
 
 const ISSUER: &str = "https://idp.example.test";
@@ -42,7 +42,8 @@ fn connection(idp: &TestIdp) -> Connection {
 
 fn verdict(connection: &Connection, xml: &str) -> Result<String, Rejection> {
     let unspent = connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now())?;
-    let identity = block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
+    let identity =
+        block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
     Ok(identity.name_id.value)
 }
 
@@ -76,7 +77,8 @@ fn every_algorithm_with_every_key() {
         "http://www.w3.org/2001/04/xmldsig-more#sha384",
         "http://www.w3.org/2001/04/xmlenc#sha512",
     ];
-    let keys: [(&TestIdp, bool); 4] = [(&RSA, true), (&P256, false), (&P384, false), (&P521, false)];
+    let keys: [(&TestIdp, bool); 4] =
+        [(&RSA, true), (&P256, false), (&P384, false), (&P521, false)];
     for (idp, is_rsa) in keys {
         for (bits, digest) in ["256", "384", "512"].into_iter().zip(digests) {
             let algorithms = match is_rsa {
@@ -156,7 +158,8 @@ fn key_info_never_matters() {
         ),
         TestKeyInfo::Raw("<ds:KeyInfo>text<x xmlns='urn:x'/></ds:KeyInfo>".into()),
     ] {
-        let found = outcome(&P256, TestSigned::Assertion, |options| options.key_info = key_info.clone());
+        let found =
+            outcome(&P256, TestSigned::Assertion, |options| options.key_info = key_info.clone());
         assert_eq!(found, Ok(()), "{key_info:?}");
     }
     // Where no configured key verifies, the embedded certificate chooses the words.
@@ -169,8 +172,12 @@ fn key_info_never_matters() {
         panic!("not that refusal")
     };
     let fingerprint = |idp: &TestIdp| {
-        let certificates = Certificates::parse(idp.certificate_der().expect("DER")).expect("a certificate");
-        certificates.iter().map(|certificate| certificate.fingerprint().to_owned()).collect::<Vec<_>>()
+        let certificates =
+            Certificates::parse(idp.certificate_der().expect("DER")).expect("a certificate");
+        certificates
+            .iter()
+            .map(|certificate| certificate.fingerprint().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(vec![key.fingerprint.clone()], fingerprint(&stranger));
     assert_eq!(key.configured, fingerprint(&P256));
@@ -190,13 +197,17 @@ fn every_configured_key_is_tried_and_the_one_that_verified_is_named() {
     let [rsa, p384, p256] = certificates.map(|certificates| certificates.expect("a certificate"));
     let expected = p256.iter().next().expect("one").fingerprint().to_owned();
     let together = rsa.and(p384).and_then(|two| two.and(p256)).expect("three");
-    let connection = builder(IdentityProvider::new(ISSUER, together)).build().expect("a connection");
+    let connection =
+        builder(IdentityProvider::new(ISSUER, together)).build().expect("a connection");
     let xml = response(&P256, TestSigned::Both).xml().expect("XML");
-    let unspent = connection.verify(STANDARD.encode(&xml), Expected::Unsolicited, now()).expect("accepted");
-    let identity = block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
+    let unspent =
+        connection.verify(STANDARD.encode(&xml), Expected::Unsolicited, now()).expect("accepted");
+    let identity =
+        block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
     assert_eq!(identity.key_fingerprint, expected);
     assert_eq!(
-        verdict(&connection, &response(&P521, TestSigned::Both).xml().expect("XML")).map_err(|r| r.code()),
+        verdict(&connection, &response(&P521, TestSigned::Both).xml().expect("XML"))
+            .map_err(|r| r.code()),
         Err("key_untrusted")
     );
 }
@@ -222,7 +233,8 @@ fn weak_things_need_their_switch() {
         }
         response.xml().expect("XML")
     };
-    let strict = builder(RSA.identity_provider().expect("a certificate")).build().expect("a connection");
+    let strict =
+        builder(RSA.identity_provider().expect("a certificate")).build().expect("a connection");
     let lax = builder(RSA.identity_provider().expect("a certificate")).danger_allow_sha1();
     let lax = lax.build().expect("a connection");
     for xml in [sha1(true, false), sha1(false, true), sha1(true, true)] {
@@ -240,7 +252,9 @@ fn weak_things_need_their_switch() {
 #[test]
 fn what_is_almost_an_algorithm_is_none() {
     let algorithm = |uri: &str| {
-        outcome(&RSA, TestSigned::Assertion, |options| options.signature_algorithm = Some(uri.into()))
+        outcome(&RSA, TestSigned::Assertion, |options| {
+            options.signature_algorithm = Some(uri.into())
+        })
     };
     for uri in [
         "",
@@ -256,10 +270,16 @@ fn what_is_almost_an_algorithm_is_none() {
         assert_eq!(algorithm(uri), Err("algorithm_forbidden"), "{uri}");
     }
     // An algorithm for another kind of key verifies with none.
-    assert_eq!(algorithm("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"), Err("signature_invalid"));
-    for key in [RSA.certificate_pem().expect("PEM").into_bytes(), RSA.certificate_der().expect("DER")] {
+    assert_eq!(
+        algorithm("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+        Err("signature_invalid")
+    );
+    for key in
+        [RSA.certificate_pem().expect("PEM").into_bytes(), RSA.certificate_der().expect("DER")]
+    {
         let found = outcome(&RSA, TestSigned::Assertion, |options| {
-            options.signature_algorithm = Some("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256".into());
+            options.signature_algorithm =
+                Some("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256".into());
             options.hmac_key = Some(key.clone());
         });
         assert_eq!(found, Err("algorithm_forbidden"));
@@ -273,7 +293,10 @@ fn ecdsa_signatures_are_r_and_s_of_full_length() {
     let (value, after) = rest.split_once("</ds:SignatureValue>").expect("a value");
     let value = STANDARD.decode(value).expect("Base64");
     let with = |value: Vec<u8>| {
-        let xml = format!("{before}<ds:SignatureValue>{}</ds:SignatureValue>{after}", STANDARD.encode(value));
+        let xml = format!(
+            "{before}<ds:SignatureValue>{}</ds:SignatureValue>{after}",
+            STANDARD.encode(value)
+        );
         verdict(&connection(&P256), &xml).map(|_| ()).map_err(|rejection| rejection.code())
     };
     assert_eq!(value.len(), 64);
@@ -293,10 +316,19 @@ fn ecdsa_signatures_are_r_and_s_of_full_length() {
 fn signed_info_is_held_to_its_form() {
     type Edit = fn(String) -> String;
     let edits: [(Edit, &str); 12] = [
-        (|xml| xml.replace("</ds:SignedInfo>", "<ds:Reference/></ds:SignedInfo>"), "signature_malformed"),
-        (|xml| xml.replace("</ds:SignedInfo>", "<x xmlns='urn:x'/></ds:SignedInfo>"), "signature_malformed"),
+        (
+            |xml| xml.replace("</ds:SignedInfo>", "<ds:Reference/></ds:SignedInfo>"),
+            "signature_malformed",
+        ),
+        (
+            |xml| xml.replace("</ds:SignedInfo>", "<x xmlns='urn:x'/></ds:SignedInfo>"),
+            "signature_malformed",
+        ),
         (|xml| xml.replace("<ds:Transforms>", "<ds:Transforms>text"), "signature_malformed"),
-        (|xml| xml.replace("</ds:Transforms>", "<x xmlns='urn:x'/></ds:Transforms>"), "signature_malformed"),
+        (
+            |xml| xml.replace("</ds:Transforms>", "<x xmlns='urn:x'/></ds:Transforms>"),
+            "signature_malformed",
+        ),
         (
             |xml| {
                 xml.replace("<ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\"/>", "<ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\"><ds:HMACOutputLength>8</ds:HMACOutputLength></ds:SignatureMethod>")
@@ -304,7 +336,12 @@ fn signed_info_is_held_to_its_form() {
             "signature_malformed",
         ),
         (
-            |xml| xml.replace("</ds:DigestValue>", "</ds:DigestValue><ds:DigestValue>AAAA</ds:DigestValue>"),
+            |xml| {
+                xml.replace(
+                    "</ds:DigestValue>",
+                    "</ds:DigestValue><ds:DigestValue>AAAA</ds:DigestValue>",
+                )
+            },
             "signature_malformed",
         ),
         (|xml| xml.replace("<ds:DigestValue>", "<ds:DigestValue>!"), "signature_malformed"),
@@ -318,10 +355,12 @@ fn signed_info_is_held_to_its_form() {
         ),
     ];
     for (number, (edit, code)) in edits.into_iter().enumerate() {
-        let found = outcome(&P256, TestSigned::Assertion, |options| options.edit_signed_info = Some(edit));
+        let found =
+            outcome(&P256, TestSigned::Assertion, |options| options.edit_signed_info = Some(edit));
         assert_eq!(found, Err(code), "edit {number}");
     }
-    let enveloped = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>";
+    let enveloped =
+        "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>";
     let transforms: [Edit; 5] = [
         |xml| {
             xml.replace(
@@ -353,10 +392,12 @@ fn signed_info_is_held_to_its_form() {
     ];
     assert!(response(&P256, TestSigned::Assertion).xml().expect("XML").contains(enveloped));
     for (number, edit) in transforms.into_iter().enumerate() {
-        let found = outcome(&P256, TestSigned::Assertion, |options| options.edit_signed_info = Some(edit));
+        let found =
+            outcome(&P256, TestSigned::Assertion, |options| options.edit_signed_info = Some(edit));
         assert_eq!(found, Err("transform_forbidden"), "transforms {number}");
     }
-    // A comment in SignedInfo is signed with the algorithms that keep comments, and means nothing with either.
+    // A comment in SignedInfo is signed with the algorithms that keep comments, and means nothing
+    // with either.
     for canonicalization in CANONICALIZATIONS {
         let found = outcome(&P256, TestSigned::Assertion, |options| {
             options.canonicalization = canonicalization.into();

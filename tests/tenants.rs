@@ -5,16 +5,16 @@ mod common;
 use std::num::NonZeroUsize;
 
 use common::tenants::{
-    IDP_A, IDP_B, REQUEST, both, connection, done, identity, log_in, open, organization, response, spend,
-    values, verify_domain,
+    IDP_A, IDP_B, REQUEST, both, connection, done, identity, log_in, open, organization, response,
+    spend, values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::test_idp::TestIdp;
 use saml_login::{
-    Account, AccountId, AccountStatus, AuditEvent, AuditOutcome, Change, ConnectionOptions, Delivery,
-    Discovery, Email, EmailProof, Error, Expected, LoginMethod, LoginOptions, LoginPolicy, MemoryReplayStore,
-    MemoryRequestStore, Organization, Organizations, PolicyAction, RelayState, Remembered, RequestStore,
-    Unsolicited, discover, discover_proven,
+    Account, AccountId, AccountStatus, AuditEvent, AuditOutcome, Change, ConnectionOptions,
+    Delivery, Discovery, Email, EmailProof, Error, Expected, LoginMethod, LoginOptions,
+    LoginPolicy, MemoryReplayStore, MemoryRequestStore, Organization, Organizations, PolicyAction,
+    RelayState, Remembered, RequestStore, Unsolicited, discover, discover_proven,
 };
 
 fn email(text: &str) -> Email {
@@ -54,8 +54,13 @@ fn only_the_diagonal_of_flow_key_and_issuer_is_accepted() {
                             accepted.push((flow, begun_here, key, says));
                         }
                         Err(rejection) => {
-                            let expected = if key == flow { "issuer_mismatch" } else { "key_untrusted" };
-                            assert_eq!(rejection.code(), expected, "{flow} {begun_here} {key} {says}");
+                            let expected =
+                                if key == flow { "issuer_mismatch" } else { "key_untrusted" };
+                            assert_eq!(
+                                rejection.code(),
+                                expected,
+                                "{flow} {begun_here} {key} {says}"
+                            );
                         }
                     }
                 }
@@ -91,10 +96,15 @@ fn start(
 ) -> Started {
     let mut options = LoginOptions::default();
     options.relay_state = back_to.and_then(RelayState::received);
-    let started = connection(organization).start_login(options, [number; 32], now()).expect("a login");
+    let started =
+        connection(organization).start_login(options, [number; 32], now()).expect("a login");
     let Delivery::Redirect(url) = &started.delivery else { panic!("no redirect") };
-    assert!(url.starts_with(&format!("{}?SAMLRequest=", organization.settings().expect("settings").sso_url)));
-    let remembered = block_on(store.remember(&started.pending, [number; 32], now())).expect("the store");
+    assert!(url.starts_with(&format!(
+        "{}?SAMLRequest=",
+        organization.settings().expect("settings").sso_url
+    )));
+    let remembered =
+        block_on(store.remember(&started.pending, [number; 32], now())).expect("the store");
     let Remembered::Cookie(cookie) = remembered else { panic!("no room") };
     Started { cookie, request_id: started.pending.request_id }
 }
@@ -124,20 +134,29 @@ fn a_login_that_begins_here_comes_back_once_to_the_same_browser() {
     let bravo = open("org-b", "bravo", &IDP_A);
     let store = MemoryRequestStore::with_capacity(NonZeroUsize::new(10).expect("a number"));
     let started = start(&acme, &store, 1, Some("/inbox?tab=2"));
-    assert_eq!(answer(&acme, &store, &started.cookie, &started.request_id), Ok("/inbox?tab=2".into()));
+    assert_eq!(
+        answer(&acme, &store, &started.cookie, &started.request_id),
+        Ok("/inbox?tab=2".into())
+    );
     // The request is answered; the answer is nobody's now.
     let again = answer(&acme, &store, &started.cookie, &started.request_id);
     assert_eq!(again, Err("unsolicited_in_response_to".into()));
     // Another browser has no request, or one of its own.
     let [mine, theirs] = [2, 3].map(|number| start(&acme, &store, number, None));
-    assert_eq!(answer(&acme, &store, "", &mine.request_id), Err("unsolicited_in_response_to".into()));
+    assert_eq!(
+        answer(&acme, &store, "", &mine.request_id),
+        Err("unsolicited_in_response_to".into())
+    );
     assert_eq!(
         answer(&acme, &store, &theirs.cookie, &mine.request_id),
         Err("in_response_to_mismatch".into())
     );
     // Another organization's request answers nothing here.
     let foreign = start(&bravo, &store, 4, None);
-    assert_eq!(answer(&acme, &store, &foreign.cookie, &foreign.request_id), Err("request_foreign".into()));
+    assert_eq!(
+        answer(&acme, &store, &foreign.cookie, &foreign.request_id),
+        Err("request_foreign".into())
+    );
     // Where to go on is a path here, or nothing.
     let evil = start(&acme, &store, 5, Some("//evil.test"));
     assert_eq!(answer(&acme, &store, &evil.cookie, &evil.request_id), Ok(String::new()));
@@ -174,8 +193,11 @@ fn an_unsolicited_login_needs_no_further_step_where_it_is_on() {
     options.unsolicited = Unsolicited::On;
     done(&mut acme, Change::Adjust(Box::new(options)));
     let response = IDP_A.response(&acme.service_provider(), now());
-    let unspent =
-        connection(&acme).verify(response.form_value().expect("a response"), Expected::Unsolicited, now());
+    let unspent = connection(&acme).verify(
+        response.form_value().expect("a response"),
+        Expected::Unsolicited,
+        now(),
+    );
     let store = MemoryReplayStore::default();
     let identity = block_on(unspent.expect("a login").spend(&store, now())).expect("the first use");
     assert_eq!(identity.email.expect("an address").address(), "alice@example.test");
@@ -188,7 +210,8 @@ fn a_closed_organization_takes_not_even_a_perfect_assertion() {
     assert_eq!(acme.connection().unwrap_err().code(), "sso_disabled");
     let person = |status| account("org-a", "alice@example.test", status);
     let log_in = PolicyAction::LogIn(LoginMethod::Sso);
-    let code = |acme: &Organization, status| LoginPolicy::of(acme).decide(&person(status), &log_in).code();
+    let code =
+        |acme: &Organization, status| LoginPolicy::of(acme).decide(&person(status), &log_in).code();
     assert_eq!(code(&acme, AccountStatus::Active), "sso_disabled");
     done(&mut acme, Change::Enable);
     assert_eq!(code(&acme, AccountStatus::Active), "allowed");
@@ -210,12 +233,18 @@ fn a_status_that_is_no_success_gives_no_session_and_is_written_down() {
     assert_eq!(error.code(), "status_not_success");
     assert!(!error.user_message().contains("alice"));
     let event = AuditEvent::login_refused("org-a", &error, now());
-    assert_eq!((event.action.code(), event.outcome), ("login", AuditOutcome::Refused("status_not_success")));
+    assert_eq!(
+        (event.action.code(), event.outcome),
+        ("login", AuditOutcome::Refused("status_not_success"))
+    );
     assert!(!format!("{event:?}").contains("alice"));
     let failed = AuditEvent::login_refused("org-a", &Error::Store("gone".into()), now());
     assert_eq!(failed.outcome, AuditOutcome::Failed("replay_store_failed"));
     let accepted = AuditEvent::login_accepted("org-a", AccountId::new("account-1"), now());
-    assert_eq!((accepted.outcome, accepted.target), (AuditOutcome::Done, Some(AccountId::new("account-1"))));
+    assert_eq!(
+        (accepted.outcome, accepted.target),
+        (AuditOutcome::Done, Some(AccountId::new("account-1")))
+    );
 }
 
 #[test]
@@ -226,7 +255,10 @@ fn attributes_can_be_added_without_breaking_a_login() {
     more.attributes.push(saml_login::test_idp::TestAttribute::new("costCenter", ["4711", ""]));
     let more = log_in(&acme, &more).expect("a login");
     assert_eq!((&more.email, more.stable_key()), (&plain.email, plain.stable_key()));
-    assert_eq!(more.attributes.iter().filter(|attribute| attribute.name == "costCenter").count(), 1);
+    assert_eq!(
+        more.attributes.iter().filter(|attribute| attribute.name == "costCenter").count(),
+        1
+    );
 }
 
 fn found(discovery: Discovery<'_>) -> (&'static str, Option<&str>) {
@@ -259,13 +291,19 @@ fn an_address_finds_the_organization_of_its_domain() {
         assert_eq!(found(discover(&email(address), &all)), expected, "{address}");
     }
     assert!(
-        discover(&email("a@gmail.com"), &all).user_message().expect("words").starts_with("User not found")
+        discover(&email("a@gmail.com"), &all)
+            .user_message()
+            .expect("words")
+            .starts_with("User not found")
     );
-    assert!(discover(&email("a@both.test"), &all).user_message().expect("words").starts_with("Several"));
+    assert!(
+        discover(&email("a@both.test"), &all).user_message().expect("words").starts_with("Several")
+    );
 }
 
 fn account(organization: &str, address: &str, status: AccountStatus) -> Account {
-    let mut account = Account::new(AccountId::new(format!("{organization}-{address}")), organization);
+    let mut account =
+        Account::new(AccountId::new(format!("{organization}-{address}")), organization);
     account.email = Some(email(address));
     account.email_proof = EmailProof::Proven;
     account.status = status;
@@ -286,16 +324,28 @@ fn memberships_count_only_for_who_has_proven_the_address() {
         account("org-a", "guest@gmail.com", AccountStatus::Deactivated),
         account("org-b", "alice@acme.test", AccountStatus::Active),
     ];
-    assert_eq!(found(discover_proven(&guest, &accounts, &all)), ("organization_found", Some("org-b")));
+    assert_eq!(
+        found(discover_proven(&guest, &accounts, &all)),
+        ("organization_found", Some("org-b"))
+    );
     // The domain of the address comes before what others have made under it.
     let alice = email("alice@acme.test");
-    assert_eq!(found(discover_proven(&alice, &accounts, &all)), ("organization_found", Some("org-a")));
-    assert_eq!(found(discover_proven(&email("other@gmail.com"), &accounts, &all)), ("user_not_found", None));
+    assert_eq!(
+        found(discover_proven(&alice, &accounts, &all)),
+        ("organization_found", Some("org-a"))
+    );
+    assert_eq!(
+        found(discover_proven(&email("other@gmail.com"), &accounts, &all)),
+        ("user_not_found", None)
+    );
     // Nobody is sent to whoever has invited them, or has an identity provider that says their name.
     let mut said = active("org-c");
     said.email_proof = EmailProof::Organization;
     accounts.extend([account("org-c", "guest@gmail.com", AccountStatus::Invited), said]);
-    assert_eq!(found(discover_proven(&guest, &accounts, &all)), ("organization_found", Some("org-b")));
+    assert_eq!(
+        found(discover_proven(&guest, &accounts, &all)),
+        ("organization_found", Some("org-b"))
+    );
     accounts.push(active("org-c"));
     assert_eq!(found(discover_proven(&guest, &accounts, &all)), ("slug_needed", None));
     // Who has only typed it learns nothing: a member and a stranger get the same.
@@ -310,15 +360,21 @@ fn replacing_the_identity_provider_keeps_the_organization() {
     let values = values(&before, &IDP_B);
     let plans = common::tenants::Plans::with(&["org-a"]);
     let change = Change::Configure(Box::new(values));
-    let applied = organizations.apply("org-a", change, &common::tenants::boss("org-a"), &plans, now());
+    let applied =
+        organizations.apply("org-a", change, &common::tenants::boss("org-a"), &plans, now());
     // The certificate is another organization's, too: that is said, and is no refusal.
     let applied = applied.expect("an organization");
     let warned: Vec<&str> = applied.warnings.iter().map(|finding| finding.problem.code()).collect();
     assert_eq!((applied.result, warned), (Ok(()), vec!["certificate_shared"]));
     let after = organizations.by_id("org-a").expect("an organization");
-    assert_eq!((after.id(), after.slug(), after.urls()), (before.id(), before.slug(), before.urls()));
+    assert_eq!(
+        (after.id(), after.slug(), after.urls()),
+        (before.id(), before.slug(), before.urls())
+    );
     assert!(log_in(after, &response(after, &IDP_B, "alice")).is_ok());
     assert!(
-        organizations.apply("org-z", Change::Enable, &common::tenants::operator(), &plans, now()).is_none()
+        organizations
+            .apply("org-z", Change::Enable, &common::tenants::operator(), &plans, now())
+            .is_none()
     );
 }

@@ -1,5 +1,5 @@
-//! The test identity provider does what it says: what is honest is accepted whole, what is hostile is hostile in the one way
-//! that was asked for.
+//! The test identity provider does what it says: what is honest is accepted whole, what is hostile
+//! is hostile in the one way that was asked for.
 
 mod common;
 
@@ -13,11 +13,12 @@ use openssl::pkey::PKey;
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Signer};
 use saml_login::test_idp::{
-    SignatureOptions, SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestIdpError, TestResponse,
-    TestSigned,
+    SignatureOptions, SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestIdpError,
+    TestResponse, TestSigned,
 };
 use saml_login::{
-    AttributeValue, Certificates, Connection, Expected, Identity, MemoryReplayStore, Rejection, Unsolicited,
+    AttributeValue, Certificates, Connection, Expected, Identity, MemoryReplayStore, Rejection,
+    Unsolicited,
 };
 
 const ISSUER: &str = "https://idp.example.test";
@@ -35,7 +36,10 @@ static P521: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p521(ISSUER).expect("
 
 fn connection(idp: &TestIdp) -> Connection {
     let idp = idp.identity_provider().expect("a certificate");
-    Connection::builder("acme", sp(), idp).unsolicited(Unsolicited::On).build().expect("a connection")
+    Connection::builder("acme", sp(), idp)
+        .unsolicited(Unsolicited::On)
+        .build()
+        .expect("a connection")
 }
 
 fn verify(connection: &Connection, xml: &str) -> Result<Identity, Rejection> {
@@ -44,7 +48,9 @@ fn verify(connection: &Connection, xml: &str) -> Result<Identity, Rejection> {
 }
 
 fn code(idp: &TestIdp, xml: &str) -> Result<String, &'static str> {
-    verify(&connection(idp), xml).map(|identity| identity.name_id.value).map_err(|rejection| rejection.code())
+    verify(&connection(idp), xml)
+        .map(|identity| identity.name_id.value)
+        .map_err(|rejection| rejection.code())
 }
 
 fn alice() -> Result<String, &'static str> {
@@ -52,7 +58,10 @@ fn alice() -> Result<String, &'static str> {
 }
 
 /// The verdict on a response with its Assertion signed, with options that `change` has made wrong.
-fn signed_so(idp: &TestIdp, change: impl FnOnce(&mut SignatureOptions)) -> Result<String, &'static str> {
+fn signed_so(
+    idp: &TestIdp,
+    change: impl FnOnce(&mut SignatureOptions),
+) -> Result<String, &'static str> {
     let mut response = idp.response(&sp(), now());
     change(&mut response.signature);
     code(idp, &response.xml().expect("XML"))
@@ -66,7 +75,8 @@ fn refused(code: &'static str) -> Result<String, &'static str> {
 fn the_honest_identity_is_exact() {
     let identity = verify(&connection(&P256), &P256.response(&sp(), now()).xml().expect("XML"));
     let identity = identity.expect("an honest response");
-    let certificates = Certificates::parse(P256.certificate_pem().expect("PEM")).expect("a certificate");
+    let certificates =
+        Certificates::parse(P256.certificate_pem().expect("PEM")).expect("a certificate");
     assert_eq!(identity.connection_id, "acme");
     assert_eq!(identity.issuer, ISSUER);
     assert_eq!(identity.name_id.value, "alice@example.test");
@@ -74,7 +84,10 @@ fn the_honest_identity_is_exact() {
         identity.name_id.format.as_deref(),
         Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
     );
-    assert_eq!((&identity.name_id.name_qualifier, &identity.name_id.sp_name_qualifier), (&None, &None));
+    assert_eq!(
+        (&identity.name_id.name_qualifier, &identity.name_id.sp_name_qualifier),
+        (&None, &None)
+    );
     assert_eq!(identity.email.as_ref().map(|email| email.address()), Some("alice@example.test"));
     assert_eq!(identity.first_name.as_deref(), Some("Alice"));
     assert_eq!(identity.last_name.as_deref(), Some("Ångström"));
@@ -87,8 +100,12 @@ fn the_honest_identity_is_exact() {
         identity.authn_context_class_ref.as_deref(),
         Some("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")
     );
-    assert_eq!(Some(identity.key_fingerprint.as_str()), certificates.iter().next().map(|c| c.fingerprint()));
-    let names: Vec<&str> = identity.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(
+        Some(identity.key_fingerprint.as_str()),
+        certificates.iter().next().map(|c| c.fingerprint())
+    );
+    let names: Vec<&str> =
+        identity.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
     assert_eq!(names, ["email", "firstName", "lastName", "groups"]);
 }
 
@@ -140,7 +157,10 @@ fn every_honest_signature_gives_that_identity() {
 #[test]
 fn styles_of_real_identity_providers_are_accepted() {
     let own_words = |response: &TestResponse<'_>| {
-        let xml = response.unsigned_xml().replace("saml:", "saml2:").replace("xmlns:saml=", "xmlns:saml2=");
+        let xml = response
+            .unsigned_xml()
+            .replace("saml:", "saml2:")
+            .replace("xmlns:saml=", "xmlns:saml2=");
         response.sign(&xml).expect("XML")
     };
     for signed in PARTS {
@@ -153,7 +173,9 @@ fn styles_of_real_identity_providers_are_accepted() {
                 response.signature.canonicalization = INCLUSIVE.into();
                 let xml = response.xml().expect("XML");
                 assert_eq!(xml.contains('\n'), width.is_some());
-                assert!(width.is_none() || xml.lines().skip(1).any(|line| Some(line.len()) == width));
+                assert!(
+                    width.is_none() || xml.lines().skip(1).any(|line| Some(line.len()) == width)
+                );
                 assert_eq!(xml.contains("<Signature xmlns="), prefix.is_empty());
                 assert_eq!(code(&RSA, &xml), alice(), "{signed:?} {prefix:?} {width:?}");
                 assert_eq!(code(&RSA, &own_words(&response)), alice());
@@ -170,7 +192,8 @@ fn signatures_are_wrong_in_the_one_way_asked_for() {
     response.signed = TestSigned::Nothing;
     assert_eq!(code(&P256, &response.xml().expect("XML")), refused("signature_missing"));
 
-    let unknown = signed_so(&P256, |options| options.signature_algorithm = Some("urn:x?a=\"1\"&b".into()));
+    let unknown =
+        signed_so(&P256, |options| options.signature_algorithm = Some("urn:x?a=\"1\"&b".into()));
     assert_eq!(unknown, refused("algorithm_forbidden"));
     assert_eq!(
         signed_so(&P256, |options| options.digest_algorithm = "urn:x".into()),
@@ -236,7 +259,10 @@ fn a_digest_method_is_what_it_says() {
     let mut response = P256.response(&sp(), now());
     response.signature.digest_algorithm = "http://www.w3.org/2000/09/xmldsig#sha1".into();
     let idp = P256.identity_provider().expect("a certificate");
-    let lax = Connection::builder("acme", sp(), idp).unsolicited(Unsolicited::On).danger_allow_sha1().build();
+    let lax = Connection::builder("acme", sp(), idp)
+        .unsolicited(Unsolicited::On)
+        .danger_allow_sha1()
+        .build();
     assert!(verify(&lax.expect("a connection"), &response.xml().expect("XML")).is_ok());
 }
 
@@ -245,14 +271,17 @@ fn several_references_are_signed_with_their_true_digests() {
     let response = P256.response(&sp(), now());
     let xml = response.unsigned_xml();
     let evil = "<x xmlns=\"urn:x\" ID=\"_evil\">mallory</x>";
-    let xml =
-        xml.replace("<samlp:Status>", &format!("<samlp:Extensions>{evil}</samlp:Extensions><samlp:Status>"));
+    let xml = xml.replace(
+        "<samlp:Status>",
+        &format!("<samlp:Extensions>{evil}</samlp:Extensions><samlp:Status>"),
+    );
     let reference = |id: &str| {
         let info = P256.signed_info(&xml, id, &SignatureOptions::default()).expect("a SignedInfo");
         let start = info.find("<ds:Reference").expect("a reference");
         info[start..].trim_end_matches("</ds:SignedInfo>").to_owned()
     };
-    let own = P256.signed_info(&xml, "_assertion", &SignatureOptions::default()).expect("a SignedInfo");
+    let own =
+        P256.signed_info(&xml, "_assertion", &SignatureOptions::default()).expect("a SignedInfo");
     let (good, other) = (reference("_assertion"), reference("_evil"));
     for (references, expected) in [
         (good.clone(), alice()),
@@ -302,8 +331,14 @@ fn signatures_are_put_where_they_are_asked_for() {
         assert_eq!(place(empty, "a", at), expected);
     }
     let xml = "<a ID=\"a\"><b ID=\"b\">x</b></a>";
-    assert_eq!(place(xml, "a", SignaturePlace::LastIn("b".into())), "<a ID=\"a\"><b ID=\"b\">x*</b></a>");
-    assert_eq!(place(xml, "b", SignaturePlace::LastIn("a".into())), "<a ID=\"a\"><b ID=\"b\">x</b>*</a>");
+    assert_eq!(
+        place(xml, "a", SignaturePlace::LastIn("b".into())),
+        "<a ID=\"a\"><b ID=\"b\">x*</b></a>"
+    );
+    assert_eq!(
+        place(xml, "b", SignaturePlace::LastIn("a".into())),
+        "<a ID=\"a\"><b ID=\"b\">x</b>*</a>"
+    );
     assert_eq!(place(xml, "a", SignaturePlace::Offset(20)), "<a ID=\"a\"><b ID=\"b\">*x</b></a>");
 }
 
@@ -335,7 +370,8 @@ fn keys_from_elsewhere() {
     let key = PKey::from_rsa(openssl::rsa::Rsa::generate(2048).expect("a key")).expect("a key");
     let pem = key.private_key_to_pem_pkcs8().expect("PEM");
     let idp = TestIdp::from_key_pem(ISSUER, &pem).expect("an identity provider");
-    // RSA-PSS as its identifier does not mean it: the octets are there to be signed in any other way.
+    // RSA-PSS as its identifier does not mean it: the octets are there to be signed in any other
+    // way.
     let mut response = idp.response(&sp(), now());
     response.signature.signature_algorithm = Some(format!("{MGF1}#sha256-rsa-MGF1"));
     let octets = idp.octets_to_sign(&response.unsigned_xml(), "_assertion", &response.signature);
@@ -355,7 +391,8 @@ fn keys_from_elsewhere() {
         assert_eq!(code(&idp, &response.xml().expect("XML")), expected);
     }
 
-    let key = PKey::generate_ed25519().and_then(|key| key.private_key_to_pem_pkcs8()).expect("a key");
+    let key =
+        PKey::generate_ed25519().and_then(|key| key.private_key_to_pem_pkcs8()).expect("a key");
     let idp = TestIdp::from_key_pem(ISSUER, &key).expect("an identity provider");
     assert!(matches!(idp.identity_provider(), Err(TestIdpError::Certificate(_))));
     let xml = idp.response(&sp(), now()).xml().expect("XML");
@@ -368,10 +405,14 @@ fn certificates_are_valid_as_long_as_they_are_asked_to_be() {
     let idp = P256.clone().with_validity(not_before, not_after).expect("a certificate");
     let configured = idp.identity_provider().expect("an identity provider");
     let certificate = configured.certificates().iter().next().expect("one").clone();
-    assert_eq!((certificate.not_before(), certificate.not_after()), (Some(not_before), Some(not_after)));
+    assert_eq!(
+        (certificate.not_before(), certificate.not_after()),
+        (Some(not_before), Some(not_after))
+    );
     // The key is the same.
     assert_eq!(code(&P256, &idp.response(&sp(), now()).xml().expect("XML")), alice());
-    let expired = P256.clone().with_validity(at("2020-01-01T00:00:00Z"), at("2021-01-01T00:00:00Z"));
+    let expired =
+        P256.clone().with_validity(at("2020-01-01T00:00:00Z"), at("2021-01-01T00:00:00Z"));
     let expired = connection(&expired.expect("a certificate"));
     assert_eq!(expired.warnings(now()).len(), 1);
 }
@@ -385,9 +426,9 @@ fn raw_parts_stand_where_they_say() {
     response.confirmations[0].raw_data = "<x xmlns=\"urn:x\"/>".into();
     response.confirmations.insert(0, TestConfirmation::default());
     response.attributes = vec![TestAttribute::new("a", ["<&>\"'\t\r\n"])];
-    let nil =
-        "<saml:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>";
-    response.attributes[0].raw_values = format!("{nil}<saml:AttributeValue><x/></saml:AttributeValue>");
+    let nil = "<saml:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>";
+    response.attributes[0].raw_values =
+        format!("{nil}<saml:AttributeValue><x/></saml:AttributeValue>");
     let xml = response.xml().expect("XML");
     assert!(xml.contains(
         "</samlp:StatusMessage><samlp:StatusDetail><x xmlns=\"urn:x\"/></samlp:StatusDetail></samlp:Status>"

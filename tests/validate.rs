@@ -74,7 +74,8 @@ fn run<A: AsRef<OsStr>>(arguments: &[A], stdin: &[u8]) -> Run {
 fn is_built(program: &Path) -> bool {
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/validate");
-    let mut files = fs::read_dir(source).expect("the source").map(|file| file.expect("a file").path());
+    let mut files =
+        fs::read_dir(source).expect("the source").map(|file| file.expect("a file").path());
     modified(program).is_ok_and(|built| files.all(|file| modified(&file).expect("a time") <= built))
 }
 
@@ -90,15 +91,25 @@ fn fixture(name: &str) -> String {
 fn run_on(change: impl FnOnce(&mut TestResponse<'_>), file: &str, more: &[&str]) -> Run {
     let now = "2026-11-23T20:47:00Z";
     let idp = TestIdp::p256("urn:idp").expect("a key");
-    let mut response = idp.response(&ServiceProvider::new("urn:sp", "https://sp.test/acs"), at(now));
+    let mut response =
+        idp.response(&ServiceProvider::new("urn:sp", "https://sp.test/acs"), at(now));
     change(&mut response);
     let certificate = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
     fs::write(&certificate, idp.certificate_pem().expect("PEM")).expect("a file");
     let certificate = certificate.to_str().expect("UTF-8");
-    let agreed =
-        ["--idp-issuer=urn:idp", "--audience=urn:sp", "--acs-url=https://sp.test/acs", "--now", now, "-"];
-    let arguments: Vec<&str> =
-        ["--idp-certificate", certificate].into_iter().chain(agreed).chain(more.iter().copied()).collect();
+    let agreed = [
+        "--idp-issuer=urn:idp",
+        "--audience=urn:sp",
+        "--acs-url=https://sp.test/acs",
+        "--now",
+        now,
+        "-",
+    ];
+    let arguments: Vec<&str> = ["--idp-certificate", certificate]
+        .into_iter()
+        .chain(agreed)
+        .chain(more.iter().copied())
+        .collect();
     run(&arguments, response.form_value().expect("XML").as_bytes())
 }
 
@@ -178,15 +189,20 @@ fn attributes_of_one_name_come_together_and_odd_values_keep_their_kind() {
     let json = run_on(add, "odd-json.pem", &["--format=json"]).object();
     assert_eq!(json["identity"]["groups"], json!(["a", "b, c"]));
     let values = json["identity"]["attributes"]["x"].as_array().expect("values").clone();
-    let kinds =
-        (values.contains(&json!("1")), values.contains(&Value::Null), values.contains(&json!("<y>3</y>")));
+    let kinds = (
+        values.contains(&json!("1")),
+        values.contains(&Value::Null),
+        values.contains(&json!("<y>3</y>")),
+    );
     assert_eq!((values.len(), kinds), (4, (true, true, true)));
     assert!(values.contains(&json!("2".repeat(300))));
     assert_eq!(json["identity"]["attributes"]["none"], json!([]));
 
     let text = run_on(add, "odd-text.pem", &[]);
     let cut = format!("x = \"{}\" … 300 bytes in all", "2".repeat(200));
-    for line in ["Groups        a", "b, c", "\"b, c\"", "nil", "XML: <y>3</y>", "none has no value", &cut] {
+    for line in
+        ["Groups        a", "b, c", "\"b, c\"", "nil", "XML: <y>3</y>", "none has no value", &cut]
+    {
         assert!(text.lines().contains(&line), "{line}: {}", text.stdout);
     }
 }
@@ -214,9 +230,13 @@ fn without_a_request_the_response_has_to_answer_none() {
     let solicited = run(&with(&["--format=json", RESPONSE]), b"");
     assert_eq!(solicited.code, Some(1));
     assert_eq!(solicited.object()["error"]["code"], "unsolicited_in_response_to");
-    let unsolicited = run(&with(&["--format=json", "fixtures/simplesamlphp/idp-initiated.b64"]), b"");
+    let unsolicited =
+        run(&with(&["--format=json", "fixtures/simplesamlphp/idp-initiated.b64"]), b"");
     assert_ne!(unsolicited.object()["error"]["code"], "unsolicited_in_response_to");
-    assert_eq!(run_on(|_| {}, "unsolicited.pem", &["--format=json"]).object()["outcome"], "accepted");
+    assert_eq!(
+        run_on(|_| {}, "unsolicited.pem", &["--format=json"]).object()["outcome"],
+        "accepted"
+    );
 }
 
 #[test]
@@ -230,9 +250,15 @@ fn a_rejected_response_says_what_to_do_and_who_does_it() {
     let rejected = run(&arguments, b"");
     assert_eq!((rejected.code, rejected.stderr.as_str()), (Some(1), ""));
     let lines = rejected.lines();
-    assert_eq!(lines[0], "REJECTED (audience_mismatch): the assertion is meant for another audience.");
+    assert_eq!(
+        lines[0],
+        "REJECTED (audience_mismatch): the assertion is meant for another audience."
+    );
     assert!(lines[2].contains("they differ only in the slash at the end"), "{}", lines[2]);
-    assert_eq!(lines[3], "To be fixed by whichever side has the wrong value: it has to be the same on both.");
+    assert_eq!(
+        lines[3],
+        "To be fixed by whichever side has the wrong value: it has to be the same on both."
+    );
     assert_eq!(lines.last(), Some(&"Run it again with --explain to see every check."));
 }
 
@@ -258,9 +284,12 @@ fn explaining_says_what_is_not_verified() {
     let unsigned = "fixtures/simplesamlphp/unsigned.b64";
     let forged = run(&with(&["--explain", "--request-id=_other", unsigned]), b"");
     assert_eq!(forged.code, Some(1));
-    assert!(forged.stdout.starts_with("REJECTED (signature_missing): the message is not signed.\n"));
+    assert!(
+        forged.stdout.starts_with("REJECTED (signature_missing): the message is not signed.\n")
+    );
     let lines = forged.lines();
-    let position = |start: &str| lines.iter().position(|line| line.starts_with(start)).expect(start);
+    let position =
+        |start: &str| lines.iter().position(|line| line.starts_with(start)).expect(start);
     let failed = position("FAIL  in_response_to");
     assert!(position("Every check. UNVERIFIED") < position("FAIL  signature "));
     assert!(position("FAIL  signature ") < position("----  UNVERIFIED from here on"));
@@ -268,7 +297,9 @@ fn explaining_says_what_is_not_verified() {
     assert!(lines[failed].ends_with("[Profiles §4.1.4.3, §4.1.5]"));
     assert_eq!(lines[failed + 1], "expected  _other");
     assert!(lines[failed + 2].starts_with("found     _"));
-    assert!(lines[failed + 3].starts_with("fix       The Response is the answer to another request."));
+    assert!(
+        lines[failed + 3].starts_with("fix       The Response is the answer to another request.")
+    );
     assert_eq!(lines[failed + 4], "by        user");
     let json = run(&with(&["--explain", "--format=json", "--request-id=_other", unsigned]), b"");
     assert_eq!(json.object()["report"]["view"], "unverified");
@@ -282,7 +313,8 @@ fn the_form_of_the_input_is_detected() {
     assert!(base64.contains('+'), "the plus has to be put to the test");
     let xml = STANDARD.decode(base64).expect("Base64");
     let encoded = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3d");
-    let wrapped = base64.as_bytes().chunks(64).map(<[u8]>::to_vec).collect::<Vec<_>>().join(&b"\r\n"[..]);
+    let wrapped =
+        base64.as_bytes().chunks(64).map(<[u8]>::to_vec).collect::<Vec<_>>().join(&b"\r\n"[..]);
     for input in [
         base64.as_bytes().to_vec(),
         wrapped,
@@ -321,7 +353,10 @@ fn input_that_holds_no_single_response_is_not_looked_at() {
     }
     // The bound of the library, not the one on reading.
     let large = run(&with(&["--format=json", "-"]), &vec![b'A'; 4 * 1024 * 1024]);
-    assert_eq!((large.code, &large.object()["error"]["code"]), (Some(1), &json!("response_too_large")));
+    assert_eq!(
+        (large.code, &large.object()["error"]["code"]),
+        (Some(1), &json!("response_too_large"))
+    );
 }
 
 #[test]
@@ -329,8 +364,10 @@ fn what_comes_from_outside_is_escaped() {
     let hostile = "mallory\u{9b}31m\u{202e}\u{7f}\r\nACCEPTED\u{e0041}";
     let name = |response: &mut TestResponse<'_>| {
         response.name_id = Some(TestNameId::new(hostile));
-        response.attributes =
-            vec![TestAttribute::new("q", [r#"CORP\a "n" e\u{301} नमस्ते"#.replace(r"\u{301}", "\u{301}")])];
+        response.attributes = vec![TestAttribute::new(
+            "q",
+            [r#"CORP\a "n" e\u{301} नमस्ते"#.replace(r"\u{301}", "\u{301}")],
+        )];
     };
     let text = run_on(name, "escape-text.pem", &["--explain"]);
     assert_eq!(text.code, Some(0), "{}", text.stdout);
@@ -340,11 +377,16 @@ fn what_comes_from_outside_is_escaped() {
 
     let json = run_on(name, "escape-json.pem", &["--format=json"]);
     assert_eq!(json.object()["identity"]["name_id"], hostile);
-    assert!(json.stdout.contains(r"mallory\u009b31m\u202e\u007f\r\nACCEPTED\udb40\udc41"), "{}", json.stdout);
+    assert!(
+        json.stdout.contains(r"mallory\u009b31m\u202e\u007f\r\nACCEPTED\udb40\udc41"),
+        "{}",
+        json.stdout
+    );
     let usage = run(&["--\u{1b}[31m"], b"");
     assert!(usage.stderr.contains(r"--\u{1b}[31m is not an option"), "{}", usage.stderr);
     for output in [&text.stdout, &json.stdout, &usage.stderr] {
-        let unprintable = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{e0041}');
+        let unprintable =
+            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{e0041}');
         assert_eq!(output.chars().find(|c| unprintable(*c)), None);
     }
 }
@@ -379,7 +421,8 @@ fn wrong_usage_is_named() {
         assert_eq!(unusable.stderr.lines().count(), 2, "{arguments:?}: {}", unusable.stderr);
     }
     let local = ["--now", "2026-11-23T20:40:40"];
-    let arguments: Vec<&str> = CONFIGURATION[..8].iter().copied().chain(local).chain([RESPONSE]).collect();
+    let arguments: Vec<&str> =
+        CONFIGURATION[..8].iter().copied().chain(local).chain([RESPONSE]).collect();
     assert!(run(&arguments, b"").stderr.contains("is not an instant with a time zone"));
 }
 
@@ -391,7 +434,10 @@ fn wrong_usage_is_one_object_too() {
         (with(&["--format", "json", "no such response"]), "file_unreadable"),
         (with(&["--format", "json", "-"]), "input_unusable"),
         (with(&["--format", "json", "--clock-skew=301", RESPONSE]), "config_invalid"),
-        (with(&["--format", "json", "--idp-certificate", RESPONSE, RESPONSE]), "certificate_unrecognized"),
+        (
+            with(&["--format", "json", "--idp-certificate", RESPONSE, RESPONSE]),
+            "certificate_unrecognized",
+        ),
     ] {
         let unusable = run(&arguments, b"RelayState=x");
         let object = unusable.object();
@@ -433,10 +479,14 @@ fn dangers_and_rollover_are_options() {
     let row = rows.iter().find(|row| row["file"] == "simplesamlphp/rsa-sha1.b64").expect("the row");
     let request_id = row["request_id"].as_str().expect("a request");
     let other = "fixtures/saml-idp-samlp/idp-cert.pem";
-    let mut arguments = with(&["--idp-certificate", other, "--format=json", "--request-id", request_id]);
+    let mut arguments =
+        with(&["--idp-certificate", other, "--format=json", "--request-id", request_id]);
     arguments.push("fixtures/simplesamlphp/rsa-sha1.b64");
     let refused = run(&arguments, b"");
-    assert_eq!((refused.code, &refused.object()["error"]["code"]), (Some(1), &json!("algorithm_forbidden")));
+    assert_eq!(
+        (refused.code, &refused.object()["error"]["code"]),
+        (Some(1), &json!("algorithm_forbidden"))
+    );
     arguments.push("--danger-allow-sha1");
     assert_eq!(run(&arguments, b"").code, Some(0));
     arguments.retain(|argument| *argument != "--format=json");

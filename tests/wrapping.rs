@@ -1,6 +1,8 @@
-//! Signature wrapping, generated: the signed original is moved to every place, and a forgery put into every place.
+//! Signature wrapping, generated: the signed original is moved to every place, and a forgery put
+//! into every place.
 //!
-//! None of thousands of layouts yields anybody but the person whom the identity provider signed for.
+//! None of thousands of layouts yields anybody but the person whom the identity provider signed
+//! for.
 
 mod common;
 
@@ -35,8 +37,13 @@ enum ForgedId {
     OtherName,
 }
 
-const FORGED_IDS: [ForgedId; 5] =
-    [ForgedId::Same, ForgedId::Different, ForgedId::Missing, ForgedId::OtherCase, ForgedId::OtherName];
+const FORGED_IDS: [ForgedId; 5] = [
+    ForgedId::Same,
+    ForgedId::Different,
+    ForgedId::Missing,
+    ForgedId::OtherCase,
+    ForgedId::OtherName,
+];
 
 /// A forgery of a signed element: another person, with or without the signature, with this ID.
 fn forge(original: &str, id: &str, forged_id: ForgedId, keep_signature: bool) -> String {
@@ -62,8 +69,10 @@ fn forge(original: &str, id: &str, forged_id: ForgedId, keep_signature: bool) ->
 
 /// Where the first element with this name begins and ends.
 fn range(xml: &str, name: &str) -> (usize, usize) {
-    let start =
-        xml.find(&format!("<{name} ")).or_else(|| xml.find(&format!("<{name}>"))).expect("the element");
+    let start = xml
+        .find(&format!("<{name} "))
+        .or_else(|| xml.find(&format!("<{name}>")))
+        .expect("the element");
     let end_tag = format!("</{name}>");
     (start, start + xml[start..].find(&end_tag).expect("its end") + end_tag.len())
 }
@@ -121,14 +130,18 @@ impl Layouts {
 #[test]
 fn no_layout_yields_a_foreign_identity() {
     let idp = TestIdp::p256("https://idp.example.test").expect("a key");
-    let sp = ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
-    let builder = Connection::builder("acme", sp.clone(), idp.identity_provider().expect("a certificate"));
+    let sp =
+        ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
+    let builder =
+        Connection::builder("acme", sp.clone(), idp.identity_provider().expect("a certificate"));
     let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
     let mut template = idp.response(&sp, now());
     template.attributes.truncate(1);
     let signed = |signed| template.clone().signed(signed).xml().expect("XML");
-    let honest = Layouts::verdict(&connection, &signed(TestSigned::Assertion)).expect("an honest response");
-    let mut layouts = Layouts { connection, honest, tried: 0, accepted: 0, refused: BTreeMap::new() };
+    let honest =
+        Layouts::verdict(&connection, &signed(TestSigned::Assertion)).expect("an honest response");
+    let mut layouts =
+        Layouts { connection, honest, tried: 0, accepted: 0, refused: BTreeMap::new() };
 
     for shape in [TestSigned::Assertion, TestSigned::Response, TestSigned::Both] {
         let xml = signed(shape);
@@ -141,7 +154,9 @@ fn no_layout_yields_a_foreign_identity() {
                     let forged = forge(assertion, "_assertion", forged_id, keep_signature);
                     // The forgery in the original's place, the original anywhere.
                     let replaced = [&xml[..start], &forged, &xml[end..]].concat();
-                    layouts.everywhere(&replaced, assertion, &|| format!("assertion moved: {}", what()));
+                    layouts.everywhere(&replaced, assertion, &|| {
+                        format!("assertion moved: {}", what())
+                    });
                     // The original in its place, the forgery anywhere.
                     layouts.everywhere(&xml, &forged, &|| format!("assertion forged: {}", what()));
                 }
@@ -150,14 +165,18 @@ fn no_layout_yields_a_foreign_identity() {
                     // The IDs inside of the forgery would collide with those of the original.
                     for inner in ["_assertion", "_other"] {
                         let forged = forged.replace("\"_assertion\"", &format!("\"{inner}\""));
-                        layouts.everywhere(&forged, &xml, &|| format!("response moved: {}", what()));
-                        layouts.everywhere(&xml, &forged, &|| format!("response forged: {}", what()));
+                        layouts
+                            .everywhere(&forged, &xml, &|| format!("response moved: {}", what()));
+                        layouts
+                            .everywhere(&xml, &forged, &|| format!("response forged: {}", what()));
                     }
                 }
             }
         }
     }
     let Layouts { tried, accepted, refused, .. } = &layouts;
-    println!("wrapping: layouts {tried}, accepted as the honest one {accepted}, refused {refused:?}");
+    println!(
+        "wrapping: layouts {tried}, accepted as the honest one {accepted}, refused {refused:?}"
+    );
     assert!(*tried > 10_000);
 }

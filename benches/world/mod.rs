@@ -1,4 +1,5 @@
-//! Who takes part in a benchmark, and what they send. The content is fixed; the keys are new in every run.
+//! Who takes part in a benchmark, and what they send. The content is fixed; the keys are new in
+//! every run.
 
 #![allow(dead_code, reason = "each benchmark uses its part of it")]
 
@@ -48,7 +49,8 @@ impl World {
         let now = DateTime::from_timestamp(1_900_000_000, 0).expect("an instant");
         let decryption_key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
         let pem = decryption_key.private_key_to_pem_pkcs8().expect("PEM");
-        let ours = KeyPair::self_signed(&pem, "sp", now, now + TimeDelta::days(1)).expect("a key pair");
+        let ours =
+            KeyPair::self_signed(&pem, "sp", now, now + TimeDelta::days(1)).expect("a key pair");
         let sp = ServiceProvider::new(
             "https://app.example.test/saml/acme",
             "https://app.example.test/saml/acme/acs",
@@ -64,13 +66,19 @@ impl World {
 
     pub(crate) fn verify(&self, message: &Message) -> Result<Unspent, Rejection> {
         let connection = if message.ecdsa { &self.by_ecdsa } else { &self.by_rsa };
-        connection.verify(&message.form_value, Expected::Reply { request_id: REQUEST_ID }, message.at)
+        connection.verify(
+            &message.form_value,
+            Expected::Reply { request_id: REQUEST_ID },
+            message.at,
+        )
     }
 
-    /// A key, octets as long as the canonical form of an ordinary SignedInfo, and their signature as OpenSSL takes it.
+    /// A key, octets as long as the canonical form of an ordinary SignedInfo, and their signature
+    /// as OpenSSL takes it.
     pub(crate) fn signed_octets(&self, ecdsa: bool) -> (PKey<Public>, Vec<u8>, Vec<u8>) {
         let idp = if ecdsa { &self.ecdsa } else { &self.rsa };
-        let certificate = X509::from_der(&idp.certificate_der().expect("DER")).expect("a certificate");
+        let certificate =
+            X509::from_der(&idp.certificate_der().expect("DER")).expect("a certificate");
         let octets = vec![b'x'; 700];
         let mut signature = idp.sign_octets("", &octets).expect("a signature");
         if ecdsa {
@@ -105,8 +113,8 @@ impl World {
         (self.decryption_key.clone(), value)
     }
 
-    /// A response as a common identity provider sends it: six attributes with typed values, of which the last, the
-    /// groups, has so many.
+    /// A response as a common identity provider sends it: six attributes with typed values, of
+    /// which the last, the groups, has so many.
     pub(crate) fn message(&self, idp: &TestIdp, signed: TestSigned, groups: usize) -> Message {
         let mut response = idp.response(&self.sp, self.now).in_reply_to(REQUEST_ID).signed(signed);
         response.id = "_8d3e0c1b2a49586776859a4b3c2d1e0f".into();
@@ -122,7 +130,8 @@ impl World {
         for (name, value) in ordinary {
             response.attributes.push(attribute(name, &[value.to_owned()]));
         }
-        let groups: Vec<String> = (0..groups).map(|n| format!("CN=app-group-{n:05},OU=Groups")).collect();
+        let groups: Vec<String> =
+            (0..groups).map(|n| format!("CN=app-group-{n:05},OU=Groups")).collect();
         response.attributes.push(attribute("groups", &groups));
         let declared = "<saml:Assertion xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" \
                         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
@@ -181,7 +190,10 @@ pub(crate) fn open_key(key: &PKeyRef<Private>, value: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn with_second_assertion(xml: &str) -> String {
-    xml.replace("</samlp:Response>", "<saml:Assertion ID=\"_second\"></saml:Assertion></samlp:Response>")
+    xml.replace(
+        "</samlp:Response>",
+        "<saml:Assertion ID=\"_second\"></saml:Assertion></samlp:Response>",
+    )
 }
 
 /// The signature of something else: its first character is another.

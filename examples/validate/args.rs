@@ -116,7 +116,9 @@ impl Said {
             } else if argument == "-" || !is_option(argument, "-") {
                 said.files.push(argument.clone());
             } else {
-                let text = argument.to_str().ok_or_else(|| format!("{} is not UTF-8", argument.display()))?;
+                let text = argument
+                    .to_str()
+                    .ok_or_else(|| format!("{} is not UTF-8", argument.display()))?;
                 said.option(text, &mut rest)?;
             }
         }
@@ -132,7 +134,8 @@ impl Said {
             Some((name, value)) => (name, Some(OsString::from(value))),
             None => (argument, None),
         };
-        let twice = self.flags.contains(&name) || self.values.iter().any(|(known, _)| *known == name);
+        let twice =
+            self.flags.contains(&name) || self.values.iter().any(|(known, _)| *known == name);
         if twice && name != CERTIFICATE {
             return Err(format!("{name} is given twice"));
         }
@@ -146,7 +149,8 @@ impl Said {
         let option = WITH_VALUE.into_iter().find(|option| *option == name);
         let option = option.ok_or_else(|| format!("{name} is not an option"))?;
         // A forgotten value must not swallow the option behind it.
-        let value = attached.or_else(|| rest.next().filter(|value| !is_option(value, "--")).cloned());
+        let value =
+            attached.or_else(|| rest.next().filter(|value| !is_option(value, "--")).cloned());
         self.values.push((option, value.ok_or_else(|| format!("{option} needs a value"))?));
         Ok(())
     }
@@ -171,9 +175,14 @@ impl Said {
             return Err(format!("{CERTIFICATE} is missing"));
         }
         let file = match self.files.pop() {
-            None => return Err("the file with the response is missing (- reads standard input)".into()),
+            None => {
+                return Err("the file with the response is missing (- reads standard input)".into());
+            }
             Some(last) if !self.files.is_empty() => {
-                return Err(format!("one file with a response is expected; {} is another", last.display()));
+                return Err(format!(
+                    "one file with a response is expected; {} is another",
+                    last.display()
+                ));
             }
             Some(file) => file,
         };
@@ -211,8 +220,9 @@ fn is_option(argument: &OsStr, dashes: &str) -> bool {
 
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let parsed = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc());
-    parsed
-        .map_err(|_| format!("--now {text} is not an instant with a time zone, such as 2026-01-31T12:00:00Z"))
+    parsed.map_err(|_| {
+        format!("--now {text} is not an instant with a time zone, such as 2026-01-31T12:00:00Z")
+    })
 }
 
 fn seconds(text: &str) -> Result<TimeDelta, String> {

@@ -2,8 +2,8 @@
 
 const QUOTES: [char; 3] = ['"', '\'', '\\'];
 
-/// Control, bidirectional, invisible and unassigned characters as `\u{…}`. Quotes and backslashes stand as they are, and so
-/// do combining marks behind the letter that they belong to.
+/// Control, bidirectional, invisible and unassigned characters as `\u{…}`. Quotes and backslashes
+/// stand as they are, and so do combining marks behind the letter that they belong to.
 pub(crate) fn for_terminal(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for piece in text.split_inclusive(QUOTES) {
@@ -14,7 +14,8 @@ pub(crate) fn for_terminal(text: &str) -> String {
     escaped
 }
 
-/// The same JSON, with such characters inside its strings as `\uXXXX`: JSON is printed on terminals, too.
+/// The same JSON, with such characters inside its strings as `\uXXXX`: JSON is printed on
+/// terminals, too.
 pub(crate) fn json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -22,9 +23,8 @@ pub(crate) fn json(text: &str) -> String {
         match character {
             '\n' | ' '..='~' => escaped.push(character),
             other if is_printable(other) => escaped.push(other),
-            other => {
-                escaped.extend(other.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")))
-            }
+            other => escaped
+                .extend(other.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"))),
         }
     }
     escaped

@@ -55,17 +55,19 @@ pub(crate) fn form_value(input: &[u8]) -> Result<Vec<u8>, Problem> {
 
 /// Resolves `%XX`, and leaves what is not one.
 ///
-/// A `+` stays, although it stands for a blank in a form: browsers write the plus of Base64 as `%2B`, and nothing wraps
-/// Base64 with blanks, so that a bare `+` comes from a tool that shows the body decoded or has not encoded it.
+/// A `+` stays, although it stands for a blank in a form: browsers write the plus of Base64 as
+/// `%2B`, and nothing wraps Base64 with blanks, so that a bare `+` comes from a tool that shows the
+/// body decoded or has not encoded it.
 fn percent_decoded(value: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(value.len());
     let mut rest = value;
     while let Some((first, behind)) = rest.split_first() {
-        let escaped = behind.split_at_checked(2).filter(|_| *first == b'%').and_then(|(digits, behind)| {
-            let both_digits = digits.iter().all(u8::is_ascii_hexdigit);
-            let digits = str::from_utf8(digits).ok().filter(|_| both_digits)?;
-            Some((u8::from_str_radix(digits, 16).ok()?, behind))
-        });
+        let escaped =
+            behind.split_at_checked(2).filter(|_| *first == b'%').and_then(|(digits, behind)| {
+                let both_digits = digits.iter().all(u8::is_ascii_hexdigit);
+                let digits = str::from_utf8(digits).ok().filter(|_| both_digits)?;
+                Some((u8::from_str_radix(digits, 16).ok()?, behind))
+            });
         let (byte, behind) = escaped.unwrap_or((*first, behind));
         decoded.push(byte);
         rest = behind;

@@ -36,10 +36,13 @@ fn identity_object(identity: &Identity) -> Value {
     let mut attributes = Map::new();
     for attribute in &identity.attributes {
         let values = attribute.values.iter().map(|value| match value {
-            AttributeValue::Text(text) | AttributeValue::Complex(text) => Value::from(text.as_str()),
+            AttributeValue::Text(text) | AttributeValue::Complex(text) => {
+                Value::from(text.as_str())
+            }
             _ => Value::Null,
         });
-        let known = attributes.entry(attribute.name.as_str()).or_insert_with(|| Value::Array(Vec::new()));
+        let known =
+            attributes.entry(attribute.name.as_str()).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(known) = known {
             known.extend(values);
         }
@@ -62,8 +65,9 @@ fn identity_object(identity: &Identity) -> Value {
 pub(crate) fn words(error: &Error) -> (String, String) {
     match error {
         Error::Rejected(rejection) => (rejection.to_string(), rejection.help()),
-        other => {
-            (other.to_string(), std::error::Error::source(other).map(ToString::to_string).unwrap_or_default())
-        }
+        other => (
+            other.to_string(),
+            std::error::Error::source(other).map(ToString::to_string).unwrap_or_default(),
+        ),
     }
 }

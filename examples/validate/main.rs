@@ -28,8 +28,8 @@ use args::{Args, Format};
 use chrono::{DateTime, TimeDelta, Utc};
 use problem::Problem;
 use saml_login::{
-    Certificates, Connection, Error, Expected, IdentityProvider, KeyPair, MemoryReplayStore, ServiceProvider,
-    Unsolicited,
+    Certificates, Connection, Error, Expected, IdentityProvider, KeyPair, MemoryReplayStore,
+    ServiceProvider, Unsolicited,
 };
 
 const UNUSABLE: u8 = 2;
@@ -80,7 +80,9 @@ fn run(args: &Args) -> Result<(String, u8), Problem> {
     let warnings = connection.warnings(now);
     let output = match args.format {
         Format::Json => json::verdict(&verdict, report.as_ref()),
-        Format::Text => text::verdict(&verdict, report.as_ref(), &warnings, args.request_id.is_none()),
+        Format::Text => {
+            text::verdict(&verdict, report.as_ref(), &warnings, args.request_id.is_none())
+        }
     };
     Ok((output, u8::from(verdict.is_err())))
 }
@@ -96,14 +98,17 @@ fn connection(args: &Args) -> Result<Connection, Problem> {
             None => more,
         });
     }
-    let certificates = certificates.ok_or_else(|| Problem::usage("--idp-certificate is missing".into()))?;
+    let certificates =
+        certificates.ok_or_else(|| Problem::usage("--idp-certificate is missing".into()))?;
     let idp = IdentityProvider::new(args.issuer.as_str(), certificates);
     let mut sp = ServiceProvider::new(args.audience.as_str(), args.acs_url.as_str());
     if let Some(file) = &args.sp_key {
         // Nobody sees the certificate; it has no other use here.
         let (from, until) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(365));
         let key = KeyPair::self_signed(input::read(file)?, "validate", from, until);
-        sp = sp.with_decryption_key(key.map_err(|error| Problem::key(&file.to_string_lossy(), &error))?);
+        sp = sp.with_decryption_key(
+            key.map_err(|error| Problem::key(&file.to_string_lossy(), &error))?,
+        );
     }
     let mut builder = Connection::builder("validate", sp, idp);
     if args.request_id.is_none() {

@@ -12,7 +12,11 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn usage(message: String) -> Self {
-        Self { code: "usage", message, help: "Correct the command line: validate --help shows the options." }
+        Self {
+            code: "usage",
+            message,
+            help: "Correct the command line: validate --help shows the options.",
+        }
     }
 
     pub(crate) fn file(message: String) -> Self {

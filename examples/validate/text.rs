@@ -76,7 +76,12 @@ fn accepted(identity: &Identity) -> String {
             [] => writeln!(out, "    {} has no value", for_terminal(&attribute.name)),
             [value] => writeln!(out, "    {} = {value}", for_terminal(&attribute.name)),
             values => {
-                writeln!(out, "    {} =\n      {}", for_terminal(&attribute.name), values.join("\n      "))
+                writeln!(
+                    out,
+                    "    {} =\n      {}",
+                    for_terminal(&attribute.name),
+                    values.join("\n      ")
+                )
             }
         };
     }
@@ -84,7 +89,10 @@ fn accepted(identity: &Identity) -> String {
 }
 
 fn shown(value: &AttributeValue) -> String {
-    let cut = |text: &str| match text.char_indices().nth(MAX_VALUE_CHARS).and_then(|(end, _)| text.get(..end))
+    let cut = |text: &str| match text
+        .char_indices()
+        .nth(MAX_VALUE_CHARS)
+        .and_then(|(end, _)| text.get(..end))
     {
         None => (for_terminal(text), String::new()),
         Some(kept) => (for_terminal(kept), format!(" … {} bytes in all", text.len())),
@@ -104,12 +112,18 @@ fn shown(value: &AttributeValue) -> String {
 
 fn rejected(error: &Error) -> String {
     let (message, help) = words(error);
-    let mut out =
-        format!("REJECTED ({}): {}.\n\n  {}\n", error.code(), for_terminal(&message), for_terminal(&help));
+    let mut out = format!(
+        "REJECTED ({}): {}.\n\n  {}\n",
+        error.code(),
+        for_terminal(&message),
+        for_terminal(&help)
+    );
     if let Error::Rejected(rejection) = error {
         let acts = match rejection.fixer() {
             Fixer::Developer => "the developer who passes the response on",
-            Fixer::EitherSide => "whichever side has the wrong value: it has to be the same on both",
+            Fixer::EitherSide => {
+                "whichever side has the wrong value: it has to be the same on both"
+            }
             Fixer::IdentityProvider => "the administrator of the identity provider",
             Fixer::ServiceProvider => "whoever runs the service provider (this side)",
             _ => "the person who logs in, by starting again",

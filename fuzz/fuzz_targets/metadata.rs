@@ -1,4 +1,5 @@
-//! Metadata ends in an identity provider or a named refusal, and nobody without the pinned key has signed any.
+//! Metadata ends in an identity provider or a named refusal, and nobody without the pinned key has
+//! signed any.
 #![no_main]
 
 mod common;

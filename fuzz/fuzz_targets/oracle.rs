@@ -1,5 +1,5 @@
-//! libxml2 and this crate canonicalize the same document to the same octets, or libxmlsec1 would not verify the signature
-//! that is made over ours.
+//! libxml2 and this crate canonicalize the same document to the same octets, or libxmlsec1 would
+//! not verify the signature that is made over ours.
 #![no_main]
 
 mod common;
@@ -22,8 +22,8 @@ const ALGORITHMS: [&str; 3] = [
     "http://www.w3.org/2006/12/xml-c14n11",
 ];
 
-/// What libxml2 or samael is known to do in its own way: references in namespace names, IDs that have to be names, a base
-/// that has to be combined, and signatures of the document's own.
+/// What libxml2 or samael is known to do in its own way: references in namespace names, IDs that
+/// have to be names, a base that has to be combined, and signatures of the document's own.
 fn known_difference(xml: &str) -> bool {
     ["ID", "xml:id", "base", "xmldsig"].iter().any(|word| xml.contains(word))
         || xml.split("xmlns").skip(1).any(|rest| {

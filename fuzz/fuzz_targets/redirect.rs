@@ -1,4 +1,5 @@
-//! Queries of the redirect binding: none is believed without the key, and no RelayState leads elsewhere.
+//! Queries of the redirect binding: none is believed without the key, and no RelayState leads
+//! elsewhere.
 //!
 //! The input is a whole query, or a message that the target deflates and signs.
 #![no_main]
@@ -42,7 +43,8 @@ fuzz_target!(|input: (bool, &str)| {
     }
 });
 
-/// However often a server decodes the path (which ends where the browser ends it), no segment of it leads up or out.
+/// However often a server decodes the path (which ends where the browser ends it), no segment of it
+/// leads up or out.
 fn stays_in_its_place(state: &str) {
     let (path, _) = state.split_once(['?', '#']).unwrap_or((state, ""));
     let mut path = path.to_owned();

@@ -1,6 +1,7 @@
 //! What lies behind the signature: bodies that the target itself signs.
 //!
-//! The input is the inside of an assertion, or of a whole response. Whoever gets in has a NameID, and the report agrees.
+//! The input is the inside of an assertion, or of a whole response. Whoever gets in has a NameID,
+//! and the report agrees.
 #![no_main]
 
 mod common;

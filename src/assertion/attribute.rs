@@ -7,7 +7,8 @@ use std::{collections::HashMap, fmt, slice};
 pub struct Attribute {
     /// The name: `email`, a claim URI, an OID.
     pub name: String,
-    /// How to read the name; absent is as good as `urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified`.
+    /// How to read the name; absent is as good as
+    /// `urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified`.
     pub name_format: Option<String>,
     /// A name for people to read.
     pub friendly_name: Option<String>,
@@ -24,7 +25,10 @@ impl Attribute {
     /// Whether `name` is the Name or the FriendlyName, ASCII letter case aside.
     fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
-            || self.friendly_name.as_ref().is_some_and(|friendly| friendly.eq_ignore_ascii_case(name))
+            || self
+                .friendly_name
+                .as_ref()
+                .is_some_and(|friendly| friendly.eq_ignore_ascii_case(name))
     }
 
     /// What makes two Attribute elements speak of one attribute: Name and the NameFormat in effect.
@@ -52,7 +56,8 @@ impl fmt::Debug for Attribute {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttributeValue {
-    /// A value with child elements: the canonical XML of its content. Kept for the curious, never mapped.
+    /// A value with child elements: the canonical XML of its content. Kept for the curious, never
+    /// mapped.
     Complex(String),
     /// A value marked `xsi:nil` (Core §2.7.3.1.1).
     Nil,
@@ -91,13 +96,15 @@ impl serde::Serialize for AttributeValue {
     }
 }
 
-/// All attributes of a person in the order of the assertion, whether they are mapped to anything or not.
+/// All attributes of a person in the order of the assertion, whether they are mapped to anything or
+/// not.
 ///
-/// Attribute elements with the same Name and NameFormat, in one statement or several, are one attribute here. It
-/// stands where its first element stood and has the values of all of them in order.
+/// Attribute elements with the same Name and NameFormat, in one statement or several, are one
+/// attribute here. It stands where its first element stood and has the values of all of them in
+/// order.
 ///
-/// There is deliberately no look-up of *the* value of a name: names differ in letter case and NameFormat, and an
-/// attribute has as many values as the identity provider likes.
+/// There is deliberately no look-up of *the* value of a name: names differ in letter case and
+/// NameFormat, and an attribute has as many values as the identity provider likes.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Attributes(Vec<Attribute>);
@@ -173,7 +180,12 @@ mod tests {
     const BASIC: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
     const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified";
 
-    fn attribute(name: &str, name_format: Option<&str>, friendly: Option<&str>, texts: &[&str]) -> Attribute {
+    fn attribute(
+        name: &str,
+        name_format: Option<&str>,
+        friendly: Option<&str>,
+        texts: &[&str],
+    ) -> Attribute {
         Attribute {
             name: name.into(),
             name_format: name_format.map(Into::into),
@@ -211,7 +223,8 @@ mod tests {
             attribute("none", None, None, &[]),
             attribute("empty", None, None, &["", " "]),
         ]);
-        let values: Vec<Vec<&str>> = merged.iter().map(|attribute| attribute.texts().collect()).collect();
+        let values: Vec<Vec<&str>> =
+            merged.iter().map(|attribute| attribute.texts().collect()).collect();
         assert_eq!(values, [vec![], vec!["", " "]]);
     }
 

@@ -12,7 +12,8 @@ const MAX_STATUS_CODES: usize = 8;
 
 /// The `Response` around an assertion: Core §3.2.2, §3.3.3.
 ///
-/// Whether or not it is signed, it can only lead to a refusal: nothing here yields a claim about a person.
+/// Whether or not it is signed, it can only lead to a refusal: nothing here yields a claim about a
+/// person.
 #[derive(Clone, Copy)]
 pub(crate) struct Envelope<'d> {
     response: Element<'d>,
@@ -20,7 +21,8 @@ pub(crate) struct Envelope<'d> {
     signed: bool,
 }
 
-/// Who sends a Response, where to, and in answer to what. Small, so that it can outlive the document it was read from.
+/// Who sends a Response, where to, and in answer to what. Small, so that it can outlive the
+/// document it was read from.
 ///
 /// Like the [`Envelope`], it can only lead to a refusal.
 pub(crate) struct Addressing {
@@ -96,7 +98,8 @@ impl<'d> Envelope<'d> {
         }
         let status = required(self.response, Namespace::SAMLP, ("Response", "Status"))?;
         let message = optional(status, Namespace::SAMLP, ("Status", "StatusMessage"))?;
-        let message = message.and_then(|message| message.text()).filter(|text| !text.trim().is_empty());
+        let message =
+            message.and_then(|message| message.text()).filter(|text| !text.trim().is_empty());
         Err(Rejection::StatusNotSuccess {
             codes: codes.into_iter().map(Excerpt::new).collect(),
             message: message.map(|text| Excerpt::new(text.trim())),
@@ -111,7 +114,8 @@ impl<'d> Envelope<'d> {
     /// More than SAML's schema asks for: it allows any number of each.
     pub(crate) fn one_assertion(&self) -> Result<(), Rejection> {
         let is_either = |child: &Element<'d>| {
-            child.is(Namespace::SAML, "Assertion") || child.is(Namespace::SAML, "EncryptedAssertion")
+            child.is(Namespace::SAML, "Assertion")
+                || child.is(Namespace::SAML, "EncryptedAssertion")
         };
         match self.response.child_elements().filter(is_either).count() {
             1 => Ok(()),
@@ -128,16 +132,17 @@ impl<'d> Envelope<'d> {
         let mut assertions = self.assertions();
         match (assertions.next(), assertions.count()) {
             (Some(assertion), 0) => Ok(assertion),
-            (first, more) => {
-                Err(Rejection::AssertionCount { found: usize::from(first.is_some()).saturating_add(more) })
-            }
+            (first, more) => Err(Rejection::AssertionCount {
+                found: usize::from(first.is_some()).saturating_add(more),
+            }),
         }
     }
 
     /// Which of the two elements that may be signed carry a signature.
     pub(crate) fn signatures(&self) -> Signatures {
-        let carries =
-            |element: Element<'d>| element.child_elements().any(|child| child.is(Namespace::DS, "Signature"));
+        let carries = |element: Element<'d>| {
+            element.child_elements().any(|child| child.is(Namespace::DS, "Signature"))
+        };
         Signatures { response: carries(self.response), assertion: self.assertions().any(carries) }
     }
 
@@ -147,20 +152,24 @@ impl<'d> Envelope<'d> {
         self.response.descendants().filter(|element| element.is(Namespace::DS, "Signature")).count()
     }
 
-    /// Core §5.4.1 and the one rule that ends signature wrapping: a signature stands directly in the response, directly
-    /// in its assertion, or in what Advice holds, which is not read. Anywhere else the message is refused.
+    /// Core §5.4.1 and the one rule that ends signature wrapping: a signature stands directly in
+    /// the response, directly in its assertion, or in what Advice holds, which is not read.
+    /// Anywhere else the message is refused.
     pub(crate) fn signature_places(&self) -> Result<(), Rejection> {
-        for signature in self.response.descendants().filter(|element| element.is(Namespace::DS, "Signature"))
+        for signature in
+            self.response.descendants().filter(|element| element.is(Namespace::DS, "Signature"))
         {
             let ancestors: Vec<Element<'d>> =
                 std::iter::successors(signature.parent(), Element::parent).collect();
             let allowed = match ancestors.as_slice() {
                 [response] => response.id() == self.response.id(),
                 [.., advice, assertion, response] if advice.is(Namespace::SAML, "Advice") => {
-                    assertion.is(Namespace::SAML, "Assertion") && response.id() == self.response.id()
+                    assertion.is(Namespace::SAML, "Assertion")
+                        && response.id() == self.response.id()
                 }
                 [assertion, response] => {
-                    assertion.is(Namespace::SAML, "Assertion") && response.id() == self.response.id()
+                    assertion.is(Namespace::SAML, "Assertion")
+                        && response.id() == self.response.id()
                 }
                 _ => false,
             };
@@ -186,8 +195,14 @@ impl<'d> Issuer<'d> {
         Ok(Self { value: text(element, "Issuer")?, format })
     }
 
-    /// Whether it is the one that is configured, byte for byte. Our own Audience URI helps to name a near miss.
-    pub(crate) fn check(&self, on: Part, configured: &str, audience: &str) -> Result<(), Rejection> {
+    /// Whether it is the one that is configured, byte for byte. Our own Audience URI helps to name
+    /// a near miss.
+    pub(crate) fn check(
+        &self,
+        on: Part,
+        configured: &str,
+        audience: &str,
+    ) -> Result<(), Rejection> {
         if let Some(format) = self.format.as_deref().filter(|format| *format != ENTITY) {
             return Err(Rejection::IssuerFormat { on, found: Excerpt::new(format) });
         }

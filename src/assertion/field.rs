@@ -1,4 +1,5 @@
-//! Reading one field strictly: the elements and attributes that SAML's schemas allow once occur once.
+//! Reading one field strictly: the elements and attributes that SAML's schemas allow once occur
+//! once.
 
 use std::borrow::Cow;
 
@@ -54,6 +55,9 @@ pub(crate) fn required_instant(
 }
 
 /// The whole text of an element that holds nothing but text.
-pub(crate) fn text<'d>(element: Element<'d>, name: &'static str) -> Result<Cow<'d, str>, Rejection> {
+pub(crate) fn text<'d>(
+    element: Element<'d>,
+    name: &'static str,
+) -> Result<Cow<'d, str>, Rejection> {
     element.text().ok_or(Rejection::TextMalformed { element: name })
 }

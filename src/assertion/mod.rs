@@ -1,7 +1,7 @@
 //! Messages and assertions: Core §2, §3.2, §3.3.
 //!
-//! [`Envelope`] and [`Statements`] are read by checks and can only refuse. [`Assertion`] is made of [`SignedDocument`]
-//! alone, and an identity of `Assertion` alone.
+//! [`Envelope`] and [`Statements`] are read by checks and can only refuse. [`Assertion`] is made of
+//! [`SignedDocument`] alone, and an identity of `Assertion` alone.
 
 mod attribute;
 mod envelope;

@@ -6,16 +6,17 @@ use crate::xml::Element;
 
 /// The name by which the identity provider knows a person (Core §2.2.2, §2.2.3), as sent.
 ///
-/// The value alone identifies nobody: `42` with one qualifier or Format is another person than `42` with a different
-/// one. [`Identity::stable_key`](crate::Identity::stable_key) takes all of it into account. `Debug` hides the value.
+/// The value alone identifies nobody: `42` with one qualifier or Format is another person than `42`
+/// with a different one. [`Identity::stable_key`](crate::Identity::stable_key) takes all of it into
+/// account. `Debug` hides the value.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct NameId {
     /// The text of the element, untrimmed.
     pub value: String,
-    /// What kind of name the value is: a URI, usually but not always one of those in Core §8.3. Absent is as good as
-    /// [`NameId::UNSPECIFIED`].
+    /// What kind of name the value is: a URI, usually but not always one of those in Core §8.3.
+    /// Absent is as good as [`NameId::UNSPECIFIED`].
     pub format: Option<String>,
     /// The domain, chosen by the identity provider, within which the name is unique.
     pub name_qualifier: Option<String>,
@@ -52,7 +53,8 @@ impl NameId {
         self.is_kind("emailAddress")
     }
 
-    /// Whether the name is a pseudonym made for this service provider, the same at every login (Core §8.3.7).
+    /// Whether the name is a pseudonym made for this service provider, the same at every login
+    /// (Core §8.3.7).
     pub fn is_persistent(&self) -> bool {
         self.is_kind("persistent")
     }
@@ -67,13 +69,16 @@ impl NameId {
         self.is_kind("unspecified")
     }
 
-    /// The standard spreads its formats over two version numbers, which identity providers mix up: JumpCloud, say,
-    /// sends `SAML:1.0` for `unspecified`. All three versions are understood for every kind.
+    /// The standard spreads its formats over two version numbers, which identity providers mix up:
+    /// JumpCloud, say, sends `SAML:1.0` for `unspecified`. All three versions are understood for
+    /// every kind.
     fn is_kind(&self, kind: &str) -> bool {
         self.effective_format()
             .strip_prefix("urn:oasis:names:tc:SAML:")
             .and_then(|rest| rest.split_once(":nameid-format:"))
-            .is_some_and(|(version, found)| matches!(version, "1.0" | "1.1" | "2.0") && found == kind)
+            .is_some_and(|(version, found)| {
+                matches!(version, "1.0" | "1.1" | "2.0") && found == kind
+            })
     }
 }
 
@@ -106,12 +111,30 @@ mod tests {
         // (Format, e-mail, persistent, transient, unspecified)
         for (format, expected) in [
             (None, [false, false, false, true]),
-            (Some("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"), [false, false, false, true]),
-            (Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"), [false, false, false, true]),
-            (Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"), [true, false, false, false]),
-            (Some("urn:oasis:names:tc:SAML:2.0:nameid-format:emailAddress"), [true, false, false, false]),
-            (Some("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"), [false, true, false, false]),
-            (Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient"), [false, false, true, false]),
+            (
+                Some("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"),
+                [false, false, false, true],
+            ),
+            (
+                Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"),
+                [false, false, false, true],
+            ),
+            (
+                Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"),
+                [true, false, false, false],
+            ),
+            (
+                Some("urn:oasis:names:tc:SAML:2.0:nameid-format:emailAddress"),
+                [true, false, false, false],
+            ),
+            (
+                Some("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"),
+                [false, true, false, false],
+            ),
+            (
+                Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient"),
+                [false, false, true, false],
+            ),
             (Some("urn:oasis:names:tc:SAML:3.0:nameid-format:transient"), [false; 4]),
             (Some("urn:oasis:names:tc:SAML:2.0:nameid-format:Transient"), [false; 4]),
             (Some("https://idp.example.test/formats/staff"), [false; 4]),

@@ -34,7 +34,8 @@ impl<'o> SignedDocument<'o> {
         Ok(Some(envelope))
     }
 
-    /// The assertion: the root itself if that was signed, or the one child of the Response that was.
+    /// The assertion: the root itself if that was signed, or the one child of the Response that
+    /// was.
     pub(crate) fn assertion(&self) -> Result<Assertion<'_>, Rejection> {
         let assertion = match self.envelope()? {
             Some(envelope) => envelope.assertion()?,
@@ -67,22 +68,30 @@ impl<'d> Assertion<'d> {
         self.0.name_id()
     }
 
-    /// The encrypted elements that stand where something is read and SAML's schema has them: an EncryptedID in the NameID's place
-    /// (Core §2.4.1), EncryptedAttributes among the attributes (§2.7.3).
+    /// The encrypted elements that stand where something is read and SAML's schema has them: an
+    /// EncryptedID in the NameID's place (Core §2.4.1), EncryptedAttributes among the attributes
+    /// (§2.7.3).
     pub(crate) fn encrypted_parts(&self) -> Vec<Element<'d>> {
         let places = [("Subject", "EncryptedID"), ("AttributeStatement", "EncryptedAttribute")];
         let parts = self.0.0.child_elements().flat_map(|child| {
-            let name =
-                places.iter().find(|(place, _)| child.is(Namespace::SAML, place)).map(|(_, name)| *name);
-            child.child_elements().filter(move |part| name.is_some_and(|name| part.is(Namespace::SAML, name)))
+            let name = places
+                .iter()
+                .find(|(place, _)| child.is(Namespace::SAML, place))
+                .map(|(_, name)| *name);
+            child
+                .child_elements()
+                .filter(move |part| name.is_some_and(|name| part.is(Namespace::SAML, name)))
         });
         parts.collect()
     }
 
     /// All attributes, in order: Core §2.7.3.
     pub(crate) fn attributes(&self) -> Attributes {
-        let statements =
-            self.0.0.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeStatement"));
+        let statements = self
+            .0
+            .0
+            .child_elements()
+            .filter(|child| child.is(Namespace::SAML, "AttributeStatement"));
         let attributes = statements
             .flat_map(|statement| statement.child_elements())
             .filter(|child| child.is(Namespace::SAML, "Attribute"));
@@ -91,7 +100,8 @@ impl<'d> Assertion<'d> {
 }
 
 fn attribute(element: Element<'_>) -> Attribute {
-    let elements = || element.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeValue"));
+    let elements =
+        || element.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeValue"));
     // There may be thousands: counted first, they need not be moved.
     let mut values = Vec::with_capacity(elements().count());
     values.extend(elements().map(attribute_value));
@@ -115,13 +125,14 @@ fn attribute_value(value: Element<'_>) -> AttributeValue {
 
 /// What an assertion says about its subject, who says it, and under which conditions: Core §2.
 ///
-/// Checks read it and can only refuse; an [`Assertion`] is the verified kind of it. Each field is read where a check
-/// asks for it, so that a report can go on past one that is missing.
+/// Checks read it and can only refuse; an [`Assertion`] is the verified kind of it. Each field is
+/// read where a check asks for it, so that a report can go on past one that is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct Statements<'d>(Element<'d>);
 
 impl<'d> Statements<'d> {
-    /// Of an assertion whose signature is not verified: for the labelled view of a report, and to refuse by.
+    /// Of an assertion whose signature is not verified: for the labelled view of a report, and to
+    /// refuse by.
     pub(crate) fn unverified(assertion: Element<'d>) -> Self {
         Self(assertion)
     }
@@ -142,7 +153,8 @@ impl<'d> Statements<'d> {
         Issuer::read(required(self.0, Namespace::SAML, ("Assertion", "Issuer"))?)
     }
 
-    /// The names of the attributes, and nothing of their values: they tell what software wrote them.
+    /// The names of the attributes, and nothing of their values: they tell what software wrote
+    /// them.
     pub(crate) fn attribute_names(&self) -> impl Iterator<Item = &'d str> + use<'d> {
         let statements =
             self.0.child_elements().filter(|child| child.is(Namespace::SAML, "AttributeStatement"));
@@ -164,7 +176,8 @@ impl<'d> Statements<'d> {
     /// The bearer confirmations that carry data: Profiles §4.1.4.2.
     pub(crate) fn bearer_confirmations(&self) -> Result<Vec<ConfirmationData<'d>>, Rejection> {
         let confirmations = self.subject()?.child_elements().filter(|child| {
-            child.is(Namespace::SAML, "SubjectConfirmation") && child.attribute("Method") == Some(BEARER)
+            child.is(Namespace::SAML, "SubjectConfirmation")
+                && child.attribute("Method") == Some(BEARER)
         });
         let data = confirmations.filter_map(|confirmation| {
             let names = ("SubjectConfirmation", "SubjectConfirmationData");
@@ -179,10 +192,14 @@ impl<'d> Statements<'d> {
 
     /// Core §2.7.2. At least one: a login without an act of authentication is none.
     pub(crate) fn authn_statements(&self) -> Result<Vec<AuthnStatement<'d>>, Rejection> {
-        let statements = self.0.child_elements().filter(|child| child.is(Namespace::SAML, "AuthnStatement"));
+        let statements =
+            self.0.child_elements().filter(|child| child.is(Namespace::SAML, "AuthnStatement"));
         let statements: Vec<AuthnStatement<'d>> = statements.map(AuthnStatement).collect();
         if statements.is_empty() {
-            return Err(Rejection::ElementMissing { parent: "Assertion", element: "AuthnStatement" });
+            return Err(Rejection::ElementMissing {
+                parent: "Assertion",
+                element: "AuthnStatement",
+            });
         }
         Ok(statements)
     }
@@ -234,12 +251,14 @@ impl<'d> Conditions<'d> {
         optional_instant(self.0, "NotOnOrAfter", "Conditions/@NotOnOrAfter")
     }
 
-    /// The first condition that is not understood. OneTimeUse needs nothing beyond what every assertion gets, and
-    /// ProxyRestriction binds those who issue assertions in turn.
+    /// The first condition that is not understood. OneTimeUse needs nothing beyond what every
+    /// assertion gets, and ProxyRestriction binds those who issue assertions in turn.
     pub(crate) fn unknown(&self) -> Option<&'d str> {
         let known = ["AudienceRestriction", "OneTimeUse", "ProxyRestriction"];
-        let unknown =
-            self.0.child_elements().find(|child| !known.iter().any(|name| child.is(Namespace::SAML, name)));
+        let unknown = self
+            .0
+            .child_elements()
+            .find(|child| !known.iter().any(|name| child.is(Namespace::SAML, name)));
         unknown.map(|element| element.local_name())
     }
 
@@ -249,8 +268,10 @@ impl<'d> Conditions<'d> {
 
     /// The audiences of each AudienceRestriction: Core §2.5.1.4.
     pub(crate) fn audiences(&self) -> Result<Vec<Vec<Cow<'d, str>>>, Rejection> {
-        let restrictions =
-            self.0.child_elements().filter(|child| child.is(Namespace::SAML, "AudienceRestriction"));
+        let restrictions = self
+            .0
+            .child_elements()
+            .filter(|child| child.is(Namespace::SAML, "AudienceRestriction"));
         let audiences = restrictions.map(|restriction| {
             let audiences =
                 restriction.child_elements().filter(|child| child.is(Namespace::SAML, "Audience"));
@@ -281,7 +302,9 @@ impl<'d> AuthnStatement<'d> {
     pub(crate) fn authn_context_class_ref(&self) -> Result<Option<Cow<'d, str>>, Rejection> {
         let context = optional(self.0, Namespace::SAML, ("AuthnStatement", "AuthnContext"))?;
         let class = match context {
-            Some(context) => optional(context, Namespace::SAML, ("AuthnContext", "AuthnContextClassRef"))?,
+            Some(context) => {
+                optional(context, Namespace::SAML, ("AuthnContext", "AuthnContextClassRef"))?
+            }
             None => None,
         };
         class.map(|class| text(class, "AuthnContextClassRef")).transpose()

@@ -2,8 +2,9 @@ use std::fmt::{self, Write as _};
 
 /// A form that the browser has to post to the identity provider: Bindings §3.5.
 ///
-/// Serve [`page`](PostForm::page) with the header [`content_security_policy`](PostForm::content_security_policy), or build a page
-/// of your own from the parts.
+/// Serve [`page`](PostForm::page) with the header
+/// [`content_security_policy`](PostForm::content_security_policy), or build a page of your own from
+/// the parts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostForm {
     action: String,
@@ -25,15 +26,20 @@ impl PostForm {
         self.fields.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// A page that posts itself, with a button for browsers without scripts. `nonce` is a fresh random text of letters and digits
-    /// for this page, the same as in the header; other characters of it are left out.
+    /// A page that posts itself, with a button for browsers without scripts. `nonce` is a fresh
+    /// random text of letters and digits for this page, the same as in the header; other characters
+    /// of it are left out.
     pub fn page(&self, nonce: &str) -> String {
         let nonce = safe(nonce);
         let action = escape(&self.action);
         let mut fields = String::new();
         for (name, value) in &self.fields {
             // Writing to a String cannot fail.
-            let _ = write!(fields, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value));
+            let _ = write!(
+                fields,
+                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
+                escape(value)
+            );
         }
         format!(
             "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
@@ -44,11 +50,13 @@ impl PostForm {
         )
     }
 
-    /// The `Content-Security-Policy` for the page: nothing but this one script runs. There is no `form-action`, which browsers
-    /// would also apply to wherever the identity provider redirects.
+    /// The `Content-Security-Policy` for the page: nothing but this one script runs. There is no
+    /// `form-action`, which browsers would also apply to wherever the identity provider redirects.
     pub fn content_security_policy(&self, nonce: &str) -> String {
         let nonce = safe(nonce);
-        format!("default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'")
+        format!(
+            "default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
+        )
     }
 }
 

@@ -11,7 +11,8 @@ pub use form::PostForm;
 pub(crate) use post::decode;
 pub(crate) use redirect::{Query, deflated, parameter, with_query};
 
-/// Decodes Base64 (RFC 4648 §4, with padding), blank space in it allowed. Most texts have none: one pass finds that out.
+/// Decodes Base64 (RFC 4648 §4, with padding), blank space in it allowed. Most texts have none: one
+/// pass finds that out.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok().or_else(|| {
         let packed: String = text.split_ascii_whitespace().collect();
@@ -25,7 +26,8 @@ pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Binding {
-    /// A reference travels through the browser, the message itself from server to server: Bindings §3.6.
+    /// A reference travels through the browser, the message itself from server to server: Bindings
+    /// §3.6.
     HttpArtifact,
     /// A form that the browser posts: Bindings §3.5.
     HttpPost,

@@ -8,17 +8,18 @@ use crate::limits::Limits;
 
 /// Decodes the `SAMLResponse` form value into XML text: Bindings §3.5.4.
 ///
-/// Blank space and line breaks are tolerated anywhere, a byte order mark at the beginning of the text; otherwise the
-/// value is Base64 as RFC 4648 §4 has it, with padding, and the text is UTF-8.
+/// Blank space and line breaks are tolerated anywhere, a byte order mark at the beginning of the
+/// text; otherwise the value is Base64 as RFC 4648 §4 has it, with padding, and the text is UTF-8.
 pub(crate) fn decode(form_value: &[u8], limits: &Limits) -> Result<String, Rejection> {
     let limit = limits.document_bytes;
     let too_large = || Rejection::ResponseTooLarge { limit };
     if form_value.len() > limit.saturating_mul(2) {
         return Err(too_large());
     }
-    // Most values hold no blank space: one pass finds that out by decoding them. No decoded document is larger than three
-    // quarters of its encoding, so that this stays within the limit.
-    let direct = if form_value.len() / 4 * 3 <= limit { STANDARD.decode(form_value).ok() } else { None };
+    // Most values hold no blank space: one pass finds that out by decoding them. No decoded
+    // document is larger than three quarters of its encoding, so that this stays within the limit.
+    let direct =
+        if form_value.len() / 4 * 3 <= limit { STANDARD.decode(form_value).ok() } else { None };
     match direct {
         Some(bytes) if !bytes.is_empty() => text(bytes),
         _ => text(packed(form_value, limit)?),
@@ -48,7 +49,8 @@ fn packed(form_value: &[u8], limit: usize) -> Result<Vec<u8>, Rejection> {
 /// UTF-8, without a byte order mark.
 fn text(bytes: Vec<u8>) -> Result<String, Rejection> {
     let mut text = String::from_utf8(bytes).map_err(|error| {
-        // No XML text in any encoding begins with one of these bytes, compressed text nearly always does.
+        // No XML text in any encoding begins with one of these bytes, compressed text nearly always
+        // does.
         let compressed = error.as_bytes().first().is_some_and(|first| matches!(first, 0x78..=0xdf));
         undecodable(if compressed { DecodeProblem::Compressed } else { DecodeProblem::NotUtf8 })
     })?;
@@ -88,13 +90,24 @@ mod tests {
     fn everything_else_is_refused() {
         use DecodeProblem::{Compressed, Empty, NotBase64, NotUtf8, PercentEncoded};
         assert_eq!(decode_with(b" \r\n", 100), undecodable(Empty));
-        for bad in
-            ["PGEvPg", "PGEvPg=", "PGEvPg==PGE=", "PGEvPh==", "PGE_", "PGE-", "<a/>", "PGE\u{b}v", "PGE\0v"]
-        {
+        for bad in [
+            "PGEvPg",
+            "PGEvPg=",
+            "PGEvPg==PGE=",
+            "PGEvPh==",
+            "PGE_",
+            "PGE-",
+            "<a/>",
+            "PGE\u{b}v",
+            "PGE\0v",
+        ] {
             assert_eq!(decode_with(bad.as_bytes(), 100), undecodable(NotBase64), "{bad:?}");
         }
         assert_eq!(decode_with(b"PGEvPg%3D%3D", 100), undecodable(PercentEncoded));
-        assert_eq!(decode_with(STANDARD.encode(b"<a>\xe9</a>").as_bytes(), 100), undecodable(NotUtf8));
+        assert_eq!(
+            decode_with(STANDARD.encode(b"<a>\xe9</a>").as_bytes(), 100),
+            undecodable(NotUtf8)
+        );
         assert_eq!(
             decode_with(STANDARD.encode(b"\xb3\xf9\xff\x00").as_bytes(), 100),
             undecodable(Compressed)

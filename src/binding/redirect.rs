@@ -22,8 +22,8 @@ pub(crate) fn parameter(name: &str, value: &str) -> String {
     format!("{name}={}", utf8_percent_encode(value, &RESERVED))
 }
 
-/// The parameters that carry a message, up to where a signature would follow: Bindings §3.4.4.1, in the order in which they
-/// are signed.
+/// The parameters that carry a message, up to where a signature would follow: Bindings §3.4.4.1, in
+/// the order in which they are signed.
 pub(crate) fn deflated(parameter_name: Parameter, xml: &str, relay_state: Option<&str>) -> String {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     // Writing to a Vec cannot fail.
@@ -52,7 +52,8 @@ pub(crate) fn with_query(url: &str, query: &str) -> String {
     format!("{url}{separator}{query}{fragment}")
 }
 
-/// A query string as it was received, with the parameters of the binding picked out of it: each at most once.
+/// A query string as it was received, with the parameters of the binding picked out of it: each at
+/// most once.
 #[derive(Clone, Copy)]
 pub(crate) struct Query<'q> {
     pub(crate) parameter: Parameter,
@@ -67,7 +68,8 @@ pub(crate) struct QuerySignature<'q> {
     /// The identifier of its algorithm.
     pub(crate) algorithm: Cow<'q, str>,
     pub(crate) value: Vec<u8>,
-    /// What it is over: the parameters exactly as they were received, in the order of Bindings §3.4.4.1.
+    /// What it is over: the parameters exactly as they were received, in the order of Bindings
+    /// §3.4.4.1.
     pub(crate) octets: String,
 }
 
@@ -80,7 +82,8 @@ impl<'q> Query<'q> {
         let [mut request, mut response, mut relay_state, mut algorithm, mut signature] = [None; 5];
         for pair in raw.strip_prefix('?').unwrap_or(raw).split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            // A name in another spelling (`SAML%52equest`) would be the same to others and not to us.
+            // A name in another spelling (`SAML%52equest`) would be the same to others and not to
+            // us.
             let decoded = percent_decode_str(name).decode_utf8_lossy();
             let slot = match decoded.as_ref() {
                 "SAMLRequest" => &mut request,
@@ -186,7 +189,8 @@ mod tests {
 
     #[test]
     fn the_signed_octets_are_those_received() {
-        // Lower-case escapes and an unescaped slash stay as they are; the order is that of the specification.
+        // Lower-case escapes and an unescaped slash stay as they are; the order is that of the
+        // specification.
         let raw = "Signature=AAAA&RelayState=%2fa/b&x=y&SigAlg=http%3a//alg&SAMLRequest=q1A";
         let signature = parse(raw).unwrap().signature().unwrap().unwrap();
         assert_eq!(signature.algorithm, "http://alg");

@@ -32,14 +32,15 @@ impl ConnectionBuilder {
         self
     }
 
-    /// Opens what is encrypted with Triple DES, whose blocks are so short that patterns show in much data.
+    /// Opens what is encrypted with Triple DES, whose blocks are so short that patterns show in
+    /// much data.
     pub fn danger_allow_3des(mut self) -> Self {
         self.connection.settings.allow_3des = true;
         self
     }
 
-    /// Accepts SHA-1 in signatures and digests. Collisions of SHA-1 are affordable; do this only for an identity
-    /// provider that cannot do better.
+    /// Accepts SHA-1 in signatures and digests. Collisions of SHA-1 are affordable; do this only
+    /// for an identity provider that cannot do better.
     pub fn danger_allow_sha1(mut self) -> Self {
         self.connection.settings.allow_sha1 = true;
         self
@@ -51,18 +52,21 @@ impl ConnectionBuilder {
         self
     }
 
-    /// Lets unsolicited responses carry an InResponseTo, which is ignored. Some identity providers send an invented one.
+    /// Lets unsolicited responses carry an InResponseTo, which is ignored. Some identity providers
+    /// send an invented one.
     pub fn danger_ignore_unsolicited_in_response_to(mut self) -> Self {
         self.connection.settings.ignore_unsolicited_in_response_to = true;
         self
     }
 
-    /// Refuses encryption in the CBC mode, which nothing protects against changes but the signature. Default: it is opened, for
-    /// most identity providers know nothing else.
+    /// Refuses encryption in the CBC mode, which nothing protects against changes but the
+    /// signature. Default: it is opened, for most identity providers know nothing else.
     ///
-    /// An assertion that is signed inside alone has to be opened before its signature can be verified. There is one refusal for whatever
-    /// goes wrong on that way, and it comes at one point; but no refusal hides all time. Prefer the GCM mode, or require a signed
-    /// Response ([`signed_parts`](Self::signed_parts)), which is verified first. [`Connection::warnings`] reminds of it.
+    /// An assertion that is signed inside alone has to be opened before its signature can be
+    /// verified. There is one refusal for whatever goes wrong on that way, and it comes at one
+    /// point; but no refusal hides all time. Prefer the GCM mode, or require a signed Response
+    /// ([`signed_parts`](Self::signed_parts)), which is verified first. [`Connection::warnings`]
+    /// reminds of it.
     pub fn forbid_cbc(mut self) -> Self {
         self.connection.settings.forbid_cbc = true;
         self
@@ -74,14 +78,16 @@ impl ConnectionBuilder {
         self
     }
 
-    /// Refuses people of whom the response does not say all of this. Default: nothing is required beyond the NameID.
+    /// Refuses people of whom the response does not say all of this. Default: nothing is required
+    /// beyond the NameID.
     pub fn require(mut self, fields: impl IntoIterator<Item = IdentityField>) -> Self {
         self.connection.settings.required = fields.into_iter().collect();
         self
     }
 
-    /// Asks libxmlsec1 for its opinion of every message that is verified, and refuses where it does not come to the same
-    /// octets. It doubles the work. RSA-PSS is unknown to its versions before 1.3, and so refused.
+    /// Asks libxmlsec1 for its opinion of every message that is verified, and refuses where it does
+    /// not come to the same octets. It doubles the work. RSA-PSS is unknown to its versions before
+    /// 1.3, and so refused.
     #[cfg(feature = "samael")]
     pub fn second_opinion(mut self) -> Self {
         self.connection.settings.second_opinion = true;
@@ -127,7 +133,11 @@ impl ConnectionBuilder {
         if skew < TimeDelta::zero() || skew > TimeDelta::seconds(MAX_CLOCK_SKEW) {
             return Err(ConfigError::ClockSkewOutOfRange { seconds: skew.num_seconds() });
         }
-        if sp.decryption_keys().iter().any(|key| !matches!(key.certificate().key(), KeyType::Rsa { .. })) {
+        if sp
+            .decryption_keys()
+            .iter()
+            .any(|key| !matches!(key.certificate().key(), KeyType::Rsa { .. }))
+        {
             return Err(ConfigError::DecryptionKeyNotRsa);
         }
         let slo = sp.slo_url().map(|url| ("Single Logout Service URL", url));

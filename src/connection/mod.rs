@@ -28,7 +28,8 @@ use crate::validate::{self, CHECKS, Expected, Facts, Rules, Unsolicited};
 use crate::warning::{self, Warning};
 use crate::xmlenc::Budget;
 
-/// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys are parsed.
+/// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys
+/// are parsed.
 #[derive(Clone, Debug)]
 pub struct Connection {
     id: String,
@@ -84,9 +85,13 @@ impl SignedParts {
 }
 
 impl Connection {
-    /// Pairs the two sides under an id of the caller's choice, which must never be reused for another tenant: it is
-    /// part of every person's key.
-    pub fn builder(id: impl Into<String>, sp: ServiceProvider, idp: IdentityProvider) -> ConnectionBuilder {
+    /// Pairs the two sides under an id of the caller's choice, which must never be reused for
+    /// another tenant: it is part of every person's key.
+    pub fn builder(
+        id: impl Into<String>,
+        sp: ServiceProvider,
+        idp: IdentityProvider,
+    ) -> ConnectionBuilder {
         let settings = Settings {
             attribute_map: AttributeMap::default(),
             clock_skew: TimeDelta::seconds(60),
@@ -122,8 +127,9 @@ impl Connection {
 
     /// Starts a login here: makes an AuthnRequest (Core §3.4.1, Profiles §4.1.4.1).
     ///
-    /// `random` is fresh from a cryptographic generator, each time; the request's ID is made of it. Answer the browser with the
-    /// [`delivery`](StartedLogin::delivery), and remember the [`pending`](StartedLogin::pending) request for it in a
+    /// `random` is fresh from a cryptographic generator, each time; the request's ID is made of it.
+    /// Answer the browser with the [`delivery`](StartedLogin::delivery), and remember the
+    /// [`pending`](StartedLogin::pending) request for it in a
     /// [`RequestStore`](crate::RequestStore).
     ///
     /// # Errors
@@ -138,11 +144,13 @@ impl Connection {
         request::start(&self.id, &self.sp, &self.idp, options, random, now)
     }
 
-    /// Starts a logout here: makes a LogoutRequest (Core §3.7.1, Profiles §4.4). End the application's own session first.
+    /// Starts a logout here: makes a LogoutRequest (Core §3.7.1, Profiles §4.4). End the
+    /// application's own session first.
     ///
     /// # Errors
     ///
-    /// [`SendError`]: the session is of another connection, the identity provider has no such endpoint, or it cannot be signed.
+    /// [`SendError`]: the session is of another connection, the identity provider has no such
+    /// endpoint, or it cannot be signed.
     pub fn start_logout(
         &self,
         subject: &LogoutSubject,
@@ -153,12 +161,14 @@ impl Connection {
         logout::start(&self.id, (&self.sp, &self.idp), subject, options, random, now)
     }
 
-    /// Verifies a message that came to the Single Logout Service URL: a request of the identity provider, or the answer to a request of
-    /// ours, for which `pending` is what was remembered for this browser.
+    /// Verifies a message that came to the Single Logout Service URL: a request of the identity
+    /// provider, or the answer to a request of ours, for which `pending` is what was remembered for
+    /// this browser.
     ///
     /// # Errors
     ///
-    /// The first rule that the message breaks. It has to be signed, in the form's message or on the query's octets.
+    /// The first rule that the message breaks. It has to be signed, in the form's message or on the
+    /// query's octets.
     pub fn receive_logout(
         &self,
         message: LogoutMessage<'_>,
@@ -179,11 +189,13 @@ impl Connection {
         logout::receive(message, pending, &receiver)
     }
 
-    /// Answers a request of the identity provider, once the sessions that it concerns have ended: LogoutResponse, Core §3.7.2.
+    /// Answers a request of the identity provider, once the sessions that it concerns have ended:
+    /// LogoutResponse, Core §3.7.2.
     ///
     /// # Errors
     ///
-    /// [`SendError`]: the request came by another connection, the identity provider has no such endpoint, or it cannot be signed.
+    /// [`SendError`]: the request came by another connection, the identity provider has no such
+    /// endpoint, or it cannot be signed.
     pub fn answer_logout(
         &self,
         request: &LogoutRequest,
@@ -196,8 +208,8 @@ impl Connection {
 
     /// Verifies the `SAMLResponse` form value of a POST to the ACS URL.
     ///
-    /// `form_value` is the field as the browser posted it, after form decoding. `expected` says what the caller
-    /// remembers of this browser. `now` is the current time.
+    /// `form_value` is the field as the browser posted it, after form decoding. `expected` says
+    /// what the caller remembers of this browser. `now` is the current time.
     ///
     /// The result still has to be [spent](Unspent::spend) before it yields the identity.
     ///
@@ -213,16 +225,19 @@ impl Connection {
         self.verify_xml(binding::decode(form_value.as_ref(), &self.settings.limits)?, expected, now)
     }
 
-    /// Verifies the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6): fetches it from the identity provider's
-    /// server, and holds it to everything that a posted one is held to.
+    /// Verifies the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6):
+    /// fetches it from the identity provider's server, and holds it to everything that a posted one
+    /// is held to.
     ///
-    /// That is true of its signature, too: the ArtifactResponse around it is not verified (TLS protects the way), so a Response whose only
-    /// signature is the one on the ArtifactResponse is refused as [`Rejection::SignatureMissing`]. Let the identity provider sign the
-    /// Response or the Assertion itself.
+    /// That is true of its signature, too: the ArtifactResponse around it is not verified (TLS
+    /// protects the way), so a Response whose only signature is the one on the ArtifactResponse is
+    /// refused as [`Rejection::SignatureMissing`]. Let the identity provider sign the Response or
+    /// the Assertion itself.
     ///
     /// # Errors
     ///
-    /// Those of [`Connection::verify`], [`Rejection::ArtifactRefused`], and [`Error::Resolution`] if the server cannot be asked.
+    /// Those of [`Connection::verify`], [`Rejection::ArtifactRefused`], and [`Error::Resolution`]
+    /// if the server cannot be asked.
     pub async fn verify_artifact<C: SoapClient>(
         &self,
         artifact: &str,
@@ -232,7 +247,8 @@ impl Connection {
         now: DateTime<Utc>,
     ) -> Result<Unspent, Error> {
         let sides = (&self.sp, &self.idp);
-        let xml = artifact::resolve(artifact, sides, client, &self.settings.limits, random, now).await?;
+        let xml =
+            artifact::resolve(artifact, sides, client, &self.settings.limits, random, now).await?;
         Ok(self.verify_xml(xml, expected, now)?)
     }
 
@@ -250,16 +266,19 @@ impl Connection {
         };
         let assertion = document.assertion()?;
         let rules = self.rules(expected, now);
-        let facts = Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
+        let facts =
+            Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
         CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
         let identity = self.identity(assertion, &signed.octets)?;
         Ok(Unspent::new(identity, self.spending(&facts)?))
     }
 
-    /// What works and should still be looked at: certificates near their end, telltale mistakes, dangers switched on.
+    /// What works and should still be looked at: certificates near their end, telltale mistakes,
+    /// dangers switched on.
     pub fn warnings(&self, now: DateTime<Utc>) -> Vec<Warning> {
         let mut warnings = warning::of_providers(&self.sp, &self.idp, now);
-        let covered = matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both);
+        let covered =
+            matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both);
         if !self.sp.decryption_keys().is_empty() && !self.settings.forbid_cbc && !covered {
             warnings.push(Warning::CbcUnsigned);
         }
@@ -268,8 +287,13 @@ impl Connection {
     }
 
     fn dangers(&self) -> Vec<&'static str> {
-        let Settings { allow_sha1, allow_weak_keys, allow_3des, ignore_unsolicited_in_response_to, .. } =
-            self.settings;
+        let Settings {
+            allow_sha1,
+            allow_weak_keys,
+            allow_3des,
+            ignore_unsolicited_in_response_to,
+            ..
+        } = self.settings;
         [
             (allow_3des, "danger_allow_3des"),
             (allow_sha1, "danger_allow_sha1"),
@@ -318,7 +342,9 @@ impl Connection {
                 session_index: first.session_index().map(str::to_owned),
                 session_not_on_or_after: statements.session_not_on_or_after()?,
                 authn_instant: first.authn_instant()?,
-                authn_context_class_ref: first.authn_context_class_ref()?.map(|class| class.into_owned()),
+                authn_context_class_ref: first
+                    .authn_context_class_ref()?
+                    .map(|class| class.into_owned()),
             },
             attributes: assertion.attributes(),
             key_fingerprint: octets.fingerprint().to_owned(),

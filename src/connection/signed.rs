@@ -14,7 +14,8 @@ use crate::validate::ENVELOPE_CHECKS;
 use crate::xml::Document;
 use crate::xmlenc::{self, Budget, Opening};
 
-/// What the names of all encrypted elements begin with. Prepared once: to prepare a search takes longer than the search.
+/// What the names of all encrypted elements begin with. Prepared once: to prepare a search takes
+/// longer than the search.
 static ENCRYPTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Encrypted"));
 
 impl Connection {
@@ -27,8 +28,8 @@ impl Connection {
         Ok((signed, envelope.addressing()))
     }
 
-    /// What is signed of a received response: every signature that is there verified, those that have to be there demanded,
-    /// and what is encrypted opened.
+    /// What is signed of a received response: every signature that is there verified, those that
+    /// have to be there demanded, and what is encrypted opened.
     pub(crate) fn signed_octets(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
         let budget = Budget::of_one_message();
         let opening = self.opening(&budget);
@@ -36,7 +37,8 @@ impl Connection {
             None => self.verified(envelope)?,
             Some(_) => self.opened(envelope, opening)?,
         };
-        // The names of elements are never written in another way, so without the text there is no such element.
+        // The names of elements are never written in another way, so without the text there is no
+        // such element.
         if ENCRYPTED.find(signed.octets.as_str().as_bytes()).is_none() {
             return Ok(signed);
         }
@@ -60,7 +62,8 @@ impl Connection {
         if let Some(on) = missing {
             return Err(Rejection::SignatureMissing { on });
         }
-        // Both are verified on the document as it was received; the wider one is read, and the other dropped at once.
+        // Both are verified on the document as it was received; the wider one is read, and the
+        // other dropped at once.
         let mut octets = None;
         let mut rests_on_sha1 = false;
         if found.assertion {
@@ -84,8 +87,8 @@ impl Connection {
         }
     }
 
-    /// An encrypted assertion: a signature of the Response is verified before any key is used, and covers what it encloses; then
-    /// one of the Assertion is, in what was opened.
+    /// An encrypted assertion: a signature of the Response is verified before any key is used, and
+    /// covers what it encloses; then one of the Assertion is, in what was opened.
     fn opened(&self, envelope: Envelope<'_>, opening: Opening<'_>) -> Result<Signed, Rejection> {
         let response = self.verified_response(envelope)?;
         if response.is_none()
@@ -99,15 +102,17 @@ impl Connection {
             Some(octets) => {
                 let document = Document::parse(octets.as_str(), limits)?;
                 let signed = check_envelope(received_envelope(&document)?)?;
-                // Said in the open, so it may be refused in the open; behind this a wrong issuer is one of what was opened.
+                // Said in the open, so it may be refused in the open; behind this a wrong issuer is
+                // one of what was opened.
                 if let Some(issuer) = signed.addressing().issuer()? {
                     issuer.check(Part::Response, self.idp.issuer(), self.sp.audience())?;
                 }
                 open_assertion(signed, opening)?
             }
         };
-        let inside =
-            self.verified_inside(&opened, response.is_some()).map_err(|_| Rejection::DecryptionFailed)?;
+        let inside = self
+            .verified_inside(&opened, response.is_some())
+            .map_err(|_| Rejection::DecryptionFailed)?;
         match (response, inside) {
             (Some(octets), inside) => {
                 let rests_on_sha1 =
@@ -120,8 +125,9 @@ impl Connection {
         }
     }
 
-    /// The signature of the assertion in a response that was opened. Without one, the Response's has to cover it, and it has to be
-    /// the connection's issuer who speaks: a ciphertext captured from another connection says nothing, not even whose it is.
+    /// The signature of the assertion in a response that was opened. Without one, the Response's
+    /// has to cover it, and it has to be the connection's issuer who speaks: a ciphertext captured
+    /// from another connection says nothing, not even whose it is.
     fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<Signed>, Rejection> {
         let document = Document::parse(opened, &self.settings.limits)?;
         let envelope = check_envelope(received_envelope(&document)?)?;
@@ -130,7 +136,8 @@ impl Connection {
             let octets = dsig::verify(assertion, Part::Assertion, self.trust())?;
             let rests_on_sha1 = octets.rests_on_sha1();
             // Under a signature of the Response, libxmlsec1 is asked for that one.
-            let second_opinion = if covered { None } else { self.second_opinion(envelope, &octets) };
+            let second_opinion =
+                if covered { None } else { self.second_opinion(envelope, &octets) };
             return Ok(Some(Signed { octets, rests_on_sha1, second_opinion }));
         }
         match self.settings.signed_parts {
@@ -162,8 +169,13 @@ impl Connection {
         }
     }
 
-    /// What the second engine says of the message and the octets that a signature in it covers, if the connection asks for it.
-    fn second_opinion(&self, envelope: Envelope<'_>, octets: &SignedOctets) -> Option<Result<(), Rejection>> {
+    /// What the second engine says of the message and the octets that a signature in it covers, if
+    /// the connection asks for it.
+    fn second_opinion(
+        &self,
+        envelope: Envelope<'_>,
+        octets: &SignedOctets,
+    ) -> Option<Result<(), Rejection>> {
         #[cfg(feature = "samael")]
         if self.settings.second_opinion {
             return Some(second_opinion::agrees(envelope, octets, self.idp.certificates()));
@@ -180,7 +192,8 @@ fn open_assertion(envelope: Envelope<'_>, opening: Opening<'_>) -> Result<String
 
 /// The response as it was received.
 pub(crate) fn received_envelope<'d>(document: &'d Document<'_>) -> Result<Envelope<'d>, Rejection> {
-    let root = document.root().ok_or_else(|| Rejection::NotAResponse { found: Excerpt::new("") })?;
+    let root =
+        document.root().ok_or_else(|| Rejection::NotAResponse { found: Excerpt::new("") })?;
     Ok(Envelope::new(root, false))
 }
 

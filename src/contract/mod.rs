@@ -1,6 +1,7 @@
 //! What every store has to hold to: run these against an implementation in its tests.
 //!
-//! Each function panics where the contract is broken, and says how. They use 64 threads, and block each on its future.
+//! Each function panics where the contract is broken, and says how. They use 64 threads, and block
+//! each on its future.
 
 mod directory;
 mod replay;
@@ -32,8 +33,12 @@ fn together<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     };
     thread::scope(|scope| {
         let start = &start;
-        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || start(thread))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        let threads: Vec<_> =
+            (0..THREADS).map(|thread| scope.spawn(move || start(thread))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     })
 }
 

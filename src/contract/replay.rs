@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{block_on, instant, together};
 use crate::store::{ReplayStore, SpendOutcome, Spending};
 
-/// Tests a [`ReplayStore`] that is empty: single use under 64 concurrent takers, of assertions and of requests, connections apart,
-/// expiry, and nothing that is over.
+/// Tests a [`ReplayStore`] that is empty: single use under 64 concurrent takers, of assertions and
+/// of requests, connections apart, expiry, and nothing that is over.
 ///
 /// # Panics
 ///
@@ -37,8 +37,16 @@ pub fn replay_store<S: ReplayStore + Sync>(store: &S) {
     };
     assert_eq!(fresh(0), 1, "one of 32 spends of one assertion succeeds");
     assert_eq!(fresh(1), 1, "one of 32 spends of one request succeeds");
-    assert_eq!(spend("contract-a", "assertion", None, now), SpendOutcome::AssertionSeen, "it stays spent");
-    assert_eq!(spend("contract-b", "assertion", None, now), SpendOutcome::Fresh, "connections are apart");
+    assert_eq!(
+        spend("contract-a", "assertion", None, now),
+        SpendOutcome::AssertionSeen,
+        "it stays spent"
+    );
+    assert_eq!(
+        spend("contract-b", "assertion", None, now),
+        SpendOutcome::Fresh,
+        "connections are apart"
+    );
     let last = later - TimeDelta::seconds(1);
     assert_eq!(
         spend("contract-a", "assertion", None, last),

@@ -7,8 +7,8 @@ use crate::pending::PendingRequest;
 use crate::relay_state::RelayState;
 use crate::request::{Remembered, RequestStore};
 
-/// Tests a [`RequestStore`] that is empty: a request is given to its cookie and to no other, not beyond its expiry, and, if the store
-/// `gives_once`, to one of 64 concurrent takers.
+/// Tests a [`RequestStore`] that is empty: a request is given to its cookie and to no other, not
+/// beyond its expiry, and, if the store `gives_once`, to one of 64 concurrent takers.
 ///
 /// # Panics
 ///
@@ -25,7 +25,8 @@ pub fn request_store<S: RequestStore + Sync>(store: &S, gives_once: bool) {
         force_authn: number == 1,
         authn_contexts: vec!["urn:context".into()],
     };
-    let remember = |number: u8| match block_on(store.remember(&pending(number), [number; 32], now)) {
+    let remember = |number: u8| match block_on(store.remember(&pending(number), [number; 32], now))
+    {
         Ok(Remembered::Cookie(cookie)) => cookie,
         other => panic!("a request is not remembered: {other:?}"),
     };
@@ -42,9 +43,15 @@ pub fn request_store<S: RequestStore + Sync>(store: &S, gives_once: bool) {
     let last = other.pop();
     other.push(if last == Some('A') { 'B' } else { 'A' });
     // Base64 without padding may end in bits that do not count; the byte before does.
-    assert!(take(&format!("x{other}"), now).is_none(), "a cookie that the store did not make gives nothing");
+    assert!(
+        take(&format!("x{other}"), now).is_none(),
+        "a cookie that the store did not make gives nothing"
+    );
     let given: Vec<PendingRequest> = together(|_| take(&one, now)).into_iter().flatten().collect();
-    assert!(given.iter().all(|given| *given == pending(1)), "a cookie gives its own request, whole");
+    assert!(
+        given.iter().all(|given| *given == pending(1)),
+        "a cookie gives its own request, whole"
+    );
     if gives_once {
         assert_eq!(given.len(), 1, "one of 64 takers gets the request");
         assert_eq!(take(&one, now), None, "it stays taken");

@@ -8,10 +8,11 @@ use crate::error::StoreError;
 use crate::identity::{Email, StableKey};
 use crate::provision::{AccountChanges, NewAccount, Seats};
 
-/// A [`Directory`] in the memory of this process: for tests and examples, and for an application that is one process and remembers its
-/// accounts in some other way.
+/// A [`Directory`] in the memory of this process: for tests and examples, and for an application
+/// that is one process and remembers its accounts in some other way.
 ///
-/// An organization has any number of seats until [`MemoryDirectory::set_seats`] says otherwise, by its id, which need not be known yet.
+/// An organization has any number of seats until [`MemoryDirectory::set_seats`] says otherwise, by
+/// its id, which need not be known yet.
 #[derive(Default)]
 pub struct MemoryDirectory {
     state: Mutex<State>,
@@ -42,7 +43,8 @@ impl MemoryDirectory {
     ///
     /// If a thread panicked while it held the directory.
     pub fn set_seats(&self, organization: &str, purchased: Option<u32>) -> Result<(), StoreError> {
-        self.state()?.organizations.entry(organization.to_owned()).or_default().purchased = purchased;
+        self.state()?.organizations.entry(organization.to_owned()).or_default().purchased =
+            purchased;
         Ok(())
     }
 
@@ -63,7 +65,11 @@ impl MemoryDirectory {
     ///
     /// If a thread panicked while it held the directory.
     pub fn seats(&self, organization: &str) -> Result<Seats, StoreError> {
-        Ok(self.state()?.organizations.get(organization).map_or(Seats::new(None, 0), Members::seats))
+        Ok(self
+            .state()?
+            .organizations
+            .get(organization)
+            .map_or(Seats::new(None, 0), Members::seats))
     }
 
     fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
@@ -78,7 +84,8 @@ impl Members {
 
     fn matching(&self, key: Option<&StableKey>, email: Option<&Email>) -> Vec<Account> {
         let by_key = key.and_then(|key| self.by_key.get(key)).into_iter().flatten();
-        let by_email = email.and_then(|email| self.by_email.get(&folded(email))).into_iter().flatten();
+        let by_email =
+            email.and_then(|email| self.by_email.get(&folded(email))).into_iter().flatten();
         let mut ids: Vec<&AccountId> = by_key.chain(by_email).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -119,7 +126,9 @@ impl Members {
         if let Some(ids) = account.stable_key.as_ref().and_then(|key| self.by_key.get_mut(key)) {
             ids.retain(|id| *id != account.id);
         }
-        if let Some(ids) = account.email.as_ref().and_then(|email| self.by_email.get_mut(&folded(email))) {
+        if let Some(ids) =
+            account.email.as_ref().and_then(|email| self.by_email.get_mut(&folded(email)))
+        {
             ids.retain(|id| *id != account.id);
         }
     }
@@ -153,7 +162,11 @@ impl Directory for MemoryDirectory {
         Ok(written)
     }
 
-    async fn change(&self, before: &Account, changes: &AccountChanges) -> Result<Written, StoreError> {
+    async fn change(
+        &self,
+        before: &Account,
+        changes: &AccountChanges,
+    ) -> Result<Written, StoreError> {
         let mut state = self.state()?;
         let Some(members) = state.organizations.get_mut(&before.organization) else {
             return Ok(Written::Conflict);

@@ -1,4 +1,5 @@
-//! Where accounts are kept, and how a login becomes one: [`provision`] decides, and a [`Directory`] makes it true.
+//! Where accounts are kept, and how a login becomes one: [`provision`] decides, and a [`Directory`]
+//! makes it true.
 
 mod memory;
 
@@ -14,22 +15,27 @@ use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
 use crate::error::StoreError;
 use crate::identity::{Email, Identity, StableKey};
 use crate::organization::Organization;
-use crate::provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRefusal, Seats, decide};
+use crate::provision::{
+    AccountChanges, NewAccount, Provisioning, ProvisioningRefusal, Seats, decide,
+};
 
 /// Where an application keeps the accounts of its organizations, and counts their seats.
 ///
 /// # The contract
 ///
 /// 1. **Writing is one atomic step** each: the account and its seat together, or neither.
-/// 2. **No two accounts of one organization, deleted ones aside, have the same key or the same e-mail address** (in any ASCII letter
-///    case): the second is answered [`Written::Conflict`], however close together they come, and whether an account is created, changed
-///    or restored. Keys are compared whole and byte for byte.
-/// 3. **A seat is needed where a status that [holds none](crate::AccountStatus::holds_seat) becomes one that holds one**, and where an
-///    account is created with such a status. Where no seat is free that is answered [`Written::NoSeat`]. A status that holds one and
-///    becomes one that holds none gives the seat back at once. No other change needs a seat, takes one or gives one back: not one that
-///    leaves the status alone, not the one from invited to active, not the one from deactivated to deleted; also where fewer seats are
-///    bought than are taken.
-/// 4. **A change is of the account as it was read**: if anything in it has changed since, the answer is [`Written::Conflict`].
+/// 2. **No two accounts of one organization, deleted ones aside, have the same key or the same
+///    e-mail address** (in any ASCII letter case): the second is answered [`Written::Conflict`],
+///    however close together they come, and whether an account is created, changed or restored.
+///    Keys are compared whole and byte for byte.
+/// 3. **A seat is needed where a status that [holds none](crate::AccountStatus::holds_seat) becomes
+///    one that holds one**, and where an account is created with such a status. Where no seat is
+///    free that is answered [`Written::NoSeat`]. A status that holds one and becomes one that holds
+///    none gives the seat back at once. No other change needs a seat, takes one or gives one back:
+///    not one that leaves the status alone, not the one from invited to active, not the one from
+///    deactivated to deleted; also where fewer seats are bought than are taken.
+/// 4. **A change is of the account as it was read**: if anything in it has changed since, the
+///    answer is [`Written::Conflict`].
 /// 5. **A failure changes nothing**, unless the fate of a commit is unknown.
 /// 6. **Organizations are apart**: each has accounts, keys, addresses and seats of its own.
 ///
@@ -56,9 +62,9 @@ use crate::provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRef
 /// CREATE UNIQUE INDEX account_email ON account (organization, lower(email)) WHERE status <> 'deleted';
 /// ```
 ///
-/// Each write is one transaction, and whatever is answered other than [`Written::Done`] rolls it back. A unique index that is violated
-/// is a [`Written::Conflict`]. A change reads the row first: one that is not equal to `before` is a conflict, and so is an `UPDATE` that
-/// finds no row.
+/// Each write is one transaction, and whatever is answered other than [`Written::Done`] rolls it
+/// back. A unique index that is violated is a [`Written::Conflict`]. A change reads the row first:
+/// one that is not equal to `before` is a conflict, and so is an `UPDATE` that finds no row.
 ///
 /// ```sql
 /// SELECT …, version FROM account WHERE id = $account AND organization = $organization;
@@ -73,8 +79,8 @@ use crate::provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRef
 /// UPDATE organization SET taken = taken - 1 WHERE id = $organization;
 /// ```
 pub trait Directory: Send + Sync {
-    /// The accounts of an organization that have this key, or this address in any ASCII letter case, deleted ones included; and its
-    /// seats.
+    /// The accounts of an organization that have this key, or this address in any ASCII letter
+    /// case, deleted ones included; and its seats.
     fn find(
         &self,
         organization: &str,
@@ -232,18 +238,23 @@ impl ProvisionError {
     pub fn user_message(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.user_message(),
-            Self::Contended | Self::Store(_) => "You could not be signed in just now. Try again in a minute.",
+            Self::Contended | Self::Store(_) => {
+                "You could not be signed in just now. Try again in a minute."
+            }
         }
     }
 }
 
-/// A write that comes second finds what came first when it reads again, so that one more round is nearly always enough.
+/// A write that comes second finds what came first when it reads again, so that one more round is
+/// nearly always enough.
 const ROUNDS: usize = 16;
 
-/// Brings a person in: finds, [decides](crate::decide), and writes, again if something else came first.
+/// Brings a person in: finds, [decides](crate::decide), and writes, again if something else came
+/// first.
 ///
-/// Any number of first logins of one person at the same time make one account and take one seat; whoever comes second finds it. Call it
-/// once the login is [spent](crate::Unspent::spend), and ask the [login policy](crate::LoginPolicy) about the account afterwards.
+/// Any number of first logins of one person at the same time make one account and take one seat;
+/// whoever comes second finds it. Call it once the login is [spent](crate::Unspent::spend), and ask
+/// the [login policy](crate::LoginPolicy) about the account afterwards.
 ///
 /// # Errors
 ///

@@ -17,7 +17,8 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// Looks into a field. `entity_id` chooses where a metadata document speaks of several identity providers.
+    /// Looks into a field. `entity_id` chooses where a metadata document speaks of several identity
+    /// providers.
     pub(super) fn of(text: &str, entity_id: &str, limits: &Limits, now: DateTime<Utc>) -> Self {
         let text = trimmed(text);
         if text.is_empty() {
@@ -39,13 +40,15 @@ impl Content {
     }
 }
 
-/// Without blank space at the ends, and without the invisible characters that are copied along from web pages.
+/// Without blank space at the ends, and without the invisible characters that are copied along from
+/// web pages.
 pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200B}' | '\u{FEFF}'))
 }
 
 fn is_metadata(text: &str) -> bool {
-    text.starts_with('<') && ["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| text.contains(name))
+    text.starts_with('<')
+        && ["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| text.contains(name))
 }
 
 fn read(
@@ -56,9 +59,12 @@ fn read(
 ) -> Result<IdpMetadata, MetadataError> {
     match IdpMetadata::parse(text, None, MetadataTrust::Unsigned, limits, now) {
         Err(MetadataError::SeveralIdentityProviders { count }) => {
-            let chosen = IdpMetadata::parse(text, Some(entity_id), MetadataTrust::Unsigned, limits, now);
+            let chosen =
+                IdpMetadata::parse(text, Some(entity_id), MetadataTrust::Unsigned, limits, now);
             chosen.map_err(|error| match error {
-                MetadataError::EntityNotFound { .. } => MetadataError::SeveralIdentityProviders { count },
+                MetadataError::EntityNotFound { .. } => {
+                    MetadataError::SeveralIdentityProviders { count }
+                }
                 other => other,
             })
         }

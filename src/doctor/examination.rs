@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::certificate;
 use super::content::{Content, trimmed};
-use super::{Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings};
+use super::{
+    Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings,
+};
 use crate::address::{Address, Parts, is_plain};
 use crate::binding::Binding;
 use crate::limits::Limits;
@@ -13,7 +15,8 @@ use crate::provider::IdentityProvider;
 use crate::trust::{Certificate, Certificates};
 use crate::vendor::Vendor;
 
-const TEXT_FIELDS: [PastedField; 3] = [PastedField::Audience, PastedField::SsoUrl, PastedField::Issuer];
+const TEXT_FIELDS: [PastedField; 3] =
+    [PastedField::Audience, PastedField::SsoUrl, PastedField::Issuer];
 
 /// The pasted values, looked into once.
 pub(super) struct Examination<'a> {
@@ -69,7 +72,9 @@ impl<'a> Examination<'a> {
                 certificates.iter().flat_map(problems).collect()
             }
         };
-        findings.extend(problems.into_iter().map(|problem| Finding::new(PastedField::Certificate, problem)));
+        findings.extend(
+            problems.into_iter().map(|problem| Finding::new(PastedField::Certificate, problem)),
+        );
         let usable = findings.iter().all(|finding| finding.severity != Severity::Error);
         Diagnosis {
             findings,
@@ -90,7 +95,8 @@ impl<'a> Examination<'a> {
         }
     }
 
-    /// The text of a field, without blank space around it; empty if the field holds something that is no text.
+    /// The text of a field, without blank space around it; empty if the field holds something that
+    /// is no text.
     fn text(&self, field: PastedField) -> &'a str {
         match self.content(field) {
             Content::Text => trimmed(self.pasted.field(field)),
@@ -110,13 +116,15 @@ impl<'a> Examination<'a> {
     fn swap(&self) -> Option<(PastedField, PastedField)> {
         let [audience, sso_url, issuer] = TEXT_FIELDS.map(|field| self.text(field));
         let is_url = |text| Address::of(text) != Address::None;
-        let audience_is_login_url = !sso_url.is_empty() && !is_url(sso_url) && is_login_url(audience);
+        let audience_is_login_url =
+            !sso_url.is_empty() && !is_url(sso_url) && is_login_url(audience);
         let audience_is_issuer = foreign_issuer(audience).is_some()
             && Vendor::of_issuer(issuer).is_none()
             && !issuer.is_empty()
             && issuer != audience;
         let sso_url_is_none = match Vendor::of_issuer(sso_url) {
-            // Anybody's single sign-on URL may have the path of a realm; beside that of the realm it has not.
+            // Anybody's single sign-on URL may have the path of a realm; beside that of the realm
+            // it has not.
             Some(Vendor::Keycloak) => Vendor::of_login_url(issuer) == Some(Vendor::Keycloak),
             Some(_) => true,
             None => !is_url(sso_url) && !sso_url.is_empty() && with_scheme(sso_url).is_none(),
@@ -135,7 +143,11 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn of_text(&self, field: PastedField, swap: Option<(PastedField, PastedField)>) -> Vec<Problem> {
+    fn of_text(
+        &self,
+        field: PastedField,
+        swap: Option<(PastedField, PastedField)>,
+    ) -> Vec<Problem> {
         let space = self.pasted.field(field) != self.text(field);
         let guess = match swap {
             // Said once, at the first of the two.
@@ -143,16 +155,20 @@ impl<'a> Examination<'a> {
             Some((_, second)) if field == second => None,
             _ => match field {
                 PastedField::Audience => self.of_audience(),
-                PastedField::SsoUrl => {
-                    Vendor::of_issuer(self.text(field)).map(|vendor| Problem::IssuerMisplaced { vendor })
-                }
+                PastedField::SsoUrl => Vendor::of_issuer(self.text(field))
+                    .map(|vendor| Problem::IssuerMisplaced { vendor }),
                 PastedField::Issuer => self.of_issuer(),
                 PastedField::Certificate => None,
             },
         };
         // What cannot work is said beside what may have been meant.
         let unusable = if field == PastedField::SsoUrl { self.sso_url_unusable() } else { None };
-        space.then_some(Problem::SurroundingSpace).into_iter().chain(guess).chain(unusable).collect()
+        space
+            .then_some(Problem::SurroundingSpace)
+            .into_iter()
+            .chain(guess)
+            .chain(unusable)
+            .collect()
     }
 
     fn of_audience(&self) -> Option<Problem> {
@@ -160,14 +176,16 @@ impl<'a> Examination<'a> {
         if audience == issuer {
             return Some(Problem::AudienceEqualsIssuer);
         }
-        if is_login_url(audience) || (audience == sso_url && Address::of(audience) != Address::None) {
+        if is_login_url(audience) || (audience == sso_url && Address::of(audience) != Address::None)
+        {
             return Some(Problem::SsoUrlMisplaced);
         }
         if let Some(vendor) = foreign_issuer(audience) {
             return Some(Problem::IssuerMisplaced { vendor });
         }
         let host = Parts::of(audience)?.authority;
-        (!self.is_at_us(audience) && Parts::of(sso_url)?.authority == host).then_some(Problem::AudienceAtIdp)
+        (!self.is_at_us(audience) && Parts::of(sso_url)?.authority == host)
+            .then_some(Problem::AudienceAtIdp)
     }
 
     /// Why nobody can log in by the single sign-on URL.
@@ -196,7 +214,8 @@ impl<'a> Examination<'a> {
 
     fn of_issuer(&self) -> Option<Problem> {
         let issuer = self.text(PastedField::Issuer);
-        // The issuer of JumpCloud is any text that its administrator likes, the single sign-on URL for example.
+        // The issuer of JumpCloud is any text that its administrator likes, the single sign-on URL
+        // for example.
         if Vendor::of_login_url(issuer).is_some_and(|vendor| vendor != Vendor::JumpCloud) {
             return Some(Problem::SsoUrlMisplaced);
         }
@@ -204,22 +223,30 @@ impl<'a> Examination<'a> {
     }
 
     fn is_ours(&self, url: &str) -> bool {
-        [self.around.acs_url, self.around.login_url].into_iter().flatten().any(|ours| is_same_url(ours, url))
+        [self.around.acs_url, self.around.login_url]
+            .into_iter()
+            .flatten()
+            .any(|ours| is_same_url(ours, url))
     }
 
     /// The values as they were probably meant, if that is another thing than what was pasted.
     fn offer(&self, swap: Option<(PastedField, PastedField)>) -> Option<PastedValues> {
         let mut offer = self.pasted.clone();
-        for field in
-            [PastedField::Audience, PastedField::SsoUrl, PastedField::Issuer, PastedField::Certificate]
-        {
+        for field in [
+            PastedField::Audience,
+            PastedField::SsoUrl,
+            PastedField::Issuer,
+            PastedField::Certificate,
+        ] {
             if matches!(self.content(field), Content::PrivateKey) {
                 offer.set(field, "");
             }
         }
         // Without its secrets it is not yet what was meant.
         let disarmed = offer.clone();
-        for field in TEXT_FIELDS.into_iter().filter(|field| matches!(self.content(*field), Content::Text)) {
+        for field in
+            TEXT_FIELDS.into_iter().filter(|field| matches!(self.content(*field), Content::Text))
+        {
             offer.set(field, self.text(field));
         }
         if let Some(url) = with_scheme(self.text(PastedField::SsoUrl)) {
@@ -229,8 +256,9 @@ impl<'a> Examination<'a> {
             offer.set(first, self.text(second));
             offer.set(second, self.text(first));
         }
-        let misplaced =
-            TEXT_FIELDS.into_iter().find(|field| matches!(self.content(*field), Content::Certificate));
+        let misplaced = TEXT_FIELDS
+            .into_iter()
+            .find(|field| matches!(self.content(*field), Content::Certificate));
         if let Some(field) = misplaced
             && !matches!(self.certificate, Content::Certificate | Content::Metadata(_))
         {
@@ -247,18 +275,19 @@ impl<'a> Examination<'a> {
 
     /// The first metadata document that can be read, in any field.
     fn metadata(&self) -> Option<&IdpMetadata> {
-        [&self.audience, &self.sso_url, &self.issuer, &self.certificate].into_iter().find_map(|content| {
-            match content {
+        [&self.audience, &self.sso_url, &self.issuer, &self.certificate].into_iter().find_map(
+            |content| match content {
                 Content::Metadata(metadata) => metadata.as_ref().as_ref().ok(),
                 _ => None,
-            }
-        })
+            },
+        )
     }
 
     /// Puts what a metadata document says into the offer.
     fn take(&self, offer: &mut PastedValues, metadata: &IdpMetadata) {
         let idp = metadata.identity_provider();
-        let redirect = idp.sso_endpoints().iter().find(|endpoint| endpoint.binding == Binding::HttpRedirect);
+        let redirect =
+            idp.sso_endpoints().iter().find(|endpoint| endpoint.binding == Binding::HttpRedirect);
         let sso_url = redirect.map(|endpoint| endpoint.location.as_str()).or(idp.sso_url());
         if matches!(self.audience, Content::Metadata(_)) {
             offer.audience.clear();
@@ -276,7 +305,8 @@ fn of_metadata(metadata: &Result<IdpMetadata, MetadataError>) -> Problem {
     }
 }
 
-/// A single sign-on URL that no service provider could have as its own name. Keycloak's could: it is both.
+/// A single sign-on URL that no service provider could have as its own name. Keycloak's could: it
+/// is both.
 fn is_login_url(text: &str) -> bool {
     Address::of(text) == Address::Secure
         && Vendor::of_login_url(text).is_some_and(|vendor| vendor != Vendor::Keycloak)

@@ -14,7 +14,8 @@ pub use self::problem::{Finding, Problem, Severity};
 use crate::limits::Limits;
 use crate::provider::IdentityProvider;
 
-/// The four values that an administrator copies out of the identity provider's console, as they were pasted.
+/// The four values that an administrator copies out of the identity provider's console, as they
+/// were pasted.
 ///
 /// `Debug` shows none of them: a private key may have been pasted.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -108,7 +109,8 @@ pub struct Surroundings<'a> {
     pub acs_url: Option<&'a str>,
     /// The page on which logins of the connection start.
     pub login_url: Option<&'a str>,
-    /// The SHA-256 fingerprints of the certificates of all other connections, with or without colons, in any letter case.
+    /// The SHA-256 fingerprints of the certificates of all other connections, with or without
+    /// colons, in any letter case.
     pub other_fingerprints: &'a [String],
 }
 
@@ -131,18 +133,21 @@ impl<'a> Surroundings<'a> {
 
 /// Examines what an administrator pasted, before it is saved.
 ///
-/// Each field is looked at by itself and beside the others: what else it may hold (metadata, a certificate, a private key, the
-/// value of another field), and whether it can work. What the mistake was meant to be is [offered](Diagnosis::offer) where it
-/// is unambiguous.
+/// Each field is looked at by itself and beside the others: what else it may hold (metadata, a
+/// certificate, a private key, the value of another field), and whether it can work. What the
+/// mistake was meant to be is [offered](Diagnosis::offer) where it is unambiguous.
 ///
-/// What is only a guess, by the shape that values have at products which are recognized, is a warning: Audience URI and issuer are free
-/// text at some of them, and may look like those of another. An error is what cannot work, whatever was meant.
+/// What is only a guess, by the shape that values have at products which are recognized, is a
+/// warning: Audience URI and issuer are free text at some of them, and may look like those of
+/// another. An error is what cannot work, whatever was meant.
 ///
-/// Blank space at an end is a warning, and the offer is without it. It is not taken away unasked from the Audience URI and the
-/// issuer, which are compared byte for byte; it is from the single sign-on URL, which cannot have any.
+/// Blank space at an end is a warning, and the offer is without it. It is not taken away unasked
+/// from the Audience URI and the issuer, which are compared byte for byte; it is from the single
+/// sign-on URL, which cannot have any.
 ///
-/// A single sign-on URL with http is an error unless the host is the local one. The dates of a certificate are warnings, for
-/// they never refuse a login. `limits` bound the reading of a metadata document.
+/// A single sign-on URL with http is an error unless the host is the local one. The dates of a
+/// certificate are warnings, for they never refuse a login. `limits` bound the reading of a
+/// metadata document.
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
@@ -175,7 +180,8 @@ pub fn examine(
 
 /// What the examination of pasted values found.
 ///
-/// Serialized (feature `serde`), it is a map of `usable`, `findings` and `offer`. Escape its texts before putting them in HTML.
+/// Serialized (feature `serde`), it is a map of `usable`, `findings` and `offer`. Escape its texts
+/// before putting them in HTML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     findings: Vec<Finding>,
@@ -189,8 +195,8 @@ impl Diagnosis {
         &self.findings
     }
 
-    /// The values as they were probably meant, to be shown to the administrator and examined in their turn. It never holds a
-    /// private key. A field is blank whose value has to be found yet.
+    /// The values as they were probably meant, to be shown to the administrator and examined in
+    /// their turn. It never holds a private key. A field is blank whose value has to be found yet.
     pub fn offer(&self) -> Option<&PastedValues> {
         self.offer.as_deref()
     }
@@ -249,8 +255,8 @@ impl ExaminedValues {
         &self.audience
     }
 
-    /// The identity provider: the issuer as it was pasted, the single sign-on URL by HTTP-Redirect, the certificates. A
-    /// [`Connection`](crate::Connection) can be built of it without any switch.
+    /// The identity provider: the issuer as it was pasted, the single sign-on URL by HTTP-Redirect,
+    /// the certificates. A [`Connection`](crate::Connection) can be built of it without any switch.
     pub fn identity_provider(&self) -> &IdentityProvider {
         &self.identity_provider
     }

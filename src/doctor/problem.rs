@@ -14,7 +14,8 @@ use crate::vendor::Vendor;
 pub enum Severity {
     /// It may work, and should be looked at.
     Warning,
-    /// With it no login can work, or none can be safe: the values are not [usable](super::Diagnosis::is_usable).
+    /// With it no login can work, or none can be safe: the values are not
+    /// [usable](super::Diagnosis::is_usable).
     Error,
 }
 
@@ -61,12 +62,14 @@ impl serde::Serialize for Finding {
 
 /// What is wrong with a pasted value, or looks wrong.
 ///
-/// `Display` is written for the administrator who pasted it. No variant holds what was pasted, which may be a secret; a
-/// document that was taken for metadata may be quoted where it cannot be read, cut to 256 characters.
+/// `Display` is written for the administrator who pasted it. No variant holds what was pasted,
+/// which may be a secret; a document that was taken for metadata may be quoted where it cannot be
+/// read, cut to 256 characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The Audience URI is on the host of the single sign-on URL, and so looks like a name of the identity provider's.
+    /// The Audience URI is on the host of the single sign-on URL, and so looks like a name of the
+    /// identity provider's.
     #[error(
         "this is on the host of the single sign-on URL; the Audience URI names the service provider, not the identity provider"
     )]
@@ -112,8 +115,8 @@ pub enum Problem {
         /// Begin of its validity.
         not_before: DateTime<Utc>,
     },
-    /// Another connection has the same certificate: usual where one identity provider signs for all of its applications, and a
-    /// mix-up where each application has a key of its own.
+    /// Another connection has the same certificate: usual where one identity provider signs for all
+    /// of its applications, and a mix-up where each application has a key of its own.
     #[error(
         "certificate {fingerprint} belongs to another connection, too: right if the identity provider has one key for all of \
          its applications, else it is that of another application"
@@ -155,19 +158,22 @@ pub enum Problem {
     /// A metadata document that cannot be taken.
     #[error("this is a metadata document, and it cannot be taken: {0}")]
     MetadataUnreadable(#[source] MetadataError),
-    /// A private key in a field for something else. In the certificate field it is [`CertificateError::PrivateKey`].
+    /// A private key in a field for something else. In the certificate field it is
+    /// [`CertificateError::PrivateKey`].
     #[error("this contains a private key: consider it disclosed, and have the key pair replaced")]
     PrivateKeyPasted,
-    /// The single sign-on URL is on the host of our own ACS URL: one of our URLs, or a test of both on one machine.
+    /// The single sign-on URL is on the host of our own ACS URL: one of our URLs, or a test of both
+    /// on one machine.
     #[error("this is on our own host: enter the URL at which the identity provider takes requests")]
     SsoUrlAtUs,
-    /// The single sign-on URL is http, on a host other than the local one: people would type their passwords behind an
-    /// address that anybody on the way can change.
+    /// The single sign-on URL is http, on a host other than the local one: people would type their
+    /// passwords behind an address that anybody on the way can change.
     #[error(
         "this is an http address, by which the login page could be replaced on the way: enter the https address"
     )]
     SsoUrlInsecure,
-    /// The single sign-on URL is not an absolute http or https URL of printable ASCII, without a user and a fragment.
+    /// The single sign-on URL is not an absolute http or https URL of printable ASCII, without a
+    /// user and a fragment.
     #[error(
         "this is not a web address: enter the single sign-on URL that the identity provider shows, beginning with https://"
     )]
@@ -200,7 +206,8 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// A stable snake_case code, part of semver. Of a certificate that is not usable, it is that of the [`CertificateError`].
+    /// A stable snake_case code, part of semver. Of a certificate that is not usable, it is that of
+    /// the [`CertificateError`].
     pub fn code(&self) -> &'static str {
         match self {
             Self::AudienceAtIdp => "audience_at_idp",

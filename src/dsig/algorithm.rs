@@ -51,8 +51,9 @@ impl DigestAlgorithm {
 
     /// Whether `octets` have this digest. The comparison takes the same time wherever they differ.
     pub(super) fn matches(self, octets: &[u8], expected: &[u8]) -> bool {
-        hash(self.message_digest(), octets)
-            .is_ok_and(|found| found.len() == expected.len() && openssl::memcmp::eq(&found, expected))
+        hash(self.message_digest(), octets).is_ok_and(|found| {
+            found.len() == expected.len() && openssl::memcmp::eq(&found, expected)
+        })
     }
 }
 
@@ -74,8 +75,8 @@ pub(super) enum Scheme {
 }
 
 impl SignatureAlgorithm {
-    /// The algorithm that a SignatureMethod names, if it is accepted. There is no HMAC among them: a certificate is no
-    /// secret.
+    /// The algorithm that a SignatureMethod names, if it is accepted. There is no HMAC among them:
+    /// a certificate is no secret.
     pub(crate) fn accepted(uri: &str, allow_sha1: bool) -> Result<Self, Rejection> {
         use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
         use Scheme::{Ecdsa, RsaPkcs1, RsaPss};
@@ -102,17 +103,30 @@ impl SignatureAlgorithm {
         self.digest.is_sha1()
     }
 
-    /// Whether the key of `certificate` made `signature` over `octets`. Any failure inside OpenSSL is a no.
-    pub(super) fn verifies(self, certificate: &Certificate, octets: &[u8], signature: &[u8]) -> bool {
+    /// Whether the key of `certificate` made `signature` over `octets`. Any failure inside OpenSSL
+    /// is a no.
+    pub(super) fn verifies(
+        self,
+        certificate: &Certificate,
+        octets: &[u8],
+        signature: &[u8],
+    ) -> bool {
         self.verify(certificate, octets, signature).unwrap_or(false)
     }
 
-    fn verify(self, certificate: &Certificate, octets: &[u8], signature: &[u8]) -> Result<bool, ErrorStack> {
+    fn verify(
+        self,
+        certificate: &Certificate,
+        octets: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, ErrorStack> {
         let digest = hash(self.digest.message_digest(), octets)?;
         let padding = match (self.scheme, certificate.key()) {
             (Scheme::RsaPkcs1, KeyType::Rsa { .. }) => SignaturePadding::Pkcs1,
             (Scheme::RsaPss, KeyType::Rsa { .. }) => SignaturePadding::Pss,
-            (Scheme::Ecdsa, KeyType::P256 | KeyType::P384 | KeyType::P521) => SignaturePadding::None,
+            (Scheme::Ecdsa, KeyType::P256 | KeyType::P384 | KeyType::P521) => {
+                SignaturePadding::None
+            }
             _ => return Ok(false),
         };
         let usage = KeyUsage { digest: self.digest.message_digest().type_(), padding };
@@ -125,8 +139,8 @@ impl SignatureAlgorithm {
     }
 }
 
-/// Turns r‖s, each of exactly `size` bytes, into the form that OpenSSL takes. Anything else becomes an empty
-/// signature, which verifies for nobody.
+/// Turns r‖s, each of exactly `size` bytes, into the form that OpenSSL takes. Anything else becomes
+/// an empty signature, which verifies for nobody.
 fn ecdsa_der(signature: &[u8], size: usize) -> Result<Vec<u8>, ErrorStack> {
     let Some((r, s)) = signature.split_at_checked(size).filter(|(_, s)| s.len() == size) else {
         return Ok(Vec::new());
@@ -134,6 +148,10 @@ fn ecdsa_der(signature: &[u8], size: usize) -> Result<Vec<u8>, ErrorStack> {
     EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?.to_der()
 }
 
-pub(super) fn forbidden(usage: AlgorithmUse, uri: &str, allowed_by: Option<&'static str>) -> Rejection {
+pub(super) fn forbidden(
+    usage: AlgorithmUse,
+    uri: &str,
+    allowed_by: Option<&'static str>,
+) -> Rejection {
     Rejection::AlgorithmForbidden { usage, algorithm: Excerpt::new(uri), allowed_by }
 }

@@ -1,7 +1,8 @@
 //! XML Signature, as much of it as SAML prescribes (Core §5.4), and no more.
 //!
-//! A signature is a direct child of the element it signs, and its one Reference names exactly that element. What comes
-//! out is not a verdict but the very octets that were signed: [`SignedOctets`] has one maker, [`verify`](verify()).
+//! A signature is a direct child of the element it signs, and its one Reference names exactly that
+//! element. What comes out is not a verdict but the very octets that were signed: [`SignedOctets`]
+//! has one maker, [`verify`](verify()).
 
 mod algorithm;
 mod detached;

@@ -67,23 +67,30 @@ pub(crate) enum Place {
     First,
 }
 
-/// Signs the element with this `ID` in a message of our own: exclusive canonicalization, SHA-256, the certificate in KeyInfo.
-pub(crate) fn sign_enveloped(xml: &str, id: &str, place: Place, key: &KeyPair) -> Result<String, SendError> {
+/// Signs the element with this `ID` in a message of our own: exclusive canonicalization, SHA-256,
+/// the certificate in KeyInfo.
+pub(crate) fn sign_enveloped(
+    xml: &str,
+    id: &str,
+    place: Place,
+    key: &KeyPair,
+) -> Result<String, SendError> {
     let failed = |reason: &str| SendError::Signing(reason.to_owned().into());
-    let document =
-        Document::parse(xml, &Limits::default()).map_err(|rejection| SendError::Signing(rejection.into()))?;
+    let document = Document::parse(xml, &Limits::default())
+        .map_err(|rejection| SendError::Signing(rejection.into()))?;
     let root = document.root().ok_or_else(|| failed("there is no element"))?;
     let signed = root.descendants().find(|element| element.attribute("ID") == Some(id));
     let signed = signed.ok_or_else(|| failed("there is no element with this ID"))?;
     let at = match place {
         Place::First => signed.content_range().start,
         Place::AfterIssuer => {
-            let issuer = signed.child_elements().next().ok_or_else(|| failed("there is no Issuer"))?;
+            let issuer =
+                signed.child_elements().next().ok_or_else(|| failed("there is no Issuer"))?;
             end_tag_end(xml, issuer).ok_or_else(|| failed("the Issuer does not end"))?
         }
     };
-    let octets =
-        canonicalize(signed, None, C14n::EXCLUSIVE, &[]).map_err(|_| failed("there is no canonical form"))?;
+    let octets = canonicalize(signed, None, C14n::EXCLUSIVE, &[])
+        .map_err(|_| failed("there is no canonical form"))?;
     let digest = DigestAlgorithm::Sha256
         .digest(octets.as_bytes())
         .map_err(|error| SendError::Signing(error.into()))?;

@@ -4,7 +4,8 @@ use super::algorithm::forbidden;
 use crate::error::{AlgorithmUse, LimitKind, Part, Rejection, SignatureProblem};
 use crate::xml::{C14n, C14nError, Element, Namespace, Node, NodeId, canonicalize};
 
-/// A signature found as a direct child of the element it should sign. Nothing in it is verified yet.
+/// A signature found as a direct child of the element it should sign. Nothing in it is verified
+/// yet.
 pub(super) struct Signature<'d> {
     pub(super) id: NodeId,
     signed_info: Element<'d>,
@@ -14,10 +15,12 @@ pub(super) struct Signature<'d> {
 }
 
 impl<'d> Signature<'d> {
-    /// The one signature of `signed`, held to its form: SignedInfo, SignatureValue, at most one KeyInfo, no Object.
+    /// The one signature of `signed`, held to its form: SignedInfo, SignatureValue, at most one
+    /// KeyInfo, no Object.
     pub(super) fn of(signed: Element<'d>, on: Part) -> Result<Self, Rejection> {
         let malformed = |problem| Rejection::SignatureMalformed { on, problem };
-        let mut found = signed.child_elements().filter(|child| child.is(Namespace::DS, "Signature"));
+        let mut found =
+            signed.child_elements().filter(|child| child.is(Namespace::DS, "Signature"));
         let signature = found.next().ok_or(Rejection::SignatureMissing { on })?;
         if found.next().is_some() {
             return Err(malformed(SignatureProblem::Repeated));
@@ -25,7 +28,8 @@ impl<'d> Signature<'d> {
         if signature.child_elements().any(|child| child.is(Namespace::DS, "Object")) {
             return Err(malformed(SignatureProblem::Object));
         }
-        let mut children = elements(signature).ok_or(malformed(SignatureProblem::Elements))?.into_iter();
+        let mut children =
+            elements(signature).ok_or(malformed(SignatureProblem::Elements))?.into_iter();
         let mut next = |local: &str| {
             let child = children.next().filter(|child| child.is(Namespace::DS, local));
             child.ok_or(malformed(SignatureProblem::Elements))
@@ -40,7 +44,8 @@ impl<'d> Signature<'d> {
         if children.next().is_some() {
             return Err(malformed(SignatureProblem::Elements));
         }
-        // Canonicalization may drop a comment that hides part of the digest from one reader and not from another.
+        // Canonicalization may drop a comment that hides part of the digest from one reader and not
+        // from another.
         let digests = signed_info.descendants().filter(|e| e.is(Namespace::DS, "DigestValue"));
         for digest in digests {
             base64(digest).ok_or(malformed(SignatureProblem::Base64))?;
@@ -48,9 +53,11 @@ impl<'d> Signature<'d> {
         Ok(Self { id: signature.id(), signed_info, value, key_info, on })
     }
 
-    /// Canonicalizes SignedInfo by its own CanonicalizationMethod: the octets that the signature is over.
+    /// Canonicalizes SignedInfo by its own CanonicalizationMethod: the octets that the signature is
+    /// over.
     pub(super) fn signed_info_octets(&self) -> Result<(String, Canonicalization<'d>), Rejection> {
-        let malformed = || Rejection::SignatureMalformed { on: self.on, problem: SignatureProblem::Elements };
+        let malformed =
+            || Rejection::SignatureMalformed { on: self.on, problem: SignatureProblem::Elements };
         let method = self.signed_info.child_elements().next().ok_or_else(malformed)?;
         if !method.is(Namespace::DS, "CanonicalizationMethod") {
             return Err(malformed());
@@ -60,7 +67,8 @@ impl<'d> Signature<'d> {
         Ok((octets, canonicalization))
     }
 
-    /// The first certificate that KeyInfo holds, as DER. For the words of a refusal; it never verifies anything.
+    /// The first certificate that KeyInfo holds, as DER. For the words of a refusal; it never
+    /// verifies anything.
     pub(super) fn embedded_certificate(&self) -> Option<Vec<u8>> {
         let mut inside = self.key_info?.descendants();
         base64(inside.find(|element| element.is(Namespace::DS, "X509Certificate"))?)
@@ -82,12 +90,16 @@ impl<'d> Canonicalization<'d> {
     /// Reads a CanonicalizationMethod, or a Transform that is one.
     pub(super) fn read(method: Element<'d>, on: Part) -> Result<Self, Rejection> {
         let uri = method.attribute("Algorithm").unwrap_or_default();
-        let algorithm =
-            C14n::from_uri(uri).ok_or_else(|| forbidden(AlgorithmUse::Canonicalization, uri, None))?;
-        let malformed = || Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements };
+        let algorithm = C14n::from_uri(uri)
+            .ok_or_else(|| forbidden(AlgorithmUse::Canonicalization, uri, None))?;
+        let malformed =
+            || Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements };
         let prefix_list = match elements(method).ok_or_else(malformed)?.as_slice() {
             [] => Vec::new(),
-            [list] if list.is(Namespace::EXC_C14N, "InclusiveNamespaces") && algorithm.is_exclusive() => {
+            [list]
+                if list.is(Namespace::EXC_C14N, "InclusiveNamespaces")
+                    && algorithm.is_exclusive() =>
+            {
                 list.attribute("PrefixList").unwrap_or_default().split_ascii_whitespace().collect()
             }
             _ => return Err(malformed()),
@@ -95,7 +107,11 @@ impl<'d> Canonicalization<'d> {
         Ok(Self { algorithm, prefix_list })
     }
 
-    pub(super) fn apply(&self, apex: Element<'_>, except: Option<NodeId>) -> Result<String, Rejection> {
+    pub(super) fn apply(
+        &self,
+        apex: Element<'_>,
+        except: Option<NodeId>,
+    ) -> Result<String, Rejection> {
         canonicalize(apex, except, self.algorithm, &self.prefix_list).map_err(|error| match error {
             C14nError::TooLong(allowed) => {
                 Rejection::XmlLimitExceeded { limit: LimitKind::CanonicalBytes, allowed }

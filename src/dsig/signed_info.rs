@@ -17,8 +17,9 @@ pub(super) struct SignedInfo<'o> {
 }
 
 impl<'o> SignedInfo<'o> {
-    /// Reads `octets`, the canonical form of a SignedInfo, and holds it to what SAML allows: one Reference, to exactly
-    /// the element with this `id`, with the enveloped-signature transform and at most one canonicalization.
+    /// Reads `octets`, the canonical form of a SignedInfo, and holds it to what SAML allows: one
+    /// Reference, to exactly the element with this `id`, with the enveloped-signature transform and
+    /// at most one canonicalization.
     pub(super) fn read(
         octets: &'o Document<'o>,
         on: Part,
@@ -26,7 +27,8 @@ impl<'o> SignedInfo<'o> {
         allow_sha1: bool,
     ) -> Result<Self, Rejection> {
         let malformed = |problem| Rejection::SignatureMalformed { on, problem };
-        let elements_of = |parent: Element<'o>| elements(parent).ok_or(malformed(SignatureProblem::Elements));
+        let elements_of =
+            |parent: Element<'o>| elements(parent).ok_or(malformed(SignatureProblem::Elements));
         let root = octets.root().filter(|root| root.is(Namespace::DS, "SignedInfo"));
         let children = elements_of(root.ok_or(malformed(SignatureProblem::Elements))?)?;
         let [canonicalization, signature, references @ ..] = children.as_slice() else {
@@ -40,13 +42,16 @@ impl<'o> SignedInfo<'o> {
         if !is(reference, "Reference") {
             return Err(malformed(SignatureProblem::Elements));
         }
-        // A parameter such as HMACOutputLength or RSAPSSParams would change what the identifier means.
+        // A parameter such as HMACOutputLength or RSAPSSParams would change what the identifier
+        // means.
         if !elements_of(*signature)?.is_empty() {
             return Err(malformed(SignatureProblem::Elements));
         }
         let canonicalization = Canonicalization::read(*canonicalization, on)?;
-        let signature =
-            SignatureAlgorithm::accepted(signature.attribute("Algorithm").unwrap_or_default(), allow_sha1)?;
+        let signature = SignatureAlgorithm::accepted(
+            signature.attribute("Algorithm").unwrap_or_default(),
+            allow_sha1,
+        )?;
 
         // Core §5.4.2: "#" and the ID of the root of what is signed.
         let uri = reference.attribute("URI");
@@ -55,7 +60,9 @@ impl<'o> SignedInfo<'o> {
         }
         let parts = elements_of(*reference)?;
         let (transforms, digest) = match parts.as_slice() {
-            [transforms, digest @ ..] if is(transforms, "Transforms") => (elements_of(*transforms)?, digest),
+            [transforms, digest @ ..] if is(transforms, "Transforms") => {
+                (elements_of(*transforms)?, digest)
+            }
             digest => (Vec::new(), digest),
         };
         let [method, value] = digest else { return Err(malformed(SignatureProblem::Elements)) };
@@ -66,14 +73,20 @@ impl<'o> SignedInfo<'o> {
             canonicalization,
             signature,
             transform: read_transforms(&transforms, on)?,
-            digest: DigestAlgorithm::accepted(method.attribute("Algorithm").unwrap_or_default(), allow_sha1)?,
+            digest: DigestAlgorithm::accepted(
+                method.attribute("Algorithm").unwrap_or_default(),
+                allow_sha1,
+            )?,
             digest_value: base64(*value).ok_or(malformed(SignatureProblem::Base64))?,
         })
     }
 }
 
 /// Core §5.4.4: the enveloped-signature transform, then at most one canonicalization.
-fn read_transforms<'o>(transforms: &[Element<'o>], on: Part) -> Result<Canonicalization<'o>, Rejection> {
+fn read_transforms<'o>(
+    transforms: &[Element<'o>],
+    on: Part,
+) -> Result<Canonicalization<'o>, Rejection> {
     let forbidden = |transform: &Element<'o>| Rejection::TransformForbidden {
         on,
         transform: Excerpt::new(transform.attribute("Algorithm").unwrap_or_default()),
@@ -83,7 +96,9 @@ fn read_transforms<'o>(transforms: &[Element<'o>], on: Part) -> Result<Canonical
         return Err(elements());
     }
     let (enveloped, rest) = transforms.split_first().ok_or_else(elements)?;
-    if enveloped.attribute("Algorithm") != Some(ENVELOPED) || enveloped.child_elements().next().is_some() {
+    if enveloped.attribute("Algorithm") != Some(ENVELOPED)
+        || enveloped.child_elements().next().is_some()
+    {
         return Err(forbidden(enveloped));
     }
     match rest {

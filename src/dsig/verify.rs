@@ -14,11 +14,11 @@ pub(crate) struct Trust<'c> {
     pub(crate) limits: &'c Limits,
 }
 
-/// The very octets that a configured key has signed: the canonical form of one Response or Assertion, without its own
-/// signature.
+/// The very octets that a configured key has signed: the canonical form of one Response or
+/// Assertion, without its own signature.
 ///
-/// Every claim is read from here. [`verify`](verify()) is the only maker; what was encrypted in them can be
-/// [opened](SignedOctets::opened).
+/// Every claim is read from here. [`verify`](verify()) is the only maker; what was encrypted in
+/// them can be [opened](SignedOctets::opened).
 pub(crate) struct SignedOctets {
     octets: String,
     on: Part,
@@ -31,8 +31,8 @@ impl SignedOctets {
         &self.octets
     }
 
-    /// The same octets after encrypted elements in them were opened: the signature covers the ciphertext, and with it what it
-    /// decrypts to.
+    /// The same octets after encrypted elements in them were opened: the signature covers the
+    /// ciphertext, and with it what it decrypts to.
     pub(crate) fn opened(self, octets: String) -> Self {
         Self { octets, ..self }
     }
@@ -54,7 +54,11 @@ impl SignedOctets {
 }
 
 /// Verifies the signature of `signed`, which is to be its direct child.
-pub(crate) fn verify(signed: Element<'_>, on: Part, trust: Trust<'_>) -> Result<SignedOctets, Rejection> {
+pub(crate) fn verify(
+    signed: Element<'_>,
+    on: Part,
+    trust: Trust<'_>,
+) -> Result<SignedOctets, Rejection> {
     let id = signed.identifier().ok_or(Rejection::IdInvalid { on })?;
     let signature = Signature::of(signed, on)?;
 
@@ -68,7 +72,9 @@ pub(crate) fn verify(signed: Element<'_>, on: Part, trust: Trust<'_>) -> Result<
     let certificate = trust
         .certificates
         .iter()
-        .find(|certificate| signed_info.signature.verifies(certificate, octets.as_bytes(), &signature.value))
+        .find(|certificate| {
+            signed_info.signature.verifies(certificate, octets.as_bytes(), &signature.value)
+        })
         .ok_or_else(|| no_key_verifies(&signature, on, trust.certificates))?;
 
     // From here on SignedInfo is what the identity provider said.
@@ -80,9 +86,12 @@ pub(crate) fn verify(signed: Element<'_>, on: Part, trust: Trust<'_>) -> Result<
     Ok(SignedOctets { octets, on, fingerprint: certificate.fingerprint().to_owned(), sha1 })
 }
 
-/// Tells a damaged signature from one by a key that is not configured. The embedded certificate only chooses words.
+/// Tells a damaged signature from one by a key that is not configured. The embedded certificate
+/// only chooses words.
 fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificates) -> Rejection {
-    let Some(der) = signature.embedded_certificate() else { return Rejection::SignatureInvalid { on } };
+    let Some(der) = signature.embedded_certificate() else {
+        return Rejection::SignatureInvalid { on };
+    };
     let fingerprint = Certificate::fingerprint_of(&der);
     let embedded = Certificate::from_der(&der).ok();
     let same_key = |certificate: &Certificate| {

@@ -25,17 +25,22 @@ pub enum ConfigError {
     /// The identity provider's issuer (its entity ID) is empty.
     #[error("the issuer is empty")]
     IssuerEmpty,
-    /// An RSA key shorter than 2048 bits, which `danger_allow_weak_keys` would allow down to 1024 bits.
-    #[error("the certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed")]
+    /// An RSA key shorter than 2048 bits, which `danger_allow_weak_keys` would allow down to 1024
+    /// bits.
+    #[error(
+        "the certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed"
+    )]
     KeyTooWeak {
         /// SHA-256 fingerprint of the certificate, as hexadecimal pairs with colons.
         fingerprint: String,
         /// Length of the modulus in bits.
         bits: u32,
     },
-    /// An address of one of the endpoints other than the single sign-on URL that is not an absolute http or https URL of plain ASCII
-    /// without a user or a fragment.
-    #[error("the {what} {found} is not an absolute https URL of plain ASCII without a user or a fragment")]
+    /// An address of one of the endpoints other than the single sign-on URL that is not an absolute
+    /// http or https URL of plain ASCII without a user or a fragment.
+    #[error(
+        "the {what} {found} is not an absolute https URL of plain ASCII without a user or a fragment"
+    )]
     EndpointInvalid {
         /// Which endpoint.
         what: &'static str,
@@ -45,7 +50,8 @@ pub enum ConfigError {
     /// A key for decryption that is not an RSA key.
     #[error("the decryption key is not an RSA key: assertions are encrypted to RSA keys alone")]
     DecryptionKeyNotRsa,
-    /// The identity provider's single sign-on URL is not an absolute http or https URL of plain ASCII without a user or a fragment.
+    /// The identity provider's single sign-on URL is not an absolute http or https URL of plain
+    /// ASCII without a user or a fragment.
     #[error(
         "the single sign-on URL {found} is not an absolute https URL of plain ASCII without a user or a fragment"
     )]
@@ -75,7 +81,8 @@ impl ConfigError {
 
 /// Why what was pasted into the certificate field is not a usable certificate.
 ///
-/// `Display` is written for the administrator who pasted it: it names what was found and what to paste instead.
+/// `Display` is written for the administrator who pasted it: it names what was found and what to
+/// paste instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
@@ -95,7 +102,8 @@ pub enum CertificateError {
         "this is a metadata document: paste only the X.509 certificate it contains, the text inside its signing <X509Certificate>"
     )]
     Metadata,
-    /// The key is damaged or out of every sensible range (an even exponent, a modulus above 16384 bits).
+    /// The key is damaged or out of every sensible range (an even exponent, a modulus above 16384
+    /// bits).
     #[error("the certificate's public key is not usable")]
     KeyInvalid,
     /// The key is neither RSA nor an elliptic-curve key on P-256, P-384 or P-521.
@@ -128,7 +136,8 @@ pub enum CertificateError {
         "this is a bare public key, not a certificate: paste the X.509 certificate that the identity provider shows"
     )]
     PublicKey,
-    /// A SAML message. The certificate inside of one vouches for nothing: whoever wrote the message chose it.
+    /// A SAML message. The certificate inside of one vouches for nothing: whoever wrote the message
+    /// chose it.
     #[error(
         "this is a SAML message: never copy a certificate out of a message, paste the one that the identity provider's console shows"
     )]
@@ -137,7 +146,9 @@ pub enum CertificateError {
     #[error("the certificate is cut off: copy it whole, from BEGIN CERTIFICATE to END CERTIFICATE")]
     Truncated,
     /// More certificates than a key rollover ever needs, or a paste larger than they could be.
-    #[error("more than {limit} were pasted: paste only the identity provider's current signing certificates")]
+    #[error(
+        "more than {limit} were pasted: paste only the identity provider's current signing certificates"
+    )]
     TooMany {
         /// How many certificates (or bytes) are taken.
         limit: usize,

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-/// A certificate found inside a signature that no configured key verifies. Shown for comparison, never trusted.
+/// A certificate found inside a signature that no configured key verifies. Shown for comparison,
+/// never trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UntrustedKey {
@@ -118,7 +119,8 @@ pub enum LimitKind {
     /// Nodes in the document.
     #[error("nodes")]
     Nodes,
-    /// Operations with a private key of the service provider: each encrypted key is tried with each of ours.
+    /// Operations with a private key of the service provider: each encrypted key is tried with each
+    /// of ours.
     #[error("private-key operations")]
     PrivateKeyOperations,
     /// Bytes in one text, attribute value, comment or processing instruction.
@@ -232,7 +234,8 @@ pub enum QueryProblem {
     /// Neither SAMLRequest nor SAMLResponse.
     #[error("it carries no message")]
     NoMessage,
-    /// A parameter twice, both SAMLRequest and SAMLResponse, or a parameter in a spelling that others would take for one.
+    /// A parameter twice, both SAMLRequest and SAMLResponse, or a parameter in a spelling that
+    /// others would take for one.
     #[error("a parameter of it stands there twice")]
     Repeated,
     /// SigAlg or Signature cannot be decoded.

@@ -3,10 +3,12 @@ use std::fmt;
 /// The longest excerpt kept from a message, in characters.
 const MAX_EXCERPT_CHARS: usize = 256;
 
-/// A piece of protocol data quoted in a refusal: an issuer, a URL, an algorithm. Never an attribute value or a NameID.
+/// A piece of protocol data quoted in a refusal: an issuer, a URL, an algorithm. Never an attribute
+/// value or a NameID.
 ///
-/// At most 256 characters are kept. `Display` and `Debug` quote it and escape control, bidirectional and other
-/// unprintable characters, so that it is safe on a terminal and in a log line; escape it before putting it in HTML.
+/// At most 256 characters are kept. `Display` and `Debug` quote it and escape control,
+/// bidirectional and other unprintable characters, so that it is safe on a terminal and in a log
+/// line; escape it before putting it in HTML.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Excerpt(Box<str>);
 
@@ -53,7 +55,8 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
-    /// Compares `expected` with what was found; `other` is a value of the connection that administrators mix up with it.
+    /// Compares `expected` with what was found; `other` is a value of the connection that
+    /// administrators mix up with it.
     pub(crate) fn new<'a>(
         expected: &str,
         found: impl IntoIterator<Item = &'a str>,
@@ -81,7 +84,8 @@ impl Mismatch {
     }
 }
 
-/// The telltale way in which two unequal values are alike: the usual slips in an administrator's form.
+/// The telltale way in which two unequal values are alike: the usual slips in an administrator's
+/// form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NearMiss {
@@ -127,7 +131,9 @@ impl NearMiss {
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::LetterCase => "they differ only in letter case",
-            Self::OtherHost => "they name the same path on different hosts: the URL of another environment?",
+            Self::OtherHost => {
+                "they name the same path on different hosts: the URL of another environment?"
+            }
             Self::Scheme => "they differ only in http against https",
             Self::SurroundingSpace => "they differ only in blank space at an end",
             Self::Swapped => "this is the value of the neighbouring field: were the two swapped?",
@@ -142,13 +148,17 @@ mod tests {
 
     #[test]
     fn near_misses_are_named() {
-        let near = |expected, found: &str| Mismatch::new(expected, [found], Some("the other")).near_miss;
+        let near =
+            |expected, found: &str| Mismatch::new(expected, [found], Some("the other")).near_miss;
         assert_eq!(near("https://a/b", "https://a/b/"), Some(NearMiss::TrailingSlash));
         assert_eq!(near("https://a/B", "https://a/b"), Some(NearMiss::LetterCase));
         assert_eq!(near("acme", " acme\n"), Some(NearMiss::SurroundingSpace));
         assert_eq!(near("acme", "the other"), Some(NearMiss::Swapped));
         assert_eq!(near("https://a/b", "http://a/b"), Some(NearMiss::Scheme));
-        assert_eq!(near("https://a.test/saml", "https://staging.a.test/saml"), Some(NearMiss::OtherHost));
+        assert_eq!(
+            near("https://a.test/saml", "https://staging.a.test/saml"),
+            Some(NearMiss::OtherHost)
+        );
         assert_eq!(near("acme", "globex"), None);
         assert_eq!(near("https://a.test", "https://b.test"), None);
     }

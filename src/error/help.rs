@@ -5,10 +5,11 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use super::{Excerpt, Mismatch, Part, Rejection};
 
 impl Rejection {
-    /// What is wrong and what to change, for the administrator: expected against found, near misses named.
+    /// What is wrong and what to change, for the administrator: expected against found, near misses
+    /// named.
     ///
-    /// Values from the message are quoted, cut to 256 characters and escaped for terminals and logs; escape them again
-    /// before putting them in HTML.
+    /// Values from the message are quoted, cut to 256 characters and escaped for terminals and
+    /// logs; escape them again before putting them in HTML.
     pub fn help(&self) -> String {
         match self {
             Self::ArtifactRefused { problem } => format!(
@@ -256,8 +257,13 @@ impl Rejection {
 }
 
 fn mismatched(what: &str, mismatch: &Mismatch, remedy: &str) -> String {
-    let near = mismatch.near_miss.map_or(String::new(), |near| format!(" Note: {}.", near.sentence()));
-    format!("{what} Expected {}; found {}.{near} {remedy}", mismatch.expected, mismatch.found_list())
+    let near =
+        mismatch.near_miss.map_or(String::new(), |near| format!(" Note: {}.", near.sentence()));
+    format!(
+        "{what} Expected {}; found {}.{near} {remedy}",
+        mismatch.expected,
+        mismatch.found_list()
+    )
 }
 
 fn or_none(found: Option<&Excerpt>) -> String {
@@ -304,6 +310,7 @@ fn status(codes: &[Excerpt], message: Option<&Excerpt>) -> String {
         _ => "see its own log",
     };
     let codes: Vec<String> = codes.iter().map(Excerpt::to_string).collect();
-    let message = message.map_or(String::new(), |message| format!(" It says, unverified: {message}."));
+    let message =
+        message.map_or(String::new(), |message| format!(" It says, unverified: {message}."));
     format!("The identity provider reports {}: {meaning}.{message}", codes.join(", "))
 }

@@ -39,16 +39,19 @@ pub enum Error {
     /// The response is refused: [`Rejection`] says by which rule.
     #[error("the response is refused")]
     Rejected(#[from] Rejection),
-    /// The store of requests failed or has no room, so a login cannot be started or answered: the operator acts.
+    /// The store of requests failed or has no room, so a login cannot be started or answered: the
+    /// operator acts.
     #[error("the request store failed")]
     RequestStore(#[source] StoreError),
-    /// The identity provider's server could not be asked for the message: the operator acts. The login is refused.
+    /// The identity provider's server could not be asked for the message: the operator acts. The
+    /// login is refused.
     #[error("the identity provider's server could not be asked")]
     Resolution(#[source] StoreError),
     /// A message of ours could not be made.
     #[error("a message could not be made")]
     Send(#[source] SendError),
-    /// The replay store failed, so single use cannot be guaranteed: the operator acts. The login is refused.
+    /// The replay store failed, so single use cannot be guaranteed: the operator acts. The login is
+    /// refused.
     #[error("the replay store failed")]
     Store(#[source] StoreError),
 }
@@ -101,7 +104,8 @@ impl Error {
         }
     }
 
-    /// One of a few fixed sentences for the person who tried to log in; never data from the message.
+    /// One of a few fixed sentences for the person who tried to log in; never data from the
+    /// message.
     pub fn user_message(&self) -> &'static str {
         match self {
             Self::Config(_) | Self::Send(_) => table::NOT_SET_UP,

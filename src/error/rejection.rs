@@ -7,7 +7,8 @@ use super::{
 
 /// Why a response is refused: one variant per rule.
 ///
-/// Equality is exact, so that tests can assert the very refusal. No variant carries an attribute value or a NameID.
+/// Equality is exact, so that tests can assert the very refusal. No variant carries an attribute
+/// value or a NameID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -62,7 +63,8 @@ pub enum Rejection {
     },
 
     // ---- the root and its status (Core §3.2.2, §3.3.3)
-    /// The message is neither a LogoutRequest nor a LogoutResponse, or the one in the place of the other.
+    /// The message is neither a LogoutRequest nor a LogoutResponse, or the one in the place of the
+    /// other.
     #[error("the message is not a logout message of SAML 2.0")]
     NotALogoutMessage {
         /// The name of the root element, with its namespace.
@@ -123,8 +125,8 @@ pub enum Rejection {
         /// The element.
         element: &'static str,
     },
-    /// Something is encrypted that cannot be opened, or what was in it is refused: one refusal for every failure after a key
-    /// was used, up to and including the signature of what was opened.
+    /// Something is encrypted that cannot be opened, or what was in it is refused: one refusal for
+    /// every failure after a key was used, up to and including the signature of what was opened.
     #[error("what is encrypted cannot be opened")]
     DecryptionFailed,
     /// Something is encrypted, and the service provider has no decryption key.
@@ -219,7 +221,8 @@ pub enum Rejection {
     /// What has to be signed is not.
     #[error("the {on} is not signed")]
     SignatureMissing {
-        /// What lacks a signature; [`Part::Message`] where neither Response nor Assertion is signed.
+        /// What lacks a signature; [`Part::Message`] where neither Response nor Assertion is
+        /// signed.
         on: Part,
     },
     /// A transform other than enveloped-signature followed by one canonicalization.
@@ -350,7 +353,8 @@ pub enum Rejection {
     /// An authentication is of none of the contexts that were asked for.
     #[error("none of the authentication contexts that were asked for was used")]
     AuthnContextUnmet,
-    /// A new authentication was asked for (ForceAuthn, Core §3.4.1), and one is older than the request.
+    /// A new authentication was asked for (ForceAuthn, Core §3.4.1), and one is older than the
+    /// request.
     #[error("a new authentication was asked for, and this one is older than the request")]
     AuthnTooOld {
         /// When the person authenticated.
@@ -391,7 +395,8 @@ pub enum Rejection {
     /// The request was answered before.
     #[error("the request was answered before")]
     RequestReplayed,
-    /// The replay store has no room for this connection; without it single use cannot be guaranteed.
+    /// The replay store has no room for this connection; without it single use cannot be
+    /// guaranteed.
     #[error("the replay store is full")]
     ReplayStoreFull,
 }

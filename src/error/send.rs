@@ -4,13 +4,15 @@ use super::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A binding was asked for that carries nothing of ours: HTTP-Artifact or SOAP. By HTTP-POST and HTTP-Redirect a browser carries it.
+    /// A binding was asked for that carries nothing of ours: HTTP-Artifact or SOAP. By HTTP-POST
+    /// and HTTP-Redirect a browser carries it.
     #[error("no message of ours is sent by {binding}: ask for HTTP-POST or HTTP-Redirect")]
     BindingUnusable {
         /// The binding's identifier: Bindings §3.
         binding: &'static str,
     },
-    /// The session, or the logout request, is of another connection or of another identity provider.
+    /// The session, or the logout request, is of another connection or of another identity
+    /// provider.
     #[error("the session or the logout request is of another connection")]
     ConnectionForeign,
     /// The identity provider has no such endpoint in the connection's configuration.

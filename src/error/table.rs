@@ -32,13 +32,11 @@ impl Fixer {
     }
 }
 
-pub(crate) const NOT_SET_UP: &str =
-    "Single sign-on is not set up correctly for your organization. Please contact your administrator.";
-pub(super) const UNAVAILABLE: &str = "Login is not available right now. Please try again in a few minutes.";
-const NOT_VERIFIED: &str =
-    "Your login could not be verified. Please try again, and contact your administrator if it keeps failing.";
-const NOT_COMPLETED: &str =
-    "Your identity provider did not complete the login. Please try again or contact your administrator.";
+pub(crate) const NOT_SET_UP: &str = "Single sign-on is not set up correctly for your organization. Please contact your administrator.";
+pub(super) const UNAVAILABLE: &str =
+    "Login is not available right now. Please try again in a few minutes.";
+const NOT_VERIFIED: &str = "Your login could not be verified. Please try again, and contact your administrator if it keeps failing.";
+const NOT_COMPLETED: &str = "Your identity provider did not complete the login. Please try again or contact your administrator.";
 const STARTED_ELSEWHERE: &str = "Please start your login from our sign-in page.";
 const SIGN_IN_AGAIN: &str = "This login has expired or was already used. Please sign in again.";
 
@@ -48,7 +46,8 @@ impl Rejection {
         self.row().0
     }
 
-    /// One of a few fixed sentences for the person who tried to log in; never data from the message.
+    /// One of a few fixed sentences for the person who tried to log in; never data from the
+    /// message.
     pub fn user_message(&self) -> &'static str {
         self.row().2
     }
@@ -72,11 +71,17 @@ impl Rejection {
             Self::XmlLimitExceeded { .. } => ("xml_limit_exceeded", IdentityProvider, NOT_VERIFIED),
             Self::XmlMalformed { .. } => ("xml_malformed", IdentityProvider, NOT_VERIFIED),
 
-            Self::NotALogoutMessage { .. } => ("not_a_logout_message", IdentityProvider, NOT_VERIFIED),
+            Self::NotALogoutMessage { .. } => {
+                ("not_a_logout_message", IdentityProvider, NOT_VERIFIED)
+            }
             Self::LogoutUnconfigured => ("logout_unconfigured", ServiceProvider, NOT_SET_UP),
             Self::NotAResponse { .. } => ("not_a_response", IdentityProvider, NOT_VERIFIED),
-            Self::VersionUnsupported { .. } => ("version_unsupported", IdentityProvider, NOT_SET_UP),
-            Self::StatusNotSuccess { .. } => ("status_not_success", IdentityProvider, NOT_COMPLETED),
+            Self::VersionUnsupported { .. } => {
+                ("version_unsupported", IdentityProvider, NOT_SET_UP)
+            }
+            Self::StatusNotSuccess { .. } => {
+                ("status_not_success", IdentityProvider, NOT_COMPLETED)
+            }
 
             Self::AssertionCount { .. } => ("assertion_count", IdentityProvider, NOT_VERIFIED),
             Self::ElementMissing { .. } => ("element_missing", IdentityProvider, NOT_VERIFIED),
@@ -88,19 +93,31 @@ impl Rejection {
             Self::IdInvalid { .. } => ("id_invalid", IdentityProvider, NOT_VERIFIED),
             Self::InstantMalformed { .. } => ("instant_malformed", IdentityProvider, NOT_VERIFIED),
 
-            Self::AlgorithmForbidden { .. } => ("algorithm_forbidden", IdentityProvider, NOT_SET_UP),
+            Self::AlgorithmForbidden { .. } => {
+                ("algorithm_forbidden", IdentityProvider, NOT_SET_UP)
+            }
             Self::CanonicalizationUndefined { .. } => {
                 ("canonicalization_undefined", IdentityProvider, NOT_VERIFIED)
             }
             Self::DigestMismatch { .. } => ("digest_mismatch", IdentityProvider, NOT_VERIFIED),
             Self::KeyUntrusted { .. } => ("key_untrusted", ServiceProvider, NOT_SET_UP),
-            Self::ReferenceMismatch { .. } => ("reference_mismatch", IdentityProvider, NOT_VERIFIED),
-            Self::SecondOpinionDiffers { .. } => ("second_opinion_differs", Developer, NOT_VERIFIED),
+            Self::ReferenceMismatch { .. } => {
+                ("reference_mismatch", IdentityProvider, NOT_VERIFIED)
+            }
+            Self::SecondOpinionDiffers { .. } => {
+                ("second_opinion_differs", Developer, NOT_VERIFIED)
+            }
             Self::SignatureInvalid { .. } => ("signature_invalid", ServiceProvider, NOT_VERIFIED),
-            Self::SignatureMalformed { .. } => ("signature_malformed", IdentityProvider, NOT_VERIFIED),
-            Self::SignatureMisplaced { .. } => ("signature_misplaced", IdentityProvider, NOT_VERIFIED),
+            Self::SignatureMalformed { .. } => {
+                ("signature_malformed", IdentityProvider, NOT_VERIFIED)
+            }
+            Self::SignatureMisplaced { .. } => {
+                ("signature_misplaced", IdentityProvider, NOT_VERIFIED)
+            }
             Self::SignatureMissing { .. } => ("signature_missing", IdentityProvider, NOT_SET_UP),
-            Self::TransformForbidden { .. } => ("transform_forbidden", IdentityProvider, NOT_VERIFIED),
+            Self::TransformForbidden { .. } => {
+                ("transform_forbidden", IdentityProvider, NOT_VERIFIED)
+            }
 
             Self::IssuerMismatch { .. } => ("issuer_mismatch", EitherSide, NOT_SET_UP),
             Self::IssuerFormat { .. } => ("issuer_format", IdentityProvider, NOT_SET_UP),
@@ -108,8 +125,12 @@ impl Rejection {
             Self::DestinationMismatch { .. } => ("destination_mismatch", EitherSide, NOT_SET_UP),
             Self::InResponseToMissing { .. } => ("in_response_to_missing", User, STARTED_ELSEWHERE),
             Self::InResponseToMismatch { .. } => ("in_response_to_mismatch", User, SIGN_IN_AGAIN),
-            Self::UnsolicitedForbidden => ("unsolicited_forbidden", ServiceProvider, STARTED_ELSEWHERE),
-            Self::UnsolicitedInResponseTo { .. } => ("unsolicited_in_response_to", User, STARTED_ELSEWHERE),
+            Self::UnsolicitedForbidden => {
+                ("unsolicited_forbidden", ServiceProvider, STARTED_ELSEWHERE)
+            }
+            Self::UnsolicitedInResponseTo { .. } => {
+                ("unsolicited_in_response_to", User, STARTED_ELSEWHERE)
+            }
 
             Self::NameIdMissing => ("name_id_missing", IdentityProvider, NOT_SET_UP),
             Self::SubjectConfirmationMissing => {

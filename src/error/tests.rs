@@ -62,14 +62,22 @@ fn help_names_what_was_found_and_the_near_miss() {
     let at = |seconds: i64| DateTime::from_timestamp(1_900_000_000 + seconds, 0).unwrap();
     let late = |seconds| {
         let now = at(seconds);
-        Rejection::Expired { what: "Conditions/@NotOnOrAfter", not_on_or_after: at(0), now, skew_seconds: 60 }
-            .help()
+        Rejection::Expired {
+            what: "Conditions/@NotOnOrAfter",
+            not_on_or_after: at(0),
+            now,
+            skew_seconds: 60,
+        }
+        .help()
     };
     assert!(late(61).starts_with(
         "Conditions/@NotOnOrAfter was 2030-03-17T17:46:40Z; it is 2030-03-17T17:47:41Z here: 61 s too late, with 60 s \
          tolerated."
     ));
-    assert!(late(3600).contains(": 60 minutes too late") && late(90_000).contains(": 25 hours too late"));
+    assert!(
+        late(3600).contains(": 60 minutes too late")
+            && late(90_000).contains(": 25 hours too late")
+    );
     assert!(late(200_000).contains(": 2 days too late"));
     let status = Rejection::StatusNotSuccess {
         codes: [

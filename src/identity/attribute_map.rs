@@ -3,7 +3,8 @@ use std::{cmp::Ordering, collections::HashSet};
 use super::IdentityField;
 use crate::assertion::{Attribute, AttributeValue, Attributes};
 
-/// Which attributes make up an [`Identity`](crate::Identity): for each field the names to look for, best first.
+/// Which attributes make up an [`Identity`](crate::Identity): for each field the names to look for,
+/// best first.
 ///
 /// The default knows the names that the guides and defaults of common identity providers use; see
 /// [`names`](AttributeMap::names). Each builder method replaces the whole list of one field:
@@ -16,25 +17,28 @@ use crate::assertion::{Attribute, AttributeValue, Attributes};
 ///
 /// # How a value is found
 ///
-/// For each name in order: first the attributes with that Name, then those with that FriendlyName, ASCII letter case
-/// aside. The first text that is not blank is the value, without blank space around it. Empty, nil and complex values
-/// are passed over as if they were not there.
+/// For each name in order: first the attributes with that Name, then those with that FriendlyName,
+/// ASCII letter case aside. The first text that is not blank is the value, without blank space
+/// around it. Empty, nil and complex values are passed over as if they were not there.
 ///
 /// Groups are all such texts of the first match that has any, in order, each once.
 ///
 /// # How the e-mail address is found
 ///
-/// 1. The value found as above decides. If it is not [an address](crate::Email) there is no e-mail address: an
-///    identity provider that says something wrong here should be mended, not guessed at.
-/// 2. Without such a value the NameID decides, if its Format says that it is an e-mail address or it looks like one. A
-///    transient NameID never serves.
-/// 3. Last come the `upn` and `name` claims of Microsoft's identity providers, if they look like an address.
+/// 1. The value found as above decides. If it is not [an address](crate::Email) there is no e-mail
+///    address: an identity provider that says something wrong here should be mended, not guessed
+///    at.
+/// 2. Without such a value the NameID decides, if its Format says that it is an e-mail address or
+///    it looks like one. A transient NameID never serves.
+/// 3. Last come the `upn` and `name` claims of Microsoft's identity providers, if they look like an
+///    address.
 ///
-/// Names that Entra gives to guests (`alice_example.test#EXT#@tenant.onmicrosoft.com`) look like addresses and are
-/// mailboxes of nobody; in steps 2 and 3 they are never taken for one.
+/// Names that Entra gives to guests (`alice_example.test#EXT#@tenant.onmicrosoft.com`) look like
+/// addresses and are mailboxes of nobody; in steps 2 and 3 they are never taken for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttributeMap {
-    /// Sorted by [`compare`] of the names, so that a look-up needs neither a lower-cased copy nor a hash.
+    /// Sorted by [`compare`] of the names, so that a look-up needs neither a lower-cased copy nor a
+    /// hash.
     entries: Vec<Entry>,
     group_delimiter: Option<char>,
 }
@@ -45,8 +49,8 @@ impl AttributeMap {
         self.replace(Slot::DisplayName, names)
     }
 
-    /// Replaces the names of attributes with the e-mail address. The NameID and the claims that stand in for a missing
-    /// attribute stay.
+    /// Replaces the names of attributes with the e-mail address. The NameID and the claims that
+    /// stand in for a missing attribute stay.
     pub fn email(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.replace(Slot::Email, names)
     }
@@ -66,8 +70,8 @@ impl AttributeMap {
         self.replace(Slot::LastName, names)
     }
 
-    /// Splits every group value at `delimiter`, for identity providers that join all groups in one value. Off by
-    /// default: names of groups contain commas and semicolons.
+    /// Splits every group value at `delimiter`, for identity providers that join all groups in one
+    /// value. Off by default: names of groups contain commas and semicolons.
     pub fn group_delimiter(mut self, delimiter: char) -> Self {
         self.group_delimiter = Some(delimiter);
         self
@@ -82,7 +86,8 @@ impl AttributeMap {
             IdentityField::Groups => Slot::Groups,
             IdentityField::LastName => Slot::LastName,
         };
-        let mut entries: Vec<&Entry> = self.entries.iter().filter(|entry| entry.slot == slot).collect();
+        let mut entries: Vec<&Entry> =
+            self.entries.iter().filter(|entry| entry.slot == slot).collect();
         entries.sort_by_key(|entry| entry.rank);
         entries.into_iter().map(|entry| &*entry.name).collect()
     }
@@ -91,8 +96,14 @@ impl AttributeMap {
     fn replace(mut self, slot: Slot, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.entries.retain(|entry| entry.slot != slot);
         let names = names.into_iter().map(Into::into).filter(|name| !name.is_empty());
-        self.entries.extend(names.enumerate().map(|(rank, name)| Entry { name: name.into(), slot, rank }));
-        self.entries.sort_by(|a, b| compare(&a.name, &b.name).then((a.slot, a.rank).cmp(&(b.slot, b.rank))));
+        self.entries.extend(names.enumerate().map(|(rank, name)| Entry {
+            name: name.into(),
+            slot,
+            rank,
+        }));
+        self.entries.sort_by(|a, b| {
+            compare(&a.name, &b.name).then((a.slot, a.rank).cmp(&(b.slot, b.rank)))
+        });
         self.entries.dedup_by(|b, a| a.slot == b.slot && a.name.eq_ignore_ascii_case(&b.name));
         self
     }
@@ -102,8 +113,10 @@ impl AttributeMap {
         let mut mapped = Mapped::default();
         let mut groups = Groups { preference: None, attributes: Vec::new() };
         for attribute in attributes {
-            let names =
-                [(Some(&attribute.name), By::Name), (attribute.friendly_name.as_ref(), By::FriendlyName)];
+            let names = [
+                (Some(&attribute.name), By::Name),
+                (attribute.friendly_name.as_ref(), By::FriendlyName),
+            ];
             for (name, by) in names {
                 for entry in name.into_iter().flat_map(|name| self.entries_named(name)) {
                     let preference = Preference { rank: entry.rank, by };
@@ -124,8 +137,12 @@ impl AttributeMap {
     }
 
     fn entries_named(&self, name: &str) -> impl Iterator<Item = &Entry> {
-        let start = self.entries.partition_point(|entry| compare(&entry.name, name) == Ordering::Less);
-        self.entries.iter().skip(start).take_while(move |entry| entry.name.eq_ignore_ascii_case(name))
+        let start =
+            self.entries.partition_point(|entry| compare(&entry.name, name) == Ordering::Less);
+        self.entries
+            .iter()
+            .skip(start)
+            .take_while(move |entry| entry.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -207,7 +224,8 @@ impl<'a> Best<'a> {
     }
 }
 
-/// The best attributes so far that have a text which is not blank: several, if they differ in NameFormat alone.
+/// The best attributes so far that have a text which is not blank: several, if they differ in
+/// NameFormat alone.
 struct Groups<'a> {
     preference: Option<Preference>,
     attributes: Vec<&'a Attribute>,
@@ -215,7 +233,9 @@ struct Groups<'a> {
 
 impl<'a> Groups<'a> {
     fn offer(&mut self, preference: Preference, attribute: &'a Attribute) {
-        if self.preference.is_some_and(|best| best < preference) || filled_texts(attribute).next().is_none() {
+        if self.preference.is_some_and(|best| best < preference)
+            || filled_texts(attribute).next().is_none()
+        {
             return;
         }
         if self.preference != Some(preference) {
@@ -230,7 +250,8 @@ impl<'a> Groups<'a> {
         let mut seen = HashSet::with_capacity(values);
         let mut groups = Vec::with_capacity(values);
         let texts = self.attributes.into_iter().flat_map(filled_texts);
-        for text in texts.flat_map(|text| text.split(move |character| Some(character) == delimiter)) {
+        for text in texts.flat_map(|text| text.split(move |character| Some(character) == delimiter))
+        {
             let group = text.trim();
             if !group.is_empty() && seen.insert(group) {
                 groups.push(group.to_owned());
@@ -242,11 +263,15 @@ impl<'a> Groups<'a> {
 
 /// The texts of an attribute that are not blank, as sent.
 fn filled_texts(attribute: &Attribute) -> impl Iterator<Item = &str> {
-    attribute.values.iter().filter_map(AttributeValue::as_text).filter(|text| !text.trim().is_empty())
+    attribute
+        .values
+        .iter()
+        .filter_map(AttributeValue::as_text)
+        .filter(|text| !text.trim().is_empty())
 }
 
-/// An order in which names that differ only in ASCII letter case are equal. The length decides first: it nearly always
-/// does, without a look at the names.
+/// An order in which names that differ only in ASCII letter case are equal. The length decides
+/// first: it nearly always does, without a look at the names.
 fn compare(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| {
         let lower_case = |byte: u8| byte.to_ascii_lowercase();
@@ -298,7 +323,8 @@ const DEFAULT_NAMES: &[(Slot, &[&str])] = &[
         ],
     ),
     (
-        // Not `http://schemas.microsoft.com/claims/groups.link`: sent in place of too many groups, it is a URL.
+        // Not `http://schemas.microsoft.com/claims/groups.link`: sent in place of too many groups,
+        // it is a URL.
         Slot::Groups,
         &[
             "groups",

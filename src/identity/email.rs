@@ -6,23 +6,27 @@ use std::{
 
 /// An e-mail address that is safe to look people up by and to send mail to.
 ///
-/// The domain is in lower case; the local part stays as sent, for only its own mail server knows what its letter case
-/// means (RFC 5321 §2.4). Two values are equal if their [`address`](Email::address)es are, byte for byte. `Debug` hides
-/// the address.
+/// The domain is in lower case; the local part stays as sent, for only its own mail server knows
+/// what its letter case means (RFC 5321 §2.4). Two values are equal if their
+/// [`address`](Email::address)es are, byte for byte. `Debug` hides the address.
 ///
 /// # What is taken for an address
 ///
-/// After blank space around it is removed: exactly one `@`, at most 254 bytes in all (RFC 5321 §4.5.3.1.3), and
+/// After blank space around it is removed: exactly one `@`, at most 254 bytes in all (RFC 5321
+/// §4.5.3.1.3), and
 ///
-/// - a local part that is a dot-atom (RFC 5321 §4.1.2) of at most 64 ASCII bytes, without `!`, `%` and `=?`;
-/// - a domain of at least two labels of ASCII letters, digits and inner hyphens, at most 63 bytes each. The last label
-///   is not a number alone, which would make it an IP address. Internationalized names come in their `xn--` form.
+/// - a local part that is a dot-atom (RFC 5321 §4.1.2) of at most 64 ASCII bytes, without `!`, `%`
+///   and `=?`;
+/// - a domain of at least two labels of ASCII letters, digits and inner hyphens, at most 63 bytes
+///   each. The last label is not a number alone, which would make it an IP address.
+///   Internationalized names come in their `xn--` form.
 ///
-/// This is narrower than the grammar of mail, because programs along the way read the rest of that grammar in
-/// different ways: a quoted local part, a comment, an encoded word (`=?utf-8?q?…?=`), a bang path or a percent route
-/// can make the address that was checked here and the mailbox that a mail server picks lie in different domains. A
-/// domain without a dot (`alice@localhost`, `alice@CORP`) cannot be verified to belong to anyone and is what user
-/// names of internal directories look like.
+/// This is narrower than the grammar of mail, because programs along the way read the rest of that
+/// grammar in different ways: a quoted local part, a comment, an encoded word (`=?utf-8?q?…?=`), a
+/// bang path or a percent route can make the address that was checked here and the mailbox that a
+/// mail server picks lie in different domains. A domain without a dot (`alice@localhost`,
+/// `alice@CORP`) cannot be verified to belong to anyone and is what user names of internal
+/// directories look like.
 #[derive(Clone)]
 pub struct Email {
     address: Box<str>,
@@ -75,7 +79,9 @@ pub(crate) fn is_domain(domain: &str) -> bool {
             && !label.ends_with('-')
     };
     domain.split('.').all(is_label)
-        && domain.rsplit_once('.').is_some_and(|(_, last)| !last.bytes().all(|byte| byte.is_ascii_digit()))
+        && domain
+            .rsplit_once('.')
+            .is_some_and(|(_, last)| !last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl PartialEq for Email {
@@ -143,7 +149,11 @@ mod tests {
         for (text, address, domain) in [
             ("alice@example.test", "alice@example.test", "example.test"),
             (" \n\tAlice.B@EXAMPLE.Test\r\n ", "Alice.B@example.test", "example.test"),
-            ("o'brien+saml@mail.example.test", "o'brien+saml@mail.example.test", "mail.example.test"),
+            (
+                "o'brien+saml@mail.example.test",
+                "o'brien+saml@mail.example.test",
+                "mail.example.test",
+            ),
             ("a@b.c", "a@b.c", "b.c"),
             ("1@2.3x", "1@2.3x", "2.3x"),
             ("#$&'*+-/?=^_`{|}~@a-b.test", "#$&'*+-/?=^_`{|}~@a-b.test", "a-b.test"),

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// A part of an [`Identity`](crate::Identity) that attributes are mapped to and that a connection may insist on.
+/// A part of an [`Identity`](crate::Identity) that attributes are mapped to and that a connection
+/// may insist on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

@@ -13,17 +13,20 @@ use chrono::{DateTime, Utc};
 
 use self::attribute_map::Mapped;
 pub(crate) use self::email::is_domain;
-pub use self::{attribute_map::AttributeMap, email::Email, field::IdentityField, stable_key::StableKey};
+pub use self::{
+    attribute_map::AttributeMap, email::Email, field::IdentityField, stable_key::StableKey,
+};
 use crate::assertion::{Attributes, NameId};
 
 /// A person as a verified assertion describes them.
 ///
-/// Only a verified login yields one. Texts are the identity provider's: well-formed, but not fit for HTML or SQL as they
-/// are. `Debug` hides whatever tells who the person is.
+/// Only a verified login yields one. Texts are the identity provider's: well-formed, but not fit
+/// for HTML or SQL as they are. `Debug` hides whatever tells who the person is.
 ///
-/// Serialized (feature `serde`), it is a map of the fields below under their names, in their order; `email` is the
-/// address as a string or null, `name_id` a map of its four parts, instants are strings after RFC 3339, and `attributes`
-/// is a list of maps of `name`, `name_format`, `friendly_name` and `values`.
+/// Serialized (feature `serde`), it is a map of the fields below under their names, in their order;
+/// `email` is the address as a string or null, `name_id` a map of its four parts, instants are
+/// strings after RFC 3339, and `attributes` is a list of maps of `name`, `name_format`,
+/// `friendly_name` and `values`.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -34,8 +37,9 @@ pub struct Identity {
     pub issuer: String,
     /// The person's name at the identity provider; see [`Identity::stable_key`].
     pub name_id: NameId,
-    /// The e-mail address. [`AttributeMap`] says how it is found. That it is the person's own is the identity provider's
-    /// word alone: trust it for the domains that belong to the connection's organization.
+    /// The e-mail address. [`AttributeMap`] says how it is found. That it is the person's own is
+    /// the identity provider's word alone: trust it for the domains that belong to the connection's
+    /// organization.
     pub email: Option<Email>,
     /// The first name, where one was sent.
     pub first_name: Option<String>,
@@ -43,8 +47,8 @@ pub struct Identity {
     pub last_name: Option<String>,
     /// The display name, where one was sent. It is never made up from other fields.
     pub display_name: Option<String>,
-    /// Groups or roles in the order sent, each once. Entra sends group ids, and a link in their place when they are too
-    /// many; the link is among [`attributes`](Identity::attributes).
+    /// Groups or roles in the order sent, each once. Entra sends group ids, and a link in their
+    /// place when they are too many; the link is among [`attributes`](Identity::attributes).
     pub groups: Vec<String>,
     /// The identity provider's handle of this session, needed for logout.
     pub session_index: Option<String>,
@@ -65,9 +69,14 @@ pub struct Identity {
 impl Identity {
     /// Maps the attributes of a verified assertion.
     pub(crate) fn from_parts(parts: IdentityParts, map: &AttributeMap) -> Self {
-        let IdentityParts { connection_id, issuer, name_id, session, attributes, key_fingerprint } = parts;
-        let Session { session_index, session_not_on_or_after, authn_instant, authn_context_class_ref } =
-            session;
+        let IdentityParts { connection_id, issuer, name_id, session, attributes, key_fingerprint } =
+            parts;
+        let Session {
+            session_index,
+            session_not_on_or_after,
+            authn_instant,
+            authn_context_class_ref,
+        } = session;
         let mapped = map.apply(&attributes);
         let email = find_email(&mapped, &name_id);
         let first_name = mapped.first_name.trimmed();
@@ -92,7 +101,8 @@ impl Identity {
         }
     }
 
-    /// The key under which to remember the person; `None` if the NameID is transient and so means nothing tomorrow.
+    /// The key under which to remember the person; `None` if the NameID is transient and so means
+    /// nothing tomorrow.
     pub fn stable_key(&self) -> Option<StableKey> {
         StableKey::new(&self.connection_id, &self.issuer, &self.name_id)
     }
@@ -140,10 +150,13 @@ fn find_email(mapped: &Mapped<'_>, name_id: &NameId) -> Option<Email> {
             return email;
         }
     }
-    [&mapped.upn_claim, &mapped.name_claim].into_iter().find_map(|claim| parse_login_name(claim.raw()?))
+    [&mapped.upn_claim, &mapped.name_claim]
+        .into_iter()
+        .find_map(|claim| parse_login_name(claim.raw()?))
 }
 
-/// An address that is also, or chiefly, a name to log in with. Entra's names of guests are not mailboxes.
+/// An address that is also, or chiefly, a name to log in with. Entra's names of guests are not
+/// mailboxes.
 fn parse_login_name(name: &str) -> Option<Email> {
     Email::parse(name).filter(|email| !email.address().to_ascii_uppercase().contains("#EXT#"))
 }

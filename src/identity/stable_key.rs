@@ -4,12 +4,13 @@ use percent_encoding::percent_decode_str;
 
 use crate::assertion::NameId;
 
-/// The key under which to remember a person: equal if and only if connection, issuer and the whole NameID are.
+/// The key under which to remember a person: equal if and only if connection, issuer and the whole
+/// NameID are.
 ///
-/// E-mail addresses change hands and issuers are free text that any tenant may choose; this key is what to store
-/// beside an account. Compare it byte for byte: a database column that ignores letter case or trailing blank space
-/// would let one person in as another. Where a column is too short for it, store a SHA-256 of it. It contains the
-/// NameID, which `Debug` hides.
+/// E-mail addresses change hands and issuers are free text that any tenant may choose; this key is
+/// what to store beside an account. Compare it byte for byte: a database column that ignores letter
+/// case or trailing blank space would let one person in as another. Where a column is too short for
+/// it, store a SHA-256 of it. It contains the NameID, which `Debug` hides.
 ///
 /// # Encoding
 ///
@@ -20,9 +21,10 @@ use crate::assertion::NameId;
 /// ```
 ///
 /// The first is the version of the encoding. An absent Format is written as
-/// [`urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified`](NameId::UNSPECIFIED), which is then in effect (Core
-/// §2.2.2). An absent qualifier is an empty field; one that is present begins with `=`. Inside fields, `%`, `|` and the
-/// ASCII control characters are written as `%` and two upper-case hexadecimal digits; everything else stands for itself.
+/// [`urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified`](NameId::UNSPECIFIED), which is then in
+/// effect (Core §2.2.2). An absent qualifier is an empty field; one that is present begins with
+/// `=`. Inside fields, `%`, `|` and the ASCII control characters are written as `%` and two
+/// upper-case hexadecimal digits; everything else stands for itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct StableKey(String);
@@ -116,8 +118,14 @@ mod tests {
     const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 
     fn name_id(format: Option<&str>, qualifiers: [Option<&str>; 2], value: &str) -> NameId {
-        let [name_qualifier, sp_name_qualifier] = qualifiers.map(|qualifier| qualifier.map(Into::into));
-        NameId { value: value.into(), format: format.map(Into::into), name_qualifier, sp_name_qualifier }
+        let [name_qualifier, sp_name_qualifier] =
+            qualifiers.map(|qualifier| qualifier.map(Into::into));
+        NameId {
+            value: value.into(),
+            format: format.map(Into::into),
+            name_qualifier,
+            sp_name_qualifier,
+        }
     }
 
     fn key(connection_id: &str, issuer: &str, name_id: &NameId) -> Option<String> {
@@ -127,7 +135,11 @@ mod tests {
     #[test]
     fn the_encoding_is_frozen() {
         assert_eq!(
-            key("acme", "https://idp.test/", &name_id(Some(PERSISTENT), [Some("a=b"), Some("")], "Ä x")),
+            key(
+                "acme",
+                "https://idp.test/",
+                &name_id(Some(PERSISTENT), [Some("a=b"), Some("")], "Ä x")
+            ),
             Some(format!("1|acme|https://idp.test/|{PERSISTENT}|=a=b|=|Ä x"))
         );
         assert_eq!(
@@ -141,7 +153,10 @@ mod tests {
         let of_format = |format| key("c", "i", &name_id(format, [None, None], "v"));
         assert_eq!(of_format(None), of_format(Some(NameId::UNSPECIFIED)));
         assert_ne!(of_format(None), of_format(Some("")));
-        assert_ne!(of_format(None), of_format(Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified")));
+        assert_ne!(
+            of_format(None),
+            of_format(Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"))
+        );
     }
 
     #[test]
@@ -152,11 +167,14 @@ mod tests {
         assert_eq!(key("c", "i", &name_id(None, [None, None], " \n")), None);
     }
 
-    /// Every combination of texts made to confuse separators, escapes, marks, and empty with absent.
+    /// Every combination of texts made to confuse separators, escapes, marks, and empty with
+    /// absent.
     #[test]
     fn different_people_have_different_keys() {
-        let texts = ["x", "X", "x ", "|", "||", "%", "%7C", "%257C", "=", "=x", "x|", "|x", "\u{1}", "%01"];
-        let optional: Vec<Option<&str>> = [None, Some("")].into_iter().chain(texts.map(Some)).collect();
+        let texts =
+            ["x", "X", "x ", "|", "||", "%", "%7C", "%257C", "=", "=x", "x|", "|x", "\u{1}", "%01"];
+        let optional: Vec<Option<&str>> =
+            [None, Some("")].into_iter().chain(texts.map(Some)).collect();
         let mut seen = HashMap::new();
         let mut total = 0;
         let mut record = |connection_id: &str, issuer: &str, name_id: NameId| {
@@ -164,7 +182,10 @@ mod tests {
             let key = key(&person.0, &person.1, &person.2).unwrap();
             total += 1;
             let earlier = seen.insert(key, person.clone());
-            assert!(earlier.as_ref().is_none_or(|earlier| *earlier == person), "{earlier:?} and {person:?}");
+            assert!(
+                earlier.as_ref().is_none_or(|earlier| *earlier == person),
+                "{earlier:?} and {person:?}"
+            );
         };
         for first in &texts {
             for second in &texts {

@@ -78,8 +78,10 @@ fn address(text: &str) -> Option<String> {
 
 #[test]
 fn the_mapped_attribute_decides_over_everything_else() {
-    let attributes = [claim("upn", "upn@example.test"), attribute("email", &["Alice@EXAMPLE.test"])];
-    let found = identity_with(&AttributeMap::default(), Some(EMAIL), "name-id@example.test", attributes);
+    let attributes =
+        [claim("upn", "upn@example.test"), attribute("email", &["Alice@EXAMPLE.test"])];
+    let found =
+        identity_with(&AttributeMap::default(), Some(EMAIL), "name-id@example.test", attributes);
     let found = found.email.unwrap();
     assert_eq!(found.address(), "Alice@example.test");
     assert_eq!(found.original(), "Alice@EXAMPLE.test");
@@ -88,12 +90,16 @@ fn the_mapped_attribute_decides_over_everything_else() {
 #[test]
 fn the_original_is_kept_untrimmed() {
     let found = identity([attribute("email", &["", "\n  alice@Example.Test "])]).email.unwrap();
-    assert_eq!((found.address(), found.original()), ("alice@example.test", "\n  alice@Example.Test "));
+    assert_eq!(
+        (found.address(), found.original()),
+        ("alice@example.test", "\n  alice@Example.Test ")
+    );
 }
 
 #[test]
 fn an_invalid_attribute_gives_no_email_whatever_else_there_is() {
-    for invalid in ["alice", "alice@localhost", "alice@example.test, bob@example.test", "\"a\"@example.test"]
+    for invalid in
+        ["alice", "alice@localhost", "alice@example.test, bob@example.test", "\"a\"@example.test"]
     {
         let attributes = [
             attribute("email", &[invalid, "second@example.test"]),
@@ -123,7 +129,9 @@ fn a_blank_empty_nil_or_complex_attribute_is_as_good_as_absent() {
 
 #[test]
 fn the_name_id_serves_if_it_is_an_address_whatever_its_format_unless_transient() {
-    for format in [None, Some(EMAIL), Some(PERSISTENT), Some(JUMPCLOUD), Some("urn:example:own"), Some("")] {
+    for format in
+        [None, Some(EMAIL), Some(PERSISTENT), Some(JUMPCLOUD), Some("urn:example:own"), Some("")]
+    {
         let found = email(format, " Alice@EXAMPLE.test\n", []);
         assert_eq!(found, address("Alice@example.test"), "{format:?}");
     }
@@ -148,15 +156,24 @@ fn login_name_claims_come_last() {
     assert_eq!(email(Some(PERSISTENT), "42", claims()), address("upn@example.test"));
     assert_eq!(email(Some(TRANSIENT), "t@example.test", claims()), address("upn@example.test"));
     assert_eq!(email(None, "name-id@example.test", claims()), address("name-id@example.test"));
-    assert_eq!(email(None, "42", [claim("upn", "alice"), claim("name", "n@x.test")]), address("n@x.test"));
+    assert_eq!(
+        email(None, "42", [claim("upn", "alice"), claim("name", "n@x.test")]),
+        address("n@x.test")
+    );
     assert_eq!(email(None, "42", [claim("upn", "alice"), claim("name", "Alice")]), None);
 }
 
 #[test]
 fn a_name_id_said_to_be_an_address_that_is_none_gives_no_email() {
     assert_eq!(email(Some(EMAIL), "alice", [claim("upn", "upn@example.test")]), None);
-    assert_eq!(email(None, "alice", [claim("upn", "upn@example.test")]), address("upn@example.test"));
-    assert_eq!(email(Some(EMAIL), " ", [claim("upn", "upn@example.test")]), address("upn@example.test"));
+    assert_eq!(
+        email(None, "alice", [claim("upn", "upn@example.test")]),
+        address("upn@example.test")
+    );
+    assert_eq!(
+        email(Some(EMAIL), " ", [claim("upn", "upn@example.test")]),
+        address("upn@example.test")
+    );
 }
 
 #[test]
@@ -170,7 +187,10 @@ fn an_entra_guest_name_is_an_address_only_where_an_attribute_says_so() {
     assert_eq!(email(Some(EMAIL), GUEST, with_mail), address("alice@partner.test"));
     assert_eq!(email(None, "42", [attribute("email", &[GUEST])]), address(GUEST));
     // A member whose NameID is a guest name elsewhere still has a usable claim.
-    assert_eq!(email(None, GUEST, [claim("upn", "alice@contoso.test")]), address("alice@contoso.test"));
+    assert_eq!(
+        email(None, GUEST, [claim("upn", "alice@contoso.test")]),
+        address("alice@contoso.test")
+    );
 }
 
 // ---- names
@@ -197,11 +217,20 @@ fn the_order_of_names_decides_then_name_over_friendly_name_then_the_order_sent()
     let firstname = || attribute("firstName", &["by first name in the list"]);
     let friendly_firstname = || friendly("x", "FirstName", &["by friendly name"]);
     let givenname = || attribute("givenName", &["by a later name"]);
-    assert_eq!(first_name(vec![givenname(), friendly_firstname(), firstname()]), "by first name in the list");
+    assert_eq!(
+        first_name(vec![givenname(), friendly_firstname(), firstname()]),
+        "by first name in the list"
+    );
     assert_eq!(first_name(vec![givenname(), friendly_firstname()]), "by friendly name");
     assert_eq!(first_name(vec![givenname()]), "by a later name");
-    assert_eq!(first_name(vec![attribute("FirstName", &["1"]), attribute("firstName", &["2"])]), "1");
-    assert_eq!(first_name(vec![attribute("FirstName", &[" "]), attribute("firstName", &["2"])]), "2");
+    assert_eq!(
+        first_name(vec![attribute("FirstName", &["1"]), attribute("firstName", &["2"])]),
+        "1"
+    );
+    assert_eq!(
+        first_name(vec![attribute("FirstName", &[" "]), attribute("firstName", &["2"])]),
+        "2"
+    );
     assert_eq!(first_name(vec![friendly("urn:oid:2.5.4.42", "givenName", &["Ada"])]), "Ada");
 }
 
@@ -246,7 +275,8 @@ fn claim_uris_and_oids_of_common_providers_are_known() {
 
 #[test]
 fn groups_are_all_values_of_the_first_match_that_has_any_each_once() {
-    let other_format = Attribute { name_format: Some("urn:x".into()), ..attribute("groups", &["e", "b"]) };
+    let other_format =
+        Attribute { name_format: Some("urn:x".into()), ..attribute("groups", &["e", "b"]) };
     let found = identity([
         attribute("role", &["never"]),
         friendly("x", "groups", &["never"]),
@@ -258,7 +288,8 @@ fn groups_are_all_values_of_the_first_match_that_has_any_each_once() {
     assert_eq!(found.groups, ["b", "a", "B", "d", "e"]);
     let found = identity([attribute("groups", &["", " "]), attribute("memberOf", &["m"])]);
     assert_eq!(found.groups, ["m"]);
-    let overage = attribute("http://schemas.microsoft.com/claims/groups.link", &["https://graph.test/me"]);
+    let overage =
+        attribute("http://schemas.microsoft.com/claims/groups.link", &["https://graph.test/me"]);
     assert!(identity([overage]).groups.is_empty());
 }
 
@@ -274,8 +305,10 @@ fn joined_groups_are_split_on_demand_only() {
 
 #[test]
 fn a_list_of_names_replaces_the_default() {
-    let map =
-        AttributeMap::default().email(["work", "", "WORK", "Private"]).first_name(["work"]).last_name([""]);
+    let map = AttributeMap::default()
+        .email(["work", "", "WORK", "Private"])
+        .first_name(["work"])
+        .last_name([""]);
     assert_eq!(map.names(IdentityField::Email), ["work", "Private"]);
     assert_eq!(map.names(IdentityField::FirstName), ["work"]);
     assert!(map.names(IdentityField::LastName).is_empty());
@@ -301,7 +334,9 @@ fn a_list_of_names_replaces_the_default() {
 fn every_default_name_is_found_and_no_two_differ_in_letter_case_alone() {
     use IdentityField::{DisplayName, Email, FirstName, Groups, LastName};
     let map = AttributeMap::default();
-    for (field, count) in [(DisplayName, 6), (Email, 11), (FirstName, 9), (Groups, 12), (LastName, 10)] {
+    for (field, count) in
+        [(DisplayName, 6), (Email, 11), (FirstName, 9), (Groups, 12), (LastName, 10)]
+    {
         let names = map.names(field);
         assert_eq!(names.len(), count, "{field}");
         for name in names {
@@ -321,7 +356,8 @@ fn thousands_of_attributes_are_no_trouble() {
     let again = (0..5_000).map(|n| attribute(&format!("attribute {n}"), &["more"]));
     let groups = (0..5_000).map(|n| attribute("groups", &[&*format!("g{}", n % 2_500)]));
     let started = std::time::Instant::now();
-    let found = identity(many.chain(again).chain(groups).chain([attribute("mail", &["ada@example.test"])]));
+    let found =
+        identity(many.chain(again).chain(groups).chain([attribute("mail", &["ada@example.test"])]));
     assert!(started.elapsed() < std::time::Duration::from_secs(2), "{:?}", started.elapsed());
     assert_eq!(found.attributes.len(), 5_002);
     assert_eq!(found.attributes.iter().next().unwrap().values.len(), 3);
@@ -364,7 +400,10 @@ fn the_first_missing_field_is_named() {
 
 #[test]
 fn a_transient_name_has_no_stable_key() {
-    assert_eq!(identity_with(&AttributeMap::default(), Some(TRANSIENT), "_x", []).stable_key(), None);
+    assert_eq!(
+        identity_with(&AttributeMap::default(), Some(TRANSIENT), "_x", []).stable_key(),
+        None
+    );
 }
 
 #[test]

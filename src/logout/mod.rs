@@ -1,7 +1,7 @@
 //! Single logout: Core §3.7, Profiles §4.4.
 //!
-//! Both sides can begin. What comes in is read only where it is signed, and only from what was signed; what an unsigned message says
-//! ends nobody's session.
+//! Both sides can begin. What comes in is read only where it is signed, and only from what was
+//! signed; what an unsigned message says ends nobody's session.
 
 mod outgoing;
 mod receive;
@@ -20,8 +20,9 @@ use crate::identity::Identity;
 use crate::relay_state::RelayState;
 use crate::store::{ReplayStore, SpendOutcome, Spending};
 
-/// One session, as the identity provider knows it. Keep it beside the application's own session, with all of its parts: what a
-/// person or a session is called means something at one identity provider alone.
+/// One session, as the identity provider knows it. Keep it beside the application's own session,
+/// with all of its parts: what a person or a session is called means something at one identity
+/// provider alone.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogoutSubject {
@@ -92,7 +93,8 @@ impl fmt::Debug for LogoutMessage<'_> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReceivedLogout {
-    /// The identity provider asks to end sessions. It has to be [spent](UnspentLogout::spend) first.
+    /// The identity provider asks to end sessions. It has to be [spent](UnspentLogout::spend)
+    /// first.
     Request(Box<UnspentLogout>),
     /// The identity provider answers our request.
     Response(LogoutResponse),
@@ -110,9 +112,14 @@ impl UnspentLogout {
     ///
     /// # Errors
     ///
-    /// [`Rejection::AssertionReplayed`] if it was used before, [`Rejection::Expired`] if so much time passed since verification that
-    /// it may have been forgotten, [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot tell.
-    pub async fn spend<S: ReplayStore>(self, store: &S, now: DateTime<Utc>) -> Result<LogoutRequest, Error> {
+    /// [`Rejection::AssertionReplayed`] if it was used before, [`Rejection::Expired`] if so much
+    /// time passed since verification that it may have been forgotten,
+    /// [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot tell.
+    pub async fn spend<S: ReplayStore>(
+        self,
+        store: &S,
+        now: DateTime<Utc>,
+    ) -> Result<LogoutRequest, Error> {
         let not_on_or_after = self.spending.until;
         if now >= not_on_or_after {
             let what = "LogoutRequest";
@@ -136,7 +143,8 @@ impl fmt::Debug for UnspentLogout {
 
 /// A request of the identity provider to end sessions: Core §3.7.1.
 ///
-/// End every session that it [concerns](LogoutRequest::concerns), then [answer](crate::Connection::answer_logout).
+/// End every session that it [concerns](LogoutRequest::concerns), then
+/// [answer](crate::Connection::answer_logout).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogoutRequest {
@@ -155,9 +163,11 @@ pub struct LogoutRequest {
 }
 
 impl LogoutRequest {
-    /// Whether the request is about this session. It has to be one of this connection and this identity provider: no tenant's ends
-    /// another tenant's sessions. The NameID has to be the same in all its parts; a qualifier that one side leaves out is no difference
-    /// (Core §3.3.4 has them default to the two sides), nor is the version number in a format of Core §8.3, or no format in the request.
+    /// Whether the request is about this session. It has to be one of this connection and this
+    /// identity provider: no tenant's ends another tenant's sessions. The NameID has to be the same
+    /// in all its parts; a qualifier that one side leaves out is no difference (Core §3.3.4 has
+    /// them default to the two sides), nor is the version number in a format of Core §8.3, or no
+    /// format in the request.
     pub fn concerns(&self, session: &LogoutSubject) -> bool {
         let same = |ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
             (Some(ours), Some(theirs)) => ours == theirs,
@@ -171,11 +181,15 @@ impl LogoutRequest {
             && same(&ours.name_qualifier, &theirs.name_qualifier)
             && same(&ours.sp_name_qualifier, &theirs.sp_name_qualifier)
             && (self.session_indexes.is_empty()
-                || session.session_index.as_ref().is_none_or(|index| self.session_indexes.contains(index)))
+                || session
+                    .session_index
+                    .as_ref()
+                    .is_none_or(|index| self.session_indexes.contains(index)))
     }
 }
 
-/// Whether two Formats say the same: the kinds of which this crate knows that their version numbers are mixed up, or the same URI.
+/// Whether two Formats say the same: the kinds of which this crate knows that their version numbers
+/// are mixed up, or the same URI.
 fn same_format(ours: &NameId, theirs: &NameId) -> bool {
     let kinds = [NameId::is_email_format, NameId::is_persistent, NameId::is_transient];
     ours.effective_format() == theirs.effective_format()
@@ -216,7 +230,8 @@ pub enum LogoutOutcome {
     Partial,
 }
 
-/// A logout that waits for its answer. It belongs to one browser, like a [`PendingRequest`](crate::PendingRequest).
+/// A logout that waits for its answer. It belongs to one browser, like a
+/// [`PendingRequest`](crate::PendingRequest).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PendingLogout {
@@ -231,8 +246,8 @@ pub struct PendingLogout {
 }
 
 impl PendingLogout {
-    /// A logout from its parts, as a store of yours kept them: [`PendingLogout::relay_state`], which is none here, by
-    /// [`RelayState::received`].
+    /// A logout from its parts, as a store of yours kept them: [`PendingLogout::relay_state`],
+    /// which is none here, by [`RelayState::received`].
     pub fn new(
         request_id: impl Into<String>,
         connection_id: impl Into<String>,
@@ -245,6 +260,8 @@ impl PendingLogout {
 
 impl fmt::Debug for PendingLogout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingLogout").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("PendingLogout")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }

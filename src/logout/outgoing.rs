@@ -13,10 +13,11 @@ use crate::xml::Markup;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LogoutOptions {
-    /// How the request travels: [`Binding::HttpPost`] or [`Binding::HttpRedirect`]. Default: by the identity provider's first Single
-    /// Logout Service of either.
+    /// How the request travels: [`Binding::HttpPost`] or [`Binding::HttpRedirect`]. Default: by the
+    /// identity provider's first Single Logout Service of either.
     pub binding: Option<Binding>,
-    /// Whether to sign. Default (`None`): if there is a signing key. Identity providers should refuse what is not signed.
+    /// Whether to sign. Default (`None`): if there is a signing key. Identity providers should
+    /// refuse what is not signed.
     pub sign: Option<bool>,
     /// Where to go on afterwards.
     pub relay_state: Option<RelayState>,
@@ -59,7 +60,8 @@ pub(crate) fn start(
     let expires_at = now.checked_add_signed(options.lifetime).unwrap_or(now);
     let mut xml = Markup::new();
     let destination = endpoint.location.as_str();
-    let header = Header { name: "samlp:LogoutRequest", id: &id, destination, issuer: sp.audience(), now };
+    let header =
+        Header { name: "samlp:LogoutRequest", id: &id, destination, issuer: sp.audience(), now };
     header.open(&mut xml, &[("NotOnOrAfter", Some(&instant::write(expires_at)))]);
     let name_id = &subject.name_id;
     let attributes = [
@@ -106,7 +108,8 @@ pub(crate) fn answer(
     let id = message_id(random);
     let mut xml = Markup::new();
     let destination = location.as_str();
-    let header = Header { name: "samlp:LogoutResponse", id: &id, destination, issuer: sp.audience(), now };
+    let header =
+        Header { name: "samlp:LogoutResponse", id: &id, destination, issuer: sp.audience(), now };
     header.open(&mut xml, &[("InResponseTo", Some(&request.id))]);
     let (outer, inner) = match outcome {
         LogoutOutcome::Complete => ("Success", None),

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    LogoutMessage, LogoutOutcome, LogoutRequest, LogoutResponse, PendingLogout, ReceivedLogout, UnspentLogout,
+    LogoutMessage, LogoutOutcome, LogoutRequest, LogoutResponse, PendingLogout, ReceivedLogout,
+    UnspentLogout,
 };
 use crate::assertion::{
     Envelope, Issuer, NameId, is_version_2, optional, optional_instant, required_instant, text,
@@ -47,7 +48,8 @@ pub(crate) fn receive(
     let is = |name| root.is(Namespace::SAMLP, name);
     match parameter {
         None | Some(Parameter::SamlRequest) if is("LogoutRequest") => {
-            request(root, relay_state, receiver).map(|unspent| ReceivedLogout::Request(Box::new(unspent)))
+            request(root, relay_state, receiver)
+                .map(|unspent| ReceivedLogout::Request(Box::new(unspent)))
         }
         None | Some(Parameter::SamlResponse) if is("LogoutResponse") => {
             response(root, pending, receiver).map(ReceivedLogout::Response)
@@ -56,7 +58,8 @@ pub(crate) fn receive(
     }
 }
 
-/// The text that a configured key has signed: the signed element of a form, or the message of a query whose octets are signed.
+/// The text that a configured key has signed: the signed element of a form, or the message of a
+/// query whose octets are signed.
 fn signed_octets(
     message: LogoutMessage<'_>,
     receiver: &Receiver<'_>,
@@ -96,7 +99,8 @@ fn has_signature(root: Element<'_>) -> bool {
 fn check_common(root: Element<'_>, receiver: &Receiver<'_>) -> Result<DateTime<Utc>, Rejection> {
     is_version_2(Part::Message, root.attribute("Version"))?;
     let issuer = optional(root, Namespace::SAML, ("message", "Issuer"))?;
-    let issuer = issuer.ok_or(Rejection::ElementMissing { parent: "message", element: "Issuer" })?;
+    let issuer =
+        issuer.ok_or(Rejection::ElementMissing { parent: "message", element: "Issuer" })?;
     Issuer::read(issuer)?.check(Part::Message, receiver.issuer, receiver.audience)?;
     match root.attribute("Destination") {
         Some(destination) if destination == receiver.slo_url => {}
@@ -108,7 +112,8 @@ fn check_common(root: Element<'_>, receiver: &Receiver<'_>) -> Result<DateTime<U
         None => return Err(Rejection::DestinationMissing),
     }
     let issued = required_instant(root, "IssueInstant", "message/@IssueInstant")?;
-    let since = Window { not_before: Some(("message/@IssueInstant", issued)), not_on_or_after: None };
+    let since =
+        Window { not_before: Some(("message/@IssueInstant", issued)), not_on_or_after: None };
     since.contains(receiver.now, receiver.skew)?;
     Ok(issued)
 }
@@ -119,7 +124,8 @@ fn request(
     receiver: &Receiver<'_>,
 ) -> Result<UnspentLogout, Rejection> {
     let issued = check_common(root, receiver)?;
-    let later = |at: DateTime<Utc>, by| at.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let later =
+        |at: DateTime<Utc>, by| at.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let what = "LogoutRequest/@NotOnOrAfter";
     let not_on_or_after = optional_instant(root, "NotOnOrAfter", what)?;
     let not_on_or_after = not_on_or_after.unwrap_or_else(|| later(issued, LIFETIME));
@@ -176,11 +182,17 @@ fn response(
         None => return Err(Rejection::InResponseToMissing { on: Part::Message }),
     }
     let codes = Envelope::new(root, true).status_codes()?;
-    let is = |code: &&str, name: &str| code.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:") == Some(name);
+    let is = |code: &&str, name: &str| {
+        code.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:") == Some(name)
+    };
     let outcome = match codes.as_slice() {
-        [_, rest @ ..] if rest.iter().any(|code| is(code, "PartialLogout")) => LogoutOutcome::Partial,
+        [_, rest @ ..] if rest.iter().any(|code| is(code, "PartialLogout")) => {
+            LogoutOutcome::Partial
+        }
         [first, ..] if is(first, "Success") => LogoutOutcome::Complete,
-        codes => LogoutOutcome::Failed { codes: codes.iter().map(|code| Excerpt::new(code)).collect() },
+        codes => {
+            LogoutOutcome::Failed { codes: codes.iter().map(|code| Excerpt::new(code)).collect() }
+        }
     };
     Ok(LogoutResponse { outcome, relay_state: pending.relay_state.clone() })
 }

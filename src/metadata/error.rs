@@ -20,8 +20,9 @@ pub enum MetadataError {
     /// Nothing but blank space.
     #[error("the metadata is empty")]
     Empty,
-    /// An address that is not an absolute http or https URL of plain ASCII without a user or a fragment: Metadata §2.2.2. Plain http is
-    /// taken, and [warned of](crate::Connection::warnings).
+    /// An address that is not an absolute http or https URL of plain ASCII without a user or a
+    /// fragment: Metadata §2.2.2. Plain http is taken, and
+    /// [warned of](crate::Connection::warnings).
     #[error(
         "the metadata gives {found} as an address of its {service}: only absolute https (or http) URLs of plain ASCII without a user or a fragment are taken"
     )]
@@ -52,8 +53,11 @@ pub enum MetadataError {
         /// The entity ID.
         entity_id: Excerpt,
     },
-    /// A signed group of entities, and no entity ID to choose by: whoever signs for many signs for any of them.
-    #[error("the signed metadata is of a group: say which identity provider is meant, by its entity ID")]
+    /// A signed group of entities, and no entity ID to choose by: whoever signs for many signs for
+    /// any of them.
+    #[error(
+        "the signed metadata is of a group: say which identity provider is meant, by its entity ID"
+    )]
     EntityUnnamed,
     /// `validUntil` has passed: Metadata §2.3.2. Also where an enclosing element says so.
     #[error("the metadata was valid until {valid_until}: download it again")]
@@ -69,7 +73,8 @@ pub enum MetadataError {
         /// Expected and found.
         issuer: Box<Mismatch>,
     },
-    /// The document is not well-formed, holds a document type declaration, goes beyond a limit, or breaks the schema.
+    /// The document is not well-formed, holds a document type declaration, goes beyond a limit, or
+    /// breaks the schema.
     #[error("the metadata cannot be read")]
     Malformed(#[source] Rejection),
     /// There is not one `EntityDescriptor`.
@@ -89,14 +94,17 @@ pub enum MetadataError {
         /// The name of the root element, with its namespace.
         found: Excerpt,
     },
-    /// A signature is asked for, and the root of the document has none. Signatures further in do not count.
+    /// A signature is asked for, and the root of the document has none. Signatures further in do
+    /// not count.
     #[error("the metadata is not signed")]
     NotSigned,
     /// Not UTF-8.
     #[error("the metadata is not UTF-8 text")]
     NotUtf8,
     /// The pinned key is an RSA key shorter than 2048 bits.
-    #[error("the pinned certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed")]
+    #[error(
+        "the pinned certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed"
+    )]
     PinnedKeyTooWeak {
         /// SHA-256 fingerprint of the certificate, as hexadecimal pairs with colons.
         fingerprint: String,
@@ -107,7 +115,9 @@ pub enum MetadataError {
     #[error("the identity provider does not support SAML 2.0, by its metadata")]
     ProtocolUnsupported,
     /// Several identity providers, and no entity ID to choose by.
-    #[error("the metadata speaks of {count} identity providers: say which is meant, by its entity ID")]
+    #[error(
+        "the metadata speaks of {count} identity providers: say which is meant, by its entity ID"
+    )]
     SeveralIdentityProviders {
         /// How many there are.
         count: usize,
@@ -132,8 +142,8 @@ pub enum MetadataError {
 }
 
 impl MetadataError {
-    /// A stable snake_case code, part of semver. Where a certificate, the document or its signature is at fault, it is the
-    /// code of that error.
+    /// A stable snake_case code, part of semver. Where a certificate, the document or its signature
+    /// is at fault, it is the code of that error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::CacheDurationMalformed { .. } => "metadata_cache_duration_malformed",

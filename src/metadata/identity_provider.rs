@@ -34,8 +34,10 @@ pub(super) fn role(entity: Element<'_>) -> Result<Element<'_>, MetadataError> {
 
 /// What a role says of the identity provider with this entity ID.
 pub(super) fn read(entity_id: &str, role: Element<'_>) -> Result<IdentityProvider, MetadataError> {
-    let mut idp = IdentityProvider::new(entity_id, certificates(role)?)
-        .with_signed_requests_wanted(matches!(role.attribute("WantAuthnRequestsSigned"), Some("true" | "1")));
+    let mut idp =
+        IdentityProvider::new(entity_id, certificates(role)?).with_signed_requests_wanted(
+            matches!(role.attribute("WantAuthnRequestsSigned"), Some("true" | "1")),
+        );
     for service in md(role, "SingleSignOnService") {
         // One by SOAP is for clients that are no browsers (Profiles §4.2).
         if let Some(endpoint) = endpoint(service, "SingleSignOnService")?
@@ -62,17 +64,21 @@ pub(super) fn read(entity_id: &str, role: Element<'_>) -> Result<IdentityProvide
     Ok(idp)
 }
 
-/// The keys that may sign: those of `KeyDescriptor`s with use="signing" or without `use` (Metadata §2.4.1.1).
+/// The keys that may sign: those of `KeyDescriptor`s with use="signing" or without `use` (Metadata
+/// §2.4.1.1).
 ///
-/// Of each X509Data the first certificate counts. Others in it are of a chain (XML Signature §4.4.4): nobody asked to
-/// trust the key of a certificate authority.
+/// Of each X509Data the first certificate counts. Others in it are of a chain (XML Signature
+/// §4.4.4): nobody asked to trust the key of a certificate authority.
 fn certificates(role: Element<'_>) -> Result<Certificates, MetadataError> {
-    let keys = md(role, "KeyDescriptor").filter(|key| matches!(key.attribute("use"), None | Some("signing")));
+    let keys = md(role, "KeyDescriptor")
+        .filter(|key| matches!(key.attribute("use"), None | Some("signing")));
     let data = keys
         .flat_map(|key| children(key, Namespace::DS, "KeyInfo"))
         .flat_map(|info| children(info, Namespace::DS, "X509Data"));
     let mut all: Option<Certificates> = None;
-    for certificate in data.filter_map(|data| children(data, Namespace::DS, "X509Certificate").next()) {
+    for certificate in
+        data.filter_map(|data| children(data, Namespace::DS, "X509Certificate").next())
+    {
         let text = certificate.text().ok_or(CertificateError::Unrecognized)?;
         let parsed = Certificates::parse(text.as_bytes())?;
         if parsed.len() != 1 {
@@ -88,7 +94,9 @@ fn certificates(role: Element<'_>) -> Result<Certificates, MetadataError> {
 
 /// An endpoint by a binding that is known here: Metadata §2.2.2.
 fn endpoint(service: Element<'_>, name: &'static str) -> Result<Option<Endpoint>, MetadataError> {
-    let Some(binding) = service.attribute("Binding").and_then(Binding::from_uri) else { return Ok(None) };
+    let Some(binding) = service.attribute("Binding").and_then(Binding::from_uri) else {
+        return Ok(None);
+    };
     let checked = |url: &str| match is_plain(url) {
         true => Ok(url.to_owned()),
         false => Err(MetadataError::EndpointInvalid { service: name, found: Excerpt::new(url) }),

@@ -21,21 +21,25 @@ use crate::xml::{Document, Element, Namespace};
 
 /// What makes a metadata document trustworthy.
 ///
-/// Keys that a document brings along never do: neither those of its entities nor the one in its signature.
+/// Keys that a document brings along never do: neither those of its entities nor the one in its
+/// signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetadataTrust<'c> {
-    /// The way it came: an administrator uploaded it and answers for it. A signature is not looked at.
+    /// The way it came: an administrator uploaded it and answers for it. A signature is not looked
+    /// at.
     Unsigned,
-    /// The signature of its root element, by one of these keys: Metadata §3. They were agreed on beforehand, with whoever
-    /// publishes the metadata.
+    /// The signature of its root element, by one of these keys: Metadata §3. They were agreed on
+    /// beforehand, with whoever publishes the metadata.
     ///
-    /// The key of a federation signs the metadata of all its members, together or each alone: **always say which entity is meant**, or
-    /// whoever can exchange the document chooses the member. A group is refused without it
-    /// ([`MetadataError::EntityUnnamed`]); the document of one entity is not, for it may be signed with the identity provider's own key.
+    /// The key of a federation signs the metadata of all its members, together or each alone:
+    /// **always say which entity is meant**, or whoever can exchange the document chooses the
+    /// member. A group is refused without it ([`MetadataError::EntityUnnamed`]); the document of
+    /// one entity is not, for it may be signed with the identity provider's own key.
     ///
-    /// A signature speaks for what is inside of it. Where an entity in a group has a signature of its own by the same key, it can be
-    /// lifted out of the group, and the group's `validUntil` does not go with it: have the publisher set one on each entity as well.
+    /// A signature speaks for what is inside of it. Where an entity in a group has a signature of
+    /// its own by the same key, it can be lifted out of the group, and the group's `validUntil`
+    /// does not go with it: have the publisher set one on each entity as well.
     Pinned(&'c Certificates),
 }
 
@@ -68,16 +72,18 @@ pub struct IdpMetadata {
 }
 
 impl IdpMetadata {
-    /// Reads an EntityDescriptor or EntitiesDescriptor, UTF-8, and takes the identity provider with this entity ID, or the
-    /// only one if no entity ID is given. A signed group is taken with an entity ID alone.
+    /// Reads an EntityDescriptor or EntitiesDescriptor, UTF-8, and takes the identity provider with
+    /// this entity ID, or the only one if no entity ID is given. A signed group is taken with an
+    /// entity ID alone.
     ///
-    /// Only the IDPSSODescriptor for SAML 2.0 is read: keys that may sign, the addresses by bindings that are known here, and
-    /// WantAuthnRequestsSigned. With [`MetadataTrust::Pinned`] all of it is read from the octets that were signed.
+    /// Only the IDPSSODescriptor for SAML 2.0 is read: keys that may sign, the addresses by
+    /// bindings that are known here, and WantAuthnRequestsSigned. With [`MetadataTrust::Pinned`]
+    /// all of it is read from the octets that were signed.
     ///
     /// # Errors
     ///
-    /// [`MetadataError`] says what was given in place of metadata, or what is wrong with it; [`MetadataError::EntityUnnamed`] that a
-    /// signed group was given without an entity ID.
+    /// [`MetadataError`] says what was given in place of metadata, or what is wrong with it;
+    /// [`MetadataError::EntityUnnamed`] that a signed group was given without an entity ID.
     pub fn parse(
         xml: impl AsRef<[u8]>,
         entity_id: Option<&str>,
@@ -86,13 +92,15 @@ impl IdpMetadata {
         now: DateTime<Utc>,
     ) -> Result<Self, MetadataError> {
         let text = text(xml.as_ref(), limits)?;
-        let received = Document::parse(text, limits).map_err(|rejection| unreadable(text, rejection))?;
+        let received =
+            Document::parse(text, limits).map_err(|rejection| unreadable(text, rejection))?;
         let root = descriptor(&received, text)?;
         match trust {
             MetadataTrust::Unsigned => Self::read(root, entity_id, None, now),
             MetadataTrust::Pinned(certificates) => {
                 let octets = signed_octets(root, certificates, limits)?;
-                let signed = Document::parse(octets.as_str(), limits).map_err(MetadataError::Malformed)?;
+                let signed =
+                    Document::parse(octets.as_str(), limits).map_err(MetadataError::Malformed)?;
                 let root = descriptor(&signed, octets.as_str())?;
                 if is_group(root) && entity_id.is_none() {
                     return Err(MetadataError::EntityUnnamed);
@@ -111,7 +119,11 @@ impl IdpMetadata {
         let (entity_id, entity) = chosen(&entities(root), entity_id)?;
         let role = identity_provider::role(entity)?;
         let validity = Validity::of(role, now)?;
-        Ok(Self { identity_provider: identity_provider::read(entity_id, role)?, validity, signed_by })
+        Ok(Self {
+            identity_provider: identity_provider::read(entity_id, role)?,
+            validity,
+            signed_by,
+        })
     }
 
     /// The identity provider: for [`Connection::builder`](crate::Connection::builder).
@@ -119,14 +131,15 @@ impl IdpMetadata {
         &self.identity_provider
     }
 
-    /// When it stops being valid, if it says so: the earliest `validUntil` of the role, the entity and all that encloses it
-    /// (Metadata §2.3.2).
+    /// When it stops being valid, if it says so: the earliest `validUntil` of the role, the entity
+    /// and all that encloses it (Metadata §2.3.2).
     pub fn valid_until(&self) -> Option<DateTime<Utc>> {
         self.validity.valid_until
     }
 
-    /// When to fetch it again, if it says so: after the shortest `cacheDuration` that applies, but before `validUntil` has
-    /// passed (Metadata §2.3.2). A `cacheDuration` below one hour counts as one hour, so that no document keeps its readers busy.
+    /// When to fetch it again, if it says so: after the shortest `cacheDuration` that applies, but
+    /// before `validUntil` has passed (Metadata §2.3.2). A `cacheDuration` below one hour counts as
+    /// one hour, so that no document keeps its readers busy.
     pub fn refresh_after(&self) -> Option<DateTime<Utc>> {
         self.validity.refresh_after
     }
@@ -188,7 +201,8 @@ fn is_group(element: Element<'_>) -> bool {
     element.is(Namespace::MD, "EntitiesDescriptor")
 }
 
-/// The octets of the root that a pinned key has signed: Metadata §3.1, by the rules for messages (Core §5.4).
+/// The octets of the root that a pinned key has signed: Metadata §3.1, by the rules for messages
+/// (Core §5.4).
 fn signed_octets(
     root: Element<'_>,
     certificates: &Certificates,
@@ -207,7 +221,8 @@ fn signed_octets(
         .map_err(MetadataError::Signature)
 }
 
-/// The entities in document order: the root, or those in the groups, and nothing that stands elsewhere (in Extensions).
+/// The entities in document order: the root, or those in the groups, and nothing that stands
+/// elsewhere (in Extensions).
 fn entities(root: Element<'_>) -> Vec<Element<'_>> {
     let mut groups = vec![root];
     let mut entities = Vec::new();
@@ -216,7 +231,9 @@ fn entities(root: Element<'_>) -> Vec<Element<'_>> {
             entities.push(next);
         } else if is_group(next) {
             let behind = groups.len();
-            groups.extend(next.child_elements().filter(|child| is_entity(*child) || is_group(*child)));
+            groups.extend(
+                next.child_elements().filter(|child| is_entity(*child) || is_group(*child)),
+            );
             if let Some(children) = groups.get_mut(behind..) {
                 children.reverse();
             }
@@ -232,7 +249,9 @@ fn chosen<'d>(
 ) -> Result<(&'d str, Element<'d>), MetadataError> {
     let with_ids: Option<Vec<(&str, Element<'_>)>> = entities
         .iter()
-        .map(|entity| Some((entity.attribute("entityID").filter(|id| !id.trim().is_empty())?, *entity)))
+        .map(|entity| {
+            Some((entity.attribute("entityID").filter(|id| !id.trim().is_empty())?, *entity))
+        })
         .collect();
     let with_ids = with_ids.ok_or(MetadataError::EntityIdMissing)?;
     if with_ids.is_empty() {
@@ -242,7 +261,11 @@ fn chosen<'d>(
         Some(wanted) => with_ids.iter().copied().filter(|(id, _)| *id == wanted).collect(),
         None => {
             let is_role = |child: Element<'_>| child.is(Namespace::MD, "IDPSSODescriptor");
-            with_ids.iter().copied().filter(|(_, entity)| entity.child_elements().any(is_role)).collect()
+            with_ids
+                .iter()
+                .copied()
+                .filter(|(_, entity)| entity.child_elements().any(is_role))
+                .collect()
         }
     };
     match (candidates.as_slice(), wanted) {

@@ -86,7 +86,8 @@ pub enum MetadataChange {
 }
 
 impl IdpMetadata {
-    /// What an administrator should look at: every difference from what is configured, whether or not the metadata is signed.
+    /// What an administrator should look at: every difference from what is configured, whether or
+    /// not the metadata is signed.
     ///
     /// Of several addresses for a service by one binding the first counts, as everywhere.
     pub fn changes_from(&self, current: &IdentityProvider) -> Vec<MetadataChange> {
@@ -97,8 +98,9 @@ impl IdpMetadata {
             changes.push(MetadataChange::IssuerChanged { from, to });
         }
         let only_in = |one: &IdentityProvider, other: &IdentityProvider| -> Vec<String> {
-            let missing =
-                |certificate: &&Certificate| other.certificates().iter().all(|other| other != *certificate);
+            let missing = |certificate: &&Certificate| {
+                other.certificates().iter().all(|other| other != *certificate)
+            };
             one.certificates()
                 .iter()
                 .filter(missing)
@@ -106,10 +108,14 @@ impl IdpMetadata {
                 .collect()
         };
         changes.extend(
-            only_in(new, current).into_iter().map(|fingerprint| MetadataChange::KeyAdded { fingerprint }),
+            only_in(new, current)
+                .into_iter()
+                .map(|fingerprint| MetadataChange::KeyAdded { fingerprint }),
         );
         changes.extend(
-            only_in(current, new).into_iter().map(|fingerprint| MetadataChange::KeyRemoved { fingerprint }),
+            only_in(current, new)
+                .into_iter()
+                .map(|fingerprint| MetadataChange::KeyRemoved { fingerprint }),
         );
 
         let (old, new_endpoints) = (endpoints(current), endpoints(new));
@@ -129,28 +135,35 @@ impl IdpMetadata {
         for (service, endpoint) in
             old.iter().filter(|before| !new_endpoints.iter().any(|now| same(before, now)))
         {
-            changes.push(MetadataChange::EndpointRemoved { service: *service, endpoint: endpoint.clone() });
+            changes.push(MetadataChange::EndpointRemoved {
+                service: *service,
+                endpoint: endpoint.clone(),
+            });
         }
         if new.wants_signed_requests() != current.wants_signed_requests() {
-            changes.push(MetadataChange::SignedRequestsWanted { wanted: new.wants_signed_requests() });
+            changes
+                .push(MetadataChange::SignedRequestsWanted { wanted: new.wants_signed_requests() });
         }
         changes
     }
 
     /// What may be configured from now on without asking anybody.
     ///
-    /// If a pinned key has signed the metadata, that is the metadata: keys, addresses and all, also where it takes something
-    /// away. If not, **nothing changes**: whoever can put a document in the way could otherwise bring along a key of their
-    /// own, send browsers elsewhere, or take away the keys that are in use. An administrator who has seen
+    /// If a pinned key has signed the metadata, that is the metadata: keys, addresses and all, also
+    /// where it takes something away. If not, **nothing changes**: whoever can put a document in
+    /// the way could otherwise bring along a key of their own, send browsers elsewhere, or take
+    /// away the keys that are in use. An administrator who has seen
     /// [the changes](IdpMetadata::changes_from) and answers for them configures
     /// [the identity provider](IdpMetadata::identity_provider) instead.
     ///
-    /// A signed document can be handed in again as long as it is [valid](IdpMetadata::valid_until): one without `validUntil`
-    /// brings back a key that was removed since. Have the publisher set it.
+    /// A signed document can be handed in again as long as it is [valid](IdpMetadata::valid_until):
+    /// one without `validUntil` brings back a key that was removed since. Have the publisher set
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`MetadataError::IssuerChanged`] if it is the metadata of another identity provider, signed or not.
+    /// [`MetadataError::IssuerChanged`] if it is the metadata of another identity provider, signed
+    /// or not.
     pub fn refreshed(&self, current: &IdentityProvider) -> Result<IdentityProvider, MetadataError> {
         let new = self.identity_provider();
         if new.issuer() != current.issuer() {
@@ -165,7 +178,10 @@ impl IdpMetadata {
 fn endpoints(idp: &IdentityProvider) -> Vec<(EndpointKind, Endpoint)> {
     let mut first: Vec<(EndpointKind, Endpoint)> = Vec::new();
     let mut add = |service: EndpointKind, endpoint: Endpoint| {
-        if !first.iter().any(|(other, taken)| *other == service && taken.binding == endpoint.binding) {
+        if !first
+            .iter()
+            .any(|(other, taken)| *other == service && taken.binding == endpoint.binding)
+        {
             first.push((service, endpoint));
         }
     };
@@ -176,7 +192,10 @@ fn endpoints(idp: &IdentityProvider) -> Vec<(EndpointKind, Endpoint)> {
         add(EndpointKind::SingleLogout, endpoint.clone());
     }
     for (index, location) in idp.artifact_resolution() {
-        add(EndpointKind::ArtifactResolution { index: *index }, Endpoint::new(Binding::Soap, location));
+        add(
+            EndpointKind::ArtifactResolution { index: *index },
+            Endpoint::new(Binding::Soap, location),
+        );
     }
     first
 }

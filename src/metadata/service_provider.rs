@@ -42,7 +42,8 @@ impl ContactType {
     }
 }
 
-/// Our metadata, for the identity provider's administrator: the service provider as an EntityDescriptor.
+/// Our metadata, for the identity provider's administrator: the service provider as an
+/// EntityDescriptor.
 ///
 /// All keys are published, so that the identity provider knows the next one before it is used.
 ///
@@ -80,7 +81,8 @@ struct Localized {
 }
 
 impl SpMetadata {
-    /// Metadata with the Audience URI, the ACS URL for HTTP-POST, the Single Logout Service and all keys of `sp`.
+    /// Metadata with the Audience URI, the ACS URL for HTTP-POST, the Single Logout Service and all
+    /// keys of `sp`.
     ///
     /// AuthnRequestsSigned is true if `sp` has a signing key, and WantAssertionsSigned is true.
     pub fn new(sp: &ServiceProvider) -> Self {
@@ -96,9 +98,9 @@ impl SpMetadata {
         }
     }
 
-    /// Says whether the [ACS URL](ServiceProvider::acs_url) takes artifacts, too (Bindings §3.6): an Assertion Consumer Service
-    /// with index 1. The URL is the same, for it is what requests name and what a response has to be meant for, however it
-    /// comes.
+    /// Says whether the [ACS URL](ServiceProvider::acs_url) takes artifacts, too (Bindings §3.6):
+    /// an Assertion Consumer Service with index 1. The URL is the same, for it is what requests
+    /// name and what a response has to be meant for, however it comes.
     pub fn with_http_artifact(self, taken: bool) -> Self {
         Self { takes_artifacts: taken, ..self }
     }
@@ -114,7 +116,8 @@ impl SpMetadata {
         Self { authn_requests_signed: signed, ..self }
     }
 
-    /// Says whether assertions have to be signed, beside what signs the Response: WantAssertionsSigned, Metadata §2.4.4.
+    /// Says whether assertions have to be signed, beside what signs the Response:
+    /// WantAssertionsSigned, Metadata §2.4.4.
     pub fn with_assertions_signed_wanted(self, wanted: bool) -> Self {
         Self { want_assertions_signed: wanted, ..self }
     }
@@ -157,8 +160,9 @@ impl SpMetadata {
         self.write(None)
     }
 
-    /// The document, signed with the first signing key: Metadata §3. `id` becomes the ID of the root: a letter or underscore,
-    /// then letters, digits, `_`, `-` and `.`; a new one for every document, `_` and 32 random hexadecimal digits say.
+    /// The document, signed with the first signing key: Metadata §3. `id` becomes the ID of the
+    /// root: a letter or underscore, then letters, digits, `_`, `-` and `.`; a new one for every
+    /// document, `_` and 32 random hexadecimal digits say.
     ///
     /// # Errors
     ///
@@ -167,9 +171,13 @@ impl SpMetadata {
         let key = self.sp.signing_keys().first().ok_or(SendError::SigningKeyMissing)?;
         let begins = id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if !begins
-            || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+            || !id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
         {
-            return Err(SendError::Signing("the ID is not made of letters, digits, '_', '-' and '.'".into()));
+            return Err(SendError::Signing(
+                "the ID is not made of letters, digits, '_', '-' and '.'".into(),
+            ));
         }
         sign_enveloped(&self.write(Some(id)), id, Place::First, key)
     }
@@ -192,7 +200,11 @@ impl SpMetadata {
         for (kind, name, email) in &self.contacts {
             xml.open("md:ContactPerson", &[("contactType", Some(kind.as_str()))]);
             xml.element("md:GivenName", &[], name);
-            xml.element("md:EmailAddress", &[], &format!("mailto:{}", email.trim_start_matches("mailto:")));
+            xml.element(
+                "md:EmailAddress",
+                &[],
+                &format!("mailto:{}", email.trim_start_matches("mailto:")),
+            );
             xml.close("md:ContactPerson");
         }
         xml.close("md:EntityDescriptor");

@@ -10,7 +10,8 @@ use crate::xml::Element;
 /// Metadata is not fetched more often than this, whatever it asks for.
 const LEAST_CACHE: TimeDelta = TimeDelta::hours(1);
 
-/// The bounds that apply to an element: the tightest of its own and those of all elements around it.
+/// The bounds that apply to an element: the tightest of its own and those of all elements around
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Validity {
     pub(super) valid_until: Option<DateTime<Utc>>,
@@ -28,16 +29,24 @@ impl Validity {
                 valid_until = valid_until.into_iter().chain([end]).min();
             }
             if let Some(text) = element.attribute("cacheDuration") {
-                let malformed = || MetadataError::CacheDurationMalformed { found: Excerpt::new(text) };
+                let malformed =
+                    || MetadataError::CacheDurationMalformed { found: Excerpt::new(text) };
                 let duration = duration(text).ok_or_else(malformed)?;
                 // One that ends beyond the calendar is no bound.
-                stale = stale.into_iter().chain(now.checked_add_signed(duration.max(LEAST_CACHE))).min();
+                stale = stale
+                    .into_iter()
+                    .chain(now.checked_add_signed(duration.max(LEAST_CACHE)))
+                    .min();
             }
             next = element.parent();
         }
         match valid_until {
-            Some(valid_until) if valid_until <= now => Err(MetadataError::Expired { valid_until, now }),
-            _ => Ok(Self { valid_until, refresh_after: stale.into_iter().chain(valid_until).min() }),
+            Some(valid_until) if valid_until <= now => {
+                Err(MetadataError::Expired { valid_until, now })
+            }
+            _ => {
+                Ok(Self { valid_until, refresh_after: stale.into_iter().chain(valid_until).min() })
+            }
         }
     }
 }
@@ -51,8 +60,9 @@ fn malformed(element: Element<'_>, text: &str) -> MetadataError {
     MetadataError::Malformed(Rejection::InstantMalformed { what, found: Some(Excerpt::new(text)) })
 }
 
-/// Parses an `xs:duration` (XML Schema 2 §3.2.6) that is not negative. A month counts as its shortest, 28 days, a year as 365
-/// days: nothing is kept longer than meant. Fractions of a second are cut off.
+/// Parses an `xs:duration` (XML Schema 2 §3.2.6) that is not negative. A month counts as its
+/// shortest, 28 days, a year as 365 days: nothing is kept longer than meant. Fractions of a second
+/// are cut off.
 fn duration(text: &str) -> Option<TimeDelta> {
     let (date, time) = match text.strip_prefix('P')?.split_once('T') {
         Some((_, "")) => return None,

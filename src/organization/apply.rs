@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Applied, Authority, Change, ChangeRefusal, ConnectionSettings, Neighbours, Organization};
+use super::{
+    Applied, Authority, Change, ChangeRefusal, ConnectionSettings, Neighbours, Organization,
+};
 use crate::account::{Account, AccountStatus, Role};
 use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
 use crate::doctor::{Diagnosis, Finding, PastedField, PastedValues, Surroundings, examine};
@@ -13,8 +15,9 @@ use crate::trust::{Certificate, Certificates};
 impl Organization {
     /// Makes one change, wholly or not at all.
     ///
-    /// An administrator of the organization may make every change but those of domains; an operator and the application may make all.
-    /// Whatever sets something up needs the [entitlement](Authority::is_entitled); whatever takes something back, or keeps going what is
+    /// An administrator of the organization may make every change but those of domains; an operator
+    /// and the application may make all. Whatever sets something up needs the
+    /// [entitlement](Authority::is_entitled); whatever takes something back, or keeps going what is
     /// there, does not, so that nobody is ever shut in.
     pub fn apply(
         &mut self,
@@ -30,7 +33,8 @@ impl Organization {
             _ => None,
         };
         let mut changed = self.clone();
-        let taken = matches!(&change, Change::VerifyDomain(domain) if around.domains.contains(domain));
+        let taken =
+            matches!(&change, Change::VerifyDomain(domain) if around.domains.contains(domain));
         let result = match permitted(&change, by, &self.id, authority) {
             Ok(()) if taken && !matches!(by, Actor::Operator(_)) => Err(ChangeRefusal::DomainTaken),
             Ok(()) => changed.change(change, around, now),
@@ -50,12 +54,18 @@ impl Organization {
             *self = changed;
         }
         let event = AuditEvent { target, ..self.event(action, by, &result, now) };
-        Applied { event, result, warnings, enforced_untested: self.is_enforced() && !self.is_tested() }
+        Applied {
+            event,
+            result,
+            warnings,
+            enforced_untested: self.is_enforced() && !self.is_tested(),
+        }
     }
 
-    /// Notes that a login has succeeded, so that single sign-on can be enforced: the login of an active administrator, all the way into
-    /// their account, through a connection that was made of the present settings. `revision` is the [revision](Organization::revision)
-    /// that was kept beside that connection when it was made.
+    /// Notes that a login has succeeded, so that single sign-on can be enforced: the login of an
+    /// active administrator, all the way into their account, through a connection that was made of
+    /// the present settings. `revision` is the [revision](Organization::revision) that was kept
+    /// beside that connection when it was made.
     pub fn record_test_login(
         &mut self,
         identity: &Identity,
@@ -81,9 +91,15 @@ impl Organization {
         if result.is_ok() {
             self.tested = self.test_digest();
         }
-        let event = self.event(AuditAction::TestLogin, &Actor::Member(account.id.clone()), &result, now);
+        let event =
+            self.event(AuditAction::TestLogin, &Actor::Member(account.id.clone()), &result, now);
         let enforced_untested = self.is_enforced() && !self.is_tested();
-        Applied { event: event.about(account.id.clone()), result, warnings: Vec::new(), enforced_untested }
+        Applied {
+            event: event.about(account.id.clone()),
+            result,
+            warnings: Vec::new(),
+            enforced_untested,
+        }
     }
 
     fn event(
@@ -103,11 +119,17 @@ impl Organization {
     fn action(&self, change: &Change) -> AuditAction {
         match change {
             Change::AddCertificate { .. } => AuditAction::CertificateAdded,
-            Change::Adjust(options) => AuditAction::ConnectionUpdated { dangers: options.dangers() },
-            Change::BreakGlass { granted, .. } => AuditAction::BreakGlassChanged { granted: *granted },
+            Change::Adjust(options) => {
+                AuditAction::ConnectionUpdated { dangers: options.dangers() }
+            }
+            Change::BreakGlass { granted, .. } => {
+                AuditAction::BreakGlassChanged { granted: *granted }
+            }
             Change::Configure(_) => match &self.settings {
                 None => AuditAction::ConnectionActivated,
-                Some(settings) => AuditAction::ConnectionUpdated { dangers: settings.options.dangers() },
+                Some(settings) => {
+                    AuditAction::ConnectionUpdated { dangers: settings.options.dangers() }
+                }
             },
             Change::Disable => AuditAction::SsoChanged { enabled: false },
             Change::Enable => AuditAction::SsoChanged { enabled: true },
@@ -116,8 +138,12 @@ impl Organization {
                 AuditAction::DomainChanged { domain: domain.to_string(), verified: false }
             }
             Change::LiftEnforcement => AuditAction::EnforcementChanged { enforced: false },
-            Change::ManageByDirectory(managing) => AuditAction::DirectoryChanged { managing: *managing },
-            Change::Provision(rules) => AuditAction::ProvisioningChanged { dangers: rules.dangers() },
+            Change::ManageByDirectory(managing) => {
+                AuditAction::DirectoryChanged { managing: *managing }
+            }
+            Change::Provision(rules) => {
+                AuditAction::ProvisioningChanged { dangers: rules.dangers() }
+            }
             Change::RemoveConnection => AuditAction::ConnectionRemoved,
             Change::RetireCertificate { fingerprint } => AuditAction::CertificateRetired {
                 fingerprint: normal_fingerprint(fingerprint).unwrap_or_default(),
@@ -135,7 +161,9 @@ impl Organization {
         now: DateTime<Utc>,
     ) -> Result<Vec<Finding>, ChangeRefusal> {
         match change {
-            Change::AddCertificate { certificate } => return self.add_certificate(certificate, around, now),
+            Change::AddCertificate { certificate } => {
+                return self.add_certificate(certificate, around, now);
+            }
             Change::Configure(values) => return self.configure(*values, around, now),
             other => self.change_quietly(other)?,
         }
@@ -203,8 +231,9 @@ impl Organization {
     ) -> Result<Vec<Finding>, ChangeRefusal> {
         let diagnosis = self.examine(&values, around, now);
         let warnings = diagnosis.findings().to_vec();
-        let values =
-            diagnosis.into_values().map_err(|diagnosis| ChangeRefusal::Values(Box::new(diagnosis)))?;
+        let values = diagnosis
+            .into_values()
+            .map_err(|diagnosis| ChangeRefusal::Values(Box::new(diagnosis)))?;
         let idp = values.identity_provider();
         let options = self.settings.take().map(|settings| settings.options).unwrap_or_default();
         self.replace_settings(ConnectionSettings {
@@ -225,8 +254,12 @@ impl Organization {
     ) -> Result<Vec<Finding>, ChangeRefusal> {
         let settings = self.configured_settings()?;
         let added = Certificates::parse(&certificate)?;
-        let values =
-            PastedValues::new(&*settings.audience, &*settings.sso_url, &*settings.issuer, certificate);
+        let values = PastedValues::new(
+            &*settings.audience,
+            &*settings.sso_url,
+            &*settings.issuer,
+            certificate,
+        );
         let findings = self.examine(&values, around, now);
         let of_certificate = |finding: &&Finding| finding.field == PastedField::Certificate;
         let warnings = findings.findings().iter().filter(of_certificate).cloned().collect();
@@ -242,10 +275,13 @@ impl Organization {
 
     fn retire_certificate(&mut self, fingerprint: &str) -> Result<(), ChangeRefusal> {
         let settings = self.configured_settings()?;
-        let fingerprint = normal_fingerprint(fingerprint).ok_or(ChangeRefusal::CertificateUnknown)?;
+        let fingerprint =
+            normal_fingerprint(fingerprint).ok_or(ChangeRefusal::CertificateUnknown)?;
         let certificates = settings.certificates()?;
-        let kept: Vec<&Certificate> =
-            certificates.iter().filter(|certificate| certificate.fingerprint() != fingerprint).collect();
+        let kept: Vec<&Certificate> = certificates
+            .iter()
+            .filter(|certificate| certificate.fingerprint() != fingerprint)
+            .collect();
         if kept.len() == certificates.iter().count() {
             return Err(ChangeRefusal::CertificateUnknown);
         }
@@ -264,7 +300,8 @@ impl Organization {
         examine(values, &surroundings, &Limits::default(), now)
     }
 
-    /// Takes settings if they make a connection; where they do not, the copy that is being changed is dropped.
+    /// Takes settings if they make a connection; where they do not, the copy that is being changed
+    /// is dropped.
     fn replace_settings(&mut self, settings: ConnectionSettings) -> Result<(), ChangeRefusal> {
         self.settings = Some(settings);
         Ok(self.check_settings()?)
@@ -309,10 +346,15 @@ fn permitted(
         | Change::Enforce
         | Change::Provision(_) => false,
     };
-    if takes_back || authority.is_entitled(organization) { Ok(()) } else { Err(ChangeRefusal::NotEntitled) }
+    if takes_back || authority.is_entitled(organization) {
+        Ok(())
+    } else {
+        Err(ChangeRefusal::NotEntitled)
+    }
 }
 
-/// A SHA-256 fingerprint as it is written here: upper-case hexadecimal pairs with colons. `None` for what is none.
+/// A SHA-256 fingerprint as it is written here: upper-case hexadecimal pairs with colons. `None`
+/// for what is none.
 fn normal_fingerprint(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| *c != ':').collect();
     if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {

@@ -11,8 +11,9 @@ use crate::error::{CertificateError, ConfigError};
 
 /// What only the application knows: its plans, and its administrators.
 ///
-/// Who administers an organization has [`Role::Administrator`](crate::Role) in their account there: the one is asked before a change, the other
-/// for break-glass and for test logins, and both have to agree. The first administrator's account comes from the application, as an
+/// Who administers an organization has [`Role::Administrator`](crate::Role) in their account there:
+/// the one is asked before a change, the other for break-glass and for test logins, and both have
+/// to agree. The first administrator's account comes from the application, as an
 /// [invitation](crate::NewAccount::invited) for example; a login makes members.
 pub trait Authority {
     /// Whether somebody is an administrator of exactly this organization, now.
@@ -20,20 +21,23 @@ pub trait Authority {
 
     /// Whether the organization's plan includes single sign-on.
     ///
-    /// Where it no longer does, what is set up goes on working and can be switched off, and nothing can be switched on or changed:
-    /// neither are people locked out, nor does "single sign-on only" fall by itself.
+    /// Where it no longer does, what is set up goes on working and can be switched off, and nothing
+    /// can be switched on or changed: neither are people locked out, nor does "single sign-on only"
+    /// fall by itself.
     fn is_entitled(&self, organization: &str) -> bool;
 }
 
-/// What is known of the other organizations when one is changed. [`Organizations`](super::Organizations) collects it; an application with
-/// a database asks that.
+/// What is known of the other organizations when one is changed.
+/// [`Organizations`](super::Organizations) collects it; an application with a database asks that.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Neighbours {
-    /// SHA-256 fingerprints of the certificates of other connections. One that comes up again is warned of.
+    /// SHA-256 fingerprints of the certificates of other connections. One that comes up again is
+    /// warned of.
     pub fingerprints: Vec<String>,
-    /// The verified domains of other organizations. They cannot be verified again, but by an operator who knows that both are one
-    /// customer's: of a shared domain either's identity provider is believed, for accounts of the other as well.
+    /// The verified domains of other organizations. They cannot be verified again, but by an
+    /// operator who knows that both are one customer's: of a shared domain either's identity
+    /// provider is believed, for accounts of the other as well.
     pub domains: BTreeSet<EmailDomain>,
 }
 
@@ -48,14 +52,16 @@ pub enum Change {
     },
     /// Replaces how the connection takes what comes in.
     Adjust(Box<ConnectionOptions>),
-    /// Names somebody who may log in without single sign-on although it is enforced, or takes that back.
+    /// Names somebody who may log in without single sign-on although it is enforced, or takes that
+    /// back.
     BreakGlass {
         /// Whose account.
         account: AccountId,
         /// Whether they may.
         granted: bool,
     },
-    /// Replaces the four values at once. Options stay, and so do accounts, seats and everything else.
+    /// Replaces the four values at once. Options stay, and so do accounts, seats and everything
+    /// else.
     Configure(Box<PastedValues>),
     /// Switches single sign-on off. Its values stay; "single sign-on only" falls.
     Disable,
@@ -78,7 +84,8 @@ pub enum Change {
         /// Its SHA-256 fingerprint, as hexadecimal pairs with colons.
         fingerprint: String,
     },
-    /// Notes that a domain is the organization's. For the application, which has had it proven, and its operators.
+    /// Notes that a domain is the organization's. For the application, which has had it proven, and
+    /// its operators.
     VerifyDomain(EmailDomain),
 }
 
@@ -132,7 +139,9 @@ pub enum ChangeRefusal {
     #[error("single sign-on cannot be enforced before it is enabled")]
     EnforcementNeedsEnabled,
     /// "Single sign-on only" needs a login that has succeeded with the settings as they are now.
-    #[error("single sign-on cannot be enforced before a test login has succeeded with the present settings")]
+    #[error(
+        "single sign-on cannot be enforced before a test login has succeeded with the present settings"
+    )]
     EnforcementNeedsTestLogin,
     /// The last certificate has to stay: remove the connection, or configure it anew.
     #[error("the last certificate cannot be retired")]
@@ -152,7 +161,8 @@ pub enum ChangeRefusal {
     /// The directory that manages accounts needs single sign-on: switch the directory off first.
     #[error("the directory manages accounts: switch it off before single sign-on")]
     SsoNeededByDirectory,
-    /// The person whose login it was is no administrator here: they could not mend what turns out to be wrong.
+    /// The person whose login it was is no administrator here: they could not mend what turns out
+    /// to be wrong.
     #[error("the test login has to be that of an active administrator of this organization")]
     TestLoginNotAdministrator,
     /// The login was not through the connection as it is now.
@@ -199,7 +209,7 @@ pub struct Applied {
     pub event: AuditEvent,
     /// What deserves a look although it was taken: show it to whoever made the change.
     pub warnings: Vec<Finding>,
-    /// Whether single sign-on is the only way in now, with settings that nobody has logged in with yet. Say so, and have an administrator
-    /// log in while their session lasts.
+    /// Whether single sign-on is the only way in now, with settings that nobody has logged in with
+    /// yet. Say so, and have an administrator log in while their session lasts.
     pub enforced_untested: bool,
 }

@@ -1,8 +1,8 @@
 //! Organizations: tenants with their own connection to their own identity provider.
 //!
-//! An [`Organization`] is plain data that an application stores as one record. Nothing in it is changed but by
-//! [`Organization::apply`], which asks [who may](Authority), changes everything or nothing, and says for the audit trail what became
-//! of it.
+//! An [`Organization`] is plain data that an application stores as one record. Nothing in it is
+//! changed but by [`Organization::apply`], which asks [who may](Authority), changes everything or
+//! nothing, and says for the audit trail what became of it.
 
 mod apply;
 mod change;
@@ -31,11 +31,11 @@ use crate::provider::ServiceProvider;
 
 /// A tenant: who it is, and how its people log in.
 ///
-/// Single sign-on is *enabled* or not, and *configured* or not: two steps for an administrator, and two separate states. Logins
-/// through it work when it is both.
+/// Single sign-on is *enabled* or not, and *configured* or not: two steps for an administrator, and
+/// two separate states. Logins through it work when it is both.
 ///
-/// With the feature `serde` it is one record. One that contradicts itself (enforced without a test login, open without a certificate, a
-/// field that is not known) is not read.
+/// With the feature `serde` it is one record. One that contradicts itself (enforced without a test
+/// login, open without a certificate, a field that is not known) is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
@@ -66,8 +66,9 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// An organization without single sign-on. `id` is the application's own, never shown to be chosen and never used again for
-    /// another: it becomes the connection's id, and so a part of every person's [key](crate::StableKey).
+    /// An organization without single sign-on. `id` is the application's own, never shown to be
+    /// chosen and never used again for another: it becomes the connection's id, and so a part of
+    /// every person's [key](crate::StableKey).
     pub fn new(id: impl Into<String>, slug: Slug, urls: SpUrls) -> Self {
         Self {
             id: id.into(),
@@ -115,12 +116,14 @@ impl Organization {
         self.sso_enabled && self.settings.is_some()
     }
 
-    /// Whether an administrator's login has succeeded with the very settings, domains and rules that are in effect now.
+    /// Whether an administrator's login has succeeded with the very settings, domains and rules
+    /// that are in effect now.
     pub fn is_tested(&self) -> bool {
         self.tested.is_some() && self.tested == self.test_digest()
     }
 
-    /// Whether people can log in by single sign-on alone. It is so only while single sign-on is enabled and configured.
+    /// Whether people can log in by single sign-on alone. It is so only while single sign-on is
+    /// enabled and configured.
     pub fn is_enforced(&self) -> bool {
         self.enforced && self.is_open()
     }
@@ -130,8 +133,8 @@ impl Organization {
         self.directory_managed
     }
 
-    /// Who may log in without single sign-on while it is enforced, as long as they are administrators. Nobody, unless somebody
-    /// was named.
+    /// Who may log in without single sign-on while it is enforced, as long as they are
+    /// administrators. Nobody, unless somebody was named.
     pub fn break_glass(&self) -> &BTreeSet<AccountId> {
         &self.break_glass
     }
@@ -146,8 +149,8 @@ impl Organization {
         EmailDomain::any_holds(&self.verified_domains, email)
     }
 
-    /// Whether the organization has ever verified a domain. From then on its connection is believed for verified domains alone, also
-    /// when the last of them is gone: see [`DomainRule`].
+    /// Whether the organization has ever verified a domain. From then on its connection is believed
+    /// for verified domains alone, also when the last of them is gone: see [`DomainRule`].
     pub fn is_bound_to_domains(&self) -> bool {
         self.bound_to_domains
     }
@@ -157,29 +160,37 @@ impl Organization {
         &self.provisioning
     }
 
-    /// Our side of the connection, without keys: add those with [`ServiceProvider::with_signing_key`] and
-    /// [`ServiceProvider::with_decryption_key`]. Before anything is configured it has the proposed Audience URI, for
-    /// [metadata](crate::SpMetadata) to give out in advance.
+    /// Our side of the connection, without keys: add those with
+    /// [`ServiceProvider::with_signing_key`] and [`ServiceProvider::with_decryption_key`]. Before
+    /// anything is configured it has the proposed Audience URI, for [metadata](crate::SpMetadata)
+    /// to give out in advance.
     pub fn service_provider(&self) -> ServiceProvider {
-        let audience = self.settings.as_ref().map_or(&self.urls.entity_id, |settings| &settings.audience);
+        let audience =
+            self.settings.as_ref().map_or(&self.urls.entity_id, |settings| &settings.audience);
         ServiceProvider::new(audience, &self.urls.acs_url).with_slo_url(&self.urls.slo_url)
     }
 
-    /// The connection, without keys of ours. Build it once and keep it until the [revision](Organization::revision) is another.
+    /// The connection, without keys of ours. Build it once and keep it until the
+    /// [revision](Organization::revision) is another.
     ///
     /// # Errors
     ///
-    /// Those of [`Organization::connection_builder`], and what [`ConnectionBuilder::build`] refuses.
+    /// Those of [`Organization::connection_builder`], and what [`ConnectionBuilder::build`]
+    /// refuses.
     pub fn connection(&self) -> Result<Connection, SsoUnavailable> {
         Ok(self.connection_builder(self.service_provider())?.build()?)
     }
 
-    /// The same for a [service provider](Organization::service_provider) with keys, and with settings that are not stored.
+    /// The same for a [service provider](Organization::service_provider) with keys, and with
+    /// settings that are not stored.
     ///
     /// # Errors
     ///
     /// [`SsoUnavailable`], if single sign-on is not both enabled and configured.
-    pub fn connection_builder(&self, sp: ServiceProvider) -> Result<ConnectionBuilder, SsoUnavailable> {
+    pub fn connection_builder(
+        &self,
+        sp: ServiceProvider,
+    ) -> Result<ConnectionBuilder, SsoUnavailable> {
         if !self.sso_enabled {
             return Err(SsoUnavailable::Disabled);
         }
@@ -187,13 +198,15 @@ impl Organization {
         Ok(settings.builder(&self.id, sp)?)
     }
 
-    /// What single sign-on rests on at present, as a digest; `None` where it does not [work](Organization::is_open). Keep it beside the
-    /// connection: another one means that the connection has to be made anew.
+    /// What single sign-on rests on at present, as a digest; `None` where it does not
+    /// [work](Organization::is_open). Keep it beside the connection: another one means that the
+    /// connection has to be made anew.
     pub fn revision(&self) -> Option<String> {
         self.digest().filter(|_| self.is_open())
     }
 
-    /// What decides whether an administrator comes in: the settings, and whom they are believed for.
+    /// What decides whether an administrator comes in: the settings, and whom they are believed
+    /// for.
     fn test_digest(&self) -> Option<String> {
         let domains: Vec<&str> = self.verified_domains.iter().map(EmailDomain::as_str).collect();
         let bound = if self.bound_to_domains { "bound" } else { "" };

@@ -50,8 +50,9 @@ impl Organization {
 
 /// Organizations in memory, no two of which get into each other's way.
 ///
-/// An application that keeps them in a database has unique indexes instead: id, slug and ACS URL, each compared byte for byte, and a
-/// look for a domain among all organizations before it is verified.
+/// An application that keeps them in a database has unique indexes instead: id, slug and ACS URL,
+/// each compared byte for byte, and a look for a domain among all organizations before it is
+/// verified.
 #[derive(Clone, Debug, Default)]
 pub struct Organizations {
     by_id: BTreeMap<String, Organization>,
@@ -81,7 +82,8 @@ impl Organizations {
         self.iter().find(|organization| organization.slug.as_str() == slug)
     }
 
-    /// The organization with this ACS URL: where a response was posted decides whose connection takes it, and never what it says.
+    /// The organization with this ACS URL: where a response was posted decides whose connection
+    /// takes it, and never what it says.
     pub fn by_acs_url(&self, acs_url: &str) -> Option<&Organization> {
         self.iter().find(|organization| organization.urls.acs_url == acs_url)
     }
@@ -105,7 +107,8 @@ impl Organizations {
         Some(self.by_id.get_mut(id)?.apply(change, by, authority, &around, now))
     }
 
-    /// [Notes a test login](Organization::record_test_login) in the organization that it was for; `None` if there is none.
+    /// [Notes a test login](Organization::record_test_login) in the organization that it was for;
+    /// `None` if there is none.
     #[must_use = "the event belongs into the audit trail, and a refusal to whoever asked"]
     pub fn record_test_login(
         &mut self,
@@ -127,7 +130,8 @@ impl Organizations {
                 around.fingerprints = others().flat_map(Organization::fingerprints).collect();
             }
             Change::VerifyDomain(_) => {
-                around.domains = others().flat_map(|other| other.verified_domains.iter().cloned()).collect();
+                around.domains =
+                    others().flat_map(|other| other.verified_domains.iter().cloned()).collect();
             }
             _ => {}
         }

@@ -1,13 +1,14 @@
 //! Whom a connection may bring in, and what of them is taken over.
 
-/// The rules of just-in-time provisioning. The default creates accounts, lets the identity provider's profile win, and takes a
-/// connection's word for nobody outside its organization.
+/// The rules of just-in-time provisioning. The default creates accounts, lets the identity
+/// provider's profile win, and takes a connection's word for nobody outside its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct ProvisioningRules {
-    /// Whether a person without an account gets one at the first login. Otherwise only those with an account come in.
+    /// Whether a person without an account gets one at the first login. Otherwise only those with
+    /// an account come in.
     pub jit: bool,
     /// For whom the connection is believed.
     pub domains: DomainRule,
@@ -41,23 +42,24 @@ impl Default for ProvisioningRules {
 
 /// For which e-mail addresses a connection is believed.
 ///
-/// An identity provider that a customer runs can say anything. In no case does it say anything about accounts of another
-/// organization: those are out of its reach.
+/// An identity provider that a customer runs can say anything. In no case does it say anything
+/// about accounts of another organization: those are out of its reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum DomainRule {
-    /// For those in the organization's verified domains. Where it has never had any, for all, but what it says is then no proof that
-    /// an address belongs to the person: the account stays with this organization, and is joined with nothing else of theirs. To
-    /// lose the last domain loosens nothing.
+    /// For those in the organization's verified domains. Where it has never had any, for all, but
+    /// what it says is then no proof that an address belongs to the person: the account stays with
+    /// this organization, and is joined with nothing else of theirs. To lose the last domain
+    /// loosens nothing.
     #[default]
     Verified,
-    /// As above, and for those who have an account in the organization already, however they got it: guests and contractors with
-    /// addresses of their own.
+    /// As above, and for those who have an account in the organization already, however they got
+    /// it: guests and contractors with addresses of their own.
     VerifiedOrMember,
-    /// For any address, as no proof of it. Whoever has verified domains and chooses this lets the identity provider create accounts
-    /// under addresses of others.
+    /// For any address, as no proof of it. Whoever has verified domains and chooses this lets the
+    /// identity provider create accounts under addresses of others.
     DangerAny,
 }
 
@@ -78,18 +80,21 @@ impl DomainRule {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ProfileSource {
-    /// The application's: what was said at the first login fills gaps, and is never overwritten by a later one.
+    /// The application's: what was said at the first login fills gaps, and is never overwritten by
+    /// a later one.
     Application,
-    /// The identity provider's, at every login. What it does not say stays. An account that a directory manages takes its profile
-    /// from there alone.
+    /// The identity provider's, at every login. What it does not say stays. An account that a
+    /// directory manages takes its profile from there alone.
     #[default]
     IdentityProvider,
 }
 
-/// When an account that is linked to one name at the identity provider may be linked to another, by the address.
+/// When an account that is linked to one name at the identity provider may be linked to another, by
+/// the address.
 ///
-/// The person chooses neither the Format nor the qualifiers of their NameID, but a request can ask for a Format, and requests travel
-/// through the browser. So a new name from the same identity provider is a new person, unless an administrator says otherwise.
+/// The person chooses neither the Format nor the qualifiers of their NameID, but a request can ask
+/// for a Format, and requests travel through the browser. So a new name from the same identity
+/// provider is a new person, unless an administrator says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -98,7 +103,7 @@ pub enum RelinkRule {
     /// When the issuer is another: the identity provider was replaced.
     #[default]
     OtherIssuer,
-    /// Always. For the while in which the identity provider is set to send other names; whoever gets the address of somebody else in
-    /// that time gets their account.
+    /// Always. For the while in which the identity provider is set to send other names; whoever
+    /// gets the address of somebody else in that time gets their account.
     DangerAnyName,
 }

@@ -14,7 +14,8 @@ use crate::provider::{Endpoint, IdentityProvider, ServiceProvider};
 use crate::trust::Certificates;
 use crate::validate::Unsolicited;
 
-/// What an administrator has configured: the four values, and how strictly the connection takes them.
+/// What an administrator has configured: the four values, and how strictly the connection takes
+/// them.
 ///
 /// With the feature `serde` it is written and read as one map. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,8 @@ pub struct ConnectionSettings {
     pub options: ConnectionOptions,
 }
 
-/// How a connection takes what its identity provider sends. The default is what suits JumpCloud, Okta, Entra and Google.
+/// How a connection takes what its identity provider sends. The default is what suits JumpCloud,
+/// Okta, Entra and Google.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
@@ -43,8 +45,8 @@ pub struct ConnectionSettings {
 pub struct ConnectionOptions {
     /// How requests travel: by HTTP-Redirect, or by HTTP-POST.
     pub sso_binding: Binding,
-    /// What becomes of logins that begin at the identity provider. The default is to [bounce](Unsolicited::Bounce) them: they
-    /// work, and are still bound to the browser.
+    /// What becomes of logins that begin at the identity provider. The default is to
+    /// [bounce](Unsolicited::Bounce) them: they work, and are still bound to the browser.
     pub unsolicited: Unsolicited,
     /// What has to be signed.
     pub signed_parts: SignedParts,
@@ -97,7 +99,10 @@ impl ConnectionOptions {
             (self.danger_allow_3des, "danger_allow_3des"),
             (self.danger_allow_sha1, "danger_allow_sha1"),
             (self.danger_allow_weak_keys, "danger_allow_weak_keys"),
-            (self.danger_ignore_unsolicited_in_response_to, "danger_ignore_unsolicited_in_response_to"),
+            (
+                self.danger_ignore_unsolicited_in_response_to,
+                "danger_ignore_unsolicited_in_response_to",
+            ),
         ];
         switches.into_iter().filter_map(|(on, name)| on.then_some(name)).collect()
     }
@@ -125,7 +130,11 @@ impl ConnectionSettings {
     }
 
     /// A connection of them, under this id and for this service provider.
-    pub(super) fn builder(&self, id: &str, sp: ServiceProvider) -> Result<ConnectionBuilder, ConfigError> {
+    pub(super) fn builder(
+        &self,
+        id: &str,
+        sp: ServiceProvider,
+    ) -> Result<ConnectionBuilder, ConfigError> {
         let options = &self.options;
         let mut map = AttributeMap::default();
         for (field, names) in &options.attribute_names {
@@ -168,7 +177,8 @@ impl ConnectionSettings {
         self.issuer == other.issuer && self.certificates == other.certificates
     }
 
-    /// A digest of everything that decides whether a login works: a test login says something of these settings and no others.
+    /// A digest of everything that decides whether a login works: a test login says something of
+    /// these settings and no others.
     pub(super) fn digest(&self, acs_url: &str) -> String {
         let ConnectionOptions {
             sso_binding,

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::address::{Address, is_plain};
 
-/// The name of an organization in URLs: 1 to 63 lower-case ASCII letters, digits and hyphens, none of these at either end.
+/// The name of an organization in URLs: 1 to 63 lower-case ASCII letters, digits and hyphens, none
+/// of these at either end.
 ///
 /// That is a DNS label, so that a slug can be a subdomain, too. It needs no escaping anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +14,8 @@ use crate::address::{Address, is_plain};
 pub struct Slug(String);
 
 impl Slug {
-    /// Takes a slug; `None` for what is none. Letter case is not mended: two spellings of one address are one too many.
+    /// Takes a slug; `None` for what is none. Letter case is not mended: two spellings of one
+    /// address are one too many.
     pub fn parse(text: &str) -> Option<Self> {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let sound = (1..=63).contains(&text.len())
@@ -45,7 +47,8 @@ impl<'de> serde::Deserialize<'de> for Slug {
 
 /// What an organization's administrator enters at the identity provider, and where people start.
 ///
-/// Everything follows from the application's base URL and the slug, so that it can be shown before anything is configured:
+/// Everything follows from the application's base URL and the slug, so that it can be shown before
+/// anything is configured:
 ///
 /// | | |
 /// |---|---|
@@ -60,7 +63,8 @@ impl<'de> serde::Deserialize<'de> for Slug {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct SpUrls {
-    /// The entity ID that is proposed as Audience URI. What counts is the Audience URI that is configured, which is free text.
+    /// The entity ID that is proposed as Audience URI. What counts is the Audience URI that is
+    /// configured, which is free text.
     pub entity_id: String,
     /// Where responses are posted. No two organizations may have the same.
     pub acs_url: String,
@@ -71,8 +75,8 @@ pub struct SpUrls {
 }
 
 impl SpUrls {
-    /// What follows from `base` (an absolute https URL without query, or http on the local machine; a slash at its end does
-    /// not count) and the slug; `None` if `base` is something else.
+    /// What follows from `base` (an absolute https URL without query, or http on the local machine;
+    /// a slash at its end does not count) and the slug; `None` if `base` is something else.
     pub fn derived(base: &str, slug: &Slug) -> Option<Self> {
         let base = base.trim_end_matches('/');
         if Address::of(base) != Address::Secure || !is_plain(base) || base.contains('?') {

@@ -31,8 +31,8 @@ impl LoginMethod {
 pub enum Assignment {
     /// Somebody is to get an account here.
     Assign,
-    /// Somebody whose account was deactivated or deleted is to have it back. That goes on under enforcement: a login brings nobody
-    /// back, and so somebody has to.
+    /// Somebody whose account was deactivated or deleted is to have it back. That goes on under
+    /// enforcement: a login brings nobody back, and so somebody has to.
     Reactivate,
     /// Somebody is to lose it.
     Unassign,
@@ -90,13 +90,15 @@ impl AssignmentPath {
     }
 }
 
-/// How a session was begun. Keep it with the session as it is, on the server or sealed: every later question asks for it, and whoever could
-/// write it could say that they came through single sign-on.
+/// How a session was begun. Keep it with the session as it is, on the server or sealed: every later
+/// question asks for it, and whoever could write it could say that they came through single
+/// sign-on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SessionStart {
-    /// The id of the organization where the person logged in, which a switch of accounts does not change.
+    /// The id of the organization where the person logged in, which a switch of accounts does not
+    /// change.
     pub organization: String,
     /// Into which account there.
     pub account: AccountId,
@@ -107,10 +109,15 @@ pub struct SessionStart {
 }
 
 impl SessionStart {
-    /// A login into this account without single sign-on. One that is called single sign-on here, without an identity, steps up at once
-    /// where that is enforced.
+    /// A login into this account without single sign-on. One that is called single sign-on here,
+    /// without an identity, steps up at once where that is enforced.
     pub fn new(account: &Account, method: LoginMethod) -> Self {
-        Self { organization: account.organization.clone(), account: account.id.clone(), method, issuer: None }
+        Self {
+            organization: account.organization.clone(),
+            account: account.id.clone(),
+            method,
+            issuer: None,
+        }
     }
 
     /// A login into this account through single sign-on.
@@ -130,12 +137,13 @@ impl SessionStart {
 pub enum PolicyAction<'a> {
     /// The person wants to set a password, register a passkey, or the like.
     ChangeCredential,
-    /// The person wants to switch to this account from a session of another organization, or goes on in it after such a switch.
+    /// The person wants to switch to this account from a session of another organization, or goes
+    /// on in it after such a switch.
     Enter(Origin<'a>),
     /// The person wants to log in here.
     LogIn(LoginMethod),
-    /// The person goes on with a session that was begun here: every request, every refresh, every use of a token that was made in
-    /// such a session.
+    /// The person goes on with a session that was begun here: every request, every refresh, every
+    /// use of a token that was made in such a session.
     Resume(&'a SessionStart),
     /// The account is to be shown in a list, in a session of another organization.
     See(Origin<'a>),

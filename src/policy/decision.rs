@@ -34,10 +34,11 @@ pub enum PolicyReason {
     DirectoryManaged,
     /// No directory manages accounts here, so that it has nothing to say of them.
     DirectoryOff,
-    /// The session's account and this one have different e-mail addresses: nothing says that they are one person's.
+    /// The session's account and this one have different e-mail addresses: nothing says that they
+    /// are one person's.
     EmailDiffers,
-    /// The address of one of the two accounts is not [proven](crate::EmailProof::Proven): an organization's word for it holds in that
-    /// organization alone.
+    /// The address of one of the two accounts is not [proven](crate::EmailProof::Proven): an
+    /// organization's word for it holds in that organization alone.
     EmailUnproven,
     /// The account is an invitation that the person has not accepted.
     InvitationPending,
@@ -45,9 +46,11 @@ pub enum PolicyReason {
     OrganizationForeign,
     /// The organization enforces single sign-on, and is not to be seen from elsewhere.
     OrganizationHidden,
-    /// The session is of an organization that enforces single sign-on, and nothing else is to be seen from there.
+    /// The session is of an organization that enforces single sign-on, and nothing else is to be
+    /// seen from there.
     OthersHidden,
-    /// The session was begun in another organization: ask whether it may be [entered](crate::PolicyAction::Enter) from there.
+    /// The session was begun in another organization: ask whether it may be
+    /// [entered](crate::PolicyAction::Enter) from there.
     SessionForeign,
     /// Single sign-on is switched off.
     SsoDisabled,
@@ -85,7 +88,8 @@ impl PolicyReason {
         }
     }
 
-    /// A fixed sentence for the person whom it concerns; none where there is nothing to say, or nothing to be seen.
+    /// A fixed sentence for the person whom it concerns; none where there is nothing to say, or
+    /// nothing to be seen.
     pub fn user_message(self) -> Option<&'static str> {
         match self {
             Self::AccountDiffers
@@ -130,8 +134,10 @@ pub struct Decision {
 }
 
 impl Decision {
-    pub(super) const ALLOWED: Self = Self { verdict: Verdict::Allow, reason: PolicyReason::Allowed };
-    pub(super) const BREAK_GLASS: Self = Self { verdict: Verdict::Allow, reason: PolicyReason::BreakGlass };
+    pub(super) const ALLOWED: Self =
+        Self { verdict: Verdict::Allow, reason: PolicyReason::Allowed };
+    pub(super) const BREAK_GLASS: Self =
+        Self { verdict: Verdict::Allow, reason: PolicyReason::BreakGlass };
 
     pub(super) const fn refused(reason: PolicyReason) -> Self {
         Self { verdict: Verdict::Refuse, reason }

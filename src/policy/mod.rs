@@ -1,7 +1,8 @@
 //! "This organization signs in by single sign-on only", and all that follows from it.
 //!
-//! [`LoginPolicy::decide`] is asked wherever somebody logs in, goes on with a session, switches accounts, or has accounts assigned. It
-//! is a pure function of what the organization has set, of the person, and of what is to be done:
+//! [`LoginPolicy::decide`] is asked wherever somebody logs in, goes on with a session, switches
+//! accounts, or has accounts assigned. It is a pure function of what the organization has set, of
+//! the person, and of what is to be done:
 //!
 //! | what is to be done | single sign-on off | on | enforced |
 //! |---|---|---|---|
@@ -15,11 +16,14 @@
 //! | see or enter it from another organization's session | allowed | allowed | `organization_hidden` |
 //! | see or enter others from its session | allowed | allowed | `others_hidden` |
 //!
-//! While a directory manages the accounts, all of these changes from the dashboard are `directory_managed`; to look at members, roles
-//! and billing is never locked. A person whose account is deactivated or deleted gets nowhere, and an invitation is accepted first.
-//! Accounts of two organizations are one person's where both have the same address and both addresses are proven; an identity provider's
-//! word alone is no proof, and a session that came from one leads elsewhere for addresses of its organization's own domains alone. Administrators named for [break-glass](crate::Organization::break_glass) log in, go on and set credentials
-//! all the same: that is reason `break_glass`, and belongs into the audit trail like every other decision.
+//! While a directory manages the accounts, all of these changes from the dashboard are
+//! `directory_managed`; to look at members, roles and billing is never locked. A person whose
+//! account is deactivated or deleted gets nowhere, and an invitation is accepted first. Accounts of
+//! two organizations are one person's where both have the same address and both addresses are
+//! proven; an identity provider's word alone is no proof, and a session that came from one leads
+//! elsewhere for addresses of its organization's own domains alone. Administrators named for
+//! [break-glass](crate::Organization::break_glass) log in, go on and set credentials all the same:
+//! that is reason `break_glass`, and belongs into the audit trail like every other decision.
 
 mod action;
 mod decision;
@@ -28,7 +32,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-pub use self::action::{Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart};
+pub use self::action::{
+    Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart,
+};
 pub use self::decision::{Decision, PolicyReason, Verdict};
 use crate::account::{Account, AccountId, AccountStatus, EmailProof, Role};
 use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
@@ -42,7 +48,8 @@ enum SsoState {
     Open,
 }
 
-/// What an organization has set, as far as logins are concerned: of the moment at which it was taken. Take it anew for every decision.
+/// What an organization has set, as far as logins are concerned: of the moment at which it was
+/// taken. Take it anew for every decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginPolicy {
     organization: String,
@@ -104,21 +111,30 @@ impl LoginPolicy {
             PolicyAction::Resume(session) if session.account != account.id => {
                 Decision::refused(PolicyReason::AccountDiffers)
             }
-            PolicyAction::Resume(session) if self.is_of_identity_provider(session) => Decision::ALLOWED,
+            PolicyAction::Resume(session) if self.is_of_identity_provider(session) => {
+                Decision::ALLOWED
+            }
             PolicyAction::Resume(_) => {
-                let step_up = Decision { verdict: Verdict::StepUp, reason: PolicyReason::SsoStepUp };
+                let step_up =
+                    Decision { verdict: Verdict::StepUp, reason: PolicyReason::SsoStepUp };
                 self.without_sso(account, step_up)
             }
-            PolicyAction::See(origin) | PolicyAction::Enter(origin) => self.elsewhere(account, *origin),
+            PolicyAction::See(origin) | PolicyAction::Enter(origin) => {
+                self.elsewhere(account, *origin)
+            }
         }
     }
 
-    /// Whether the session began at the identity provider that is configured now. After another took its place, its people step up.
+    /// Whether the session began at the identity provider that is configured now. After another
+    /// took its place, its people step up.
     fn is_of_identity_provider(&self, session: &SessionStart) -> bool {
-        session.method == LoginMethod::Sso && session.issuer.is_some() && session.issuer == self.issuer
+        session.method == LoginMethod::Sso
+            && session.issuer.is_some()
+            && session.issuer == self.issuer
     }
 
-    /// Decides about an account of somebody, whoever wants to change it: an administrator can do so only on the paths that are open.
+    /// Decides about an account of somebody, whoever wants to change it: an administrator can do so
+    /// only on the paths that are open.
     pub fn decide_assignment(&self, assignment: Assignment, path: AssignmentPath) -> Decision {
         match assignment {
             _ if path == AssignmentPath::Directory && !self.directory_managed => {
@@ -129,12 +145,15 @@ impl LoginPolicy {
             }
             _ if path.is_of_identity_provider() => Decision::ALLOWED,
             _ if self.directory_managed => Decision::refused(PolicyReason::DirectoryManaged),
-            Assignment::Assign if self.enforced => Decision::refused(PolicyReason::AssignmentBySsoOnly),
+            Assignment::Assign if self.enforced => {
+                Decision::refused(PolicyReason::AssignmentBySsoOnly)
+            }
             Assignment::Assign | Assignment::Reactivate | Assignment::Unassign => Decision::ALLOWED,
         }
     }
 
-    /// What is done without single sign-on: `otherwise`, where that is enforced and the person is not named for emergencies.
+    /// What is done without single sign-on: `otherwise`, where that is enforced and the person is
+    /// not named for emergencies.
     fn without_sso(&self, account: &Account, otherwise: Decision) -> Decision {
         if !self.enforced {
             Decision::ALLOWED
@@ -167,8 +186,9 @@ impl LoginPolicy {
         if !account.email.as_ref().is_some_and(|email| origin.account.has_email(email)) {
             return Decision::refused(PolicyReason::EmailDiffers);
         }
-        // After single sign-on it is the identity provider's word that this is the account's holder: good elsewhere for the
-        // addresses of its organization's own domains, whatever the account's holder has proven at other times.
+        // After single sign-on it is the identity provider's word that this is the account's
+        // holder: good elsewhere for the addresses of its organization's own domains, whatever the
+        // account's holder has proven at other times.
         let is_proven = match origin.session.method {
             LoginMethod::Sso => origin.policy.owns(origin.account),
             LoginMethod::EmailCode | LoginMethod::Other | LoginMethod::Password => {
@@ -196,11 +216,14 @@ impl LoginPolicy {
 
     /// Whether the account's address is of one of the organization's own domains.
     fn owns(&self, account: &Account) -> bool {
-        account.email.as_ref().is_some_and(|email| EmailDomain::any_holds(&self.verified_domains, email))
+        account
+            .email
+            .as_ref()
+            .is_some_and(|email| EmailDomain::any_holds(&self.verified_domains, email))
     }
 
-    /// The event of a decision, for the audit trail: `action` is the code of what was to be done, and `target` whose account it is
-    /// about.
+    /// The event of a decision, for the audit trail: `action` is the code of what was to be done,
+    /// and `target` whose account it is about.
     pub fn event(
         &self,
         decision: &Decision,
@@ -211,7 +234,9 @@ impl LoginPolicy {
     ) -> AuditEvent {
         let outcome = match decision.verdict {
             Verdict::Allow => AuditOutcome::Done,
-            Verdict::EndSession | Verdict::Refuse | Verdict::StepUp => AuditOutcome::Refused(decision.code()),
+            Verdict::EndSession | Verdict::Refuse | Verdict::StepUp => {
+                AuditOutcome::Refused(decision.code())
+            }
         };
         let action = match decision.reason {
             PolicyReason::BreakGlass => AuditAction::BreakGlassUsed { action },
@@ -222,10 +247,12 @@ impl LoginPolicy {
     }
 }
 
-/// Why somebody with an account like this gets nowhere. Single sign-on accepts an invitation; everything else waits for that.
+/// Why somebody with an account like this gets nowhere. Single sign-on accepts an invitation;
+/// everything else waits for that.
 fn gone(status: AccountStatus, action: &PolicyAction<'_>) -> Option<PolicyReason> {
     match (status, action) {
-        (AccountStatus::Active, _) | (AccountStatus::Invited, PolicyAction::LogIn(LoginMethod::Sso)) => None,
+        (AccountStatus::Active, _)
+        | (AccountStatus::Invited, PolicyAction::LogIn(LoginMethod::Sso)) => None,
         (AccountStatus::Deactivated, _) => Some(PolicyReason::AccountDeactivated),
         (AccountStatus::Deleted, _) => Some(PolicyReason::AccountDeleted),
         (AccountStatus::Invited, _) => Some(PolicyReason::InvitationPending),

@@ -12,19 +12,21 @@ use crate::assertion::NameId;
 use crate::identity::{Email, Identity, StableKey};
 use crate::organization::{DomainRule, Organization, ProfileSource, RelinkRule};
 
-/// Decides what a login does with accounts. Nothing is changed here: a [`Directory`](crate::Directory) does that.
+/// Decides what a login does with accounts. Nothing is changed here: a
+/// [`Directory`](crate::Directory) does that.
 ///
-/// `accounts` are those of the organization that have the identity's [key](Identity::stable_key) or its e-mail address, deleted ones
-/// included; others are ignored. In order:
+/// `accounts` are those of the organization that have the identity's [key](Identity::stable_key) or
+/// its e-mail address, deleted ones included; others are ignored. In order:
 ///
 /// 1. The account with the key is the person's, whatever the address is by now.
-/// 2. Otherwise the one account with the address [in any letter case](Account::has_email) is, if it was never linked, or was linked to
-///    another issuer: the identity provider was replaced. Under another name of the same issuer it is
-///    [somebody else's](ProvisioningRefusal::EmailOfAnother), unless [the rule](RelinkRule) says otherwise.
+/// 2. Otherwise the one account with the address [in any letter case](Account::has_email) is, if it
+///    was never linked, or was linked to another issuer: the identity provider was replaced. Under
+///    another name of the same issuer it is [somebody else's](ProvisioningRefusal::EmailOfAnother),
+///    unless [the rule](RelinkRule) says otherwise.
 /// 3. Otherwise a new one is created, if the rules allow that and a seat is free.
 ///
-/// An address is believed as the [rule for domains](DomainRule) says. Attributes beyond the mapped ones, and texts in them, never
-/// matter.
+/// An address is believed as the [rule for domains](DomainRule) says. Attributes beyond the mapped
+/// ones, and texts in them, never matter.
 pub fn decide(
     identity: &Identity,
     organization: &Organization,
@@ -37,15 +39,20 @@ pub fn decide(
             let changes = changes(identity, organization, account, accounts);
             match changes.is_empty() {
                 true => Provisioning::Keep(account.id.clone()),
-                false => Provisioning::Update { account: account.id.clone(), changes: Box::new(changes) },
+                false => {
+                    Provisioning::Update { account: account.id.clone(), changes: Box::new(changes) }
+                }
             }
         }
         Ok(Found::ByEmail(account)) => {
             let mut changes = changes(identity, organization, account, accounts);
-            changes.stable_key = identity.stable_key().filter(|key| account.stable_key.as_ref() != Some(key));
+            changes.stable_key =
+                identity.stable_key().filter(|key| account.stable_key.as_ref() != Some(key));
             match changes.is_empty() {
                 true => Provisioning::Keep(account.id.clone()),
-                false => Provisioning::Link { account: account.id.clone(), changes: Box::new(changes) },
+                false => {
+                    Provisioning::Link { account: account.id.clone(), changes: Box::new(changes) }
+                }
             }
         }
         Ok(Found::Nobody(email)) => {
@@ -116,7 +123,8 @@ fn find<'a>(
         }
     };
     believed(email, organization, true)?;
-    // Whoever was deleted comes back under their own address, if they are invited there, and under nobody else's.
+    // Whoever was deleted comes back under their own address, if they are invited there, and under
+    // nobody else's.
     let deleted = |other: &&Account| other.status == AccountStatus::Deleted && has_key(other);
     if own().filter(deleted).any(|deleted| !has_email(&deleted)) {
         return Err(ProvisioningRefusal::AccountDeleted);
@@ -163,11 +171,13 @@ fn believed(
     }
 }
 
-/// Whether the person whom an account is linked to is another than this one, at the same identity provider. A name that is an address is
-/// the same in any letter case and under any Format: identity providers are set from one to the other, and the address is all there is.
+/// Whether the person whom an account is linked to is another than this one, at the same identity
+/// provider. A name that is an address is the same in any letter case and under any Format:
+/// identity providers are set from one to the other, and the address is all there is.
 fn is_another(linked: &StableKey, identity: &Identity) -> bool {
     let NameId { value, .. } = &identity.name_id;
-    let is_same_address = linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_some();
+    let is_same_address =
+        linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_some();
     linked.issuer() == identity.issuer && (identity.name_id.is_transient() || !is_same_address)
 }
 
@@ -194,7 +204,8 @@ fn changes(
     if account.has_email(email) {
         changes.email_proof = Some(proof).filter(|proof| *proof > account.email_proof);
     } else if proof == EmailProof::Domain && !account.directory_managed {
-        // An address follows the person where the organization owns its domain, and nobody else has it.
+        // An address follows the person where the organization owns its domain, and nobody else has
+        // it.
         let taken = accounts.iter().any(|other| {
             other.organization == account.organization
                 && other.id != account.id

@@ -15,14 +15,15 @@ pub struct NewAccount {
     pub organization: String,
     /// The e-mail address.
     pub email: Email,
-    /// How good the address is. Unless it is [proven](EmailProof::Proven), the account must not be joined with anything that the owner
-    /// of the address has elsewhere.
+    /// How good the address is. Unless it is [proven](EmailProof::Proven), the account must not be
+    /// joined with anything that the owner of the address has elsewhere.
     pub email_proof: EmailProof,
     /// The key of the person at the identity provider; `None` if their NameID does not last.
     pub stable_key: Option<StableKey>,
     /// What is shown of the person.
     pub profile: Profile,
-    /// [`Role::Member`], unless an administrator invites another one: no assertion makes an administrator.
+    /// [`Role::Member`], unless an administrator invites another one: no assertion makes an
+    /// administrator.
     pub role: Role,
     /// [`AccountStatus::Active`], or [`AccountStatus::Invited`].
     pub status: AccountStatus,
@@ -71,14 +72,16 @@ pub struct AccountChanges {
     pub role: Option<Role>,
     /// The key of the person at the identity provider.
     pub stable_key: Option<StableKey>,
-    /// Whether the account loses the key it has, so that the next login with its address is linked to it.
+    /// Whether the account loses the key it has, so that the next login with its address is linked
+    /// to it.
     pub unlink: bool,
     /// The status: an invitation that is accepted by the login.
     pub status: Option<AccountStatus>,
 }
 
 impl AccountChanges {
-    /// The key goes and nothing else changes: for whoever finds that a person has another name at the identity provider by now.
+    /// The key goes and nothing else changes: for whoever finds that a person has another name at
+    /// the identity provider by now.
     pub fn unlinked() -> Self {
         Self { unlink: true, ..Self::default() }
     }
@@ -120,7 +123,8 @@ pub enum Provisioning {
     Create(Box<NewAccount>),
     /// An account that is there, as it is.
     Keep(AccountId),
-    /// An account that was found by its e-mail address, and is now the one of this person at the identity provider.
+    /// An account that was found by its e-mail address, and is now the one of this person at the
+    /// identity provider.
     Link {
         /// Which.
         account: AccountId,
@@ -150,12 +154,20 @@ impl Provisioning {
         }
     }
 
-    /// The event of the decision, for the audit trail. `account` is the one that was created, where one was.
-    pub fn event(&self, organization: &str, account: Option<&AccountId>, at: DateTime<Utc>) -> AuditEvent {
+    /// The event of the decision, for the audit trail. `account` is the one that was created, where
+    /// one was.
+    pub fn event(
+        &self,
+        organization: &str,
+        account: Option<&AccountId>,
+        at: DateTime<Utc>,
+    ) -> AuditEvent {
         let action = AuditAction::Provisioning { decision: self.code() };
         let event = AuditEvent::new(organization, Actor::IdentityProvider, action, at);
         let target = match self {
-            Self::Keep(account) | Self::Link { account, .. } | Self::Update { account, .. } => Some(account),
+            Self::Keep(account) | Self::Link { account, .. } | Self::Update { account, .. } => {
+                Some(account)
+            }
             Self::Create(_) | Self::Refuse(_) => account,
         };
         let outcome = match self {

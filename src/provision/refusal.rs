@@ -1,6 +1,7 @@
 //! Why a login ends without an account.
 
-/// Why a person with a verified identity does not come in. Nothing was changed then, and no seat taken.
+/// Why a person with a verified identity does not come in. Nothing was changed then, and no seat
+/// taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProvisioningRefusal {
@@ -16,12 +17,15 @@ pub enum ProvisioningRefusal {
     /// There is no account, and accounts do not come to be by logging in.
     #[error("there is no account for this person, and none is created by logging in")]
     AccountUnknown,
-    /// The identity came through a connection that is no longer this organization's: switched off, or of another issuer or key.
+    /// The identity came through a connection that is no longer this organization's: switched off,
+    /// or of another issuer or key.
     #[error("the login was made through a connection that is no longer in effect")]
     ConnectionOutdated,
-    /// The account with this address is linked to another name at the same identity provider: an address has changed hands, or the
-    /// identity provider sends other names by now.
-    #[error("the account with this e-mail address is linked to another name at the identity provider")]
+    /// The account with this address is linked to another name at the same identity provider: an
+    /// address has changed hands, or the identity provider sends other names by now.
+    #[error(
+        "the account with this e-mail address is linked to another name at the identity provider"
+    )]
     EmailOfAnother,
     /// The account with this address never had the address proven: anybody could have made it.
     #[error("the account with this e-mail address has not proven it")]
@@ -105,7 +109,9 @@ impl ProvisioningRefusal {
                 "Map an attribute named email to the person's e-mail address at the identity provider."
             }
             Self::NoSeat => "Buy more seats, or deactivate somebody.",
-            Self::OrganizationForeign => "The login came through another organization's connection.",
+            Self::OrganizationForeign => {
+                "The login came through another organization's connection."
+            }
         }
     }
 }

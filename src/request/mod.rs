@@ -16,26 +16,31 @@ use crate::relay_state::RelayState;
 use crate::send::{Delivery, Header, Outgoing, endpoint, message_id, signing_key};
 use crate::xml::Markup;
 
-/// How to ask. The default asks for nothing in particular, which is what most identity providers take best.
+/// How to ask. The default asks for nothing in particular, which is what most identity providers
+/// take best.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoginOptions {
-    /// How the request travels: [`Binding::HttpPost`] or [`Binding::HttpRedirect`]. Default: by the identity provider's first Single
-    /// Sign-On Service of either.
+    /// How the request travels: [`Binding::HttpPost`] or [`Binding::HttpRedirect`]. Default: by the
+    /// identity provider's first Single Sign-On Service of either.
     pub binding: Option<Binding>,
-    /// How the answer has to travel: [`Binding::HttpPost`], the default, or [`Binding::HttpArtifact`].
+    /// How the answer has to travel: [`Binding::HttpPost`], the default, or
+    /// [`Binding::HttpArtifact`].
     pub answer_by: Binding,
     /// Whether to sign. Default (`None`): if there is a signing key.
     pub sign: Option<bool>,
-    /// Whether the person has to prove anew who they are: ForceAuthn. What is asked for is demanded of the answer to the
-    /// [pending](crate::Expected::Pending) request.
+    /// Whether the person has to prove anew who they are: ForceAuthn. What is asked for is demanded
+    /// of the answer to the [pending](crate::Expected::Pending) request.
     pub force_authn: bool,
     /// Whether the identity provider must not show anything to the person: IsPassive.
     pub is_passive: bool,
-    /// The Format of the NameID to ask for (NameIDPolicy). Default: whatever the identity provider is set up to send.
+    /// The Format of the NameID to ask for (NameIDPolicy). Default: whatever the identity provider
+    /// is set up to send.
     pub name_id_format: Option<String>,
-    /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext. What is asked for is demanded of the
-    /// answer to the [pending](crate::Expected::Pending) request. Default: none; to ask for a password breaks the login of everybody who has something better.
+    /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext.
+    /// What is asked for is demanded of the answer to the [pending](crate::Expected::Pending)
+    /// request. Default: none; to ask for a password breaks the login of everybody who has
+    /// something better.
     pub authn_contexts: Vec<String>,
     /// The name of the application, for people to read.
     pub provider_name: Option<String>,
@@ -125,7 +130,11 @@ fn authn_request(
     ];
     header.open(&mut xml, &attributes);
     if let Some(format) = &options.name_id_format {
-        xml.element("samlp:NameIDPolicy", &[("Format", Some(format)), ("AllowCreate", Some("true"))], "");
+        xml.element(
+            "samlp:NameIDPolicy",
+            &[("Format", Some(format)), ("AllowCreate", Some("true"))],
+            "",
+        );
     }
     if !options.authn_contexts.is_empty() {
         xml.open("samlp:RequestedAuthnContext", &[("Comparison", Some("exact"))]);

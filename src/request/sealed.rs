@@ -17,7 +17,8 @@ use crate::error::StoreError;
 use crate::pending::PendingRequest;
 use crate::relay_state::RelayState;
 
-/// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the application.
+/// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the
+/// application.
 #[derive(Clone)]
 pub struct SealingKey([u8; 32]);
 
@@ -43,8 +44,8 @@ impl SealingKey {
         signer.sign_to_vec()
     }
 
-    /// The key and the nonce of one cookie. Its salt is a digest of the request and of all the randomness: should the same randomness
-    /// be handed in twice, two requests still share neither.
+    /// The key and the nonce of one cookie. Its salt is a digest of the request and of all the
+    /// randomness: should the same randomness be handed in twice, two requests still share neither.
     fn of_cookie(&self, salt: &[u8]) -> Result<(Vec<u8>, Vec<u8>), ErrorStack> {
         let mut nonce = self.derive(b"nonce", &[salt])?;
         nonce.truncate(NONCE);
@@ -58,10 +59,12 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// Remembers requests in the browser: the cookie's value is the request, sealed with AES-256-GCM under a key of its own.
+/// Remembers requests in the browser: the cookie's value is the request, sealed with AES-256-GCM
+/// under a key of its own.
 ///
-/// For applications without storage that their machines share. A cookie can be sent again; that its request is answered once comes from
-/// [spending](crate::Unspent::spend) the request's ID together with the assertion's.
+/// For applications without storage that their machines share. A cookie can be sent again; that its
+/// request is answered once comes from [spending](crate::Unspent::spend) the request's ID together
+/// with the assertion's.
 #[derive(Clone, Debug)]
 pub struct SealedRequests {
     key: SealingKey,
@@ -80,8 +83,9 @@ impl SealedRequests {
         Self { key, older: Vec::new() }
     }
 
-    /// Opens what was sealed with an older key as well. To rotate: let every machine know the new key in this way, then let all seal with
-    /// it, and drop the older one when its requests have expired.
+    /// Opens what was sealed with an older key as well. To rotate: let every machine know the new
+    /// key in this way, then let all seal with it, and drop the older one when its requests have
+    /// expired.
     pub fn and_opening_with(mut self, older: SealingKey) -> Self {
         self.older.push(older);
         self
@@ -92,7 +96,8 @@ impl SealedRequests {
         let text = write(pending);
         let salt = self.key.derive(b"salt", &[&random, &text])?;
         let (key, nonce) = self.key.of_cookie(&salt)?;
-        let sealed = encrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, &text, &mut tag)?;
+        let sealed =
+            encrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, &text, &mut tag)?;
         let parts = [self.key.mark().as_slice(), &salt, &sealed, &tag].concat();
         Ok(URL_SAFE_NO_PAD.encode(parts))
     }
@@ -104,7 +109,8 @@ impl SealedRequests {
         let (sealed, tag) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
         let key = std::iter::once(&self.key).chain(&self.older).find(|key| key.mark() == mark)?;
         let (key, nonce) = key.of_cookie(salt).ok()?;
-        let text = decrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, sealed, tag).ok()?;
+        let text =
+            decrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, sealed, tag).ok()?;
         read(&text)
     }
 }
@@ -119,7 +125,11 @@ impl RequestStore for SealedRequests {
         self.seal(pending, random).map(Remembered::Cookie)
     }
 
-    async fn take(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<PendingRequest>, StoreError> {
+    async fn take(
+        &self,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<PendingRequest>, StoreError> {
         Ok(self.open(cookie).filter(|pending| now < pending.expires_at))
     }
 }
@@ -144,17 +154,26 @@ fn write(pending: &PendingRequest) -> Vec<u8> {
 fn read(mut text: &[u8]) -> Option<PendingRequest> {
     let mut fields = Vec::new();
     while let Some((length, rest)) = text.split_first_chunk::<4>() {
-        let (field, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let (field, rest) =
+            rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
         fields.push(field);
         text = rest;
     }
-    let [request_id, connection_id, issued_at, expires_at, relay_state, force_authn, authn_contexts @ ..] =
-        fields.as_slice()
+    let [
+        request_id,
+        connection_id,
+        issued_at,
+        expires_at,
+        relay_state,
+        force_authn,
+        authn_contexts @ ..,
+    ] = fields.as_slice()
     else {
         return None;
     };
     let string = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
-    let instant = |bytes: &[u8]| DateTime::from_timestamp_millis(i64::from_be_bytes(bytes.try_into().ok()?));
+    let instant =
+        |bytes: &[u8]| DateTime::from_timestamp_millis(i64::from_be_bytes(bytes.try_into().ok()?));
     Some(PendingRequest {
         request_id: string(request_id)?,
         connection_id: string(connection_id)?,

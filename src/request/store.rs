@@ -18,29 +18,32 @@ use crate::send::derived;
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
-/// Give the browser the cookie with these attributes: `Secure; HttpOnly; Path=/; SameSite=None`, a name that begins with `__Host-`, and
-/// the lifetime of the request. `SameSite=None` because the answer is posted from the identity provider's site: with `Lax` the
-/// browser would not send it along. Where the cookie is lost all the same, there is no request: the refusal
+/// Give the browser the cookie with these attributes: `Secure; HttpOnly; Path=/; SameSite=None`, a
+/// name that begins with `__Host-`, and the lifetime of the request. `SameSite=None` because the
+/// answer is posted from the identity provider's site: with `Lax` the browser would not send it
+/// along. Where the cookie is lost all the same, there is no request: the refusal
 /// (`unsolicited_forbidden`, `unsolicited_in_response_to`) offers to start again.
 ///
-/// A browser with two sign-in pages open has two requests. With one cookie the second replaces the first, whose answer is then refused
-/// (`in_response_to_mismatch`), and since [`take`](RequestStore::take) forgets what it gives, both have to start again. To let each
-/// tab come back, give each login a cookie of its own (a name that ends in a few letters of the value), hand in each of them until one is
-/// answered, and delete that one.
+/// A browser with two sign-in pages open has two requests. With one cookie the second replaces the
+/// first, whose answer is then refused (`in_response_to_mismatch`), and since
+/// [`take`](RequestStore::take) forgets what it gives, both have to start again. To let each tab
+/// come back, give each login a cookie of its own (a name that ends in a few letters of the value),
+/// hand in each of them until one is answered, and delete that one.
 ///
 /// # Contract
 ///
-/// - [`take`](RequestStore::take) gives a request at most once, however many ask at the same time; a store that cannot tell
-///   (a [sealed cookie](crate::SealedRequests)) may give it again, for the ID is spent with the assertion.
+/// - [`take`](RequestStore::take) gives a request at most once, however many ask at the same time;
+///   a store that cannot tell (a [sealed cookie](crate::SealedRequests)) may give it again, for the
+///   ID is spent with the assertion.
 /// - An expired request is never given.
 /// - A value that the store did not make gives nothing.
-/// - A store without room says so, and forgets nobody's request for it. Room that is counted is counted for each connection: anybody
-///   can start logins without end, and fill up that of one.
+/// - A store without room says so, and forgets nobody's request for it. Room that is counted is
+///   counted for each connection: anybody can start logins without end, and fill up that of one.
 ///
 /// `contract::request_store` (feature `test-idp`) tests an implementation.
 pub trait RequestStore: Send + Sync {
-    /// Remembers a request. `random` is fresh from a cryptographic generator, and not what the request's ID was made of: that is known
-    /// to whoever sees the request.
+    /// Remembers a request. `random` is fresh from a cryptographic generator, and not what the
+    /// request's ID was made of: that is known to whoever sees the request.
     fn remember(
         &self,
         pending: &PendingRequest,
@@ -76,12 +79,14 @@ impl fmt::Debug for Remembered {
     }
 }
 
-/// Remembers requests in memory: for one process, and for tests. A restart forgets all logins that are under way.
+/// Remembers requests in memory: for one process, and for tests. A restart forgets all logins that
+/// are under way.
 ///
-/// **Bounded.** Anybody can start logins without end. The capacity counts requests of one connection, so that whoever does it at one
-/// keeps none of the others from logging in; what has expired is forgotten first, and what has not is never evicted. One connection
-/// that is full has some 30 MB. Limit how often one address can start a login, or use [`SealedRequests`](crate::SealedRequests), which
-/// take no room.
+/// **Bounded.** Anybody can start logins without end. The capacity counts requests of one
+/// connection, so that whoever does it at one keeps none of the others from logging in; what has
+/// expired is forgotten first, and what has not is never evicted. One connection that is full has
+/// some 30 MB. Limit how often one address can start a login, or use
+/// [`SealedRequests`](crate::SealedRequests), which take no room.
 #[derive(Debug)]
 pub struct MemoryRequestStore {
     capacity_per_connection: NonZeroUsize,
@@ -133,7 +138,8 @@ impl Requests {
     fn remove(&mut self, cookie: [u8; 32]) -> Option<PendingRequest> {
         let pending = self.by_cookie.remove(&cookie)?;
         self.by_expiry.remove(&(pending.expires_at, cookie));
-        if let Entry::Occupied(mut count) = self.per_connection.entry(pending.connection_id.clone()) {
+        if let Entry::Occupied(mut count) = self.per_connection.entry(pending.connection_id.clone())
+        {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
@@ -152,7 +158,8 @@ impl RequestStore for MemoryRequestStore {
     ) -> Result<Remembered, StoreError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
-        let taken = requests.per_connection.get(&pending.connection_id).copied().unwrap_or_default();
+        let taken =
+            requests.per_connection.get(&pending.connection_id).copied().unwrap_or_default();
         if taken >= self.capacity_per_connection.get() {
             return Ok(Remembered::Full);
         }
@@ -168,7 +175,11 @@ impl RequestStore for MemoryRequestStore {
         Ok(Remembered::Cookie(cookie))
     }
 
-    async fn take(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<PendingRequest>, StoreError> {
+    async fn take(
+        &self,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<PendingRequest>, StoreError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
         Ok(requests.remove(sha256(cookie.as_bytes())))

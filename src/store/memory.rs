@@ -14,24 +14,28 @@ use crate::error::StoreError;
 
 /// A [`ReplayStore`] in the memory of this process: bounded, immediate, forgotten on restart.
 ///
-/// It is right for one process. With several, an assertion could be used once in each; after a restart it could be
-/// used again until it expires. Share one store through an [`Arc`](std::sync::Arc) or a reference.
+/// It is right for one process. With several, an assertion could be used once in each; after a
+/// restart it could be used again until it expires. Share one store through an
+/// [`Arc`](std::sync::Arc) or a reference.
 ///
-/// **Bounded.** The capacity counts entries of one connection, so that a busy or hostile identity provider can fill
-/// up its own connection and no other. A login takes one entry, or two if it answers a request. What is over is
-/// purged before a connection is [`Full`](SpendOutcome::Full); what is not over is never evicted. A connection
-/// without entries takes no memory.
+/// **Bounded.** The capacity counts entries of one connection, so that a busy or hostile identity
+/// provider can fill up its own connection and no other. A login takes one entry, or two if it
+/// answers a request. What is over is purged before a connection is [`Full`](SpendOutcome::Full);
+/// what is not over is never evicted. A connection without entries takes no memory.
 ///
-/// **Small.** Entries are SHA-256 digests, whatever the length of the IDs. One takes about 115 to 230 bytes depending
-/// on how full the tables are, so that the default of 100,000 is some 15 to 23 MB for a connection that is full. That
-/// is room for 50,000 answers to requests within the lifetime of an assertion, usually a few minutes.
+/// **Small.** Entries are SHA-256 digests, whatever the length of the IDs. One takes about 115 to
+/// 230 bytes depending on how full the tables are, so that the default of 100,000 is some 15 to 23
+/// MB for a connection that is full. That is room for 50,000 answers to requests within the
+/// lifetime of an assertion, usually a few minutes.
 ///
-/// **Immediate.** There is nothing to wait for: the entry is made when [`spend`](ReplayStore::spend) is called, and
-/// its future is ready at once. No lock is held across an `await`. Expired entries cost `O(log n)` each, once.
+/// **Immediate.** There is nothing to wait for: the entry is made when
+/// [`spend`](ReplayStore::spend) is called, and its future is ready at once. No lock is held across
+/// an `await`. Expired entries cost `O(log n)` each, once.
 ///
-/// **Time is the caller's.** Should `now` go backwards, to before entries were purged, then an assertion that may
-/// have been among them is answered with an error, not taken for a new one. A request that was among them could be
-/// answered once more, but only by an assertion that has not been used.
+/// **Time is the caller's.** Should `now` go backwards, to before entries were purged, then an
+/// assertion that may have been among them is answered with an error, not taken for a new one. A
+/// request that was among them could be answered once more, but only by an assertion that has not
+/// been used.
 pub struct MemoryReplayStore {
     capacity_per_connection: NonZeroUsize,
     ledger: Mutex<Ledger>,
@@ -54,8 +58,8 @@ impl MemoryReplayStore {
         if *until <= now {
             return Err(MemoryStoreError::Over.into());
         }
-        // In order of time this never holds, because what was purged ended no later than `now`. If `now` has gone
-        // backwards, this assertion may be one that was purged.
+        // In order of time this never holds, because what was purged ended no later than `now`. If
+        // `now` has gone backwards, this assertion may be one that was purged.
         if *until <= ledger.purged_up_to {
             return Err(MemoryStoreError::ClockWentBack.into());
         }
@@ -104,12 +108,14 @@ impl fmt::Debug for MemoryReplayStore {
     }
 }
 
-/// Everything that is remembered. `keys` and `by_expiry` hold the same keys; `per_connection` counts them.
+/// Everything that is remembered. `keys` and `by_expiry` hold the same keys; `per_connection`
+/// counts them.
 struct Ledger {
     keys: HashSet<Digest>,
     by_expiry: BinaryHeap<Reverse<Entry>>,
     per_connection: HashMap<Digest, usize>,
-    /// The `until` of the entry that was purged last. All that are left, and all that come, end later or with it.
+    /// The `until` of the entry that was purged last. All that are left, and all that come, end
+    /// later or with it.
     purged_up_to: DateTime<Utc>,
 }
 
@@ -171,7 +177,8 @@ enum MemoryStoreError {
 
 type Digest = [u8; 32];
 
-/// SHA-256 over the kind of key and its parts, each preceded by its length: no two lists of parts read the same.
+/// SHA-256 over the kind of key and its parts, each preceded by its length: no two lists of parts
+/// read the same.
 fn digest(kind: &[u8], parts: &[&str]) -> Digest {
     let mut hash = Sha256::new();
     for part in std::iter::once(kind).chain(parts.iter().map(|part| part.as_bytes())) {
@@ -181,7 +188,8 @@ fn digest(kind: &[u8], parts: &[&str]) -> Digest {
     hash.finish()
 }
 
-/// Room for about 140 answered requests per second where an assertion is remembered for six minutes.
+/// Room for about 140 answered requests per second where an assertion is remembered for six
+/// minutes.
 const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
 
 #[cfg(test)]
@@ -194,9 +202,15 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn spend(store: &MemoryReplayStore, connection: &str, id: &str, until: i64, now: i64) -> SpendOutcome {
-        let spending =
-            Spending::new(connection, "idp", id, at(until)).with_request_id(format!("request {id}"));
+    fn spend(
+        store: &MemoryReplayStore,
+        connection: &str,
+        id: &str,
+        until: i64,
+        now: i64,
+    ) -> SpendOutcome {
+        let spending = Spending::new(connection, "idp", id, at(until))
+            .with_request_id(format!("request {id}"));
         store.record(&spending, at(now)).unwrap()
     }
 

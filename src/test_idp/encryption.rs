@@ -15,18 +15,29 @@ use crate::trust::Certificate;
 use crate::xml::Namespace;
 
 impl TestIdp {
-    /// An element of the assertion namespace that holds `content` for the key of `recipient`, an RSA key: an
-    /// `EncryptedAssertion`, `EncryptedID` or `EncryptedAttribute`, by AES-256-GCM under a new key by RSA-OAEP with SHA-256
-    /// and its mask.
+    /// An element of the assertion namespace that holds `content` for the key of `recipient`, an
+    /// RSA key: an `EncryptedAssertion`, `EncryptedID` or `EncryptedAttribute`, by AES-256-GCM
+    /// under a new key by RSA-OAEP with SHA-256 and its mask.
     ///
     /// # Errors
     ///
     /// [`TestIdpError::OpenSsl`], for a key of another kind, too.
-    pub fn encrypted(name: &str, content: &str, recipient: &Certificate) -> Result<String, TestIdpError> {
+    pub fn encrypted(
+        name: &str,
+        content: &str,
+        recipient: &Certificate,
+    ) -> Result<String, TestIdpError> {
         let (mut key, mut iv, mut tag) = ([0; 32], [0; 12], [0; 16]);
         rand_bytes(&mut key)?;
         rand_bytes(&mut iv)?;
-        let sealed = encrypt_aead(Cipher::aes_256_gcm(), &key, Some(&iv), &[], content.as_bytes(), &mut tag)?;
+        let sealed = encrypt_aead(
+            Cipher::aes_256_gcm(),
+            &key,
+            Some(&iv),
+            &[],
+            content.as_bytes(),
+            &mut tag,
+        )?;
 
         let recipient = X509::from_der(recipient.der())?.public_key()?;
         let mut encrypter = Encrypter::new(&recipient)?;
@@ -57,11 +68,14 @@ impl TestIdp {
 }
 
 /// The same XML with its Assertion encrypted.
-pub(super) fn encrypt_assertion(xml: &str, recipient: &Certificate) -> Result<String, TestIdpError> {
+pub(super) fn encrypt_assertion(
+    xml: &str,
+    recipient: &Certificate,
+) -> Result<String, TestIdpError> {
     let document = parse(xml)?;
-    let assertion = document
-        .root()
-        .and_then(|root| root.child_elements().find(|child| child.is(Namespace::SAML, "Assertion")));
+    let assertion = document.root().and_then(|root| {
+        root.child_elements().find(|child| child.is(Namespace::SAML, "Assertion"))
+    });
     let range = assertion.and_then(|assertion| assertion.outer_range());
     let Some((before, (assertion, after))) = range.and_then(|range| {
         let (before, rest) = xml.split_at_checked(range.start)?;

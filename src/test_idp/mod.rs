@@ -1,10 +1,10 @@
 //! An identity provider for tests: honest by default, hostile on request.
 //!
-//! It makes its key when it is made, and builds and signs responses for any connection. Use it to test how an
-//! application treats logins, and refusals. It reads no clock.
+//! It makes its key when it is made, and builds and signs responses for any connection. Use it to
+//! test how an application treats logins, and refusals. It reads no clock.
 //!
-//! Never let an application trust a certificate of it in production. It signs with this crate's own canonicalization, and
-//! so proves nothing about other implementations.
+//! Never let an application trust a certificate of it in production. It signs with this crate's own
+//! canonicalization, and so proves nothing about other implementations.
 //!
 //! ```
 //! use chrono::{DateTime, Utc};
@@ -40,10 +40,11 @@
 //!
 //! # Hostile responses
 //!
-//! Every part of a [`TestResponse`] is a field. What no field can say is edited as text, [between building and
-//! signing](TestResponse::sign) for content that is validly signed and wrong all the same, or after signing for content
-//! that was tampered with. Anything else that is to be signed goes to [`TestIdp::sign_xml`], with [`SignatureOptions`] for
-//! every way in which a signature can be off:
+//! Every part of a [`TestResponse`] is a field. What no field can say is edited as text,
+//! [between building and signing](TestResponse::sign) for content that is validly signed and wrong
+//! all the same, or after signing for content that was tampered with. Anything else that is to be
+//! signed goes to [`TestIdp::sign_xml`], with [`SignatureOptions`] for every way in which a
+//! signature can be off:
 //!
 //! ```
 //! # use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp};
@@ -133,8 +134,8 @@ pub struct TestIdp {
 }
 
 impl TestIdp {
-    /// With an RSA key of 2048 bits. That takes a moment: share one between tests with a `OnceLock`, or use
-    /// [`TestIdp::p256`].
+    /// With an RSA key of 2048 bits. That takes a moment: share one between tests with a
+    /// `OnceLock`, or use [`TestIdp::p256`].
     ///
     /// # Errors
     ///
@@ -184,7 +185,8 @@ impl TestIdp {
         Self::with_key(issuer, PKey::from_ec_key(key)?)
     }
 
-    /// With a private key in PEM: one that must be the same in every run, or of a kind that is refused, such as Ed25519.
+    /// With a private key in PEM: one that must be the same in every run, or of a kind that is
+    /// refused, such as Ed25519.
     ///
     /// # Errors
     ///
@@ -195,14 +197,14 @@ impl TestIdp {
 
     fn with_key(issuer: impl Into<String>, key: PKey<Private>) -> Result<Self, TestIdpError> {
         // From 2020 to 2050.
-        let [from, until] =
-            [1_577_836_800, 2_524_608_000].map(|at| DateTime::from_timestamp(at, 0).unwrap_or_default());
+        let [from, until] = [1_577_836_800, 2_524_608_000]
+            .map(|at| DateTime::from_timestamp(at, 0).unwrap_or_default());
         let certificate = self_signed(&key, NAME, from, until)?;
         Ok(Self { issuer: issuer.into(), key, certificate })
     }
 
-    /// Replaces the self-signed certificate, which is valid from 2020 to 2050, by one for the same key that is valid from
-    /// `not_before` to `not_after`, to the second.
+    /// Replaces the self-signed certificate, which is valid from 2020 to 2050, by one for the same
+    /// key that is valid from `not_before` to `not_after`, to the second.
     ///
     /// # Errors
     ///
@@ -239,8 +241,8 @@ impl TestIdp {
         Ok(self.certificate.to_der()?)
     }
 
-    /// The ID of the AuthnRequest in what a browser is sent with, to [answer](TestResponse::in_reply_to); `None` if there is none that
-    /// can be read.
+    /// The ID of the AuthnRequest in what a browser is sent with, to
+    /// [answer](TestResponse::in_reply_to); `None` if there is none that can be read.
     pub fn request_id(delivery: &Delivery) -> Option<String> {
         let limits = Limits::default();
         let xml = match delivery {
@@ -264,7 +266,10 @@ impl TestIdp {
     ///
     /// [`TestIdpError::Certificate`] for a key that this crate never accepts.
     pub fn identity_provider(&self) -> Result<IdentityProvider, TestIdpError> {
-        Ok(IdentityProvider::new(self.issuer.clone(), Certificates::parse(self.certificate_der()?)?))
+        Ok(IdentityProvider::new(
+            self.issuer.clone(),
+            Certificates::parse(self.certificate_der()?)?,
+        ))
     }
 }
 

@@ -2,8 +2,9 @@
 
 /// How to sign.
 ///
-/// Identifiers may be anything. For one that is not known, or is not for the key, the signature is made as if the default
-/// stood there. Texts are escaped, except in the fields whose names begin with `raw`.
+/// Identifiers may be anything. For one that is not known, or is not for the key, the signature is
+/// made as if the default stood there. Texts are escaped, except in the fields whose names begin
+/// with `raw`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignatureOptions {
@@ -13,8 +14,8 @@ pub struct SignatureOptions {
     pub digest_algorithm: String,
     /// CanonicalizationMethod, by which SignedInfo is canonicalized. Default: exclusive.
     pub canonicalization: String,
-    /// The canonicalization among the transforms, by which the element is canonicalized. Default: exclusive; `None`
-    /// leaves the transform out, which means inclusive 1.0.
+    /// The canonicalization among the transforms, by which the element is canonicalized. Default:
+    /// exclusive; `None` leaves the transform out, which means inclusive 1.0.
     pub transform: Option<String>,
     /// InclusiveNamespaces/@PrefixList of that transform. Default: none.
     pub prefix_list: Option<String>,
@@ -26,23 +27,26 @@ pub struct SignatureOptions {
     pub key_info: TestKeyInfo,
     /// Where the signature is put. Default: behind the Issuer.
     pub place: SignaturePlace,
-    /// The prefix of the signature's elements. Default: `ds`; an empty one makes XML Signature the default namespace.
+    /// The prefix of the signature's elements. Default: `ds`; an empty one makes XML Signature the
+    /// default namespace.
     pub prefix: String,
     /// Breaks Base64 into lines of so many characters. Default: one line.
     pub base64_width: Option<usize>,
-    /// Signs this SignedInfo in place of the one that the other options describe. [`TestIdp::signed_info`] gives one to
-    /// start from, and the parts for one with several References.
+    /// Signs this SignedInfo in place of the one that the other options describe.
+    /// [`TestIdp::signed_info`] gives one to start from, and the parts for one with several
+    /// References.
     ///
     /// [`TestIdp::signed_info`]: super::TestIdp::signed_info
     pub raw_signed_info: Option<String>,
     /// Changes the SignedInfo before it is signed, so that the signature is valid over anything.
     pub edit_signed_info: Option<fn(String) -> String>,
-    /// Writes these octets as the SignatureValue. [`TestIdp::octets_to_sign`] tells what a signature would be over.
+    /// Writes these octets as the SignatureValue. [`TestIdp::octets_to_sign`] tells what a
+    /// signature would be over.
     ///
     /// [`TestIdp::octets_to_sign`]: super::TestIdp::octets_to_sign
     pub signature_value: Option<Vec<u8>>,
-    /// Makes an HMAC with this key instead of a signature, with the digest that the signature algorithm names if it is
-    /// an HMAC, or else SHA-256.
+    /// Makes an HMAC with this key instead of a signature, with the digest that the signature
+    /// algorithm names if it is an HMAC, or else SHA-256.
     pub hmac_key: Option<Vec<u8>>,
     /// Writes an ECDSA signature as DER instead of r‖s.
     pub ecdsa_der: bool,

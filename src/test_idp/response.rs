@@ -11,8 +11,8 @@ use crate::trust::Certificate;
 
 /// A response that is being built. Every part is a field: change what the test is about.
 ///
-/// Texts are escaped, except in the fields whose names begin with `raw`. An instant is a text, so that it can be malformed.
-/// What is `None` is left out.
+/// Texts are escaped, except in the fields whose names begin with `raw`. An instant is a text, so
+/// that it can be malformed. What is `None` is left out.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TestResponse<'a> {
@@ -176,7 +176,10 @@ pub struct TestAttribute {
 
 impl TestAttribute {
     /// An attribute with these values.
-    pub fn new<V: Into<String>>(name: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
+    pub fn new<V: Into<String>>(
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
         let values = values.into_iter().map(Into::into).collect();
         Self { name: name.into(), values, ..Self::default() }
     }
@@ -188,8 +191,9 @@ fn instant(instant: DateTime<Utc>) -> Option<String> {
 }
 
 impl TestIdp {
-    /// An unsolicited response for Alice, good for five minutes, with its Assertion signed, like that of a JumpCloud with
-    /// attributes. Its IDs are the same each time: [number](TestResponse::numbered) those that go through one replay store.
+    /// An unsolicited response for Alice, good for five minutes, with its Assertion signed, like
+    /// that of a JumpCloud with attributes. Its IDs are the same each time:
+    /// [number](TestResponse::numbered) those that go through one replay store.
     pub fn response(&self, sp: &ServiceProvider, now: DateTime<Utc>) -> TestResponse<'_> {
         let five_minutes = TimeDelta::minutes(5);
         let email = "alice@example.test";
@@ -271,8 +275,8 @@ impl TestResponse<'_> {
         self
     }
 
-    /// Gives Response and Assertion IDs that end in this. Those of a response are otherwise the same each time, and a replay store
-    /// takes an assertion once.
+    /// Gives Response and Assertion IDs that end in this. Those of a response are otherwise the
+    /// same each time, and a replay store takes an assertion once.
     #[must_use]
     pub fn numbered(mut self, number: &str) -> Self {
         self.id = format!("_response-{number}");
@@ -312,7 +316,8 @@ impl TestResponse<'_> {
         self.sign(&self.unsigned_xml())
     }
 
-    /// Signs and encrypts what this response does, as it does it, in XML that was changed in between.
+    /// Signs and encrypts what this response does, as it does it, in XML that was changed in
+    /// between.
     ///
     /// # Errors
     ///

@@ -32,9 +32,15 @@ impl TestIdp {
     ///
     /// # Errors
     ///
-    /// [`TestIdpError::Xml`] if the XML is not well-formed or cannot be canonicalized, [`TestIdpError::NoElement`] if an
-    /// ID is not found or the place is none, [`TestIdpError::OpenSsl`].
-    pub fn sign_xml(&self, xml: &str, id: &str, options: &SignatureOptions) -> Result<String, TestIdpError> {
+    /// [`TestIdpError::Xml`] if the XML is not well-formed or cannot be canonicalized,
+    /// [`TestIdpError::NoElement`] if an ID is not found or the place is none,
+    /// [`TestIdpError::OpenSsl`].
+    pub fn sign_xml(
+        &self,
+        xml: &str,
+        id: &str,
+        options: &SignatureOptions,
+    ) -> Result<String, TestIdpError> {
         let Prepared { before, signature, after, octets } = self.prepare(xml, id, options)?;
         let value = match &options.signature_value {
             Some(value) => value.clone(),
@@ -44,8 +50,8 @@ impl TestIdp {
         Ok(format!("{before}{signature}{after}"))
     }
 
-    /// The SignedInfo that [`sign_xml`](TestIdp::sign_xml) would sign, before it is canonicalized: to be changed and handed
-    /// over as [`SignatureOptions::raw_signed_info`].
+    /// The SignedInfo that [`sign_xml`](TestIdp::sign_xml) would sign, before it is canonicalized:
+    /// to be changed and handed over as [`SignatureOptions::raw_signed_info`].
     ///
     /// # Errors
     ///
@@ -66,8 +72,8 @@ impl TestIdp {
         })
     }
 
-    /// The octets that the signature of [`sign_xml`](TestIdp::sign_xml) is over: to be signed in some other way, and the
-    /// result handed over as [`SignatureOptions::signature_value`].
+    /// The octets that the signature of [`sign_xml`](TestIdp::sign_xml) is over: to be signed in
+    /// some other way, and the result handed over as [`SignatureOptions::signature_value`].
     ///
     /// # Errors
     ///
@@ -81,8 +87,8 @@ impl TestIdp {
         Ok(self.prepare(xml, id, options)?.octets)
     }
 
-    /// Signs octets with the algorithm that an identifier names, or with the default of the key if that is unknown or not
-    /// for this key.
+    /// Signs octets with the algorithm that an identifier names, or with the default of the key if
+    /// that is unknown or not for this key.
     ///
     /// # Errors
     ///
@@ -130,10 +136,17 @@ impl TestIdp {
 
         let inclusive = options.prefix_list.as_ref().map_or(String::new(), |list| {
             let namespace = "http://www.w3.org/2001/10/xml-exc-c14n#";
-            format!("<ec:InclusiveNamespaces xmlns:ec=\"{namespace}\" PrefixList=\"{}\"/>", escape(list))
+            format!(
+                "<ec:InclusiveNamespaces xmlns:ec=\"{namespace}\" PrefixList=\"{}\"/>",
+                escape(list)
+            )
         });
-        let enveloped =
-            algorithm(options, "Transform", "http://www.w3.org/2000/09/xmldsig#enveloped-signature", "");
+        let enveloped = algorithm(
+            options,
+            "Transform",
+            "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
+            "",
+        );
         let transform = options.transform.as_ref();
         let transform =
             transform.map_or(String::new(), |uri| algorithm(options, "Transform", uri, &inclusive));
@@ -150,17 +163,28 @@ impl TestIdp {
             ]
             .concat(),
         );
-        let canonicalization = algorithm(options, "CanonicalizationMethod", &options.canonicalization, "");
+        let canonicalization =
+            algorithm(options, "CanonicalizationMethod", &options.canonicalization, "");
         let method = algorithm(options, "SignatureMethod", method, "");
         Ok(element_of(options, "SignedInfo", "", &(canonicalization + &method + &reference)))
     }
 
-    fn prepare(&self, xml: &str, id: &str, options: &SignatureOptions) -> Result<Prepared, TestIdpError> {
+    fn prepare(
+        &self,
+        xml: &str,
+        id: &str,
+        options: &SignatureOptions,
+    ) -> Result<Prepared, TestIdpError> {
         let key_info = match &options.key_info {
             TestKeyInfo::Certificate => {
                 let certificate = base64(&self.certificate_der()?, options);
                 let certificate = element_of(options, "X509Certificate", "", &certificate);
-                element_of(options, "KeyInfo", "", &element_of(options, "X509Data", "", &certificate))
+                element_of(
+                    options,
+                    "KeyInfo",
+                    "",
+                    &element_of(options, "X509Data", "", &certificate),
+                )
             }
             TestKeyInfo::None => String::new(),
             TestKeyInfo::Raw(xml) => xml.clone(),
@@ -169,12 +193,16 @@ impl TestIdp {
             "" => " xmlns=\"http://www.w3.org/2000/09/xmldsig#\"".to_owned(),
             prefix => format!(" xmlns:{prefix}=\"http://www.w3.org/2000/09/xmldsig#\""),
         };
-        let parts =
-            [self.signed_info(xml, id, options)?, element_of(options, "SignatureValue", "", VALUE), key_info];
+        let parts = [
+            self.signed_info(xml, id, options)?,
+            element_of(options, "SignatureValue", "", VALUE),
+            key_info,
+        ];
         let signature = element_of(options, "Signature", &declaration, &parts.concat());
         let (before, after) = split(xml, id, &options.place)?;
 
-        // SignedInfo is canonicalized where it stands: the inclusive algorithms see the namespaces around it.
+        // SignedInfo is canonicalized where it stands: the inclusive algorithms see the namespaces
+        // around it.
         let unsigned = format!("{before}{signature}{after}");
         let document = parse(&unsigned)?;
         let signed_info = document
@@ -187,7 +215,11 @@ impl TestIdp {
         Ok(Prepared { before, signature, after, octets })
     }
 
-    fn signature_value(&self, octets: &[u8], options: &SignatureOptions) -> Result<Vec<u8>, TestIdpError> {
+    fn signature_value(
+        &self,
+        octets: &[u8],
+        options: &SignatureOptions,
+    ) -> Result<Vec<u8>, TestIdpError> {
         let method = options.signature_algorithm.as_deref().unwrap_or(self.default_algorithm());
         if let Some(key) = &options.hmac_key {
             let digest = match method.rsplit_once("hmac-") {
@@ -229,7 +261,8 @@ fn base64(octets: &[u8], options: &SignatureOptions) -> String {
     let text = STANDARD.encode(octets);
     let Some(width) = options.base64_width else { return text };
     let characters: Vec<char> = text.chars().collect();
-    let lines: Vec<String> = characters.chunks(width.max(1)).map(|line| line.iter().collect()).collect();
+    let lines: Vec<String> =
+        characters.chunks(width.max(1)).map(|line| line.iter().collect()).collect();
     lines.join("\n")
 }
 
@@ -244,7 +277,8 @@ pub(super) fn parse(xml: &str) -> Result<Document<'_>, TestIdpError> {
         name_bytes: usize::MAX,
         text_bytes: usize::MAX,
     };
-    Document::parse(xml, &limits).map_err(|rejection| TestIdpError::Xml { reason: rejection.to_string() })
+    Document::parse(xml, &limits)
+        .map_err(|rejection| TestIdpError::Xml { reason: rejection.to_string() })
 }
 
 fn uncanonicalizable(error: C14nError) -> TestIdpError {
@@ -277,7 +311,8 @@ fn split(xml: &str, id: &str, place: &SignaturePlace) -> Result<(String, String)
     let document = parse(xml)?;
     let element = with_id(&document, target)?;
     let content = element.content_range();
-    let offset = if matches!(place, SignaturePlace::LastIn(_)) { content.end } else { content.start };
+    let offset =
+        if matches!(place, SignaturePlace::LastIn(_)) { content.end } else { content.start };
     let (before, after) = at(xml, offset).ok_or(TestIdpError::NoElement { id: target.into() })?;
     Ok(match before.strip_suffix("/>").filter(|_| content.is_empty()) {
         // An empty-element tag has no inside; it becomes a pair.

@@ -20,7 +20,8 @@ const MAX_CERTIFICATES: usize = 10;
 
 /// An X.509 certificate whose public key is pinned.
 ///
-/// It is a wrapper around the key and nothing more: its dates, names and signature carry no trust. Cheap to clone.
+/// It is a wrapper around the key and nothing more: its dates, names and signature carry no trust.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Certificate(Arc<Parsed>);
 
@@ -52,7 +53,8 @@ pub enum KeyType {
 }
 
 impl Certificate {
-    /// The SHA-256 fingerprint of the certificate: upper-case hexadecimal pairs with colons, as consoles show it.
+    /// The SHA-256 fingerprint of the certificate: upper-case hexadecimal pairs with colons, as
+    /// consoles show it.
     pub fn fingerprint(&self) -> &str {
         &self.0.fingerprint
     }
@@ -158,16 +160,23 @@ fn key_type(key: &PKeyRef<Public>) -> Result<KeyType, CertificateError> {
     match key.id() {
         Id::RSA | Id::RSA_PSS => {
             let rsa = key.rsa().map_err(|_| CertificateError::KeyInvalid)?;
-            let bits = u32::try_from(rsa.n().num_bits()).map_err(|_| CertificateError::KeyInvalid)?;
-            // An exponent of one makes every value its own signature; OpenSSL itself refuses moduli above 16384 bits.
+            let bits =
+                u32::try_from(rsa.n().num_bits()).map_err(|_| CertificateError::KeyInvalid)?;
+            // An exponent of one makes every value its own signature; OpenSSL itself refuses moduli
+            // above 16384 bits.
             let exponent = rsa.e();
             // An exponent above 256 bits (FIPS 186-5 §5.4) only makes each verification slow.
-            let sound =
-                exponent.is_bit_set(0) && (2..=256).contains(&exponent.num_bits()) && rsa.n().is_bit_set(0);
+            let sound = exponent.is_bit_set(0)
+                && (2..=256).contains(&exponent.num_bits())
+                && rsa.n().is_bit_set(0);
             if bits > 16_384 || !sound {
                 return Err(CertificateError::KeyInvalid);
             }
-            if bits < 1024 { Err(CertificateError::KeyTooShort { bits }) } else { Ok(KeyType::Rsa { bits }) }
+            if bits < 1024 {
+                Err(CertificateError::KeyTooShort { bits })
+            } else {
+                Ok(KeyType::Rsa { bits })
+            }
         }
         Id::EC => {
             let ec = key.ec_key().map_err(|_| CertificateError::KeyInvalid)?;
@@ -205,7 +214,8 @@ fn one_line(name: &X509NameRef) -> String {
     entries.collect::<Vec<_>>().join(", ")
 }
 
-/// One to ten certificates: the keys of one identity provider, more than one while it replaces its key.
+/// One to ten certificates: the keys of one identity provider, more than one while it replaces its
+/// key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificates(Vec<Certificate>);
 
@@ -213,13 +223,14 @@ pub struct Certificates(Vec<Certificate>);
 impl Certificates {
     /// Takes certificates as administrators paste them.
     ///
-    /// PEM, with or without the armour lines, wrapped or in one line; the `<ds:X509Certificate>` element of a metadata
-    /// document; DER; with any line ends and with text around the PEM blocks; one or several.
+    /// PEM, with or without the armour lines, wrapped or in one line; the `<ds:X509Certificate>`
+    /// element of a metadata document; DER; with any line ends and with text around the PEM blocks;
+    /// one or several.
     ///
     /// # Errors
     ///
-    /// [`CertificateError`] names what was pasted in place of a certificate, or why the key cannot be used. RSA keys
-    /// below 2048 bits are left for the connection to refuse.
+    /// [`CertificateError`] names what was pasted in place of a certificate, or why the key cannot
+    /// be used. RSA keys below 2048 bits are left for the connection to refuse.
     pub fn parse(paste: impl AsRef<[u8]>) -> Result<Self, CertificateError> {
         let certificates = paste::read(paste.as_ref(), MAX_CERTIFICATES)?;
         let certificates: Result<Vec<_>, _> =

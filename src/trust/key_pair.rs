@@ -14,7 +14,8 @@ use openssl::x509::{X509, X509Name};
 use super::certificate::{Certificate, Certificates, KeyType};
 use crate::error::KeyPairError;
 
-/// One of the service provider's own keys, with its certificate: to sign with, or to open what is encrypted to it.
+/// One of the service provider's own keys, with its certificate: to sign with, or to open what is
+/// encrypted to it.
 ///
 /// Cheap to clone. `Debug` shows the certificate alone.
 #[derive(Clone)]
@@ -26,8 +27,9 @@ struct Parts {
 }
 
 impl KeyPair {
-    /// Takes a private key in PEM (PKCS#8, PKCS#1 or SEC 1; without a passphrase) and its certificate. RSA, or an
-    /// elliptic curve P-256, P-384 or P-521; that RSA keys have 2048 bits is for the connection to ask.
+    /// Takes a private key in PEM (PKCS#8, PKCS#1 or SEC 1; without a passphrase) and its
+    /// certificate. RSA, or an elliptic curve P-256, P-384 or P-521; that RSA keys have 2048 bits
+    /// is for the connection to ask.
     ///
     /// # Errors
     ///
@@ -37,7 +39,9 @@ impl KeyPair {
         certificate: impl AsRef<[u8]>,
     ) -> Result<Self, KeyPairError> {
         let certificates = Certificates::parse(certificate)?;
-        let [certificate] = certificates.as_slice() else { return Err(KeyPairError::SeveralCertificates) };
+        let [certificate] = certificates.as_slice() else {
+            return Err(KeyPairError::SeveralCertificates);
+        };
         let key = private_key(private_key_pem.as_ref())?;
         if !certificate.is_of(&key) {
             return Err(KeyPairError::Mismatch);
@@ -45,13 +49,13 @@ impl KeyPair {
         Ok(Self(Arc::new(Parts { key, certificate: certificate.clone() })))
     }
 
-    /// Takes a private key and makes a self-signed certificate for it, with this name and validity. The same input gives the same
-    /// certificate, if the key is an RSA key.
+    /// Takes a private key and makes a self-signed certificate for it, with this name and validity.
+    /// The same input gives the same certificate, if the key is an RSA key.
     ///
     /// # Errors
     ///
-    /// [`KeyPairError::PrivateKey`] for a key that cannot be read, [`KeyPairError::Certificate`] for one of a kind that is not
-    /// supported.
+    /// [`KeyPairError::PrivateKey`] for a key that cannot be read, [`KeyPairError::Certificate`]
+    /// for one of a kind that is not supported.
     pub fn self_signed(
         private_key_pem: impl AsRef<[u8]>,
         common_name: &str,
@@ -70,7 +74,8 @@ impl KeyPair {
         &self.0.certificate
     }
 
-    /// The identifier of the algorithm that it signs with: SHA-256 with RSA or ECDSA (RFC 9231 §2.3).
+    /// The identifier of the algorithm that it signs with: SHA-256 with RSA or ECDSA (RFC 9231
+    /// §2.3).
     pub(crate) fn signature_algorithm(&self) -> &'static str {
         match self.certificate().key() {
             KeyType::Rsa { .. } => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
@@ -124,7 +129,8 @@ pub(crate) fn self_signed(
     builder.set_not_after(&not_after)?;
     builder.set_pubkey(key)?;
     // Ed25519 brings its own digest along.
-    let digest = if key.id() == Id::ED25519 { MessageDigest::null() } else { MessageDigest::sha256() };
+    let digest =
+        if key.id() == Id::ED25519 { MessageDigest::null() } else { MessageDigest::sha256() };
     builder.sign(key, digest)?;
     Ok(builder.build())
 }

@@ -17,15 +17,19 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Certificat
         return Ok(vec![certificate(paste)?]);
     }
     let text = str::from_utf8(paste).map_err(|_| CertificateError::Unrecognized)?;
-    // JSON and environment files carry line breaks as two characters, XML carries some as references.
-    let text =
-        ["\\r", "\\n", "&#13;", "&#xD;"].iter().fold(text.to_owned(), |text, end| text.replace(end, "\n"));
-    let text =
-        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}' | '"' | '\''));
+    // JSON and environment files carry line breaks as two characters, XML carries some as
+    // references.
+    let text = ["\\r", "\\n", "&#13;", "&#xD;"]
+        .iter()
+        .fold(text.to_owned(), |text, end| text.replace(end, "\n"));
+    let text = text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}' | '"' | '\'')
+    });
     if text.is_empty() {
         return Err(CertificateError::Empty);
     }
-    // A private key beside the certificate is disclosed by now; say so rather than take the certificate.
+    // A private key beside the certificate is disclosed by now; say so rather than take the
+    // certificate.
     if has_private_key(text) {
         return Err(CertificateError::PrivateKey);
     }
@@ -46,8 +50,9 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Certificat
     found.iter().map(|der| certificate(der)).collect()
 }
 
-/// Whether there is a private key in a text, by its words: PEM and SSH2 (RFC 4716), PuTTY's files, a JSON Web Key (RFC 7518 §6.2.2,
-/// §6.3.2, §6.4.1) alone or in a set, and the XML of .NET. One that is bare Base64 or DER is told by its [shape](certificate).
+/// Whether there is a private key in a text, by its words: PEM and SSH2 (RFC 4716), PuTTY's files,
+/// a JSON Web Key (RFC 7518 §6.2.2, §6.3.2, §6.4.1) alone or in a set, and the XML of .NET. One
+/// that is bare Base64 or DER is told by its [shape](certificate).
 pub(crate) fn has_private_key(text: &str) -> bool {
     if ["PRIVATE KEY-----", "PRIVATE KEY ----", "PuTTY-User-Key-File", "Private-Lines:"]
         .iter()
@@ -100,15 +105,16 @@ fn refuse_documents(text: &str) -> Result<(), CertificateError> {
     {
         return Err(CertificateError::Metadata);
     }
-    // Whoever writes a message chooses the certificate in it: a message must not become what it is checked against.
+    // Whoever writes a message chooses the certificate in it: a message must not become what it is
+    // checked against.
     if MESSAGES.iter().any(|name| text.contains(name)) {
         return Err(CertificateError::SamlMessage);
     }
     Ok(())
 }
 
-/// What stands in messages alone: Core §2.3.3, §3.2 to §3.8, XML Signature §4. `Response` is also the end of LogoutResponse,
-/// ArtifactResponse and others.
+/// What stands in messages alone: Core §2.3.3, §3.2 to §3.8, XML Signature §4. `Response` is also
+/// the end of LogoutResponse, ArtifactResponse and others.
 const MESSAGES: [&str; 9] = [
     "Response",
     "AuthnRequest",
@@ -121,11 +127,13 @@ const MESSAGES: [&str; 9] = [
     "SignatureValue",
 ];
 
-/// `X509Certificate` elements, cut out of a metadata document; the whole document is not what the field asks for.
+/// `X509Certificate` elements, cut out of a metadata document; the whole document is not what the
+/// field asks for.
 fn elements(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut found = Vec::new();
     for piece in text.split("X509Certificate").skip(1) {
-        // A start tag ends here and the value follows; after an end tag there is only `>` and what comes next.
+        // A start tag ends here and the value follows; after an end tag there is only `>` and what
+        // comes next.
         let Some((_, after)) = piece.split_once('>') else { continue };
         let Some((value, rest)) = after.split_once('<') else { continue };
         if rest.starts_with('/') && !value.trim().is_empty() {
@@ -158,11 +166,14 @@ fn bare(text: &str) -> Result<Vec<u8>, CertificateError> {
 }
 
 fn base64(body: &str) -> Result<Vec<u8>, CertificateError> {
-    let packed: String =
-        body.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}')).collect();
+    let packed: String = body
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}'))
+        .collect();
     STANDARD.decode(&packed).map_err(|_| {
         // Cut off within a group of four, or behind some valid ones: Base64 all the same.
-        let alphabet = packed.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+        let alphabet =
+            packed.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
         match (packed.starts_with("MI"), alphabet) {
             (true, true) => CertificateError::Truncated,
             (true, false) => CertificateError::Damaged,
@@ -177,8 +188,9 @@ const OCTET_STRING: u8 = 0x04;
 const OID: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
-/// Passes a certificate on and names what else the DER is. The shapes are those of RFC 5280 §4.1 (certificate),
-/// RFC 2986 §4.1 (request), RFC 5208 §5 and §6, RFC 8017 §A.1 and RFC 5915 §3 (keys), RFC 7292 §4, RFC 5652 §3 (bundles).
+/// Passes a certificate on and names what else the DER is. The shapes are those of RFC 5280 §4.1
+/// (certificate), RFC 2986 §4.1 (request), RFC 5208 §5 and §6, RFC 8017 §A.1 and RFC 5915 §3
+/// (keys), RFC 7292 §4, RFC 5652 §3 (bundles).
 fn certificate(der: &[u8]) -> Result<Vec<u8>, CertificateError> {
     let (tag, length, content) = header(der).ok_or(CertificateError::Unrecognized)?;
     if tag != SEQUENCE {
@@ -195,15 +207,20 @@ fn certificate(der: &[u8]) -> Result<Vec<u8>, CertificateError> {
     match (first, second) {
         (SEQUENCE, Some(SEQUENCE)) => {
             match value(inside).and_then(|(tag, _, rest)| Some((tag, value(rest)?.0))) {
-                // A request begins with its version and the subject, a certificate with [0] or the serial number and
-                // the signature algorithm; the subject of a request is a SEQUENCE of SETs (or empty).
-                Some((INTEGER, SEQUENCE)) if is_request(inside) => Err(CertificateError::CertificateRequest),
+                // A request begins with its version and the subject, a certificate with [0] or the
+                // serial number and the signature algorithm; the subject of a request is a SEQUENCE
+                // of SETs (or empty).
+                Some((INTEGER, SEQUENCE)) if is_request(inside) => {
+                    Err(CertificateError::CertificateRequest)
+                }
                 _ => Ok(der.to_vec()),
             }
         }
         (SEQUENCE, Some(BIT_STRING)) => Err(CertificateError::PublicKey),
         (SEQUENCE, Some(OCTET_STRING)) => Err(CertificateError::PrivateKey),
-        (INTEGER, Some(SEQUENCE)) if inside == [3] => Err(CertificateError::Bundle { format: "PKCS#12" }),
+        (INTEGER, Some(SEQUENCE)) if inside == [3] => {
+            Err(CertificateError::Bundle { format: "PKCS#12" })
+        }
         (INTEGER, Some(SEQUENCE | OCTET_STRING)) => Err(CertificateError::PrivateKey),
         (INTEGER, Some(INTEGER)) if inside == [0] => Err(CertificateError::PrivateKey),
         (INTEGER, Some(INTEGER)) => Err(CertificateError::PublicKey),

@@ -27,8 +27,8 @@ pub(crate) enum SignaturePadding {
     Pss,
 }
 
-/// A public key with contexts made ready for it. To look up algorithms and keys anew takes OpenSSL an eighth of the time of
-/// a whole verification, and many of its locks.
+/// A public key with contexts made ready for it. To look up algorithms and keys anew takes OpenSSL
+/// an eighth of the time of a whole verification, and many of its locks.
 pub(super) struct PublicKey {
     key: PKey<Public>,
     ready: Mutex<Ready>,
@@ -49,8 +49,8 @@ impl PublicKey {
         &self.key
     }
 
-    /// Whether the key has signed `digest`. No thread ever waits for another: one that does not get at the contexts at once
-    /// makes its own.
+    /// Whether the key has signed `digest`. No thread ever waits for another: one that does not get
+    /// at the contexts at once makes its own.
     pub(super) fn verifies(
         &self,
         usage: KeyUsage,
@@ -72,7 +72,8 @@ impl PublicKey {
         Some(ready.remove(position).1)
     }
 
-    /// Where there is no room, the place of another is taken: contexts for what nobody uses any more do not stay.
+    /// Where there is no room, the place of another is taken: contexts for what nobody uses any
+    /// more do not stay.
     fn keep(&self, usage: KeyUsage, context: PkeyCtx<Public>) {
         let Some(mut ready) = self.ready() else { return };
         if ready.len() >= KEPT {
@@ -81,7 +82,8 @@ impl PublicKey {
         ready.push((usage, context));
     }
 
-    /// `None` while another thread is at them. Nothing is done under the lock that could leave the list half changed.
+    /// `None` while another thread is at them. Nothing is done under the lock that could leave the
+    /// list half changed.
     fn ready(&self) -> Option<MutexGuard<'_, Ready>> {
         match self.ready.try_lock() {
             Ok(ready) => Some(ready),
@@ -140,7 +142,8 @@ mod tests {
     #[test]
     fn threads_do_not_wait_for_each_other() {
         let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-        let public = PublicKey::new(PKey::public_key_from_der(&key.public_key_to_der().unwrap()).unwrap());
+        let public =
+            PublicKey::new(PKey::public_key_from_der(&key.public_key_to_der().unwrap()).unwrap());
         let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
         let signature = signer.sign_oneshot_to_vec(b"octets").unwrap();
         let digest = hash(MessageDigest::sha256(), b"octets").unwrap();

@@ -38,7 +38,9 @@ fn name() -> X509Name {
 fn certificate_of(key: &PKey<Private>, serial: u32) -> X509 {
     let mut builder = X509::builder().unwrap();
     builder.set_version(2).unwrap();
-    builder.set_serial_number(&BigNum::from_u32(serial).unwrap().to_asn1_integer().unwrap()).unwrap();
+    builder
+        .set_serial_number(&BigNum::from_u32(serial).unwrap().to_asn1_integer().unwrap())
+        .unwrap();
     builder.set_subject_name(&name()).unwrap();
     builder.set_issuer_name(&name()).unwrap();
     builder.set_not_before(&Asn1Time::from_unix(1_000_000_000).unwrap()).unwrap();
@@ -55,7 +57,8 @@ fn certificate_of(key: &PKey<Private>, serial: u32) -> X509 {
 
 fn armour(label: &str, der: &[u8]) -> String {
     let base64 = openssl::base64::encode_block(der);
-    let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
@@ -96,7 +99,9 @@ fn certificates_are_taken_as_they_are_pasted() {
             "<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">\n{packed}\n</X509Certificate>"
         ),
         format!("<ds:X509Certificate>{}</ds:X509Certificate>", body.replace('\n', "&#13;\n")),
-        format!("<KeyInfo><X509Data><X509Certificate>{packed}</X509Certificate></X509Data></KeyInfo>"),
+        format!(
+            "<KeyInfo><X509Data><X509Certificate>{packed}</X509Certificate></X509Data></KeyInfo>"
+        ),
         format!("{PEM}{PEM}"),
     ] {
         assert_eq!(Certificates::parse(&paste).as_ref(), Ok(&expected), "{paste}");
@@ -135,22 +140,30 @@ fn facts_are_read() {
     assert_eq!(certificate.not_before().unwrap().to_rfc3339(), "2026-11-23T20:45:24+00:00");
     assert_eq!(certificate.not_after().unwrap().to_rfc3339(), "2036-11-20T20:45:24+00:00");
     assert_eq!(certificate.fingerprint().len(), 95);
-    // The dates of one that is long over are read and judged by nobody here; its subject is fit for a terminal.
-    let old = Certificate::from_der(&certificate_of(&ec(Nid::SECP384R1), 1).to_der().unwrap()).unwrap();
+    // The dates of one that is long over are read and judged by nobody here; its subject is fit for
+    // a terminal.
+    let old =
+        Certificate::from_der(&certificate_of(&ec(Nid::SECP384R1), 1).to_der().unwrap()).unwrap();
     assert_eq!(old.subject(), "CN=idp \\u{1b}[31m, O=Acme");
     assert_eq!(old.not_after().unwrap().timestamp(), 1_500_000_000);
     assert_eq!(
         format!("{old:?}"),
-        format!("Certificate {{ fingerprint: {:?}, subject: {:?}, .. }}", old.fingerprint(), old.subject())
+        format!(
+            "Certificate {{ fingerprint: {:?}, subject: {:?}, .. }}",
+            old.fingerprint(),
+            old.subject()
+        )
     );
 }
 
 #[test]
 fn keys_are_rsa_or_on_three_curves() {
     let key = |key: &PKey<Private>| {
-        Certificate::from_der(&certificate_of(key, 1).to_der().unwrap()).map(|certificate| certificate.key())
+        Certificate::from_der(&certificate_of(key, 1).to_der().unwrap())
+            .map(|certificate| certificate.key())
     };
-    let unsupported = |found: &str| Err(CertificateError::KeyTypeUnsupported { found: found.into() });
+    let unsupported =
+        |found: &str| Err(CertificateError::KeyTypeUnsupported { found: found.into() });
     assert_eq!(key(&rsa(1024)), Ok(KeyType::Rsa { bits: 1024 }));
     assert_eq!(key(&rsa(768)), Err(CertificateError::KeyTooShort { bits: 768 }));
     assert_eq!(key(&ec(Nid::X9_62_PRIME256V1)), Ok(KeyType::P256));
@@ -174,13 +187,17 @@ fn exponents_that_sign_everything_are_refused() {
         builder.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
         builder.set_not_after(&Asn1Time::from_unix(1).unwrap()).unwrap();
         builder.sign(&signer, MessageDigest::sha256()).unwrap();
-        Certificate::from_der(&builder.build().to_der().unwrap()).map(|certificate| certificate.key())
+        Certificate::from_der(&builder.build().to_der().unwrap())
+            .map(|certificate| certificate.key())
     };
     let number = |exponent| BigNum::from_u32(exponent).unwrap();
     assert_eq!(with_exponent(number(1)), Err(CertificateError::KeyInvalid));
     assert_eq!(with_exponent(number(65536)), Err(CertificateError::KeyInvalid));
     assert_eq!(with_exponent(number(3)), Ok(KeyType::Rsa { bits: 2048 }));
-    assert_eq!(with_exponent(BigNum::from_slice(&[0xff; 33]).unwrap()), Err(CertificateError::KeyInvalid));
+    assert_eq!(
+        with_exponent(BigNum::from_slice(&[0xff; 33]).unwrap()),
+        Err(CertificateError::KeyInvalid)
+    );
 }
 
 #[test]
@@ -197,7 +214,8 @@ fn what_is_not_a_certificate_is_named() {
         key.private_key_to_der().unwrap(),
         curve.ec_key().unwrap().private_key_to_der().unwrap(),
         openssl::base64::encode_block(&key.private_key_to_pkcs8().unwrap()).into_bytes(),
-        format!("{PEM}{}", String::from_utf8(key.private_key_to_pem_pkcs8().unwrap()).unwrap()).into_bytes(),
+        format!("{PEM}{}", String::from_utf8(key.private_key_to_pem_pkcs8().unwrap()).unwrap())
+            .into_bytes(),
         b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA".to_vec(),
         b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nP2/56wAAA".to_vec(),
         b"PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none".to_vec(),
@@ -236,9 +254,13 @@ fn what_is_not_a_certificate_is_named() {
     assert_refused(openssl::base64::encode_block(&request.to_der().unwrap()), CertificateRequest);
 
     let certificate = certificate_of(&key, 1);
-    let pkcs12 = Pkcs12::builder().name("x").pkey(&key).cert(&certificate).build2("secret").unwrap();
+    let pkcs12 =
+        Pkcs12::builder().name("x").pkey(&key).cert(&certificate).build2("secret").unwrap();
     assert_refused(pkcs12.to_der().unwrap(), Bundle { format: "PKCS#12" });
-    assert_refused(openssl::base64::encode_block(&pkcs12.to_der().unwrap()), Bundle { format: "PKCS#12" });
+    assert_refused(
+        openssl::base64::encode_block(&pkcs12.to_der().unwrap()),
+        Bundle { format: "PKCS#12" },
+    );
     let none = Stack::new().unwrap();
     let pkcs7 = Pkcs7::sign(&certificate, &key, &none, b"x", Pkcs7Flags::empty()).unwrap();
     assert_refused(pkcs7.to_pem().unwrap(), Bundle { format: "PKCS#7" });
@@ -275,8 +297,9 @@ fn what_is_not_a_certificate_is_named() {
             assert_refused(format!("<{message} ID='_1'>{inside}</{message}>"), SamlMessage);
         }
     }
-    let encryption =
-        format!("<md:KeyDescriptor use='encryption'><ds:KeyInfo>{PEM}</ds:KeyInfo></md:KeyDescriptor>");
+    let encryption = format!(
+        "<md:KeyDescriptor use='encryption'><ds:KeyInfo>{PEM}</ds:KeyInfo></md:KeyDescriptor>"
+    );
     assert_refused(encryption, Metadata);
     assert_refused(format!("{PEM}<md:EntityDescriptor/>"), Metadata);
     assert_refused("https://idp.example.test/metadata", Url);
@@ -284,7 +307,8 @@ fn what_is_not_a_certificate_is_named() {
     for empty in ["", " \r\n\t", "\u{feff}", "\"\"", "\u{200b}"] {
         assert_refused(empty, Empty);
     }
-    for garbage in ["hello", "<html></html>", "{}", "-----BEGIN PGP MESSAGE-----\nx", "AAAA", "0", "30820000"]
+    for garbage in
+        ["hello", "<html></html>", "{}", "-----BEGIN PGP MESSAGE-----\nx", "AAAA", "0", "30820000"]
     {
         assert_refused(garbage, Unrecognized);
     }

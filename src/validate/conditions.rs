@@ -36,8 +36,12 @@ pub(super) fn understood(facts: &Facts<'_>) -> Result<(), Rejection> {
 }
 
 pub(super) fn show_one_time_use(facts: &Facts<'_>) -> Shown {
-    let one_time = facts.statements.conditions().is_ok_and(|conditions| conditions.is_one_time_use());
-    Shown { expected: None, found: one_time.then(|| "OneTimeUse (true of every assertion here)".to_owned()) }
+    let one_time =
+        facts.statements.conditions().is_ok_and(|conditions| conditions.is_one_time_use());
+    Shown {
+        expected: None,
+        found: one_time.then(|| "OneTimeUse (true of every assertion here)".to_owned()),
+    }
 }
 
 /// AND across the restrictions, OR within each (Core §2.5.1.4).
@@ -61,7 +65,8 @@ pub(super) fn audience(facts: &Facts<'_>) -> Result<(), Rejection> {
 
 pub(super) fn show_audience(facts: &Facts<'_>) -> Shown {
     let restrictions = facts.statements.conditions().and_then(|conditions| conditions.audiences());
-    let found: Vec<String> = restrictions.unwrap_or_default().iter().map(|any| any.join(" or ")).collect();
+    let found: Vec<String> =
+        restrictions.unwrap_or_default().iter().map(|any| any.join(" or ")).collect();
     Shown::new(facts.rules.audience, (!found.is_empty()).then(|| found.join(", and ")))
 }
 
@@ -80,12 +85,13 @@ pub(super) fn authn_statement(facts: &Facts<'_>) -> Result<(), Rejection> {
 
 pub(super) fn show_authn_statement(facts: &Facts<'_>) -> Shown {
     let statements = facts.statements.authn_statements().unwrap_or_default();
-    let found = statements.first().and_then(|statement| statement.authn_instant().ok()).map(time::instant);
+    let found =
+        statements.first().and_then(|statement| statement.authn_instant().ok()).map(time::instant);
     Shown::new(time::now(facts.rules), found)
 }
 
-/// A new authentication was asked for: none of those that the assertion speaks of may be older than the request, for any of them
-/// may be the one that an application goes by. Core §3.4.1.
+/// A new authentication was asked for: none of those that the assertion speaks of may be older than
+/// the request, for any of them may be the one that an application goes by. Core §3.4.1.
 pub(super) fn force_authn(facts: &Facts<'_>) -> Result<(), Rejection> {
     let Some(issued_at) = forced_since(facts) else { return Ok(()) };
     let skew = facts.rules.skew;
@@ -104,8 +110,11 @@ pub(super) fn show_force_authn(facts: &Facts<'_>) -> Shown {
     let Some(issued_at) = forced_since(facts) else { return Shown::default() };
     let statements = facts.statements.authn_statements().unwrap_or_default();
     let oldest = statements.iter().filter_map(|statement| statement.authn_instant().ok()).min();
-    let expected =
-        format!("since {}, give or take {} s", time::instant(issued_at), facts.rules.skew.num_seconds());
+    let expected = format!(
+        "since {}, give or take {} s",
+        time::instant(issued_at),
+        facts.rules.skew.num_seconds()
+    );
     Shown::new(expected, oldest.map(time::instant))
 }
 
@@ -117,8 +126,9 @@ fn forced_since(facts: &Facts<'_>) -> Option<DateTime<Utc>> {
     }
 }
 
-/// What was asked for has been asked for exactly: Core §3.3.2.2.1. Where there are several statements, each has to be of a class that
-/// was asked for, so that the one that the identity reports is.
+/// What was asked for has been asked for exactly: Core §3.3.2.2.1. Where there are several
+/// statements, each has to be of a class that was asked for, so that the one that the identity
+/// reports is.
 pub(super) fn authn_context(facts: &Facts<'_>) -> Result<(), Rejection> {
     let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
     if pending.authn_contexts.is_empty() {
@@ -136,8 +146,9 @@ pub(super) fn authn_context(facts: &Facts<'_>) -> Result<(), Rejection> {
 pub(super) fn show_authn_context(facts: &Facts<'_>) -> Shown {
     let Expected::Pending(pending) = facts.rules.expected else { return Shown::default() };
     let statements = facts.statements.authn_statements().unwrap_or_default();
-    let classes =
-        statements.iter().filter_map(|statement| statement.authn_context_class_ref().ok().flatten());
+    let classes = statements
+        .iter()
+        .filter_map(|statement| statement.authn_context_class_ref().ok().flatten());
     let found: Vec<_> = classes.collect();
     Shown::new(pending.authn_contexts.join(" or "), (!found.is_empty()).then(|| found.join(", ")))
 }

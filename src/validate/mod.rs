@@ -1,7 +1,7 @@
 //! The checks: one row is one rule, with the section of the specification that it comes from.
 //!
-//! A check can only refuse. Accepting a response means that every row of [`ENVELOPE_CHECKS`] and [`CHECKS`] passed, in
-//! this order; explaining one means running the same rows to the end.
+//! A check can only refuse. Accepting a response means that every row of [`ENVELOPE_CHECKS`] and
+//! [`CHECKS`] passed, in this order; explaining one means running the same rows to the end.
 
 mod conditions;
 mod envelope;
@@ -23,16 +23,18 @@ pub(crate) use time::Window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected<'a> {
-    /// This browser was sent to the identity provider with a request, of which nothing but its `ID` is remembered.
+    /// This browser was sent to the identity provider with a request, of which nothing but its `ID`
+    /// is remembered.
     ///
-    /// That the answer is soon enough, that the person authenticated anew (ForceAuthn) and in a way that was asked for
-    /// (RequestedAuthnContext) is only demanded with [`Expected::Pending`].
+    /// That the answer is soon enough, that the person authenticated anew (ForceAuthn) and in a way
+    /// that was asked for (RequestedAuthnContext) is only demanded with [`Expected::Pending`].
     Reply {
         /// The `ID` of the AuthnRequest.
         request_id: &'a str,
     },
-    /// This browser was sent to the identity provider with this request, which must not have expired, and of which whatever
-    /// [`Connection::start_login`](crate::Connection::start_login) asked for is demanded.
+    /// This browser was sent to the identity provider with this request, which must not have
+    /// expired, and of which whatever [`Connection::start_login`](crate::Connection::start_login)
+    /// asked for is demanded.
     Pending(&'a PendingRequest),
     /// No request is pending: the login was started at the identity provider.
     Unsolicited,
@@ -58,12 +60,14 @@ pub enum Unsolicited {
     /// They are refused.
     #[default]
     Off,
-    /// They are not used, but turned into a login that is started here: the refusal is [`Rejection::UnsolicitedBounced`], on which to
-    /// [start a login](crate::Connection::start_login) at once. The person has a session at the identity provider and comes
-    /// back without noticing, now bound to this browser.
+    /// They are not used, but turned into a login that is started here: the refusal is
+    /// [`Rejection::UnsolicitedBounced`], on which to
+    /// [start a login](crate::Connection::start_login) at once. The person has a session at the
+    /// identity provider and comes back without noticing, now bound to this browser.
     Bounce,
-    /// They are accepted. Anyone can then make a browser log in as somebody else by posting that person's fresh
-    /// response from it (login CSRF), which a request bound to the browser rules out.
+    /// They are accepted. Anyone can then make a browser log in as somebody else by posting that
+    /// person's fresh response from it (login CSRF), which a request bound to the browser rules
+    /// out.
     On,
 }
 
@@ -78,7 +82,8 @@ impl Unsolicited {
     }
 }
 
-/// What a response is held against: the connection's settings, the caller's expectation, and the time.
+/// What a response is held against: the connection's settings, the caller's expectation, and the
+/// time.
 pub(crate) struct Rules<'a> {
     pub(crate) connection_id: &'a str,
     pub(crate) audience: &'a str,
@@ -99,10 +104,12 @@ pub(crate) struct Facts<'a> {
 }
 
 /// One rule on the response as a whole.
-pub(crate) type EnvelopeCheck = Check<fn(&Envelope<'_>) -> Result<(), Rejection>, fn(&Envelope<'_>) -> Shown>;
+pub(crate) type EnvelopeCheck =
+    Check<fn(&Envelope<'_>) -> Result<(), Rejection>, fn(&Envelope<'_>) -> Shown>;
 
 /// One rule on what was signed.
-pub(crate) type FactsCheck = Check<fn(&Facts<'_>) -> Result<(), Rejection>, fn(&Facts<'_>) -> Shown>;
+pub(crate) type FactsCheck =
+    Check<fn(&Facts<'_>) -> Result<(), Rejection>, fn(&Facts<'_>) -> Shown>;
 
 /// One rule.
 pub(crate) struct Check<Run, Show> {
@@ -130,7 +137,8 @@ impl Shown {
     }
 }
 
-/// Runs on the response as it was received, before any signature is looked at, and again on a signed response.
+/// Runs on the response as it was received, before any signature is looked at, and again on a
+/// signed response.
 pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
     Check {
         name: "root",
@@ -288,17 +296,22 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
 /// The largest tolerance for clocks, in seconds.
 pub(crate) const MAX_CLOCK_SKEW: i64 = 300;
 
-/// The instant from which on the assertion could not be accepted any more: until then its ID has to be remembered.
+/// The instant from which on the assertion could not be accepted any more: until then its ID has to
+/// be remembered.
 ///
-/// The largest clock skew is included, not the connection's: raising that must not bring back what is forgotten.
+/// The largest clock skew is included, not the connection's: raising that must not bring back what
+/// is forgotten.
 pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejection> {
-    // Any one confirmation suffices, so the last counts; conditions and session hold beside it, so the first counts.
+    // Any one confirmation suffices, so the last counts; conditions and session hold beside it, so
+    // the first counts.
     let mut last_confirmation = None;
     for confirmation in facts.statements.bearer_confirmations()? {
         last_confirmation = last_confirmation.max(confirmation.not_on_or_after().ok());
     }
-    let bounds =
-        [facts.statements.conditions()?.not_on_or_after()?, facts.statements.session_not_on_or_after()?];
+    let bounds = [
+        facts.statements.conditions()?.not_on_or_after()?,
+        facts.statements.session_not_on_or_after()?,
+    ];
     let until = bounds.into_iter().flatten().chain(last_confirmation).min();
     let until = until.ok_or(Rejection::SubjectConfirmationMissing)?;
     // A request that can still be answered must stay answered.
@@ -306,5 +319,7 @@ pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejec
         Expected::Pending(pending) => until.max(pending.expires_at),
         Expected::Reply { .. } | Expected::Unsolicited => until,
     };
-    Ok(until.checked_add_signed(TimeDelta::seconds(MAX_CLOCK_SKEW)).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    Ok(until
+        .checked_add_signed(TimeDelta::seconds(MAX_CLOCK_SKEW))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC))
 }

@@ -6,7 +6,10 @@ use crate::error::{Mismatch, Part, Rejection};
 use crate::pending::check_open;
 
 pub(super) fn response_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
-    facts.addressing.issuer()?.map_or(Ok(()), |issuer| issuer_is_configured(facts, Part::Response, issuer))
+    facts
+        .addressing
+        .issuer()?
+        .map_or(Ok(()), |issuer| issuer_is_configured(facts, Part::Response, issuer))
 }
 
 pub(super) fn show_response_issuer(facts: &Facts<'_>) -> Shown {
@@ -34,7 +37,8 @@ pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
             let mismatch = Mismatch::new(facts.rules.acs_url, [found], Some(facts.rules.audience));
             Err(Rejection::DestinationMismatch { mismatch })
         }
-        // Bindings §3.5.5.2: it keeps whoever got hold of a signed message from posting it elsewhere.
+        // Bindings §3.5.5.2: it keeps whoever got hold of a signed message from posting it
+        // elsewhere.
         None if facts.addressing.signed => Err(Rejection::DestinationMissing),
         None => Ok(()),
     }
@@ -44,25 +48,30 @@ pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
     if facts.rules.expected == Expected::Unsolicited {
         match facts.rules.unsolicited {
             Unsolicited::Off => return Err(Rejection::UnsolicitedForbidden),
-            // The answer to a request that this browser does not remember is no reason to ask again, and again.
+            // The answer to a request that this browser does not remember is no reason to ask
+            // again, and again.
             Unsolicited::Bounce if facts.addressing.in_response_to.is_none() => {
                 return Err(Rejection::UnsolicitedBounced);
             }
-            Unsolicited::Bounce => return Err(Rejection::UnsolicitedInResponseTo { on: Part::Response }),
+            Unsolicited::Bounce => {
+                return Err(Rejection::UnsolicitedInResponseTo { on: Part::Response });
+            }
             Unsolicited::On => {}
         }
     }
     answers(facts, Part::Response, facts.addressing.in_response_to.as_deref())
 }
 
-/// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for unsolicited responses.
+/// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for
+/// unsolicited responses.
 pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Result<(), Rejection> {
     match (facts.rules.expected.request_id(), found) {
         // An empty request ID is a caller's mistake, and matches nothing.
         (Some(request_id), Some(found)) if found == request_id && !found.is_empty() => Ok(()),
-        (Some(request_id), Some(found)) => {
-            Err(Rejection::InResponseToMismatch { on, mismatch: Mismatch::new(request_id, [found], None) })
-        }
+        (Some(request_id), Some(found)) => Err(Rejection::InResponseToMismatch {
+            on,
+            mismatch: Mismatch::new(request_id, [found], None),
+        }),
         (Some(_), None) => Err(Rejection::InResponseToMissing { on }),
         (None, None) => Ok(()),
         (None, Some(_)) if facts.rules.ignore_unsolicited_in_response_to => Ok(()),
@@ -72,7 +81,12 @@ pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Resul
 
 pub(super) fn pending_request(facts: &Facts<'_>) -> Result<(), Rejection> {
     let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
-    check_open(&pending.connection_id, pending.expires_at, facts.rules.connection_id, facts.rules.now)
+    check_open(
+        &pending.connection_id,
+        pending.expires_at,
+        facts.rules.connection_id,
+        facts.rules.now,
+    )
 }
 
 pub(super) fn show_in_response_to(facts: &Facts<'_>) -> Shown {

@@ -14,8 +14,8 @@ pub(super) fn identified(facts: &Facts<'_>) -> Result<(), Rejection> {
     facts.statements.issue_instant().map(|_| ())
 }
 
-/// Any one bearer confirmation suffices (Core §2.4.1.1). Where none does, the refusal is that of the one that came
-/// furthest.
+/// Any one bearer confirmation suffices (Core §2.4.1.1). Where none does, the refusal is that of
+/// the one that came furthest.
 pub(super) fn confirmation(facts: &Facts<'_>) -> Result<(), Rejection> {
     let mut furthest = (0, Rejection::SubjectConfirmationMissing);
     for data in facts.statements.bearer_confirmations()? {
@@ -59,7 +59,8 @@ fn window(data: ConfirmationData<'_>) -> Result<Window, Rejection> {
 }
 
 pub(super) fn show_confirmation(facts: &Facts<'_>) -> Shown {
-    let answering = format!("in response to {}", facts.rules.expected.request_id().unwrap_or("nothing"));
+    let answering =
+        format!("in response to {}", facts.rules.expected.request_id().unwrap_or("nothing"));
     let expected = format!("for {}, {answering}; {}", facts.rules.acs_url, time::now(facts.rules));
     let confirmations = facts.statements.bearer_confirmations().unwrap_or_default();
     let found = confirmations.into_iter().take(4).map(|data| {

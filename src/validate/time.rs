@@ -1,4 +1,5 @@
-//! Windows of time: Core §2.5.1.2. `NotBefore` is inclusive, `NotOnOrAfter` exclusive, and clocks may differ by the skew.
+//! Windows of time: Core §2.5.1.2. `NotBefore` is inclusive, `NotOnOrAfter` exclusive, and clocks
+//! may differ by the skew.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -43,8 +44,9 @@ impl Window {
 
     /// `from … until …`, for a report.
     pub(super) fn show(self) -> String {
-        let show =
-            |bound: Option<(_, DateTime<Utc>)>| bound.map_or("any time".to_owned(), |(_, at)| instant(at));
+        let show = |bound: Option<(_, DateTime<Utc>)>| {
+            bound.map_or("any time".to_owned(), |(_, at)| instant(at))
+        };
         format!("from {} until {}", show(self.not_before), show(self.not_on_or_after))
     }
 }

@@ -2,7 +2,8 @@ use super::{Vendor, menus};
 
 /// What to change at the identity provider, and where its console has that setting.
 ///
-/// Consoles change; what stands here is where the setting was when this version was made. Nothing in it comes from a message.
+/// Consoles change; what stands here is where the setting was when this version was made. Nothing
+/// in it comes from a message.
 ///
 /// Serialized (feature `serde`), it is a map of these fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// For the refusal with this [code](crate::Rejection::code), in the words of this product's console, or in the usual
-    /// words if it is not recognized.
+    /// For the refusal with this [code](crate::Rejection::code), in the words of this product's
+    /// console, or in the usual words if it is not recognized.
     ///
     /// `None` if no setting of an identity provider mends it.
     ///
@@ -35,7 +36,8 @@ impl Advice {
     /// ```
     pub fn for_code(code: &str, vendor: Option<Vendor>) -> Option<Self> {
         let (_, setting) = SETTINGS.iter().find(|(listed, _)| *listed == code)?;
-        let place = match vendor.and_then(|vendor| Some((vendor, menus::place(vendor, *setting)?))) {
+        let place = match vendor.and_then(|vendor| Some((vendor, menus::place(vendor, *setting)?)))
+        {
             Some((vendor, place)) => format!("In {}: {place}.", menus::console(vendor)),
             None => menus::usual_names(*setting).to_owned(),
         };
@@ -89,8 +91,14 @@ const SETTINGS: &[(&str, Setting)] = &[
 mod tests {
     use super::*;
 
-    const VENDORS: [Vendor; 6] =
-        [Vendor::Entra, Vendor::Google, Vendor::JumpCloud, Vendor::Keycloak, Vendor::Okta, Vendor::OneLogin];
+    const VENDORS: [Vendor; 6] = [
+        Vendor::Entra,
+        Vendor::Google,
+        Vendor::JumpCloud,
+        Vendor::Keycloak,
+        Vendor::Okta,
+        Vendor::OneLogin,
+    ];
 
     fn text(code: &str, vendor: Option<Vendor>) -> String {
         let advice = Advice::for_code(code, vendor).unwrap();
@@ -101,8 +109,10 @@ mod tests {
     #[test]
     fn every_code_in_the_table_is_one_of_a_refusal() {
         let (refusals, _) = include_str!("../../ERRORS.md").split_once("\n## ").unwrap();
-        let documented: Vec<&str> =
-            refusals.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        let documented: Vec<&str> = refusals
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .collect();
         let mut seen: Vec<&str> = Vec::new();
         for (code, _) in SETTINGS {
             assert!(documented.contains(code), "{code}");
@@ -110,7 +120,10 @@ mod tests {
             seen.push(code);
         }
         let without = documented.len() - SETTINGS.len();
-        assert_eq!(documented.iter().filter(|code| Advice::for_code(code, None).is_none()).count(), without);
+        assert_eq!(
+            documented.iter().filter(|code| Advice::for_code(code, None).is_none()).count(),
+            without
+        );
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub(super) fn action(setting: Setting) -> &'static str {
         Setting::LoginUrl => {
             "Have the application's tile lead to the login page of this connection, so that logins start here."
         }
-        Setting::NameId => "Map the NameID to the e-mail address or another value that every person has.",
+        Setting::NameId => {
+            "Map the NameID to the e-mail address or another value that every person has."
+        }
         Setting::SignedParts => {
             "Switch signing on, of the assertion, the response, or both, as this connection requires."
         }
@@ -77,7 +79,8 @@ pub(super) fn console(vendor: Vendor) -> &'static str {
     }
 }
 
-/// Where it is set. `None` where the console has no such setting, or none that is known for certain.
+/// Where it is set. `None` where the console has no such setting, or none that is known for
+/// certain.
 pub(super) fn place(vendor: Vendor, setting: Setting) -> Option<String> {
     let (application, path) = match vendor {
         Vendor::Entra => ("Enterprise applications > the application > ", entra(setting)?),
@@ -95,16 +98,22 @@ fn entra(setting: Setting) -> Option<&'static str> {
         Setting::AcsUrl => {
             "Single sign-on > Basic SAML Configuration > Reply URL (Assertion Consumer Service URL)"
         }
-        Setting::Algorithm => "Single sign-on > SAML Certificates > Edit > Signing Algorithm: SHA-256",
+        Setting::Algorithm => {
+            "Single sign-on > SAML Certificates > Edit > Signing Algorithm: SHA-256"
+        }
         Setting::Assignment => "Users and groups",
         Setting::Attributes => "Single sign-on > Attributes & Claims",
         Setting::Audience => "Single sign-on > Basic SAML Configuration > Identifier (Entity ID)",
-        Setting::Certificate => "Single sign-on > SAML Certificates > Certificate (Base64) > Download",
+        Setting::Certificate => {
+            "Single sign-on > SAML Certificates > Certificate (Base64) > Download"
+        }
         Setting::Clock => return None,
         Setting::Encryption => "Security > Token encryption",
         Setting::Issuer => "Single sign-on > Set up (the application) > Microsoft Entra Identifier",
         Setting::LoginUrl => "Single sign-on > Basic SAML Configuration > Sign on URL (Optional)",
-        Setting::NameId => "Single sign-on > Attributes & Claims > Unique User Identifier (Name ID)",
+        Setting::NameId => {
+            "Single sign-on > Attributes & Claims > Unique User Identifier (Name ID)"
+        }
         Setting::SignedParts => "Single sign-on > SAML Certificates > Edit > Signing Option",
     })
 }
@@ -116,7 +125,9 @@ fn google(setting: Setting) -> Option<&'static str> {
         Setting::Attributes => "SAML attribute mapping",
         Setting::Audience => "Service provider details > Entity ID",
         Setting::Certificate => "Download metadata > Certificate",
-        Setting::Algorithm | Setting::Clock | Setting::Encryption | Setting::LoginUrl => return None,
+        Setting::Algorithm | Setting::Clock | Setting::Encryption | Setting::LoginUrl => {
+            return None;
+        }
         Setting::Issuer => "Download metadata > Entity ID",
         Setting::NameId => "Service provider details > Name ID format and Name ID",
         Setting::SignedParts => {
@@ -151,8 +162,12 @@ fn keycloak(setting: Setting) -> Option<&'static str> {
         Setting::Algorithm => {
             "Clients > the client > Settings > Signature and Encryption > Signature algorithm: RSA_SHA256"
         }
-        Setting::Assignment => "Users > the user: see that the account is enabled and may use the client",
-        Setting::Attributes => "Clients > the client > Client scopes > its dedicated scope > Mappers",
+        Setting::Assignment => {
+            "Users > the user: see that the account is enabled and may use the client"
+        }
+        Setting::Attributes => {
+            "Clients > the client > Client scopes > its dedicated scope > Mappers"
+        }
         Setting::Audience => "Clients > the client > Settings > Client ID",
         Setting::Certificate => "Realm settings > Keys > the active RS256 key > Certificate",
         Setting::Clock => return None,
@@ -181,7 +196,9 @@ fn okta(setting: Setting) -> Option<&'static str> {
         Setting::Assignment => "Assignments",
         Setting::Attributes => "General > SAML Settings > Edit > Attribute Statements",
         Setting::Audience => "General > SAML Settings > Edit > Audience URI (SP Entity ID)",
-        Setting::Certificate => "Sign On > SAML Signing Certificates > the active one > Download certificate",
+        Setting::Certificate => {
+            "Sign On > SAML Signing Certificates > the active one > Download certificate"
+        }
         Setting::Clock => return None,
         Setting::Encryption => {
             "General > SAML Settings > Edit > Show Advanced Settings > Assertion Encryption"
@@ -191,7 +208,9 @@ fn okta(setting: Setting) -> Option<&'static str> {
             "General > App Settings > Application visibility: hidden, with a Bookmark App in its place that has the login page \
              as its URL"
         }
-        Setting::NameId => "General > SAML Settings > Edit > Name ID format and Application username",
+        Setting::NameId => {
+            "General > SAML Settings > Edit > Name ID format and Application username"
+        }
         Setting::SignedParts => {
             "General > SAML Settings > Edit > Show Advanced Settings > Response and Assertion Signature: Signed"
         }
@@ -200,7 +219,9 @@ fn okta(setting: Setting) -> Option<&'static str> {
 
 fn onelogin(setting: Setting) -> Option<&'static str> {
     Some(match setting {
-        Setting::AcsUrl => "Configuration > Recipient, ACS (Consumer) URL Validator and ACS (Consumer) URL",
+        Setting::AcsUrl => {
+            "Configuration > Recipient, ACS (Consumer) URL Validator and ACS (Consumer) URL"
+        }
         Setting::Algorithm => "SSO > SAML Signature Algorithm: SHA-256",
         Setting::Assignment => "Access > Roles, or Users",
         Setting::Attributes => "Parameters, each with Include in SAML assertion ticked",
@@ -211,6 +232,8 @@ fn onelogin(setting: Setting) -> Option<&'static str> {
         Setting::Issuer => "SSO > Issuer URL",
         Setting::LoginUrl => "Configuration > SAML initiator: Service Provider, and Login URL",
         Setting::NameId => "Parameters > NameID value, and Configuration > SAML nameID format",
-        Setting::SignedParts => "Configuration > SAML signature element: Assertion, Response, or Both",
+        Setting::SignedParts => {
+            "Configuration > SAML signature element: Assertion, Response, or Both"
+        }
     })
 }

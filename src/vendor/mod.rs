@@ -10,7 +10,8 @@ use crate::address::Parts;
 
 /// A product whose console is known here well enough to name its menus.
 ///
-/// It is recognized for the words of [`Advice`] and of the examination of pasted values, and decides nothing else.
+/// It is recognized for the words of [`Advice`] and of the examination of pasted values, and
+/// decides nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -38,8 +39,8 @@ const TELLTALE_ATTRIBUTES: [(&str, Vendor); 2] = [
 ];
 
 impl Vendor {
-    /// Recognizes a product by the shape of the issuer, else by the host of the single sign-on URL, else by the name of an
-    /// attribute.
+    /// Recognizes a product by the shape of the issuer, else by the host of the single sign-on URL,
+    /// else by the name of an attribute.
     ///
     /// `None` for everything that is not unmistakable, such as a domain of the customer's own.
     ///
@@ -60,7 +61,10 @@ impl Vendor {
         let by_host = || Self::of_host(&Parts::of(sso_url?)?);
         let by_attributes = || {
             let mut vendors = attribute_names.into_iter().filter_map(|name| {
-                TELLTALE_ATTRIBUTES.iter().find(|(telltale, _)| *telltale == name).map(|(_, vendor)| *vendor)
+                TELLTALE_ATTRIBUTES
+                    .iter()
+                    .find(|(telltale, _)| *telltale == name)
+                    .map(|(_, vendor)| *vendor)
             });
             vendors.next()
         };
@@ -90,9 +94,13 @@ impl Vendor {
             ("sts.windows.net" | "sts.chinacloudapi.cn", [tenant, ""]) if is_word(tenant) => {
                 Some(Self::Entra)
             }
-            ("accounts.google.com", ["o", "saml2"]) if url.query.starts_with("idpid=") => Some(Self::Google),
+            ("accounts.google.com", ["o", "saml2"]) if url.query.starts_with("idpid=") => {
+                Some(Self::Google)
+            }
             ("app.onelogin.com", ["saml", "metadata", id]) if is_word(id) => Some(Self::OneLogin),
-            (_, ["realms", realm] | ["auth", "realms", realm]) if !realm.is_empty() => Some(Self::Keycloak),
+            (_, ["realms", realm] | ["auth", "realms", realm]) if !realm.is_empty() => {
+                Some(Self::Keycloak)
+            }
             _ => None,
         }
     }
@@ -107,9 +115,11 @@ impl Vendor {
             (Some(Self::Google), ["o", "saml2", "idp"]) => Some(Self::Google),
             (Some(Self::JumpCloud), ["saml2", _]) => Some(Self::JumpCloud),
             (Some(Self::OneLogin), ["trust", "saml2", ..]) => Some(Self::OneLogin),
-            (None, ["realms", _, "protocol", "saml", ..] | ["auth", "realms", _, "protocol", "saml", ..]) => {
-                Some(Self::Keycloak)
-            }
+            (
+                None,
+                ["realms", _, "protocol", "saml", ..]
+                | ["auth", "realms", _, "protocol", "saml", ..],
+            ) => Some(Self::Keycloak),
             _ => None,
         }
     }
@@ -117,9 +127,9 @@ impl Vendor {
     fn of_host(url: &Parts<'_>) -> Option<Self> {
         let okta = ["okta.com", "oktapreview.com", "okta-emea.com"];
         match url.host.as_str() {
-            "login.microsoftonline.com" | "login.microsoftonline.us" | "login.partner.microsoftonline.cn" => {
-                Some(Self::Entra)
-            }
+            "login.microsoftonline.com"
+            | "login.microsoftonline.us"
+            | "login.partner.microsoftonline.cn" => Some(Self::Entra),
             "accounts.google.com" => Some(Self::Google),
             "sso.jumpcloud.com" => Some(Self::JumpCloud),
             _ if okta.iter().any(|domain| url.is_within(domain)) => Some(Self::Okta),
@@ -193,7 +203,10 @@ mod tests {
         }
         // The issuer is asked first.
         let issuer = "http://www.okta.com/exk1";
-        assert_eq!(recognized(issuer, "https://sso.jumpcloud.com/saml2/acme", ""), Some(Vendor::Okta));
+        assert_eq!(
+            recognized(issuer, "https://sso.jumpcloud.com/saml2/acme", ""),
+            Some(Vendor::Okta)
+        );
     }
 
     #[test]

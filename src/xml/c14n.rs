@@ -1,7 +1,9 @@
-//! Canonicalization: Exclusive XML Canonicalization 1.0, Canonical XML 1.0 and 1.1, each with and without comments.
+//! Canonicalization: Exclusive XML Canonicalization 1.0, Canonical XML 1.0 and 1.1, each with and
+//! without comments.
 //!
-//! What is canonicalized here is always one whole element, optionally without one element inside of it (the enveloped
-//! signature). For such a node-set the rules come down to: which namespace declarations to write, and in which order.
+//! What is canonicalized here is always one whole element, optionally without one element inside of
+//! it (the enveloped signature). For such a node-set the rules come down to: which namespace
+//! declarations to write, and in which order.
 
 use super::USUAL;
 use super::document::{Attribute, Element, Kind, NodeId};
@@ -32,7 +34,9 @@ impl C14n {
             "http://www.w3.org/2001/10/xml-exc-c14n#" => (Mode::Exclusive, false),
             "http://www.w3.org/2001/10/xml-exc-c14n#WithComments" => (Mode::Exclusive, true),
             "http://www.w3.org/TR/2001/REC-xml-c14n-20010315" => (Mode::Inclusive10, false),
-            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments" => (Mode::Inclusive10, true),
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments" => {
+                (Mode::Inclusive10, true)
+            }
             "http://www.w3.org/2006/12/xml-c14n11" => (Mode::Inclusive11, false),
             "http://www.w3.org/2006/12/xml-c14n11#WithComments" => (Mode::Inclusive11, true),
             _ => return None,
@@ -40,7 +44,8 @@ impl C14n {
         Some(Self { mode, comments })
     }
 
-    /// A same-document `#ID` reference selects no comments, whatever the algorithm: XML Signature §4.4.3.3.
+    /// A same-document `#ID` reference selects no comments, whatever the algorithm: XML Signature
+    /// §4.4.3.3.
     pub(crate) fn without_comments(self) -> Self {
         Self { comments: false, ..self }
     }
@@ -52,8 +57,8 @@ impl C14n {
 
 /// Canonicalizes `apex` with everything in it but the element `except`.
 ///
-/// `prefix_list` is the InclusiveNamespaces PrefixList of the exclusive algorithms (`#default` names the default
-/// namespace); the others ignore it.
+/// `prefix_list` is the InclusiveNamespaces PrefixList of the exclusive algorithms (`#default`
+/// names the default namespace); the others ignore it.
 pub(crate) fn canonicalize(
     apex: Element<'_>,
     except: Option<NodeId>,
@@ -79,9 +84,9 @@ pub(crate) enum C14nError {
     Undefined(&'static str),
 }
 
-/// The canonical form may be so many times as long as the document. Exclusive canonicalization repeats a declaration on
-/// every element that needs it: an honest response with typed attribute values grows to about twice its size, a
-/// hostile one to fifty times.
+/// The canonical form may be so many times as long as the document. Exclusive canonicalization
+/// repeats a declaration on every element that needs it: an honest response with typed attribute
+/// values grows to about twice its size, a hostile one to fifty times.
 const MAX_GROWTH: usize = 4;
 
 struct Writer<'d> {
@@ -111,8 +116,11 @@ impl<'d> Writer<'d> {
         let mut listed = vec![false; prefixes.len()];
         if algorithm.is_exclusive() {
             for name in prefix_list {
-                let prefix =
-                    if *name == "#default" { Some(Prefix::DEFAULT) } else { prefixes.find_prefix(name) };
+                let prefix = if *name == "#default" {
+                    Some(Prefix::DEFAULT)
+                } else {
+                    prefixes.find_prefix(name)
+                };
                 if let Some(flag) = prefix.and_then(|prefix| listed.get_mut(prefix.index())) {
                     *flag = true;
                 }
@@ -122,21 +130,23 @@ impl<'d> Writer<'d> {
         if let Some(default) = rendered.first_mut() {
             *default = Namespace::NONE;
         }
-        // Where typed values lean on one declaration around all of them, each gets its own: half as much again.
+        // Where typed values lean on one declaration around all of them, each gets its own: half as
+        // much again.
         let out = String::with_capacity(apex.content().len() / 4 * 7 + 256);
         let (hidden, to_render) = (Vec::with_capacity(USUAL), Vec::with_capacity(USUAL));
         Self { out, apex, algorithm, listed, rendered, hidden, to_render }
     }
 
-    /// The `xml:` attributes that an inclusively canonicalized apex takes from its ancestors: C14N 1.0 §2.4,
-    /// C14N 1.1 §2.4.
+    /// The `xml:` attributes that an inclusively canonicalized apex takes from its ancestors: C14N
+    /// 1.0 §2.4, C14N 1.1 §2.4.
     fn inherited(&self, apex: Element<'d>) -> Result<Vec<&'d Attribute<'d>>, C14nError> {
         let mut inherited: Vec<&Attribute> = Vec::new();
         if self.algorithm.is_exclusive() {
             return Ok(inherited);
         }
         for ancestor in std::iter::successors(apex.parent(), Element::parent) {
-            for attribute in ancestor.attributes().iter().filter(|a| a.namespace == Namespace::XML) {
+            for attribute in ancestor.attributes().iter().filter(|a| a.namespace == Namespace::XML)
+            {
                 let taken = match (self.algorithm.mode, attribute.local) {
                     (Mode::Inclusive11, "base") => {
                         return Err(C14nError::Undefined("an xml:base would have to be combined"));
@@ -267,12 +277,14 @@ impl<'d> Writer<'d> {
             }
         }
         if element.id == self.apex.id {
-            // … and, as in C14N 1.0, what the apex finds in scope. The nearest declaration of a prefix counts.
+            // … and, as in C14N 1.0, what the apex finds in scope. The nearest declaration of a
+            // prefix counts.
             let mut seen = vec![false; self.rendered.len()];
             for scope in std::iter::successors(Some(element), Element::parent) {
                 for declaration in scope.declarations() {
-                    let nearer =
-                        seen.get_mut(declaration.prefix.index()).map(|seen| std::mem::replace(seen, true));
+                    let nearer = seen
+                        .get_mut(declaration.prefix.index())
+                        .map(|seen| std::mem::replace(seen, true));
                     if nearer == Some(false)
                         && (!self.algorithm.is_exclusive() || self.is_listed(declaration.prefix))
                     {
@@ -344,7 +356,8 @@ fn attribute_escape(byte: u8) -> Option<&'static str> {
 
 /// Appends `text`, with the bytes that `replacement` names (all of them ASCII) replaced.
 fn escape(out: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
-    // Most texts have nothing to replace, and looking at all bytes without stopping looks at many at a time.
+    // Most texts have nothing to replace, and looking at all bytes without stopping looks at many
+    // at a time.
     if !text.bytes().fold(false, |found, byte| found | replacement(byte).is_some()) {
         out.push_str(text);
         return;

@@ -3,7 +3,8 @@
 /// Blank space: XML 1.0 §2.3, production S.
 pub(super) const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// What one look at all bytes of a document tells, so that nothing has to look for it again in each part.
+/// What one look at all bytes of a document tells, so that nothing has to look for it again in each
+/// part.
 pub(super) struct Survey {
     /// The byte offset of the first character that XML 1.0 §2.2 (production Char) excludes.
     pub(super) forbidden: Option<usize>,
@@ -18,7 +19,8 @@ pub(super) struct Survey {
 impl Survey {
     pub(super) fn of(input: &str) -> Self {
         let control = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
-        // Nearly every document is clean; looking at all bytes without stopping looks at many at a time.
+        // Nearly every document is clean; looking at all bytes without stopping looks at many at a
+        // time.
         let any_control = input.bytes().fold(false, |found, b| found | control(b));
         let carriage_return = input.bytes().fold(false, |found, b| found | (b == b'\r'));
         let first_control = if any_control { input.bytes().position(control) } else { None };
@@ -30,7 +32,8 @@ impl Survey {
         Self {
             forbidden: first_control.into_iter().chain(noncharacter).min(),
             carriage_return,
-            // Hardly a document has a bracket at all, and to look for one byte needs no preparation.
+            // Hardly a document has a bracket at all, and to look for one byte needs no
+            // preparation.
             section_end: memchr::memchr(b']', input.as_bytes()).is_some() && input.contains("]]>"),
             tags: memchr::memchr_iter(b'<', input.as_bytes()).count(),
         }
@@ -54,7 +57,11 @@ const ASCII_NAMES: [(bool, bool); 256] = {
     while byte < 0x80 {
         let start = byte.is_ascii_alphabetic() || byte == b'_';
         let more = start || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        #[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
+        #[allow(
+            clippy::indexing_slicing,
+            clippy::as_conversions,
+            reason = "evaluated by the compiler"
+        )]
         {
             table[byte as usize] = (start, more);
         }
@@ -74,8 +81,9 @@ pub(super) fn is_ncname(name: &str) -> bool {
     !name.is_ascii() && chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }
 
-/// Splits a qualified name at its first colon into prefix (empty if there is none) and local part: Namespaces §4,
-/// production QName. The local part is a name; whether the prefix is one shows where it is declared.
+/// Splits a qualified name at its first colon into prefix (empty if there is none) and local part:
+/// Namespaces §4, production QName. The local part is a name; whether the prefix is one shows where
+/// it is declared.
 pub(super) fn split_qname(name: &str) -> Option<(&str, &str)> {
     // Names are short: a plain look at each byte is quicker than a search.
     let (prefix, local) = match name.bytes().position(|b| b == b':') {
@@ -152,6 +160,11 @@ mod tests {
         assert_eq!(first_forbidden("ab\0"), Some(2));
         assert_eq!(first_forbidden("a\u{ffff}\u{fffe}"), Some(1));
         assert_eq!(first_forbidden("a\u{fffe}\u{1}"), Some(1));
-        assert!(!is_char('\u{0}') && !is_char('\u{1f}') && !is_char('\u{fffe}') && is_char('\u{10ffff}'));
+        assert!(
+            !is_char('\u{0}')
+                && !is_char('\u{1f}')
+                && !is_char('\u{fffe}')
+                && is_char('\u{10ffff}')
+        );
     }
 }

@@ -7,7 +7,8 @@ use crate::binding;
 
 /// A parsed document: one arena in document order.
 ///
-/// A node's subtree is the run from its own place to its `end`, so that skipping and walking need no recursion.
+/// A node's subtree is the run from its own place to its `end`, so that skipping and walking need
+/// no recursion.
 pub(crate) struct Document<'i> {
     pub(super) input: &'i str,
     pub(super) nodes: Vec<NodeData<'i>>,
@@ -16,7 +17,8 @@ pub(crate) struct Document<'i> {
     pub(super) namespaces: Interner<'i>,
     pub(super) prefixes: Interner<'i>,
     pub(super) root: NodeId,
-    /// Some namespace name is a relative reference or no URI, which leaves canonicalization undefined (C14N 1.0 §1.3).
+    /// Some namespace name is a relative reference or no URI, which leaves canonicalization
+    /// undefined (C14N 1.0 §1.3).
     pub(super) relative_namespace: bool,
 }
 
@@ -114,7 +116,8 @@ pub(super) struct Declaration {
 impl<'i> Document<'i> {
     /// The one root element.
     ///
-    /// `None` cannot happen: the parser refuses a document without a root. It is an `Option` so that there is no panic.
+    /// `None` cannot happen: the parser refuses a document without a root. It is an `Option` so
+    /// that there is no panic.
     pub(crate) fn root(&self) -> Option<Element<'_>> {
         self.element(self.root)
     }
@@ -182,23 +185,27 @@ impl<'d> Element<'d> {
     pub(crate) fn expanded_name(&self) -> String {
         match self.data.namespace {
             Namespace::NONE => self.data.local.to_owned(),
-            namespace => format!("{{{}}}{}", self.document.namespaces.uri(namespace), self.data.local),
+            namespace => {
+                format!("{{{}}}{}", self.document.namespaces.uri(namespace), self.data.local)
+            }
         }
     }
 
-    /// The value of an attribute without a namespace, which is where SAML and XML Signature put all of theirs.
+    /// The value of an attribute without a namespace, which is where SAML and XML Signature put all
+    /// of theirs.
     pub(crate) fn attribute(&self, local: &str) -> Option<&'d str> {
         self.attribute_ns(Namespace::NONE, local)
     }
 
-    /// The `ID`, if it is made of name characters. That is less than `xs:ID` asks for: identity providers that use bare
-    /// UUIDs begin some with a digit.
+    /// The `ID`, if it is made of name characters. That is less than `xs:ID` asks for: identity
+    /// providers that use bare UUIDs begin some with a digit.
     pub(crate) fn identifier(&self) -> Option<&'d str> {
         self.attribute("ID").filter(|id| !id.is_empty() && id.chars().all(is_name_char))
     }
 
     pub(crate) fn attribute_ns(&self, namespace: Namespace, local: &str) -> Option<&'d str> {
-        let attribute = self.attributes().iter().find(|a| a.namespace == namespace && a.local == local)?;
+        let attribute =
+            self.attributes().iter().find(|a| a.namespace == namespace && a.local == local)?;
         Some(&attribute.value)
     }
 
@@ -210,11 +217,13 @@ impl<'d> Element<'d> {
         self.document.declarations.get(self.data.declarations.range()).unwrap_or_default()
     }
 
-    /// The namespace declarations on this very element: prefix (empty for the default) and namespace name.
+    /// The namespace declarations on this very element: prefix (empty for the default) and
+    /// namespace name.
     pub(crate) fn declared(&self) -> impl Iterator<Item = (&'d str, &'d str)> + use<'d> {
         let document = self.document;
-        let names =
-            |d: &Declaration| (document.prefixes.prefix_str(d.prefix), document.namespaces.uri(d.namespace));
+        let names = |d: &Declaration| {
+            (document.prefixes.prefix_str(d.prefix), document.namespaces.uri(d.namespace))
+        };
         self.declarations().iter().map(names)
     }
 
@@ -253,11 +262,12 @@ impl<'d> Element<'d> {
     /// The element and all elements below it, in document order.
     pub(crate) fn descendants(&self) -> impl Iterator<Item = Element<'d>> + use<'d> {
         let document = self.document;
-        (self.id.index()..self.node.end.index()).filter_map(move |place| document.element(NodeId::at(place)))
+        (self.id.index()..self.node.end.index())
+            .filter_map(move |place| document.element(NodeId::at(place)))
     }
 
-    /// The whole text, with comments removed and CDATA and references resolved; `None` if a child element or a
-    /// processing instruction stands in it.
+    /// The whole text, with comments removed and CDATA and references resolved; `None` if a child
+    /// element or a processing instruction stands in it.
     pub(crate) fn text(&self) -> Option<Cow<'d, str>> {
         let mut text = Cow::Borrowed("");
         for child in self.children() {
@@ -271,10 +281,12 @@ impl<'d> Element<'d> {
         Some(text)
     }
 
-    /// The octets of an element that holds Base64 text, blank space allowed, and nothing else: no comments either.
+    /// The octets of an element that holds Base64 text, blank space allowed, and nothing else: no
+    /// comments either.
     pub(crate) fn base64(&self) -> Option<Vec<u8>> {
         let mut children = self.children();
-        // A comment or an element would be a second child: the parser joins neighbouring pieces of text.
+        // A comment or an element would be a second child: the parser joins neighbouring pieces of
+        // text.
         let text = match (children.next(), children.next()) {
             (None, _) => "",
             (Some(Node::Text(text)), None) => text,
@@ -292,7 +304,8 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// Where the markup between the element's tags stands in the document; behind the tag if that is empty.
+    /// Where the markup between the element's tags stands in the document; behind the tag if that
+    /// is empty.
     pub(crate) fn content_range(&self) -> Range<usize> {
         self.data.content.range()
     }

@@ -70,7 +70,8 @@ pub(super) const KNOWN_PREFIXES: [&str; 2] = ["", "xml"];
 /// The strings of a document, numbered in order of appearance.
 pub(super) struct Interner<'i> {
     strings: Vec<Cow<'i, str>>,
-    /// Finds strings past the first [`SCANNED`]. Its hasher is keyed at random, so that no document can aim at it.
+    /// Finds strings past the first [`SCANNED`]. Its hasher is keyed at random, so that no document
+    /// can aim at it.
     index: HashMap<Cow<'i, str>, u32>,
 }
 
@@ -101,7 +102,8 @@ impl<'i> Interner<'i> {
         if let Some(number) = self.find(&string) {
             return number;
         }
-        // The node limit and the document limit keep the count far below `u32::MAX`, which stands for "unbound".
+        // The node limit and the document limit keep the count far below `u32::MAX`, which stands
+        // for "unbound".
         let number = u32::try_from(self.strings.len()).unwrap_or(u32::MAX - 1);
         if self.strings.len() >= SCANNED {
             self.index.insert(string.clone(), number);
@@ -146,7 +148,10 @@ mod tests {
     #[test]
     fn numbers_are_stable_and_equal_strings_share_one() {
         let mut interner = Interner::new(&KNOWN_NAMESPACES);
-        assert_eq!(interner.namespace("urn:oasis:names:tc:SAML:2.0:protocol".into()), Namespace::SAMLP);
+        assert_eq!(
+            interner.namespace("urn:oasis:names:tc:SAML:2.0:protocol".into()),
+            Namespace::SAMLP
+        );
         let names: Vec<String> = (0..100).map(|n| format!("urn:{n}")).collect();
         let first: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
         let second: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();

@@ -1,7 +1,9 @@
-//! Strict XML 1.0 with namespaces: one parser for everything that is read, and canonicalization for what is signed.
+//! Strict XML 1.0 with namespaces: one parser for everything that is read, and canonicalization for
+//! what is signed.
 //!
-//! There is no document type declaration, no entity beyond the predefined five, no encoding beyond UTF-8, and no work
-//! beyond [`Limits`](crate::Limits). Every pass over a document is linear in its size and none recurses.
+//! There is no document type declaration, no entity beyond the predefined five, no encoding beyond
+//! UTF-8, and no work beyond [`Limits`](crate::Limits). Every pass over a document is linear in its
+//! size and none recurses.
 
 mod c14n;
 mod chars;
@@ -17,7 +19,8 @@ pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
 pub(crate) use write::Markup;
 
-/// Honest documents have no more levels, attributes on one element, or declarations in scope: room for so many is made at once.
+/// Honest documents have no more levels, attributes on one element, or declarations in scope: room
+/// for so many is made at once.
 const USUAL: usize = 16;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The strict parser: quick-xml finds the tokens, this module holds them to XML 1.0 and Namespaces in XML 1.0.
+//! The strict parser: quick-xml finds the tokens, this module holds them to XML 1.0 and Namespaces
+//! in XML 1.0.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,7 +9,9 @@ use quick_xml::errors::{Error as ReaderError, IllFormedError};
 use quick_xml::events::Event;
 
 use super::chars::{SPACE, Survey, is_ncname, split_qname};
-use super::document::{Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span};
+use super::document::{
+    Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span,
+};
 use super::interner::{Interner, KNOWN_NAMESPACES, KNOWN_PREFIXES, Namespace, Prefix};
 use super::{USUAL, tag};
 use crate::error::{LimitKind, Rejection, XmlProblem};
@@ -87,10 +90,13 @@ impl<'i, 'l> Parser<'i, 'l> {
     fn new(input: &'i str, survey: Survey, limits: &'l Limits) -> Self {
         let document = Document {
             input,
-            // An element with text has two tags and is two nodes. Not every `<` is of a tag, so no more room is made before the
-            // first one than twice the input for nodes, and three quarters for attributes; denser markup makes its own.
+            // An element with text has two tags and is two nodes. Not every `<` is of a tag, so no
+            // more room is made before the first one than twice the input for nodes, and three
+            // quarters for attributes; denser markup makes its own.
             nodes: Vec::with_capacity(survey.tags.min(input.len() / 32).min(limits.nodes)),
-            attributes: Vec::with_capacity((survey.tags / 2).min(input.len() / 64).min(limits.nodes)),
+            attributes: Vec::with_capacity(
+                (survey.tags / 2).min(input.len() / 64).min(limits.nodes),
+            ),
             declarations: Vec::with_capacity(USUAL),
             namespaces: Interner::new(&KNOWN_NAMESPACES),
             prefixes: Interner::new(&KNOWN_PREFIXES),
@@ -157,7 +163,8 @@ impl<'i, 'l> Parser<'i, 'l> {
         }
     }
 
-    /// Where the end tag that ends at the position begins: there the content ends. Its name has so many bytes.
+    /// Where the end tag that ends at the position begins: there the content ends. Its name has so
+    /// many bytes.
     fn end_tag_start(&self, name: usize) -> usize {
         let bytes = self.document.input.as_bytes();
         let close = self.position.saturating_sub("</>".len().saturating_add(name));
@@ -250,7 +257,8 @@ impl<'i, 'l> Parser<'i, 'l> {
         self.push(Kind::Text(text))
     }
 
-    /// A start tag, which ends at the position with `suffix`; `length` bytes lie between it and the `<`.
+    /// A start tag, which ends at the position with `suffix`; `length` bytes lie between it and the
+    /// `<`.
     fn start(&mut self, length: usize, suffix: &str) -> Result<(), Rejection> {
         let end = self.position.saturating_sub(suffix.len());
         let content = self.document.input.get(end.saturating_sub(length)..end).unwrap_or_default();
@@ -339,7 +347,8 @@ impl<'i, 'l> Parser<'i, 'l> {
         }
         // What was declared before has been looked at; the known ones are absolute.
         if self.document.namespaces.len() > known {
-            self.document.relative_namespace |= !is_absolute(self.document.namespaces.uri(namespace));
+            self.document.relative_namespace |=
+                !is_absolute(self.document.namespaces.uri(namespace));
         }
         self.document.declarations.push(Declaration { prefix: number, namespace });
         if number.index() >= self.bindings.len() {
@@ -353,7 +362,11 @@ impl<'i, 'l> Parser<'i, 'l> {
     }
 
     /// Namespaces §6: the default namespace applies to elements only.
-    fn resolve(&self, name: &'i str, element: bool) -> Result<(Prefix, Namespace, &'i str), Rejection> {
+    fn resolve(
+        &self,
+        name: &'i str,
+        element: bool,
+    ) -> Result<(Prefix, Namespace, &'i str), Rejection> {
         self.check_name(name)?;
         let (prefix, local) = split_qname(name).ok_or_else(|| self.malformed(XmlProblem::Name))?;
         if prefix.is_empty() && !element {
@@ -451,12 +464,14 @@ fn limit(limit: LimitKind, allowed: usize) -> Rejection {
     Rejection::XmlLimitExceeded { limit, allowed }
 }
 
-/// Whether a namespace name is an absolute URI (or IRI): it begins with a scheme (RFC 3986 §3.1), and holds none of the
-/// characters that occur in neither.
+/// Whether a namespace name is an absolute URI (or IRI): it begins with a scheme (RFC 3986 §3.1),
+/// and holds none of the characters that occur in neither.
 fn is_absolute(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
     let excluded = |c: char| {
-        c <= ' ' || c == '\u{7F}' || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
+        c <= ' '
+            || c == '\u{7F}'
+            || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
     };
     !rest.contains(excluded)
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -32,7 +32,8 @@ fn split_first(text: &str) -> Option<(&str, &str, &str)> {
 
 /// Attribute-value normalization: XML 1.0 §3.3.3. Without a DTD every attribute is of type CDATA.
 pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, XmlProblem> {
-    if !raw.bytes().fold(false, |found, b| found | matches!(b, b'&' | b'<' | b'\t' | b'\n' | b'\r')) {
+    if !raw.bytes().fold(false, |found, b| found | matches!(b, b'&' | b'<' | b'\t' | b'\n' | b'\r'))
+    {
         return Ok(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());
@@ -103,7 +104,17 @@ mod tests {
     fn attributes_are_split() {
         assert_eq!(split(""), Ok(vec![]));
         assert_eq!(split("  a = \"1\"\n\tb='\"x\"' "), Ok(vec![("a", "1"), ("b", "\"x\"")]));
-        for bad in ["a='1'", " a", " a=1", " a='1'b='2'", " a='1", " a=\"1'", " ='", " a='1' /", " a='1' b"] {
+        for bad in [
+            "a='1'",
+            " a",
+            " a=1",
+            " a='1'b='2'",
+            " a='1",
+            " a=\"1'",
+            " ='",
+            " a='1' /",
+            " a='1' b",
+        ] {
             assert_eq!(split(bad), Err(XmlProblem::Attribute), "{bad:?}");
         }
     }
@@ -111,7 +122,10 @@ mod tests {
     #[test]
     fn values_are_normalized() {
         assert_eq!(attribute_value("a\tb\nc\r\nd\re"), Ok("a b c d e".into()));
-        assert_eq!(attribute_value("a&#9;b&#xA;&#xd;&amp;&lt;&gt;&quot;&apos;"), Ok("a\tb\n\r&<>\"'".into()));
+        assert_eq!(
+            attribute_value("a&#9;b&#xA;&#xd;&amp;&lt;&gt;&quot;&apos;"),
+            Ok("a\tb\n\r&<>\"'".into())
+        );
         assert_eq!(attribute_value("a<b"), Err(XmlProblem::Attribute));
         assert_eq!(attribute_value("a&b"), Err(XmlProblem::Reference));
         assert_eq!(attribute_value("&#0;"), Err(XmlProblem::Character));

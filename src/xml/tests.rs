@@ -130,7 +130,10 @@ fn doctypes_are_refused_in_any_form() {
 #[test]
 fn identifiers_are_unique_by_id_alone() {
     assert_eq!(parse("<a ID='x'><b ID='x'/></a>").err(), Some(Rejection::DuplicateId));
-    assert_eq!(parse("<a ID='x&#x79;'><b><c ID='xy'/></b></a>").err(), Some(Rejection::DuplicateId));
+    assert_eq!(
+        parse("<a ID='x&#x79;'><b><c ID='xy'/></b></a>").err(),
+        Some(Rejection::DuplicateId)
+    );
     assert!(parse("<a ID='x' Id='x' id='x' xml:id='x'><b ID='X'/></a>").is_ok());
 }
 
@@ -159,7 +162,10 @@ fn limits_are_exact() {
     }
     assert_eq!(refused("<a><b><c><d/></c></b></a>"), exceeded(LimitKind::Depth, 3));
     assert_eq!(refused("<a b='1' c='2' d='3'/>"), exceeded(LimitKind::Attributes, 2));
-    assert_eq!(refused("<a xmlns='a:' xmlns:b='a:' xmlns:c='a:'/>"), exceeded(LimitKind::Namespaces, 2));
+    assert_eq!(
+        refused("<a xmlns='a:' xmlns:b='a:' xmlns:c='a:'/>"),
+        exceeded(LimitKind::Namespaces, 2)
+    );
     assert_eq!(refused("<a><b/><c/><d/><e/><f/><g/></a>"), exceeded(LimitKind::Nodes, 6));
     assert_eq!(refused("<a><b c='1'/><d/><e/><f/></a>"), None);
     assert_eq!(refused("<a><b c='1'/><d/><e/><f/>.</a>"), exceeded(LimitKind::Nodes, 6));
@@ -185,7 +191,12 @@ fn c14n(input: &str, algorithm: &str, prefix_list: &[&str]) -> Result<String, C1
     let document = parse(input).unwrap();
     let find = |name: &str| document.elements().find(|element| element.local_name() == name);
     let apex = find("apex").unwrap();
-    canonicalize(apex, find("except").map(|e| e.id()), C14n::from_uri(algorithm).unwrap(), prefix_list)
+    canonicalize(
+        apex,
+        find("except").map(|e| e.id()),
+        C14n::from_uri(algorithm).unwrap(),
+        prefix_list,
+    )
 }
 
 #[track_caller]
@@ -269,7 +280,12 @@ fn xml_attributes_are_inherited_by_the_inclusive_ones() {
         &[],
         "<apex xml:id=\"i\" xml:lang=\"de\" xml:space=\"default\"><a></a></apex>",
     );
-    assert_c14n(input, INCLUSIVE_11, &[], "<apex xml:lang=\"de\" xml:space=\"default\"><a></a></apex>");
+    assert_c14n(
+        input,
+        INCLUSIVE_11,
+        &[],
+        "<apex xml:lang=\"de\" xml:space=\"default\"><a></a></apex>",
+    );
     let based = "<r xml:base='http://example.test/'><apex/></r>";
     assert_c14n(based, INCLUSIVE, &[], "<apex xml:base=\"http://example.test/\"></apex>");
     assert_eq!(
@@ -315,7 +331,10 @@ fn neighbouring_texts_are_one_node() {
     let limits = Limits { nodes: 3, text_bytes: 8, ..Limits::default() };
     let text = |input: &str| {
         let document = Document::parse(input, &limits)?;
-        Ok(document.root().and_then(|root| root.text().map(|text| text.into_owned())).unwrap_or_default())
+        Ok(document
+            .root()
+            .and_then(|root| root.text().map(|text| text.into_owned()))
+            .unwrap_or_default())
     };
     assert_eq!(text("<a>x&amp;<![CDATA[y]]>&#122;\n</a>").as_deref(), Ok("x&yz\n"));
     assert_eq!(text("<a>1234&amp;<![CDATA[678]]></a>").as_deref(), Ok("1234&678"));

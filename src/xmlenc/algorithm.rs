@@ -78,7 +78,10 @@ impl KeyTransport {
         }
         // §5.5.2: SHA-1 is what stands for nothing in either place.
         let sha1 = MessageDigest::sha1;
-        Ok(Self { digest: digest.unwrap_or_else(sha1), mask_digest: mask_digest.unwrap_or_else(sha1) })
+        Ok(Self {
+            digest: digest.unwrap_or_else(sha1),
+            mask_digest: mask_digest.unwrap_or_else(sha1),
+        })
     }
 }
 

@@ -16,8 +16,8 @@ pub(super) struct EncryptedData {
     keys: Vec<EncryptedKey>,
 }
 
-/// What was opened, as text, or a stand-in of the ciphertext's length. Where it is not right, it is looked at all the same, and then
-/// refused.
+/// What was opened, as text, or a stand-in of the ciphertext's length. Where it is not right, it is
+/// looked at all the same, and then refused.
 pub(super) struct Plain {
     pub(super) text: String,
     pub(super) right: bool,
@@ -26,15 +26,19 @@ pub(super) struct Plain {
 impl EncryptedData {
     /// All that can be refused without a key is refused here.
     pub(super) fn read(encrypted: Element<'_>, opening: Opening<'_>) -> Result<Self, Rejection> {
-        let mut found = encrypted.child_elements().filter(|child| child.is(Namespace::XENC, "EncryptedData"));
+        let mut found =
+            encrypted.child_elements().filter(|child| child.is(Namespace::XENC, "EncryptedData"));
         let (Some(data), None) = (found.next(), found.next()) else {
             return Err(Rejection::EncryptionMalformed);
         };
-        // §3.1: what is encrypted is an element; where the type is missing it cannot be anything else.
-        if data.attribute("Type").is_some_and(|of| of != "http://www.w3.org/2001/04/xmlenc#Element") {
+        // §3.1: what is encrypted is an element; where the type is missing it cannot be anything
+        // else.
+        if data.attribute("Type").is_some_and(|of| of != "http://www.w3.org/2001/04/xmlenc#Element")
+        {
             return Err(Rejection::EncryptionMalformed);
         }
-        let method = data.child_elements().find(|child| child.is(Namespace::XENC, "EncryptionMethod"));
+        let method =
+            data.child_elements().find(|child| child.is(Namespace::XENC, "EncryptionMethod"));
         let uri = method.and_then(|method| method.attribute("Algorithm")).unwrap_or_default();
         let algorithm = DataAlgorithm::accepted(uri, opening)?;
         let value = cipher_value(data)?;
@@ -46,7 +50,8 @@ impl EncryptedData {
         self.keys.len().saturating_mul(EncryptedKey::tried(ours).len())
     }
 
-    /// Tries every key on every EncryptedKey, and every key that comes out, whichever is the right one.
+    /// Tries every key on every EncryptedKey, and every key that comes out, whichever is the right
+    /// one.
     pub(super) fn open(&self, ours: &[KeyPair]) -> Plain {
         let length = self.algorithm.cipher.key_len();
         let keys: Vec<Vec<u8>> = self.keys.iter().flat_map(|key| key.open(ours, length)).collect();
@@ -56,7 +61,8 @@ impl EncryptedData {
         opened.into_iter().nth(best).unwrap_or_else(stand_in)
     }
 
-    /// The text, if key, tag and characters are right. Wrong padding is text as well, and only not right.
+    /// The text, if key, tag and characters are right. Wrong padding is text as well, and only not
+    /// right.
     fn open_with(&self, key: &[u8]) -> Option<Plain> {
         let (octets, right) = match self.algorithm.mode {
             Mode::Cbc => open_cbc(self.algorithm, key, &self.value)?,
@@ -89,8 +95,8 @@ fn open_gcm(algorithm: DataAlgorithm, key: &[u8], value: &[u8]) -> Option<Vec<u8
     decrypt_aead(algorithm.cipher, key, Some(iv), &[], text, tag).ok()
 }
 
-/// §5.2: the last byte tells how many bytes to cut off; what the others are is left open. Where it tells nothing that can be,
-/// nothing is cut off, and the octets are not right.
+/// §5.2: the last byte tells how many bytes to cut off; what the others are is left open. Where it
+/// tells nothing that can be, nothing is cut off, and the octets are not right.
 fn open_cbc(algorithm: DataAlgorithm, key: &[u8], value: &[u8]) -> Option<(Vec<u8>, bool)> {
     let block = algorithm.cipher.block_size();
     let (iv, text) = value.split_at_checked(algorithm.cipher.iv_len()?)?;

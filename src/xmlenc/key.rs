@@ -21,8 +21,8 @@ pub(super) struct EncryptedKey {
 }
 
 impl EncryptedKey {
-    /// The keys for `data`: in its KeyInfo, beside it, or where a same-document RetrievalMethod points; Core §6.1, XML Encryption
-    /// §3.5.1. Nothing else is ever followed.
+    /// The keys for `data`: in its KeyInfo, beside it, or where a same-document RetrievalMethod
+    /// points; Core §6.1, XML Encryption §3.5.1. Nothing else is ever followed.
     pub(super) fn all(
         encrypted: Element<'_>,
         data: Element<'_>,
@@ -32,7 +32,8 @@ impl EncryptedKey {
         let is_reference = |element: &Element<'_>| element.is(Namespace::DS, "RetrievalMethod");
         let key_info = data.child_elements().find(|child| child.is(Namespace::DS, "KeyInfo"));
         let inside = || key_info.iter().flat_map(Element::child_elements);
-        let mut found: Vec<Element<'_>> = encrypted.child_elements().chain(inside()).filter(is_key).collect();
+        let mut found: Vec<Element<'_>> =
+            encrypted.child_elements().chain(inside()).filter(is_key).collect();
         let references: Vec<Element<'_>> = inside().filter(is_reference).collect();
         // Before any of them is looked for.
         if found.len() > MAX_KEYS || references.len() > MAX_KEYS {
@@ -51,14 +52,17 @@ impl EncryptedKey {
         if found.is_empty() || found.len() > MAX_KEYS {
             return Err(Rejection::EncryptionMalformed);
         }
-        let is_ours = |key: &Element<'_>| key.attribute("Recipient").is_none_or(|to| to == opening.recipient);
-        let keys: Result<Vec<Self>, Rejection> = found.into_iter().filter(is_ours).map(Self::read).collect();
+        let is_ours =
+            |key: &Element<'_>| key.attribute("Recipient").is_none_or(|to| to == opening.recipient);
+        let keys: Result<Vec<Self>, Rejection> =
+            found.into_iter().filter(is_ours).map(Self::read).collect();
         let keys = keys?;
         if keys.is_empty() { Err(Rejection::DecryptionFailed) } else { Ok(keys) }
     }
 
     fn read(key: Element<'_>) -> Result<Self, Rejection> {
-        let method = key.child_elements().find(|child| child.is(Namespace::XENC, "EncryptionMethod"));
+        let method =
+            key.child_elements().find(|child| child.is(Namespace::XENC, "EncryptionMethod"));
         let transport = KeyTransport::accepted(method.ok_or(Rejection::EncryptionMalformed)?)?;
         Ok(Self { transport, value: cipher_value(key)? })
     }
@@ -88,7 +92,10 @@ impl EncryptedKey {
 
 /// Where a RetrievalMethod of the same document points, without a transform.
 fn pointed_at<'d>(reference: Element<'d>, near: &[Element<'d>]) -> Option<Element<'d>> {
-    let id = reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')).filter(|id| !id.is_empty())?;
+    let id = reference
+        .attribute("URI")
+        .and_then(|uri| uri.strip_prefix('#'))
+        .filter(|id| !id.is_empty())?;
     if reference.child_elements().next().is_some() {
         return None;
     }

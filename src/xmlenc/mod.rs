@@ -1,13 +1,15 @@
 //! XML Encryption, as much of it as SAML prescribes (Core §6, XML Encryption 1.1).
 //!
-//! Encryption is not authentication: whoever has the service provider's certificate can encrypt to it. What is opened here is put
-//! into the place of the encrypted element and parsed like any other document, and its signature is verified like any other.
+//! Encryption is not authentication: whoever has the service provider's certificate can encrypt to
+//! it. What is opened here is put into the place of the encrypted element and parsed like any other
+//! document, and its signature is verified like any other.
 //!
-//! What can be refused without a key is refused before one is used. After that, every failure is the same
-//! [`Rejection::DecryptionFailed`], so that nobody learns from the difference what a guessed ciphertext decrypts to; and it comes
-//! at the same point whether a key, a tag, the padding, the characters or the markup is wrong: what does not open is replaced by a
-//! stand-in of the ciphertext's length, which goes the same way. Up to there no work depends on what was opened and on
-//! the rest of the document together.
+//! What can be refused without a key is refused before one is used. After that, every failure is
+//! the same [`Rejection::DecryptionFailed`], so that nobody learns from the difference what a
+//! guessed ciphertext decrypts to; and it comes at the same point whether a key, a tag, the
+//! padding, the characters or the markup is wrong: what does not open is replaced by a stand-in of
+//! the ciphertext's length, which goes the same way. Up to there no work depends on what was opened
+//! and on the rest of the document together.
 
 mod algorithm;
 mod data;
@@ -49,8 +51,10 @@ impl Budget {
     }
 
     fn take(&self, operations: usize) -> Result<(), Rejection> {
-        let exceeded =
-            Rejection::XmlLimitExceeded { limit: LimitKind::PrivateKeyOperations, allowed: MAX_OPERATIONS };
+        let exceeded = Rejection::XmlLimitExceeded {
+            limit: LimitKind::PrivateKeyOperations,
+            allowed: MAX_OPERATIONS,
+        };
         self.0.set(self.0.get().checked_sub(operations).ok_or(exceeded)?);
         Ok(())
     }
@@ -59,8 +63,8 @@ impl Budget {
 /// So many elements are opened in one document: a NameID for each confirmation, and attributes.
 const MAX_ELEMENTS: usize = 64;
 
-/// Opens these encrypted elements of one document (none inside another), and puts what was in each into its place, so that
-/// names in it mean what they meant there.
+/// Opens these encrypted elements of one document (none inside another), and puts what was in each
+/// into its place, so that names in it mean what they meant there.
 pub(crate) fn open(encrypted: &[Element<'_>], opening: Opening<'_>) -> Result<String, Rejection> {
     let first = encrypted.first().ok_or(Rejection::EncryptionMalformed)?;
     if opening.keys.is_empty() {
@@ -88,10 +92,12 @@ pub(crate) fn open(encrypted: &[Element<'_>], opening: Opening<'_>) -> Result<St
     let opened: Option<Vec<String>> = opened.into_iter().collect();
     let opened = opened.ok_or(Rejection::DecryptionFailed)?;
     let places = read.iter().map(|(place, _)| place.range());
-    splice(first.document().text(), places.zip(&opened), opening.limits).ok_or(Rejection::DecryptionFailed)
+    splice(first.document().text(), places.zip(&opened), opening.limits)
+        .ok_or(Rejection::DecryptionFailed)
 }
 
-/// The text with what was opened in its places, if it is there, in the whole as by itself, one element that begins and ends there.
+/// The text with what was opened in its places, if it is there, in the whole as by itself, one
+/// element that begins and ends there.
 fn splice<'o>(
     text: &str,
     pieces: impl Iterator<Item = (Range<usize>, &'o String)>,

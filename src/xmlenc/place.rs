@@ -10,10 +10,12 @@ use crate::xml::{Document, Element, Namespace};
 
 /// The place of one encrypted element.
 pub(super) struct Place {
-    /// The local name of what has to be in it, of SAML's assertion namespace: Core §2.2.4, §2.3.4, §2.7.3.2.
+    /// The local name of what has to be in it, of SAML's assertion namespace: Core §2.2.4, §2.3.4,
+    /// §2.7.3.2.
     holds: &'static str,
     range: Range<usize>,
-    /// Start tags of as many elements as stand around it, each with the namespaces that are declared there.
+    /// Start tags of as many elements as stand around it, each with the namespaces that are
+    /// declared there.
     around: String,
     depth: usize,
     /// Its own declarations: attribute name and namespace name, escaped.
@@ -32,7 +34,8 @@ impl Place {
         let mut ancestors: Vec<Element<'_>> =
             std::iter::successors(encrypted.parent(), Element::parent).collect();
         ancestors.reverse();
-        // What is opened is first looked at with these around it: they are to be few, however large the document.
+        // What is opened is first looked at with these around it: they are to be few, however large
+        // the document.
         let declarations: usize =
             ancestors.iter().chain([&encrypted]).map(|element| element.declared().count()).sum();
         if declarations > limits.namespaces {
@@ -45,7 +48,13 @@ impl Place {
             declared(*ancestor).for_each(|declaration| push(&mut around, &declaration));
             around.push('>');
         }
-        Ok(Self { holds, range, around, depth: ancestors.len(), declared: declared(encrypted).collect() })
+        Ok(Self {
+            holds,
+            range,
+            around,
+            depth: ancestors.len(),
+            declared: declared(encrypted).collect(),
+        })
     }
 
     /// Where in the document the encrypted element stands, its tags included.
@@ -53,12 +62,14 @@ impl Place {
         self.range.clone()
     }
 
-    /// What was opened, as it will stand in the place: without a declaration of XML, and with the namespaces that the encrypted element
-    /// declared, for it may lean on them. A declaration of its own stays; one that is written twice does not parse.
+    /// What was opened, as it will stand in the place: without a declaration of XML, and with the
+    /// namespaces that the encrypted element declared, for it may lean on them. A declaration of
+    /// its own stays; one that is written twice does not parse.
     pub(super) fn fit(&self, opened: &str) -> String {
         let element = without_declaration(opened);
         let tag_end = element.find('>').unwrap_or(element.len());
-        let name_end = element.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).unwrap_or(0);
+        let name_end =
+            element.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).unwrap_or(0);
         let tag = element.get(..tag_end).unwrap_or_default();
         let (name, rest) = element.split_at_checked(name_end).unwrap_or(("", element));
         let mut out = String::with_capacity(element.len());
@@ -73,8 +84,9 @@ impl Place {
         out
     }
 
-    /// Whether a text is by itself one whole element (XML Encryption §3.1), and of the kind that belongs here. It is parsed with the
-    /// namespaces of the place around it and nothing else: what that costs does not depend on the rest of the document.
+    /// Whether a text is by itself one whole element (XML Encryption §3.1), and of the kind that
+    /// belongs here. It is parsed with the namespaces of the place around it and nothing else: what
+    /// that costs does not depend on the rest of the document.
     pub(super) fn takes(&self, text: &str, limits: &Limits) -> bool {
         let wrapped = format!("{}{text}{}", self.around, "</w>".repeat(self.depth));
         let Ok(document) = Document::parse(&wrapped, limits) else { return false };
@@ -82,7 +94,8 @@ impl Place {
         let found = document.root().and_then(|root| root.descendants().nth(self.depth));
         let whole = self.around.len()..self.around.len().saturating_add(text.len());
         found.is_some_and(|found| {
-            found.is(Namespace::SAML, self.holds) && found.outer_range().is_some_and(|range| range == whole)
+            found.is(Namespace::SAML, self.holds)
+                && found.outer_range().is_some_and(|range| range == whole)
         })
     }
 }

@@ -44,7 +44,11 @@ pub(crate) fn codes_in(source: &str, begin: &str) -> BTreeSet<String> {
     let (_, rest) = source.split_once(begin).expect("the type");
     let (_, rest) = rest.split_once("pub fn code(").expect("its codes");
     let (body, _) = rest.split_once("\n    }").expect("their end");
-    body.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+    body.split("=> \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A small generator: the same sequence in every run.
@@ -53,7 +57,8 @@ pub(crate) struct Random(pub(crate) u64);
 impl Random {
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         // Numerical Recipes' linear congruential generator; the high bits are the good ones.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % bound
     }
 

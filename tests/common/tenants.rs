@@ -6,15 +6,17 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use saml_login::test_idp::{TestIdp, TestResponse};
 use saml_login::{
-    Account, AccountId, Actor, Applied, Authority, Change, Connection, EmailDomain, EmailProof, Error,
-    Expected, Identity, MemoryReplayStore, Neighbours, Organization, Organizations, PastedValues, Role, Slug,
-    SpUrls, Unspent,
+    Account, AccountId, Actor, Applied, Authority, Change, Connection, EmailDomain, EmailProof,
+    Error, Expected, Identity, MemoryReplayStore, Neighbours, Organization, Organizations,
+    PastedValues, Role, Slug, SpUrls, Unspent,
 };
 
 use super::{block_on, now};
 
-pub(crate) static IDP_A: LazyLock<TestIdp> = LazyLock::new(|| idp("https://idp-a.example.test/metadata"));
-pub(crate) static IDP_B: LazyLock<TestIdp> = LazyLock::new(|| idp("https://idp-b.example.test/metadata"));
+pub(crate) static IDP_A: LazyLock<TestIdp> =
+    LazyLock::new(|| idp("https://idp-a.example.test/metadata"));
+pub(crate) static IDP_B: LazyLock<TestIdp> =
+    LazyLock::new(|| idp("https://idp-b.example.test/metadata"));
 
 pub(crate) fn idp(issuer: &str) -> TestIdp {
     TestIdp::p256(issuer).expect("a key")
@@ -95,7 +97,10 @@ pub(crate) fn test_login(organization: &mut Organization, idp: &TestIdp) {
     let revision = organization.revision().expect("settings");
     let identity = log_in(organization, &response(organization, idp, "boss")).expect("a login");
     let account = administrator(&identity);
-    organization.record_test_login(&identity, &account, &revision, now()).result.expect("a test login");
+    organization
+        .record_test_login(&identity, &account, &revision, now())
+        .result
+        .expect("a test login");
 }
 
 /// The account of an administrator with this identity.
@@ -112,8 +117,13 @@ pub(crate) fn administrator(identity: &Identity) -> Account {
 pub(crate) fn verify_domain(organization: &mut Organization, domain: &str) {
     let domain = EmailDomain::parse(domain).expect("a domain");
     let change = Change::VerifyDomain(domain);
-    let applied =
-        organization.apply(change, &Actor::Application, &Plans::with(&[]), &Neighbours::default(), now());
+    let applied = organization.apply(
+        change,
+        &Actor::Application,
+        &Plans::with(&[]),
+        &Neighbours::default(),
+        now(),
+    );
     applied.result.expect("a change");
 }
 
@@ -124,13 +134,20 @@ pub(crate) fn connection(organization: &Organization) -> Connection {
 pub(crate) const REQUEST: &str = "_request";
 
 /// The answer to a request, about `name@example.test`, with that as NameID.
-pub(crate) fn response<'a>(organization: &Organization, idp: &'a TestIdp, name: &str) -> TestResponse<'a> {
+pub(crate) fn response<'a>(
+    organization: &Organization,
+    idp: &'a TestIdp,
+    name: &str,
+) -> TestResponse<'a> {
     let response = idp.response(&organization.service_provider(), now()).in_reply_to(REQUEST);
     response.for_person(&format!("{name}@example.test"))
 }
 
 /// Every login has an assertion and a request of its own, and so a store of its own.
-pub(crate) fn log_in(organization: &Organization, response: &TestResponse<'_>) -> Result<Identity, Error> {
+pub(crate) fn log_in(
+    organization: &Organization,
+    response: &TestResponse<'_>,
+) -> Result<Identity, Error> {
     let expected = Expected::Reply { request_id: REQUEST };
     let form_value = response.form_value().expect("a response");
     let unspent = connection(organization).verify(form_value, expected, now())?;

@@ -1,5 +1,6 @@
-//! Third-party documents with expected verdicts. `SAML_LOGIN_VECTORS` names their folder; without it there is nothing to
-//! test here. The rows of the signature and canonicalization layers are run by the unit tests of those layers.
+//! Third-party documents with expected verdicts. `SAML_LOGIN_VECTORS` names their folder; without
+//! it there is nothing to test here. The rows of the signature and canonicalization layers are run
+//! by the unit tests of those layers.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -71,8 +72,10 @@ impl Row {
     fn connection(&self, folder: &Path, allow: Allow) -> Result<Connection, ConfigError> {
         let read = |file: &String| fs::read_to_string(folder.join(file)).expect("a certificate");
         let certificates: Vec<String> = self.cert_pem.iter().map(read).collect();
-        let idp =
-            IdentityProvider::new(self.idp_issuer.clone(), Certificates::parse(certificates.join("\n"))?);
+        let idp = IdentityProvider::new(
+            self.idp_issuer.clone(),
+            Certificates::parse(certificates.join("\n"))?,
+        );
         let audience = self.audience.clone().unwrap_or_else(unnamed);
         let mut sp = ServiceProvider::new(audience, self.acs_url.clone());
         if let Some(key) = &self.sp_key_pem {
@@ -111,9 +114,13 @@ impl Row {
             None => Expected::Unsolicited,
         };
         let now = at(&self.now);
-        let verdict = connection.verify(&form_value, expected, now).map_err(|rejection| rejection.code());
+        let verdict =
+            connection.verify(&form_value, expected, now).map_err(|rejection| rejection.code());
         let report = connection.explain(&form_value, expected, now);
-        assert_eq!((report.accepted, report.code), (verdict.is_ok(), verdict.as_ref().err().copied()));
+        assert_eq!(
+            (report.accepted, report.code),
+            (verdict.is_ok(), verdict.as_ref().err().copied())
+        );
         let identity = block_on(verdict?.spend(&MemoryReplayStore::default(), now));
         Ok(identity.expect("the first use").name_id.value)
     }
@@ -150,7 +157,10 @@ fn responses() {
             assert_eq!(row.verdict(&folder, &connection), Err(*code), "{id}");
             continue;
         }
-        assert!(row.expect == "accept" || (row.policy_dependent && pinned.is_some()), "{id} has no verdict");
+        assert!(
+            row.expect == "accept" || (row.policy_dependent && pinned.is_some()),
+            "{id} has no verdict"
+        );
         let needed = row.needed();
         let connection = row.connection(&folder, needed).expect("a connection");
         let name_id = row.verdict(&folder, &connection);
@@ -160,7 +170,8 @@ fn responses() {
         }
         // With one algorithm switch off, the response is refused for that reason.
         if needed.sha1 {
-            let connection = row.connection(&folder, Allow { sha1: false, ..needed }).expect("a connection");
+            let connection =
+                row.connection(&folder, Allow { sha1: false, ..needed }).expect("a connection");
             // What is inside the encryption is refused with the one code of all that lies there.
             let hidden = row.needs.contains("sp_private_key")
                 && !fs::read_to_string(folder.join(&row.file))
@@ -178,7 +189,8 @@ fn responses() {
             }
         }
         if row.needs.contains("allow_rsa_1024") {
-            let error = row.connection(&folder, Allow { weak_keys: false, ..needed }).expect_err(id);
+            let error =
+                row.connection(&folder, Allow { weak_keys: false, ..needed }).expect_err(id);
             assert!(matches!(error, ConfigError::KeyTooWeak { bits: 1024, .. }), "{id}: {error:?}");
         }
     }
@@ -186,5 +198,9 @@ fn responses() {
     let ids: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let listed = REFUSED.iter().map(|(id, _)| id).chain(ACCEPTED.iter().map(|(id, _)| id));
     assert!(listed.clone().all(|id| ids.contains(id)), "a listed row does not exist");
-    assert_eq!(listed.clone().collect::<BTreeSet<_>>().len(), listed.count(), "a row is listed twice");
+    assert_eq!(
+        listed.clone().collect::<BTreeSet<_>>().len(),
+        listed.count(),
+        "a row is listed twice"
+    );
 }

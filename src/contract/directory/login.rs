@@ -30,7 +30,8 @@ pub(super) fn people_log_in<D: Directory + Sync>(tested: Tested<'_, D>, set_seat
         refused.is_empty(),
         "all of 64 first logins of one person succeed, and some are refused: {refused:?}"
     );
-    let ids: BTreeSet<AccountId> = came.iter().flatten().map(|came| came.account.id.clone()).collect();
+    let ids: BTreeSet<AccountId> =
+        came.iter().flatten().map(|came| came.account.id.clone()).collect();
     assert_eq!(ids.len(), 1, "64 first logins of one person make one account");
     assert_eq!(tested.taken(one.id()), 1, "64 first logins of one person take one seat");
     let created = came.iter().flatten().filter(|came| came.provisioning.code() == "create").count();
@@ -39,13 +40,18 @@ pub(super) fn people_log_in<D: Directory + Sync>(tested: Tested<'_, D>, set_seat
         let _ = tested.changed(&came.account, &to(AccountStatus::Deactivated));
     }
     let again = block_on(provision(tested.0, &alice, &one));
-    assert_eq!(again.as_ref().err().map(code), Some("account_deactivated"), "a login activates nobody");
+    assert_eq!(
+        again.as_ref().err().map(code),
+        Some("account_deactivated"),
+        "a login activates nobody"
+    );
 
     let few = organization("contract-few", &idp);
     set_seats(few.id(), Some(7));
     let people: Vec<Identity> =
         (0..THREADS).map(|number| identity(&few, &idp, &format!("person-{number}"))).collect();
-    let came = together(|thread| people.get(thread).map(|who| block_on(provision(tested.0, who, &few))));
+    let came =
+        together(|thread| people.get(thread).map(|who| block_on(provision(tested.0, who, &few))));
     let came: Vec<_> = came.into_iter().flatten().collect();
     let inside = came.iter().filter(|came| came.is_ok()).count();
     assert_eq!(inside, 7, "of 64 newcomers for 7 seats 7 come in");
@@ -69,13 +75,14 @@ impl Authority for Anybody {
 
 /// An organization whose single sign-on is enabled, and configured for this identity provider.
 fn organization(id: &str, idp: &TestIdp) -> Organization {
-    let urls =
-        Slug::parse(id).and_then(|slug| Some((SpUrls::derived("https://app.example.test", &slug)?, slug)));
+    let urls = Slug::parse(id)
+        .and_then(|slug| Some((SpUrls::derived("https://app.example.test", &slug)?, slug)));
     let (Some((urls, slug)), Ok(certificate)) = (urls, idp.certificate_pem()) else {
         panic!("no organization {id}")
     };
     let audience = urls.entity_id.clone();
-    let values = PastedValues::new(audience, "https://idp.example.test/sso", idp.issuer(), certificate);
+    let values =
+        PastedValues::new(audience, "https://idp.example.test/sso", idp.issuer(), certificate);
     let mut organization = Organization::new(id, slug, urls);
     let by = Actor::Operator("contract".into());
     for change in [Change::Enable, Change::Configure(Box::new(values))] {
@@ -91,15 +98,21 @@ fn organization(id: &str, idp: &TestIdp) -> Organization {
 /// Somebody who has logged in through the organization's connection.
 fn identity(organization: &Organization, idp: &TestIdp, name: &str) -> Identity {
     let address = format!("{name}@example.test");
-    let mut response = idp.response(&organization.service_provider(), instant()).in_reply_to("_request");
+    let mut response =
+        idp.response(&organization.service_provider(), instant()).in_reply_to("_request");
     let format = Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress".into());
     response.name_id = Some(TestNameId { format, ..TestNameId::new(address.clone()) });
     response.attributes =
         vec![TestAttribute::new("email", [address]), TestAttribute::new("firstName", [name])];
-    let (Ok(form_value), Ok(connection)) = (response.form_value(), organization.connection()) else {
+    let (Ok(form_value), Ok(connection)) = (response.form_value(), organization.connection())
+    else {
         panic!("no response for {name}")
     };
-    let login = match connection.verify(form_value, Expected::Reply { request_id: "_request" }, instant()) {
+    let login = match connection.verify(
+        form_value,
+        Expected::Reply { request_id: "_request" },
+        instant(),
+    ) {
         Ok(login) => login,
         Err(refusal) => panic!("no login of {name}: {}", refusal.code()),
     };

@@ -17,12 +17,13 @@ use crate::provision::{AccountChanges, NewAccount, Seats};
 
 /// Tests a [`Directory`] that is empty.
 ///
-/// What is written is found, whole, by key and by address, deleted or not. A change changes what it says and nothing else, and only in
-/// the account as it was read. Organizations are apart. Keys and addresses are unique, however many come at once, and seats are
-/// counted through every change of status. At the end stand logins: 64 first ones of one person, and 64 newcomers for a few seats.
+/// What is written is found, whole, by key and by address, deleted or not. A change changes what it
+/// says and nothing else, and only in the account as it was read. Organizations are apart. Keys and
+/// addresses are unique, however many come at once, and seats are counted through every change of
+/// status. At the end stand logins: 64 first ones of one person, and 64 newcomers for a few seats.
 ///
-/// `set_seats` sets how many seats an organization has bought. It is called for each organization before anything is written to it;
-/// their ids begin with `contract-`.
+/// `set_seats` sets how many seats an organization has bought. It is called for each organization
+/// before anything is written to it; their ids begin with `contract-`.
 ///
 /// # Panics
 ///
@@ -77,7 +78,12 @@ impl<D: Directory> Tested<'_, D> {
     }
 
     /// What is found, by id.
-    fn accounts(self, organization: &str, key: Option<&StableKey>, email: Option<&Email>) -> Vec<Account> {
+    fn accounts(
+        self,
+        organization: &str,
+        key: Option<&StableKey>,
+        email: Option<&Email>,
+    ) -> Vec<Account> {
         let mut accounts = self.find(organization, key, email).accounts;
         accounts.sort_by(|one, other| one.id.cmp(&other.id));
         accounts
@@ -86,7 +92,8 @@ impl<D: Directory> Tested<'_, D> {
     /// The account as it is now: by its key and by its address, where it has them.
     fn now(self, account: &Account) -> Option<Account> {
         let Account { organization, stable_key, email, .. } = account;
-        let mut found = self.accounts(organization, stable_key.as_ref(), email.as_ref()).into_iter();
+        let mut found =
+            self.accounts(organization, stable_key.as_ref(), email.as_ref()).into_iter();
         found.find(|found| found.id == account.id)
     }
 

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::{
-    SetSeats, Tested, address_of, email, invited, is_done, key, member, profile_of, readdressed, rekeyed,
-    renamed, to,
+    SetSeats, Tested, address_of, email, invited, is_done, key, member, profile_of, readdressed,
+    rekeyed, renamed, to,
 };
 use crate::account::{Account, AccountStatus, EmailProof, Role};
 use crate::directory::{Directory, Written};
 use crate::provision::{AccountChanges, NewAccount, Seats};
 
-pub(super) fn what_is_written_is_found<D: Directory>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
+pub(super) fn what_is_written_is_found<D: Directory>(
+    tested: Tested<'_, D>,
+    set_seats: SetSeats<'_>,
+) {
     let id = "contract-written";
     set_seats(id, None);
     let (alice_key, alice_email) = (key(id, "alice"), address_of(id, "alice"));
@@ -34,10 +37,22 @@ pub(super) fn what_is_written_is_found<D: Directory>(tested: Tested<'_, D>, set_
         let (key, email) = (key.as_ref(), email.as_ref());
         let only = std::slice::from_ref(&account);
         if key.is_some() {
-            assert_eq!(tested.accounts(id, key, None), only, "an account is found by its key alone");
-            assert_eq!(tested.accounts(id, key, email), only, "an account is found once by key and address");
+            assert_eq!(
+                tested.accounts(id, key, None),
+                only,
+                "an account is found by its key alone"
+            );
+            assert_eq!(
+                tested.accounts(id, key, email),
+                only,
+                "an account is found once by key and address"
+            );
         }
-        assert_eq!(tested.accounts(id, None, email), only, "an account is found by its address alone");
+        assert_eq!(
+            tested.accounts(id, None, email),
+            only,
+            "an account is found by its address alone"
+        );
     }
     let unknown = tested.accounts(id, None, Some(&address_of(id, "unknown")));
     assert!(unknown.is_empty(), "no key is not the key of those who have none");
@@ -50,22 +65,33 @@ pub(super) fn what_is_written_is_found<D: Directory>(tested: Tested<'_, D>, set_
     assert_eq!(both.len(), 2, "a key and an address of two accounts find both");
     let unknown = tested.accounts(id, Some(&key(id, "unknown")), Some(&bob));
     assert_eq!(unknown.len(), 1, "an address is found beside a key that nobody has");
-    assert!(tested.accounts(id, None, None).is_empty(), "neither a key nor an address finds nobody");
+    assert!(
+        tested.accounts(id, None, None).is_empty(),
+        "neither a key nor an address finds nobody"
+    );
     let pattern = tested.accounts(id, None, Some(&address_of(id, "al_ce")));
     assert!(pattern.is_empty(), "an address is no pattern: `_` stands for itself");
     for name in ["ALICE", "alice ", " alice", "alic", "al_ce"] {
         let found = tested.accounts(id, Some(&key(id, name)), None);
         assert!(found.is_empty(), "keys are compared byte for byte: {name:?} is not \"alice\"");
     }
-    assert_eq!(tested.seats(id), Seats::new(None, 4), "found are also the seats: four taken of any number");
+    assert_eq!(
+        tested.seats(id),
+        Seats::new(None, 4),
+        "found are also the seats: four taken of any number"
+    );
     set_seats(id, Some(9));
     assert_eq!(tested.seats(id), Seats::new(9, 4), "found are also the seats: four taken of nine");
 }
 
-pub(super) fn a_change_changes_what_it_says<D: Directory>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
+pub(super) fn a_change_changes_what_it_says<D: Directory>(
+    tested: Tested<'_, D>,
+    set_seats: SetSeats<'_>,
+) {
     let id = "contract-changed";
     set_seats(id, None);
-    let proven = AccountChanges { email_proof: Some(EmailProof::Proven), ..AccountChanges::default() };
+    let proven =
+        AccountChanges { email_proof: Some(EmailProof::Proven), ..AccountChanges::default() };
     let all = AccountChanges {
         email: Some(address_of(id, "all")),
         email_proof: Some(EmailProof::Unproven),
@@ -74,7 +100,11 @@ pub(super) fn a_change_changes_what_it_says<D: Directory>(tested: Tested<'_, D>,
         status: Some(AccountStatus::Active),
         ..renamed("all")
     };
-    let new = NewAccount { role: Role::Administrator, profile: profile_of("alice"), ..invited(id, "alice") };
+    let new = NewAccount {
+        role: Role::Administrator,
+        profile: profile_of("alice"),
+        ..invited(id, "alice")
+    };
     let mut before = tested.created(new);
     for (what, changes) in [
         ("key", rekeyed(key(id, "alice"))),
@@ -108,13 +138,20 @@ pub(super) fn a_change_changes_what_it_says<D: Directory>(tested: Tested<'_, D>,
     assert!(is_done(&heir), "a key and an address that were given up are free for another account");
 }
 
-pub(super) fn a_change_is_of_what_was_read<D: Directory>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
+pub(super) fn a_change_is_of_what_was_read<D: Directory>(
+    tested: Tested<'_, D>,
+    set_seats: SetSeats<'_>,
+) {
     let id = "contract-read";
     set_seats(id, None);
     let account = tested.created(member(id, "alice"));
     let stale = |what: &str, before: Account| {
         let written = tested.change(&before, &renamed("stale"));
-        assert_eq!(written, Written::Conflict, "a change of an account that was read with another {what}");
+        assert_eq!(
+            written,
+            Written::Conflict,
+            "a change of an account that was read with another {what}"
+        );
         let now = tested.now(&account);
         assert_eq!(now.as_ref(), Some(&account), "a change that is a conflict writes nothing");
     };
@@ -146,7 +183,10 @@ pub(super) fn a_change_is_of_what_was_read<D: Directory>(tested: Tested<'_, D>, 
     }
 }
 
-pub(super) fn organizations_are_apart<D: Directory>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
+pub(super) fn organizations_are_apart<D: Directory>(
+    tested: Tested<'_, D>,
+    set_seats: SetSeats<'_>,
+) {
     let (one, other) = ("contract-one", "contract-other");
     set_seats(one, Some(1));
     set_seats(other, Some(2));
@@ -159,7 +199,10 @@ pub(super) fn organizations_are_apart<D: Directory>(tested: Tested<'_, D>, set_s
     assert_eq!(tested.taken(other), 0, "organizations are apart: each has seats of its own");
     let same_address = NewAccount { email: address_of(one, "alice"), ..invited(other, "alice") };
     let same_address = tested.create(same_address);
-    assert!(is_done(&same_address), "organizations are apart: both may have an account with one address");
+    assert!(
+        is_done(&same_address),
+        "organizations are apart: both may have an account with one address"
+    );
     let same_key = tested.create(NewAccount { stable_key: key, ..member(other, "bob") });
     assert!(is_done(&same_key), "organizations are apart: both may have an account with one key");
     assert_eq!(
@@ -169,7 +212,11 @@ pub(super) fn organizations_are_apart<D: Directory>(tested: Tested<'_, D>, set_s
     );
     let elsewhere = Account { organization: other.into(), ..alice.clone() };
     let written = tested.change(&elsewhere, &renamed("elsewhere"));
-    assert_eq!(written, Written::Conflict, "organizations are apart: none changes an account of another one");
+    assert_eq!(
+        written,
+        Written::Conflict,
+        "organizations are apart: none changes an account of another one"
+    );
     assert_eq!(
         tested.now(&alice),
         Some(alice),

@@ -5,8 +5,12 @@ use crate::account::AccountStatus;
 use crate::directory::{Directory, Written};
 use crate::provision::{AccountChanges, Seats};
 
-const STATUSES: [AccountStatus; 4] =
-    [AccountStatus::Active, AccountStatus::Deactivated, AccountStatus::Deleted, AccountStatus::Invited];
+const STATUSES: [AccountStatus; 4] = [
+    AccountStatus::Active,
+    AccountStatus::Deactivated,
+    AccountStatus::Deleted,
+    AccountStatus::Invited,
+];
 
 pub(super) fn seats_are_counted<D: Directory>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
     let id = "contract-seats";
@@ -15,19 +19,30 @@ pub(super) fn seats_are_counted<D: Directory>(tested: Tested<'_, D>, set_seats: 
     {
         set_seats(id, None);
         let account = tested.created(member(id, &format!("person-{number}")));
-        let before = if from == account.status { account } else { tested.changed(&account, &to(from)) };
+        let before =
+            if from == account.status { account } else { tested.changed(&account, &to(from)) };
         let taken = tested.taken(id);
         let (held, holds) = (from.holds_seat(), into.holds_seat());
         set_seats(id, Some(0));
         assert_eq!(tested.taken(id), taken, "where fewer seats are bought nobody loses theirs");
         // One that is refused has more to write than the status.
         let mut written = match holds && !held {
-            true => tested.change(&before, &AccountChanges { status: Some(into), ..renamed("refused") }),
+            true => {
+                tested.change(&before, &AccountChanges { status: Some(into), ..renamed("refused") })
+            }
             false => tested.change(&before, &to(into)),
         };
         if holds && !held {
-            assert_eq!(written, Written::NoSeat, "from {from:?} to {into:?} an account needs a seat");
-            assert_eq!(tested.now(&before).as_ref(), Some(&before), "without a seat nothing is written");
+            assert_eq!(
+                written,
+                Written::NoSeat,
+                "from {from:?} to {into:?} an account needs a seat"
+            );
+            assert_eq!(
+                tested.now(&before).as_ref(),
+                Some(&before),
+                "without a seat nothing is written"
+            );
             assert_eq!(tested.taken(id), taken, "without a seat none is taken");
             set_seats(id, Some(taken));
             written = tested.change(&before, &to(into));
@@ -71,7 +86,11 @@ pub(super) fn seats_are_kept<D: Directory>(tested: Tested<'_, D>, set_seats: Set
 
     // Fewer than are taken.
     set_seats(id, Some(1));
-    assert_eq!(tested.seats(id), Seats::new(1, 3), "where fewer seats are bought nobody loses theirs");
+    assert_eq!(
+        tested.seats(id),
+        Seats::new(1, 3),
+        "where fewer seats are bought nobody loses theirs"
+    );
     for account in [&alice, &bob, &carol] {
         assert_eq!(
             tested.now(account).as_ref(),
@@ -81,18 +100,27 @@ pub(super) fn seats_are_kept<D: Directory>(tested: Tested<'_, D>, set_seats: Set
     }
     let alice = match tested.change(&alice, &renamed("alicia")) {
         Written::Done(alice) => *alice,
-        other => panic!("a change that leaves the status alone needs no seat, and is answered {other:?}"),
+        other => {
+            panic!("a change that leaves the status alone needs no seat, and is answered {other:?}")
+        }
     };
     assert_eq!(tested.taken(id), 3, "a change that leaves the status alone takes no seat");
     let accepted = AccountChanges { stable_key: Some(key(id, "bob")), ..to(AccountStatus::Active) };
-    assert!(is_done(&tested.change(&bob, &accepted)), "who is invited has a seat, and needs none to come in");
+    assert!(
+        is_done(&tested.change(&bob, &accepted)),
+        "who is invited has a seat, and needs none to come in"
+    );
     let alice = tested.changed(&alice, &to(AccountStatus::Deactivated));
     assert_eq!(tested.taken(id), 2, "deactivation gives the seat back at once");
     let renamed = tested.change(&alice, &renamed("alice"));
     assert!(is_done(&renamed), "a change that leaves the status alone needs no seat");
     assert_eq!(tested.taken(id), 2, "a change that leaves the status alone takes no seat");
     for new in late {
-        assert_eq!(tested.create(new), Written::NoSeat, "of two seats taken and one bought none is free");
+        assert_eq!(
+            tested.create(new),
+            Written::NoSeat,
+            "of two seats taken and one bought none is free"
+        );
     }
     set_seats(id, None);
     assert!(is_done(&tested.create(member(id, "late"))), "any number of seats has a free one");
