@@ -13,8 +13,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use peak_alloc::PeakAlloc;
-use saml_login::test_idp::{TestAttribute, TestIdp, TestSigned};
-use saml_login::{Connection, Expected, KeyPair, Limits, ServiceProvider, Unsolicited};
+use saml_login::ConnectionOptions;
+use saml_login::connection::Expected;
+use saml_login::testing::idp::{TestAttribute, TestIdp, TestSigned};
+use saml_login::{Connection, KeyPair, Limits, ServiceProvider, Unsolicited};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -43,7 +45,10 @@ impl World {
             sp.clone(),
             idp.identity_provider().expect("a certificate"),
         );
-        let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
+        let connection = builder
+            .with_options(ConnectionOptions::default().with_unsolicited(Unsolicited::On))
+            .build()
+            .expect("a connection");
         Self {
             idp,
             sp,

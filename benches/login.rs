@@ -18,7 +18,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKeyRef, Public};
 use openssl::sign::Verifier;
 use saml_login::Rejection;
-use saml_login::test_idp::TestSigned;
+use saml_login::testing::idp::TestSigned;
 use serde_json::Value;
 use world::{Message, World};
 

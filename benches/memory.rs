@@ -10,7 +10,7 @@ mod world;
 use std::hint::black_box;
 
 use peak_alloc::PeakAlloc;
-use saml_login::test_idp::TestSigned;
+use saml_login::testing::idp::TestSigned;
 use world::World;
 
 #[global_allocator]

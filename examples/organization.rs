@@ -10,14 +10,22 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, Utc};
-use saml_login::test_idp::TestIdp;
-use saml_login::{
-    Account, AccountId, Actor, Assignment, AssignmentPath, AuditEvent, AuditLog, Authority, Change,
-    ChangeRefusal, Directory, Discovery, Email, EmailDomain, Expected, Identity, LoginMethod,
-    LoginPolicy, MemoryAuditLog, MemoryDirectory, MemoryReplayStore, NewAccount, Organization,
-    Organizations, Origin, PastedValues, PolicyAction, Provisioned, Role, SessionStart, Slug,
-    SpUrls, Written, discover, provision,
+use saml_login::account::{Account, AccountId, NewAccount, Role};
+use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog};
+use saml_login::connection::Expected;
+use saml_login::doctor::PastedValues;
+use saml_login::identity::Email;
+use saml_login::organization::{
+    Authority, Change, ChangeRefusal, Discovery, EmailDomain, Organizations, Slug, SpUrls, discover,
 };
+use saml_login::policy::{
+    Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart,
+};
+use saml_login::provision::{Provisioned, provision};
+use saml_login::store::AccountStore;
+use saml_login::store::{MemoryAccountStore, Written};
+use saml_login::testing::idp::TestIdp;
+use saml_login::{Identity, LoginPolicy, MemoryReplayStore, Organization};
 
 /// What an application knows of plans and administrators.
 struct Plans;
@@ -43,7 +51,7 @@ struct Login {
 
 struct Application {
     organizations: Organizations,
-    directory: MemoryDirectory,
+    directory: MemoryAccountStore,
     replays: MemoryReplayStore,
     audit: MemoryAuditLog,
     now: DateTime<Utc>,
@@ -179,7 +187,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         [TestIdp::p256("Acme identity provider")?, TestIdp::p256("https://idp.bravo.test")?];
     let mut application = Application {
         organizations: Organizations::default(),
-        directory: MemoryDirectory::default(),
+        directory: MemoryAccountStore::default(),
         replays: MemoryReplayStore::default(),
         audit: MemoryAuditLog::default(),
         now,

@@ -35,7 +35,7 @@ pub enum Actor {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum AuditAction {
+pub enum Action {
     /// A person was given, or lost, the right to log in without single sign-on in an emergency.
     BreakGlassChanged {
         /// Whether they have it now.
@@ -43,7 +43,7 @@ pub enum AuditAction {
     },
     /// An administrator named for emergencies did without single sign-on what it is enforced for.
     BreakGlassUsed {
-        /// What was done: the code of the [action](crate::PolicyAction).
+        /// What was done: the code of the [action](crate::policy::PolicyAction).
         action: &'static str,
     },
     /// A certificate was added to the connection.
@@ -91,12 +91,12 @@ pub enum AuditAction {
     Login,
     /// A decision of the [login policy](crate::LoginPolicy).
     Policy {
-        /// What was to be done: the code of the [action](crate::PolicyAction).
+        /// What was to be done: the code of the [action](crate::policy::PolicyAction).
         action: &'static str,
     },
     /// An account was created, linked, updated, or left as it is.
     Provisioning {
-        /// Which: the code of the [decision](crate::Provisioning).
+        /// Which: the code of the [decision](crate::provision::Provisioning).
         decision: &'static str,
     },
     /// Single sign-on was switched on or off.
@@ -108,7 +108,7 @@ pub enum AuditAction {
     TestLogin,
 }
 
-impl AuditAction {
+impl Action {
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ impl AuditAction {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum AuditOutcome {
+pub enum Outcome {
     /// It was done, or allowed.
     Done,
     /// Something failed, so that it was not done. The code says what.
@@ -165,11 +165,11 @@ pub struct AuditEvent {
     /// Who.
     pub actor: Actor,
     /// What.
-    pub action: AuditAction,
+    pub action: Action,
     /// Whose account it is about, where it is about one.
     pub target: Option<AccountId>,
     /// How it ended.
-    pub outcome: AuditOutcome,
+    pub outcome: Outcome,
 }
 
 impl AuditEvent {
@@ -177,7 +177,7 @@ impl AuditEvent {
     pub fn new(
         organization: impl Into<String>,
         actor: Actor,
-        action: AuditAction,
+        action: Action,
         at: DateTime<Utc>,
     ) -> Self {
         Self {
@@ -186,7 +186,7 @@ impl AuditEvent {
             actor,
             action,
             target: None,
-            outcome: AuditOutcome::Done,
+            outcome: Outcome::Done,
         }
     }
 
@@ -198,7 +198,7 @@ impl AuditEvent {
 
     /// The same with this end.
     #[must_use]
-    pub fn ended(self, outcome: AuditOutcome) -> Self {
+    pub fn ended(self, outcome: Outcome) -> Self {
         Self { outcome, ..self }
     }
 
@@ -209,10 +209,10 @@ impl AuditEvent {
         at: DateTime<Utc>,
     ) -> Self {
         let outcome = match error {
-            Error::Rejected(_) => AuditOutcome::Refused(error.code()),
-            _ => AuditOutcome::Failed(error.code()),
+            Error::Rejected(_) => Outcome::Refused(error.code()),
+            _ => Outcome::Failed(error.code()),
         };
-        Self::new(organization, Actor::IdentityProvider, AuditAction::Login, at).ended(outcome)
+        Self::new(organization, Actor::IdentityProvider, Action::Login, at).ended(outcome)
     }
 
     /// A login that was accepted, into this account.
@@ -221,8 +221,7 @@ impl AuditEvent {
         account: AccountId,
         at: DateTime<Utc>,
     ) -> Self {
-        Self::new(organization, Actor::Member(account.clone()), AuditAction::Login, at)
-            .about(account)
+        Self::new(organization, Actor::Member(account.clone()), Action::Login, at).about(account)
     }
 }
 
@@ -322,15 +321,15 @@ impl AuditLog for TracingAuditLog {
         let target = target.as_ref().map(AccountId::as_str);
         let dangers;
         let detail = match action {
-            AuditAction::ConnectionUpdated { dangers: on }
-            | AuditAction::ProvisioningChanged { dangers: on } => {
+            Action::ConnectionUpdated { dangers: on }
+            | Action::ProvisioningChanged { dangers: on } => {
                 dangers = on.join(" ");
                 &*dangers
             }
-            AuditAction::Policy { action } | AuditAction::BreakGlassUsed { action } => *action,
-            AuditAction::Provisioning { decision } => *decision,
-            AuditAction::CertificateRetired { fingerprint } => fingerprint,
-            AuditAction::DomainChanged { domain, .. } => domain,
+            Action::Policy { action } | Action::BreakGlassUsed { action } => *action,
+            Action::Provisioning { decision } => *decision,
+            Action::CertificateRetired { fingerprint } => fingerprint,
+            Action::DomainChanged { domain, .. } => domain,
             _ => "",
         };
         macro_rules! write {
@@ -343,9 +342,9 @@ impl AuditLog for TracingAuditLog {
             };
         }
         match *outcome {
-            AuditOutcome::Done => write!(info, "done", ""),
-            AuditOutcome::Failed(reason) => write!(warn, "failed", reason),
-            AuditOutcome::Refused(reason) => write!(warn, "refused", reason),
+            Outcome::Done => write!(info, "done", ""),
+            Outcome::Failed(reason) => write!(warn, "failed", reason),
+            Outcome::Refused(reason) => write!(warn, "refused", reason),
         }
         Ok(())
     }

@@ -9,48 +9,50 @@
     clippy::unwrap_used
 )]
 
-// In the order of the data: a module uses only what stands above it. One more check is one more row
-// in `validate`.
-mod error;
+// In the order of the data: a module uses only what stands above it. One more check is one more
+// row in `validate`.
+
+// Ground.
+mod digest;
+pub mod error;
 mod limits;
 mod address;
 mod instant;
-mod trust;
-mod relay_state;
-mod pending;
-mod binding;
+// The wire.
+pub mod trust;
+pub mod binding;
 mod xml;
 mod dsig;
 mod xmlenc;
-mod assertion;
-mod validate;
-mod identity;
-mod store;
-mod provider;
-mod metadata;
+pub mod provider;
+// A login, and a logout.
 mod send;
-mod request;
+pub mod request;
+pub mod assertion;
+mod validate;
+pub mod identity;
+pub mod replay;
+pub mod logout;
+pub mod artifact;
+pub mod metadata;
 mod warning;
-mod login;
-mod logout;
 #[cfg(feature = "samael")]
-mod second_opinion;
-mod artifact;
-mod connection;
-mod vendor;
-mod report;
-mod doctor;
-mod account;
-mod audit;
-mod organization;
-mod discovery;
-mod policy;
-mod provision;
-mod directory;
-#[cfg(feature = "test-idp")]
-pub mod test_idp;
-#[cfg(feature = "test-idp")]
-pub mod contract;
+pub mod second_opinion;
+pub mod connection;
+// Diagnosis.
+pub mod advice;
+pub mod report;
+pub mod doctor;
+// People.
+pub mod account;
+pub mod audit;
+pub mod organization;
+pub mod policy;
+pub mod store;
+pub mod provision;
+// Around it.
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(doc)]
 pub mod documentation;
 #[cfg(fuzzing)]
@@ -58,57 +60,19 @@ pub mod fuzzing;
 #[cfg(test)]
 mod vectors;
 
-pub use account::{Account, AccountId, AccountStatus, EmailProof, Profile, Role};
-pub use artifact::SoapClient;
-pub use assertion::{Attribute, AttributeValue, Attributes, NameId};
-#[cfg(feature = "tracing")]
-pub use audit::TracingAuditLog;
-pub use audit::{Actor, AuditAction, AuditEvent, AuditLog, AuditOutcome, MemoryAuditLog};
-pub use binding::{Binding, PostForm};
-pub use connection::{Connection, ConnectionBuilder, SignedParts};
-pub use directory::{
-    Directory, Matches, MemoryDirectory, ProvisionError, Provisioned, Written, provision,
-};
-pub use discovery::{Discovery, discover, discover_proven};
-pub use doctor::{
-    Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings,
-    examine,
-};
-pub use error::*;
-pub use identity::{AttributeMap, Email, Identity, IdentityField, StableKey};
+// The paved path. Everything else has its one name in its module.
+pub use connection::{Connection, ConnectionOptions, Unsolicited};
+pub use error::{Error, Rejection};
+pub use identity::Identity;
 pub use limits::Limits;
-pub use login::Unspent;
-pub use logout::{
-    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutResponse, LogoutSubject,
-    PendingLogout, ReceivedLogout, StartedLogout, UnspentLogout,
-};
-pub use metadata::{
-    ContactType, EndpointKind, IdpMetadata, MetadataChange, MetadataError, MetadataTrust,
-    SpMetadata,
-};
-pub use organization::{
-    Applied, Authority, Change, ChangeRefusal, ConnectionOptions, ConnectionSettings, DomainRule,
-    EmailDomain, Neighbours, Organization, OrganizationConflict, Organizations, ProfileSource,
-    ProvisioningRules, RelinkRule, Slug, SpUrls, SsoUnavailable,
-};
-pub use pending::PendingRequest;
-pub use policy::{
-    Assignment, AssignmentPath, Decision, LoginMethod, LoginPolicy, Origin, PolicyAction,
-    PolicyReason, SessionStart, Verdict,
-};
-pub use provider::{Endpoint, IdentityProvider, ServiceProvider};
-pub use provision::{AccountChanges, NewAccount, Provisioning, ProvisioningRefusal, Seats, decide};
-pub use relay_state::RelayState;
-pub use report::{CheckOutcome, Report, ReportedCheck, View};
+pub use metadata::{IdpMetadata, SpMetadata};
+pub use organization::Organization;
+pub use policy::LoginPolicy;
+pub use provider::{IdentityProvider, ServiceProvider};
+pub use replay::{MemoryReplayStore, ReplayStore, Unspent};
+pub use report::Report;
 pub use request::{
-    LoginOptions, MemoryRequestStore, Remembered, RequestStore, SealedRequests, SealingKey,
-    StartedLogin,
+    LoginOptions, MemoryRequestStore, PendingRequest, RequestStore, SealedRequests, SealingKey,
 };
-#[cfg(feature = "samael")]
-pub use second_opinion::DescriptorError;
 pub use send::Delivery;
-pub use store::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending};
-pub use trust::{Certificate, Certificates, KeyPair, KeyType};
-pub use validate::{Expected, Unsolicited};
-pub use vendor::{Advice, Vendor};
-pub use warning::Warning;
+pub use trust::{Certificates, KeyPair};

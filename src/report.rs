@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::advice::{Advice, Product};
 use crate::assertion::{Addressing, SignedDocument, Statements};
 use crate::binding;
 use crate::connection::{Connection, Signed, received_envelope};
 use crate::error::{Excerpt, Fixer, Rejection};
 use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Expected, Facts, Rules, Shown};
-use crate::vendor::{Advice, Vendor};
 use crate::warning::Warning;
 use crate::xml::Document;
 
@@ -114,8 +114,9 @@ impl Connection {
         // The verdict is that of `verify` itself, so that a report never disagrees with it.
         let verdict = self.verify(form_value, expected, now).map(|_| ());
         let idp = self.identity_provider();
-        let vendor = Vendor::recognize(idp.issuer(), idp.sso_url(), []);
-        let mut writer = Writer { checks: Vec::new(), view: View::None, fingerprint: None, vendor };
+        let product = Product::recognize(idp.issuer(), idp.sso_url(), []);
+        let mut writer =
+            Writer { checks: Vec::new(), view: View::None, fingerprint: None, product };
         let mut warnings: Vec<Warning> = self.warnings(now);
         self.explain_stages(form_value, expected, now, &mut writer, &mut warnings);
         let rejection = verdict.err();
@@ -130,7 +131,7 @@ impl Connection {
             key_fingerprint: writer.fingerprint,
             advice: rejection
                 .as_ref()
-                .and_then(|rejection| Advice::for_code(rejection.code(), writer.vendor)),
+                .and_then(|rejection| Advice::for_code(rejection.code(), writer.product)),
             warnings,
         }
     }
@@ -236,7 +237,7 @@ struct Writer {
     checks: Vec<ReportedCheck>,
     view: View,
     fingerprint: Option<String>,
-    vendor: Option<Vendor>,
+    product: Option<Product>,
 }
 
 impl Writer {
@@ -265,7 +266,7 @@ impl Writer {
 
     fn checks(&mut self, facts: &Facts<'_>) {
         let names = facts.statements.attribute_names();
-        self.vendor = self.vendor.or_else(|| Vendor::recognize("", None, names));
+        self.product = self.product.or_else(|| Product::recognize("", None, names));
         for check in CHECKS {
             self.check(check, &(check.run)(facts), (check.shows)(facts));
         }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::assertion::Envelope;
-use crate::connection::Connection;
+use crate::connection::{Connection, ConnectionOptions};
 use crate::dsig::{Trust, verify};
 use crate::error::{Part, Rejection};
 use crate::limits::Limits;
@@ -61,11 +61,11 @@ fn verdict(
     let envelope = Envelope::new(root, false);
     let sp = ServiceProvider::new("urn:sp", "urn:acs");
     let idp = IdentityProvider::new("urn:idp", certificates);
-    let mut builder = Connection::builder("vector", sp, idp).danger_allow_weak_keys();
-    if allow_sha1 {
-        builder = builder.danger_allow_sha1();
-    }
-    builder.build().unwrap().signed_octets(envelope).map(|_| ())
+    let options = ConnectionOptions::default()
+        .with_danger_allow_weak_keys(true)
+        .with_danger_allow_sha1(allow_sha1);
+    let connection = Connection::builder("vector", sp, idp).with_options(options).build();
+    connection.unwrap().signed_octets(envelope).map(|_| ())
 }
 
 #[test]

@@ -8,11 +8,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{block_on, now, sp};
 use openssl::sha::sha1;
-use saml_login::test_idp::{TestIdp, TestSigned};
-use saml_login::{
-    Connection, Error, Expected, IdentityProvider, KeyPair, MemoryReplayStore, SoapClient,
-    StoreError,
-};
+use saml_login::artifact::SoapClient;
+use saml_login::connection::Expected;
+use saml_login::error::StoreError;
+use saml_login::testing::idp::{TestIdp, TestSigned};
+use saml_login::{Connection, Error, IdentityProvider, KeyPair, MemoryReplayStore};
 
 static IDP: LazyLock<TestIdp> =
     LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));

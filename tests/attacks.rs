@@ -11,12 +11,17 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{block_on, now, sp};
-use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestResponse, TestSigned};
+use common::{block_on, now, sp, unsolicited_on};
+use saml_login::assertion::AttributeValue;
+use saml_login::binding::{Binding, RelayState};
+use saml_login::connection::Expected;
+use saml_login::logout::{LogoutOptions, LogoutSubject};
+use saml_login::provider::Endpoint;
+use saml_login::testing::idp::{
+    SignatureOptions, SignaturePlace, TestIdp, TestResponse, TestSigned,
+};
 use saml_login::{
-    AttributeValue, Binding, Connection, Endpoint, Expected, Identity, IdentityProvider, Limits,
-    LoginOptions, LogoutOptions, LogoutSubject, MemoryReplayStore, Rejection, RelayState,
-    Unsolicited,
+    Connection, Identity, IdentityProvider, Limits, LoginOptions, MemoryReplayStore, Rejection,
 };
 
 static IDP: LazyLock<TestIdp> =
@@ -24,7 +29,7 @@ static IDP: LazyLock<TestIdp> =
 
 fn connection_to(idp: IdentityProvider) -> Connection {
     Connection::builder("acme", sp(), idp)
-        .unsolicited(Unsolicited::On)
+        .with_options(unsolicited_on())
         .build()
         .expect("a connection")
 }
@@ -492,7 +497,7 @@ fn an_assertion_is_good_for_one_login() {
     );
     let idp = IDP.identity_provider().expect("a certificate");
     let elsewhere = Connection::builder("globex", sp(), idp)
-        .unsolicited(Unsolicited::On)
+        .with_options(unsolicited_on())
         .build()
         .expect("a connection");
     assert_eq!(spend(&elsewhere, &first, Expected::Unsolicited, now()), Ok(()));
@@ -615,11 +620,11 @@ fn nothing_that_is_emitted_names_a_person() {
         "marker-token",
     ];
     let mut response = honest(TestSigned::Assertion);
-    response.name_id = Some(saml_login::test_idp::TestNameId::new(MARKERS[0]));
+    response.name_id = Some(saml_login::testing::idp::TestNameId::new(MARKERS[0]));
     response.attributes = vec![
-        saml_login::test_idp::TestAttribute::new("firstName", [MARKERS[1]]),
-        saml_login::test_idp::TestAttribute::new("email", [MARKERS[2]]),
-        saml_login::test_idp::TestAttribute::new("groups", [MARKERS[3]]),
+        saml_login::testing::idp::TestAttribute::new("firstName", [MARKERS[1]]),
+        saml_login::testing::idp::TestAttribute::new("email", [MARKERS[2]]),
+        saml_login::testing::idp::TestAttribute::new("groups", [MARKERS[3]]),
     ];
     let xml = response.xml().expect("XML");
     let mut emitted = String::new();

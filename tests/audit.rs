@@ -7,15 +7,15 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use common::{block_on, now};
-use saml_login::{
-    AccountId, Actor, AuditAction, AuditEvent, AuditLog, AuditOutcome, MemoryAuditLog,
-    TracingAuditLog,
+use saml_login::account::AccountId;
+use saml_login::audit::{
+    Action, Actor, AuditEvent, AuditLog, MemoryAuditLog, Outcome, TracingAuditLog,
 };
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-fn event(action: AuditAction) -> AuditEvent {
+fn event(action: Action) -> AuditEvent {
     AuditEvent::new("org-a", Actor::Operator("operator-7".into()), action, now())
 }
 
@@ -23,7 +23,7 @@ fn event(action: AuditAction) -> AuditEvent {
 fn the_log_in_memory_keeps_the_latest() {
     let log = MemoryAuditLog::with_capacity(NonZeroUsize::new(2).expect("a number"));
     for granted in [true, false, true] {
-        block_on(log.record(&event(AuditAction::BreakGlassChanged { granted }))).expect("a log");
+        block_on(log.record(&event(Action::BreakGlassChanged { granted }))).expect("a log");
     }
     let codes: Vec<&str> = log.events().iter().map(|event| event.action.code()).collect();
     assert_eq!(codes, ["break_glass_revoked", "break_glass_granted"]);
@@ -73,12 +73,11 @@ fn tracing_gets_every_event_with_its_fields() {
     let collected = Collected::default();
     let log = TracingAuditLog::new();
     tracing::subscriber::with_default(collected.clone(), || {
-        let done =
-            event(AuditAction::DomainChanged { domain: "example.test".into(), verified: true });
-        let refused = event(AuditAction::Policy { action: "log_in_email_code" })
+        let done = event(Action::DomainChanged { domain: "example.test".into(), verified: true });
+        let refused = event(Action::Policy { action: "log_in_email_code" })
             .about(AccountId::new("account-1"))
-            .ended(AuditOutcome::Refused("sso_enforced"));
-        let failed = event(AuditAction::Login).ended(AuditOutcome::Failed("replay_store_failed"));
+            .ended(Outcome::Refused("sso_enforced"));
+        let failed = event(Action::Login).ended(Outcome::Failed("replay_store_failed"));
         for event in [done, refused, failed] {
             block_on(log.record(&event)).expect("a log");
         }

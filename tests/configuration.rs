@@ -4,10 +4,12 @@ mod common;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::at;
-use saml_login::{
-    Binding, CertificateError, Certificates, ConfigError, Connection, ConnectionBuilder, Endpoint,
-    Error, IdentityProvider, KeyPair, ServiceProvider, SignedParts, Warning,
-};
+use saml_login::ConnectionOptions;
+use saml_login::binding::Binding;
+use saml_login::connection::{ConnectionBuilder, SignedParts, Warning};
+use saml_login::error::{CertificateError, ConfigError};
+use saml_login::provider::Endpoint;
+use saml_login::{Certificates, Connection, Error, IdentityProvider, KeyPair, ServiceProvider};
 
 /// RSA-2048, valid from 2026-11-23T20:45:24Z to 2036-11-20T20:45:24Z.
 const CERTIFICATE: &str = include_str!("../fixtures/saml-idp-samlp/idp-cert.pem");
@@ -92,18 +94,15 @@ fn free_text_is_taken_as_it_is() {
 
 #[test]
 fn the_clock_skew_is_bounded() {
-    let error = |skew| builder().clock_skew(skew).build().err();
-    assert_eq!(error(TimeDelta::zero()), None);
-    assert_eq!(error(TimeDelta::seconds(300)), None);
-    assert_eq!(
-        error(TimeDelta::seconds(301)),
-        Some(ConfigError::ClockSkewOutOfRange { seconds: 301 })
-    );
-    assert_eq!(
-        error(TimeDelta::seconds(-1)),
-        Some(ConfigError::ClockSkewOutOfRange { seconds: -1 })
-    );
-    assert_eq!(error(TimeDelta::MAX).map(|_| ()), Some(()));
+    let error = |skew| {
+        let options = ConnectionOptions::default().with_clock_skew_seconds(skew);
+        builder().with_options(options).build().err()
+    };
+    assert_eq!(error(0), None);
+    assert_eq!(error(300), None);
+    assert_eq!(error(301), Some(ConfigError::ClockSkewOutOfRange { seconds: 301 }));
+    let largest = ConfigError::ClockSkewOutOfRange { seconds: u32::MAX };
+    assert_eq!(error(u32::MAX), Some(largest));
 }
 
 #[test]
@@ -196,8 +195,13 @@ fn telltale_mistakes_are_warned_of() {
             Warning::SurroundingSpace { field: "issuer" }
         ]
     );
-    let dangerous =
-        builder().danger_allow_sha1().danger_ignore_unsolicited_in_response_to().build();
+    let dangerous = builder()
+        .with_options(
+            ConnectionOptions::default()
+                .with_danger_allow_sha1(true)
+                .with_danger_ignore_unsolicited_in_response_to(true),
+        )
+        .build();
     assert_eq!(
         dangerous.expect("a connection").warnings(now),
         [
@@ -216,7 +220,24 @@ fn telltale_mistakes_are_warned_of() {
     let warnings =
         |builder: ConnectionBuilder| builder.build().expect("a connection").warnings(now);
     assert_eq!(warnings(decrypting()), [Warning::CbcUnsigned]);
-    assert_eq!(warnings(decrypting().signed_parts(SignedParts::Assertion)), [Warning::CbcUnsigned]);
-    assert_eq!(warnings(decrypting().signed_parts(SignedParts::Response)), []);
-    assert_eq!(warnings(decrypting().forbid_cbc()), []);
+    assert_eq!(
+        warnings(
+            decrypting().with_options(
+                ConnectionOptions::default().with_signed_parts(SignedParts::Assertion)
+            )
+        ),
+        [Warning::CbcUnsigned]
+    );
+    assert_eq!(
+        warnings(
+            decrypting().with_options(
+                ConnectionOptions::default().with_signed_parts(SignedParts::Response)
+            )
+        ),
+        []
+    );
+    assert_eq!(
+        warnings(decrypting().with_options(ConnectionOptions::default().with_forbid_cbc(true))),
+        []
+    );
 }

@@ -14,10 +14,11 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509ReqBuilder};
-use saml_login::{
-    Certificates, Connection, Diagnosis, Limits, PastedField, PastedValues, Problem,
-    ServiceProvider, Severity, Surroundings, Vendor, examine,
+use saml_login::advice::Product;
+use saml_login::doctor::{
+    Diagnosis, PastedField, PastedValues, Problem, Severity, Surroundings, examine,
 };
+use saml_login::{Certificates, Connection, Limits, ServiceProvider};
 
 const AUDIENCE: &str = "https://app.example.test/saml/acme";
 const ACS_URL: &str = "https://app.example.test/saml/acs";
@@ -670,7 +671,7 @@ fn a_finding_says_what_to_do() {
             "offer": { "audience": AUDIENCE, "sso_url": SSO_URL, "issuer": ISSUER, "certificate": "" },
         })
     );
-    let misplaced = Problem::IssuerMisplaced { vendor: Vendor::Okta };
+    let misplaced = Problem::IssuerMisplaced { product: Product::Okta };
     assert_eq!(
         misplaced.to_string(),
         "this has the shape of an issuer of Okta, which belongs into the field for the issuer: compare it with what the identity \

@@ -8,17 +8,16 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{now, sp};
+use common::{now, sp, unsolicited_on};
 use openssl::encrypt::Encrypter;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::{Padding, Rsa};
 use openssl::symm::{Cipher, Crypter, Mode, encrypt_aead};
-use saml_login::test_idp::{SignatureOptions, TestIdp, TestSigned};
-use saml_login::{
-    Connection, ConnectionBuilder, Expected, KeyPair, LimitKind, Rejection, SignedParts,
-    Unsolicited,
-};
+use saml_login::connection::{ConnectionBuilder, Expected, SignedParts};
+use saml_login::error::LimitKind;
+use saml_login::testing::idp::{SignatureOptions, TestIdp, TestSigned};
+use saml_login::{Connection, KeyPair, Rejection};
 
 static IDP: LazyLock<TestIdp> =
     LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
@@ -37,7 +36,7 @@ fn pair(number: usize) -> KeyPair {
 fn builder() -> ConnectionBuilder {
     let sp = sp().with_decryption_key(pair(0));
     let builder = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
-    builder.unsolicited(Unsolicited::On)
+    builder.with_options(unsolicited_on())
 }
 
 fn verdict_of(builder: ConnectionBuilder, xml: &str) -> Result<String, &'static str> {
@@ -147,7 +146,7 @@ fn what_is_signed_inside_or_covered_outside_is_accepted() {
         replaced(TestSigned::Nothing, |assertion| encrypted("EncryptedAssertion", assertion));
     assert_eq!(verdict(&sign_response(&covered)), alice());
     assert_eq!(verdict(&sign_response(&inside)), alice());
-    let both = || builder().signed_parts(SignedParts::Both);
+    let both = || builder().with_options(unsolicited_on().with_signed_parts(SignedParts::Both));
     assert_eq!(verdict_of(both(), &sign_response(&inside)), alice());
     assert_eq!(verdict_of(both(), &inside), Err("signature_missing"));
     assert_eq!(verdict_of(both(), &sign_response(&covered)), Err("decryption_failed"));
@@ -247,7 +246,7 @@ fn keys_stand_inside_beside_or_where_a_reference_points() {
     // Rollover: the key before this one still opens what it is for.
     let sp = sp().with_decryption_key(pair(1)).with_decryption_key(pair(0));
     let both = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
-    assert_eq!(verdict_of(both.unsolicited(Unsolicited::On), &with(&ours(""), "")), alice());
+    assert_eq!(verdict_of(both.with_options(unsolicited_on()), &with(&ours(""), "")), alice());
 }
 
 #[test]
@@ -344,7 +343,7 @@ fn whatever_cbc_decrypts_to_has_the_same_refusal() {
         );
     }
     assert_eq!(verdict(&with(&[])), Err("decryption_failed"));
-    let strict = builder().forbid_cbc();
+    let strict = builder().with_options(unsolicited_on().with_forbid_cbc(true));
     assert_eq!(verdict_of(strict, &with(&padded(last))), Err("algorithm_forbidden"));
 }
 
@@ -404,7 +403,7 @@ fn a_captured_assertion_says_nothing_under_the_signature_of_another_issuer() {
 fn work_with_keys_is_bounded_for_a_message() {
     let sp = sp().with_decryption_key(pair(0)).with_decryption_key(pair(1));
     let builder = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
-    let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
+    let connection = builder.with_options(unsolicited_on()).build().expect("a connection");
     let attribute =
         "<saml:Attribute Name=\"x\"><saml:AttributeValue>y</saml:AttributeValue></saml:Attribute>";
     let encrypted = encrypted("EncryptedAttribute", attribute);

@@ -4,12 +4,13 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::at;
-use saml_login::test_idp::{TestAttribute, TestIdp};
-use saml_login::{
-    Certificates, CheckOutcome, Connection, Expected, Fixer, IdentityProvider, Report,
-    ServiceProvider, Vendor, View,
-};
+use common::{at, unsolicited_off};
+use saml_login::advice::Product;
+use saml_login::connection::Expected;
+use saml_login::error::Fixer;
+use saml_login::report::{CheckOutcome, View};
+use saml_login::testing::idp::{TestAttribute, TestIdp};
+use saml_login::{Certificates, Connection, IdentityProvider, Report, ServiceProvider};
 
 const FORM_VALUE: &str = include_str!("../fixtures/saml-idp-samlp/assertion-signed.b64");
 const CERTIFICATE: &str = include_str!("../fixtures/saml-idp-samlp/idp-cert.pem");
@@ -24,7 +25,10 @@ fn connection(audience: &str, issuer: &str, certificate: &str) -> Connection {
     let idp =
         IdentityProvider::new(issuer, Certificates::parse(certificate).expect("a certificate"));
     let sp = ServiceProvider::new(audience, ACS_URL);
-    Connection::builder("acme", sp, idp).build().expect("a connection")
+    Connection::builder("acme", sp, idp)
+        .with_options(unsolicited_off())
+        .build()
+        .expect("a connection")
 }
 
 fn named(report: &Report, outcome: CheckOutcome) -> Vec<&'static str> {
@@ -137,13 +141,13 @@ fn what_to_change_is_said_in_the_words_of_the_console() {
         let connection = Connection::builder("acme", ServiceProvider::new(audience, ACS_URL), idp);
         let connection = connection.build().expect("a connection");
         let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
-        report.advice.map(|advice| (advice.vendor, advice.text))
+        report.advice.map(|advice| (advice.product, advice.text))
     };
     let issuer = "Copy the issuer from the console into this connection, byte for byte.";
     assert_eq!(
         advice(AUDIENCE, "http://www.okta.com/exk1a2b3", None),
         Some((
-            Some(Vendor::Okta),
+            Some(Product::Okta),
             format!(
                 "{issuer} In the Okta admin console: Applications > Applications > the application > Sign On > View SAML \
                  setup instructions > Identity Provider Issuer."
@@ -153,7 +157,7 @@ fn what_to_change_is_said_in_the_words_of_the_console() {
     assert_eq!(
         advice(AUDIENCE, "acme", Some("https://sso.jumpcloud.com/saml2/acme")),
         Some((
-            Some(Vendor::JumpCloud),
+            Some(Product::JumpCloud),
             format!(
                 "{issuer} In the JumpCloud Admin Portal: SSO Applications > the application > SSO > IdP Entity ID."
             )
@@ -193,9 +197,9 @@ fn the_names_of_attributes_tell_the_product_as_well() {
     let report = connection.explain(form_value, Expected::Reply { request_id: "_request" }, now);
     assert_eq!(report.code, Some("audience_mismatch"));
     let advice = report.advice.expect("advice");
-    assert_eq!(advice.vendor, Some(Vendor::Entra));
+    assert_eq!(advice.product, Some(Product::Entra));
     assert_eq!(
-        serde_json::json!([advice.vendor, Vendor::JumpCloud]),
+        serde_json::json!([advice.product, Product::JumpCloud]),
         serde_json::json!(["entra", "jumpcloud"])
     );
     assert!(
@@ -213,7 +217,7 @@ fn a_report_serializes_without_personal_data() {
     assert_eq!(json["view"], "signed");
     assert_eq!(json["checks"][0]["outcome"], "passed");
     assert_eq!(json["checks"][0]["name"], "decoded");
-    assert_eq!(json["advice"]["vendor"], serde_json::Value::Null);
+    assert_eq!(json["advice"]["product"], serde_json::Value::Null);
     assert!(json["advice"]["text"].as_str().expect("a text").starts_with("Copy the issuer"));
     let text = format!("{json}{report:?}");
     for personal in ["alice@example.test", "saml.jackson@example.com", "Jackson", "Ångström"] {

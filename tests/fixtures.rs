@@ -8,9 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{at, block_on};
+use saml_login::ConnectionOptions;
+use saml_login::assertion::AttributeValue;
+use saml_login::connection::Expected;
 use saml_login::{
-    AttributeValue, Certificates, Connection, Expected, Identity, IdentityProvider, KeyPair,
-    MemoryReplayStore, ServiceProvider, Unsolicited,
+    Certificates, Connection, Identity, IdentityProvider, KeyPair, MemoryReplayStore,
+    ServiceProvider, Unsolicited,
 };
 use serde::Deserialize;
 
@@ -93,22 +96,22 @@ impl Row {
         }
         let certificates = Certificates::parse(read(&self.certificate)).expect("a certificate");
         let idp = IdentityProvider::new(self.issuer.clone(), certificates);
-        let mut builder = Connection::builder("fixture", sp, idp);
+        let unsolicited =
+            if self.request_id.is_none() { Unsolicited::On } else { Unsolicited::Off };
+        let mut options = ConnectionOptions::default().with_unsolicited(unsolicited);
         for allowed in &self.allow {
-            builder = match allowed.as_str() {
-                "sha1" => builder.danger_allow_sha1(),
-                "3des" => builder.danger_allow_3des(),
+            match allowed.as_str() {
+                "sha1" => options.danger_allow_sha1 = true,
+                "3des" => options.danger_allow_3des = true,
                 other => panic!("{other} is no switch"),
-            };
+            }
         }
         let expected = match &self.request_id {
             Some(request_id) => Expected::Reply { request_id },
-            None => {
-                builder = builder.unsolicited(Unsolicited::On);
-                Expected::Unsolicited
-            }
+            None => Expected::Unsolicited,
         };
-        let connection = builder.build().expect("a connection");
+        let connection = Connection::builder("fixture", sp, idp).with_options(options).build();
+        let connection = connection.expect("a connection");
         let (form_value, now) = (read(&self.file), at(&self.now));
         let verdict = connection.verify(&form_value, expected, now);
         let report = connection.explain(&form_value, expected, now);

@@ -9,13 +9,17 @@ use common::tenants::{
     IDP_A, IDP_B, Plans, administrator, boss, log_in, operator, organization, response, values,
 };
 use common::{Random, block_on, now};
-use saml_login::test_idp::TestIdp;
-use saml_login::{
-    Account, AccountChanges, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, Change,
-    Directory, DomainRule, Email, EmailDomain, LoginMethod, LoginPolicy, MemoryDirectory,
-    Neighbours, NewAccount, Organization, Organizations, PolicyAction, ProfileSource,
-    ProvisioningRules, Role, Seats, Unsolicited, Written, provision,
+use saml_login::account::{Account, AccountId, Changes, NewAccount, Role, Seats, Status};
+use saml_login::audit::Actor;
+use saml_login::identity::Email;
+use saml_login::organization::{
+    Change, DomainRule, EmailDomain, Neighbours, Organizations, ProfileSource, ProvisioningRules,
 };
+use saml_login::policy::{Assignment, AssignmentPath, LoginMethod, PolicyAction};
+use saml_login::provision::provision;
+use saml_login::store::{AccountStore, MemoryAccountStore, Written};
+use saml_login::testing::idp::TestIdp;
+use saml_login::{ConnectionOptions, LoginPolicy, Organization, Unsolicited};
 
 const IDS: [&str; 2] = ["org-a", "org-b"];
 const PEOPLE: [&str; 5] = ["alice", "ALICE", "bob", "carol", "dave"];
@@ -26,7 +30,7 @@ fn idps() -> [&'static TestIdp; 2] {
 
 struct World {
     organizations: Organizations,
-    directory: MemoryDirectory,
+    directory: MemoryAccountStore,
     /// What the steps have done, so that a history that never logs anybody in shows nothing.
     seen: BTreeMap<String, usize>,
 }
@@ -36,7 +40,7 @@ impl World {
         let mut organizations = Organizations::default();
         organizations.add(organization("org-a", "acme")).expect("room");
         organizations.add(organization("org-b", "bravo")).expect("room");
-        Self { organizations, directory: MemoryDirectory::default(), seen: BTreeMap::new() }
+        Self { organizations, directory: MemoryAccountStore::default(), seen: BTreeMap::new() }
     }
 
     fn organization(&self, id: &str) -> &Organization {
@@ -66,7 +70,7 @@ impl World {
                 [random.below(3)],
             [ProfileSource::Application, ProfileSource::IdentityProvider][random.below(2)],
         );
-        let mut options = saml_login::ConnectionOptions::default();
+        let mut options = ConnectionOptions::default();
         options.unsolicited =
             [Unsolicited::Off, Unsolicited::On, Unsolicited::Bounce][random.below(3)];
         let change = match random.below(14) {
@@ -136,7 +140,7 @@ impl World {
             }
             Ok(came) => {
                 assert_eq!(came.account.organization, id);
-                assert_eq!(came.account.status, AccountStatus::Active);
+                assert_eq!(came.account.status, Status::Active);
                 let was = before.iter().find(|account| account.id == came.account.id);
                 assert!(
                     was.is_none_or(|was| was.status.holds_seat()),
@@ -205,11 +209,9 @@ impl World {
                 let Some(account) = accounts.get(random.below(accounts.len().max(1))) else {
                     return;
                 };
-                let statuses =
-                    [AccountStatus::Active, AccountStatus::Deactivated, AccountStatus::Deleted];
+                let statuses = [Status::Active, Status::Deactivated, Status::Deleted];
                 let status = statuses[random.below(3)];
-                let written =
-                    block_on(self.directory.change(account, &AccountChanges::to_status(status)));
+                let written = block_on(self.directory.change(account, &Changes::to_status(status)));
                 if matches!(written.expect("the directory"), Written::Done(_)) {
                     self.note(format!("{status:?}"));
                 }
@@ -229,8 +231,7 @@ impl World {
                     || seats.purchased.is_none_or(|purchased| seats.taken <= purchased),
                 "more seats are taken than were bought"
             );
-            let alive =
-                || accounts.iter().filter(|account| account.status != AccountStatus::Deleted);
+            let alive = || accounts.iter().filter(|account| account.status != Status::Deleted);
             let keys: Vec<_> = alive().filter_map(|account| account.stable_key.clone()).collect();
             assert_eq!(
                 keys.iter().collect::<BTreeSet<_>>().len(),
@@ -378,7 +379,7 @@ fn the_order_of_first_logins_does_not_matter() {
     let mut random = Random(11);
     for _ in 0..20 {
         random.shuffle(&mut arrivals);
-        let directory = MemoryDirectory::default();
+        let directory = MemoryAccountStore::default();
         directory.set_seats("org-a", Some(4)).expect("the directory");
         for person in &arrivals {
             let identity = log_in(&acme, &response(&acme, &IDP_A, person)).expect("a login");

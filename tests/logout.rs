@@ -9,13 +9,20 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{at, block_on, now};
-use saml_login::test_idp::{SignatureOptions, TestIdp};
+use common::{at, block_on, now, unsolicited_on};
+use saml_login::assertion::NameId;
+use saml_login::binding::{Binding, PostForm, RelayState};
+use saml_login::error::StoreError;
+use saml_login::logout::{
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout,
+    ReceivedLogout, StartedLogout,
+};
+use saml_login::provider::Endpoint;
+use saml_login::replay::{SpendOutcome, Spending};
+use saml_login::testing::idp::{SignatureOptions, TestIdp};
 use saml_login::{
-    Binding, Certificates, Connection, Delivery, Endpoint, Error, Identity, IdentityProvider,
-    KeyPair, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject,
-    MemoryReplayStore, NameId, PendingLogout, PostForm, ReceivedLogout, RelayState, ReplayStore,
-    ServiceProvider, SpendOutcome, Spending, StartedLogout, StoreError, Unsolicited,
+    Certificates, Connection, Delivery, Error, Identity, IdentityProvider, KeyPair,
+    MemoryReplayStore, ReplayStore, ServiceProvider,
 };
 
 static IDP: LazyLock<TestIdp> =
@@ -45,14 +52,14 @@ fn connection(sp: ServiceProvider) -> Connection {
     let idp = IDP.identity_provider().expect("a certificate").with_slo_endpoint(answers_elsewhere);
     let idp = idp
         .with_slo_endpoint(Endpoint::new(Binding::HttpPost, "https://idp.example.test/slo/post"));
-    let builder = Connection::builder("acme", sp, idp).unsolicited(Unsolicited::On);
+    let builder = Connection::builder("acme", sp, idp).with_options(unsolicited_on());
     builder.build().expect("a connection")
 }
 
 fn alice() -> Identity {
     let form_value = IDP.response(&sp(), now()).form_value().expect("a response");
     let unspent = connection(sp())
-        .verify(form_value, saml_login::Expected::Unsolicited, now())
+        .verify(form_value, saml_login::connection::Expected::Unsolicited, now())
         .expect("a login");
     block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use")
 }
@@ -557,11 +564,10 @@ fn vectors() {
             _ => at(text("now")),
         };
         let verdict = |sha1: bool| {
-            let mut builder =
-                Connection::builder("vector", sp.clone(), idp.clone()).danger_allow_weak_keys();
-            if sha1 {
-                builder = builder.danger_allow_sha1();
-            }
+            let options =
+                unsolicited_on().with_danger_allow_weak_keys(true).with_danger_allow_sha1(sha1);
+            let builder =
+                Connection::builder("vector", sp.clone(), idp.clone()).with_options(options);
             let content = fs::read_to_string(folder.join(text("file"))).expect("a file");
             let encoded = STANDARD.encode(&content);
             let message = match text("layer") {

@@ -6,8 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use peak_alloc::PeakAlloc;
-use saml_login::test_idp::{TestAttribute, TestIdp, TestSigned};
-use saml_login::{Connection, Expected, ServiceProvider, Unsolicited};
+use saml_login::ConnectionOptions;
+use saml_login::connection::Expected;
+use saml_login::testing::idp::{TestAttribute, TestIdp, TestSigned};
+use saml_login::{Connection, ServiceProvider, Unsolicited};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -35,7 +37,10 @@ fn a_login_takes_at_most_six_times_the_document() {
     let sp =
         ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
     let builder = Connection::builder("acme", sp.clone(), idp.identity_provider().unwrap());
-    let connection = builder.unsolicited(Unsolicited::On).build().unwrap();
+    let connection = builder
+        .with_options(ConnectionOptions::default().with_unsolicited(Unsolicited::On))
+        .build()
+        .unwrap();
     check_that_room_is_made_for_tags_alone(&connection, now);
     for signed in [TestSigned::Assertion, TestSigned::Response, TestSigned::Both] {
         for groups in [2, 500, 5_000] {

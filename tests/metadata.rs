@@ -9,11 +9,15 @@ use common::{at, now, sp};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
-use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp};
+use saml_login::binding::Binding;
+use saml_login::error::CertificateError;
+use saml_login::metadata::{
+    ContactType, EndpointKind, MetadataChange, MetadataError, MetadataTrust,
+};
+use saml_login::provider::Endpoint;
+use saml_login::testing::idp::{SignatureOptions, SignaturePlace, TestIdp};
 use saml_login::{
-    Binding, CertificateError, Certificates, ContactType, Endpoint, EndpointKind, IdentityProvider,
-    IdpMetadata, KeyPair, Limits, MetadataChange, MetadataError, MetadataTrust, ServiceProvider,
-    SpMetadata,
+    Certificates, IdentityProvider, IdpMetadata, KeyPair, Limits, ServiceProvider, SpMetadata,
 };
 
 const SAML_IDP: &str = include_str!("../fixtures/metadata/saml-idp-samlp.xml");

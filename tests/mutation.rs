@@ -13,10 +13,11 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use common::{at, block_on};
+use common::{at, block_on, unsolicited_on};
+use saml_login::connection::Expected;
 use saml_login::{
-    Certificates, Connection, Expected, Identity, IdentityProvider, KeyPair, MemoryReplayStore,
-    ServiceProvider, Unsolicited,
+    Certificates, Connection, Identity, IdentityProvider, KeyPair, MemoryReplayStore,
+    ServiceProvider,
 };
 
 /// An honest response, and who it lets in.
@@ -47,14 +48,15 @@ impl Honest {
                 let key = KeyPair::from_pem(read(key), read("sp-cert.pem")).expect("a key");
                 sp = sp.with_decryption_key(key);
             }
-            let builder =
-                Connection::builder("honest", sp, idp).danger_allow_sha1().danger_allow_3des();
+            let builder = Connection::builder("honest", sp, idp).with_options(
+                unsolicited_on().with_danger_allow_sha1(true).with_danger_allow_3des(true),
+            );
             let mut base64 = read(&text("file"));
             base64.retain(|b| !b.is_ascii_whitespace());
             let mut honest = Self {
                 file: text("file"),
                 xml: STANDARD.decode(base64).expect("Base64"),
-                connection: builder.unsolicited(Unsolicited::On).build().expect("a connection"),
+                connection: builder.build().expect("a connection"),
                 request_id: row["request_id"].as_str().map(str::to_owned),
                 now: at(&text("now")),
                 identity: None,

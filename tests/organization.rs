@@ -9,17 +9,19 @@ use common::tenants::{
     organization, response, test_login, values, verify_domain,
 };
 use common::{block_on, now};
-use saml_login::{
-    Account, AccountId, AccountStatus, Actor, Applied, AuditEvent, AuditLog, AuditOutcome, Change,
-    ConnectionOptions, DomainRule, EmailDomain, MemoryAuditLog, Neighbours, Organization,
-    Organizations, PastedValues, ProfileSource, ProvisioningRules, RelinkRule, Role,
-    ServiceProvider, Slug, SpUrls, Unsolicited,
+use saml_login::account::{Account, AccountId, Role, Status};
+use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog, Outcome};
+use saml_login::doctor::PastedValues;
+use saml_login::organization::{
+    Applied, Change, DomainRule, EmailDomain, Neighbours, Organizations, ProfileSource,
+    ProvisioningRules, RelinkRule, Slug, SpUrls,
 };
+use saml_login::{ConnectionOptions, Organization, ServiceProvider, Unsolicited};
 
 fn code(applied: Applied) -> &'static str {
     match (&applied.result, applied.event.outcome) {
-        (Ok(()), AuditOutcome::Done) => "done",
-        (Err(refusal), AuditOutcome::Refused(code)) => {
+        (Ok(()), Outcome::Done) => "done",
+        (Err(refusal), Outcome::Refused(code)) => {
             assert_eq!(refusal.code(), code);
             code
         }
@@ -304,7 +306,7 @@ fn audience_and_issuer_are_free_text_compared_byte_for_byte() {
     let settings = made.settings().expect("settings");
     assert_eq!((&*settings.audience, &*settings.issuer), ("MyKrispOkta custom", "IdP Entity ID"));
     assert_eq!(made.service_provider().audience(), "MyKrispOkta custom");
-    let login = |edit: fn(&mut saml_login::test_idp::TestResponse<'_>)| {
+    let login = |edit: fn(&mut saml_login::testing::idp::TestResponse<'_>)| {
         let mut response = response(&made, &idp, "alice");
         edit(&mut response);
         log_in(&made, &response).map(|_| "accepted").unwrap_or_else(|error| error.code())
@@ -366,7 +368,7 @@ fn a_second_certificate_rolls_the_key_over() {
     let unknown = apply(&mut made, retire(&format!("{first}\nand more")));
     assert_eq!(
         unknown.event.action,
-        saml_login::AuditAction::CertificateRetired { fingerprint: String::new() }
+        saml_login::audit::Action::CertificateRetired { fingerprint: String::new() }
     );
     assert_eq!(code(unknown), "certificate_unknown");
     assert_eq!(code(apply(&mut made, retire(&first[..30]))), "certificate_unknown");
@@ -375,7 +377,7 @@ fn a_second_certificate_rolls_the_key_over() {
     let retired = apply(&mut made, retire(&first.to_lowercase().replace(':', "")));
     assert_eq!(
         retired.event.action,
-        saml_login::AuditAction::CertificateRetired { fingerprint: first }
+        saml_login::audit::Action::CertificateRetired { fingerprint: first }
     );
     assert_eq!(code(retired), "done");
     assert_eq!(log_in(&made, &old).unwrap_err().code(), "key_untrusted");
@@ -456,7 +458,7 @@ fn a_test_login_is_an_administrators_all_the_way_into_the_account() {
     let account = administrator(&identity);
     let edits: [fn(&mut Account); 4] = [
         |account| account.role = Role::Member,
-        |account| account.status = AccountStatus::Deactivated,
+        |account| account.status = Status::Deactivated,
         |account| account.organization = "org-b".into(),
         |account| account.stable_key = None,
     ];
@@ -479,7 +481,7 @@ fn a_test_login_without_a_lasting_name_goes_by_the_address() {
     }
     let identity = log_in(&made, &answer).expect("a login");
     let mut other = administrator(&identity);
-    other.email = saml_login::Email::parse("other@example.test");
+    other.email = saml_login::identity::Email::parse("other@example.test");
     let applied = made.record_test_login(&identity, &other, &revision, now());
     assert_eq!(code(applied), "test_login_not_administrator");
     let account = administrator(&identity);
@@ -555,8 +557,8 @@ fn attempts_are_written_down_without_what_was_pasted() {
     assert_eq!(
         log.events().iter().map(told).collect::<Vec<_>>(),
         [
-            ("org-a".into(), "connection_activated", AuditOutcome::Refused("values_refused")),
-            ("org-a".into(), "sso_enabled", AuditOutcome::Done),
+            ("org-a".into(), "connection_activated", Outcome::Refused("values_refused")),
+            ("org-a".into(), "sso_enabled", Outcome::Done),
         ]
     );
     let json = serde_json::to_value(&log.events()[1]).expect("JSON");
@@ -620,14 +622,14 @@ fn dangers_that_are_switched_on_are_written_down() {
     let adjusted = apply(&mut made, Change::Adjust(Box::new(options)));
     assert_eq!(
         adjusted.event.action,
-        saml_login::AuditAction::ConnectionUpdated { dangers: vec!["danger_allow_sha1"] }
+        saml_login::audit::Action::ConnectionUpdated { dangers: vec!["danger_allow_sha1"] }
     );
     let mut rules = ProvisioningRules::new(true, DomainRule::DangerAny, ProfileSource::Application);
     rules.relink = RelinkRule::DangerAnyName;
     let changed = apply(&mut made, Change::Provision(rules));
     assert_eq!(
         changed.event.action,
-        saml_login::AuditAction::ProvisioningChanged {
+        saml_login::audit::Action::ProvisioningChanged {
             dangers: vec!["danger_any", "danger_any_name"]
         }
     );
@@ -675,7 +677,7 @@ fn enforcement_falls_with_single_sign_on() {
 
 #[test]
 fn every_event_is_documented() {
-    let known = common::codes_in(include_str!("../src/audit.rs"), "impl AuditAction {");
+    let known = common::codes_in(include_str!("../src/audit.rs"), "impl Action {");
     let (_, section) =
         include_str!("../ORGANIZATIONS.md").split_once("\n## Events\n").expect("the section");
     let (section, _) = section.split_once("\n## ").expect("its end");
@@ -689,13 +691,13 @@ fn every_event_is_documented() {
 fn every_code_is_documented() {
     let mut known = BTreeSet::new();
     for (source, of) in [
-        (include_str!("../src/directory/mod.rs"), "impl ProvisionError {"),
-        (include_str!("../src/discovery.rs"), "impl Discovery<'_> {"),
+        (include_str!("../src/provision/mod.rs"), "impl ProvisionError {"),
+        (include_str!("../src/organization/discovery.rs"), "impl Discovery<'_> {"),
         (include_str!("../src/organization/change.rs"), "impl ChangeRefusal {"),
         (include_str!("../src/organization/mod.rs"), "impl SsoUnavailable {"),
-        (include_str!("../src/organization/registry.rs"), "impl OrganizationConflict {"),
-        (include_str!("../src/policy/decision.rs"), "impl PolicyReason {"),
-        (include_str!("../src/provision/refusal.rs"), "impl ProvisioningRefusal {"),
+        (include_str!("../src/organization/registry.rs"), "impl Conflict {"),
+        (include_str!("../src/policy/decision.rs"), "impl Reason {"),
+        (include_str!("../src/provision/refusal.rs"), "impl Refusal {"),
     ] {
         known.extend(common::codes_in(source, of));
     }

@@ -7,19 +7,18 @@ use common::tenants::{
     IDP_A, IDP_B, Plans, apply, boss, done, enforced, open, operator, organization, test_login,
     values, verify_domain,
 };
-use saml_login::Verdict::{Allow, EndSession, Refuse, StepUp};
-use saml_login::{
-    Account, AccountId, AccountStatus, Actor, Assignment, AssignmentPath, AuditAction,
-    AuditOutcome, Change, Decision, Email, EmailProof, LoginMethod, LoginPolicy, Neighbours,
-    Organization, Origin, PolicyAction, Role, SessionStart, Verdict,
+use saml_login::account::{Account, AccountId, EmailProof, Role, Status};
+use saml_login::audit::{Action, Actor, Outcome};
+use saml_login::identity::Email;
+use saml_login::organization::{Change, Neighbours};
+use saml_login::policy::Verdict::{Allow, EndSession, Refuse, StepUp};
+use saml_login::policy::{
+    Assignment, AssignmentPath, Decision, LoginMethod, Origin, PolicyAction, SessionStart, Verdict,
 };
+use saml_login::{LoginPolicy, Organization};
 
-const STATUSES: [AccountStatus; 4] = [
-    AccountStatus::Active,
-    AccountStatus::Deactivated,
-    AccountStatus::Deleted,
-    AccountStatus::Invited,
-];
+const STATUSES: [Status; 4] =
+    [Status::Active, Status::Deactivated, Status::Deleted, Status::Invited];
 
 /// What an organization has set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +68,7 @@ fn is(decision: Decision, verdict: Verdict, code: &str) -> bool {
 }
 
 /// An account of `org-a` or `org-b` with a proven address.
-fn account(organization: &str, id: &str, role: Role, status: AccountStatus) -> Account {
+fn account(organization: &str, id: &str, role: Role, status: Status) -> Account {
     let mut account = Account::new(AccountId::new(id), organization);
     (account.role, account.status) = (role, status);
     account.email = Email::parse("alice@example.test");
@@ -78,7 +77,7 @@ fn account(organization: &str, id: &str, role: Role, status: AccountStatus) -> A
 }
 
 fn alice(organization: &str) -> Account {
-    account(organization, "alice", Role::Member, AccountStatus::Active)
+    account(organization, "alice", Role::Member, Status::Active)
 }
 
 /// A session of this account that was begun so: through its own identity provider, or another one
@@ -113,9 +112,9 @@ fn expected(
 ) -> (Verdict, &'static str) {
     let sso = matches!(action, PolicyAction::LogIn(LoginMethod::Sso));
     let gone = match account.status {
-        AccountStatus::Deactivated => Some("account_deactivated"),
-        AccountStatus::Deleted => Some("account_deleted"),
-        AccountStatus::Invited if !sso => Some("invitation_pending"),
+        Status::Deactivated => Some("account_deactivated"),
+        Status::Deleted => Some("account_deleted"),
+        Status::Invited if !sso => Some("invitation_pending"),
         _ => None,
     };
     let escapes = named && account.role == Role::Administrator;
@@ -187,7 +186,7 @@ fn a_policy_speaks_of_its_own_accounts_and_sessions_alone() {
         Refuse,
         "session_foreign"
     ));
-    let mallory = account("org-a", "mallory", Role::Member, AccountStatus::Active);
+    let mallory = account("org-a", "mallory", Role::Member, Status::Active);
     let hers = session_of(&mallory, LoginMethod::Sso, Some(IDP_A.issuer()));
     assert!(is(
         policy.decide(&alice("org-a"), &PolicyAction::Resume(&hers)),
@@ -291,9 +290,9 @@ fn the_whole_table_of_seeing_and_entering() {
                         _ if here == Setting::Enforced => "organization_hidden",
                         _ if !same_address => "email_differs",
                         _ if !proven_there || !proves(proof_here, domain_here) => "email_unproven",
-                        AccountStatus::Deactivated => "account_deactivated",
-                        AccountStatus::Deleted => "account_deleted",
-                        AccountStatus::Invited => "invitation_pending",
+                        Status::Deactivated => "account_deactivated",
+                        Status::Deleted => "account_deleted",
+                        Status::Invited => "invitation_pending",
                         _ => "allowed",
                     };
                     let origin = Origin::new(&other, &theirs, &session);
@@ -316,14 +315,14 @@ fn within_an_organization_a_session_is_of_one_account() {
     let policy = LoginPolicy::of(&open("org-a", "acme", &IDP_A));
     let begun = session("org-a", LoginMethod::EmailCode, None);
     let own = alice("org-a");
-    let mut other = account("org-a", "boss", Role::Administrator, AccountStatus::Active);
+    let mut other = account("org-a", "boss", Role::Administrator, Status::Active);
     other.email = own.email.clone();
     let origin = Origin::new(&policy, &own, &begun);
     assert!(is(policy.decide(&own, &PolicyAction::Enter(origin)), Allow, "allowed"));
     assert!(is(policy.decide(&other, &PolicyAction::Enter(origin)), Refuse, "account_differs"));
     // A session of somebody who is gone leads nowhere else.
     let mut gone = alice("org-a");
-    gone.status = AccountStatus::Deactivated;
+    gone.status = Status::Deactivated;
     let bravo = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
     let origin = Origin::new(&policy, &gone, &begun);
     assert!(is(
@@ -404,7 +403,7 @@ fn a_code_that_was_sent_before_is_refused_after() {
     done(&mut made, Change::Enforce);
     let policy = LoginPolicy::of(&made);
     assert_eq!(member(&policy, &redeem).code(), "sso_enforced");
-    let administrator = account("org-a", "boss", Role::Administrator, AccountStatus::Active);
+    let administrator = account("org-a", "boss", Role::Administrator, Status::Active);
     assert_eq!(policy.decide(&administrator, &redeem).code(), "sso_enforced");
 }
 
@@ -479,7 +478,7 @@ fn break_glass_is_off_explicit_and_audited() {
     assert!(made.break_glass().is_empty());
     let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
     let id = AccountId::new("keeper");
-    let keeper = |role| account("org-a", "keeper", role, AccountStatus::Active);
+    let keeper = |role| account("org-a", "keeper", role, Status::Active);
     let decide = |made: &Organization, role| LoginPolicy::of(made).decide(&keeper(role), &by_code);
     assert_eq!(decide(&made, Role::Administrator).code(), "sso_enforced");
     let granted = apply(&mut made, Change::BreakGlass { account: id.clone(), granted: true });
@@ -493,8 +492,8 @@ fn break_glass_is_off_explicit_and_audited() {
     let actor = Actor::Member(id.clone());
     let event =
         LoginPolicy::of(&made).event(&decision, by_code.code(), actor, Some(id.clone()), now());
-    assert_eq!(event.action, AuditAction::BreakGlassUsed { action: "log_in_email_code" });
-    assert_eq!((event.outcome, event.target.as_ref()), (AuditOutcome::Done, Some(&id)));
+    assert_eq!(event.action, Action::BreakGlassUsed { action: "log_in_email_code" });
+    assert_eq!((event.outcome, event.target.as_ref()), (Outcome::Done, Some(&id)));
     let revoked = apply(&mut made, Change::BreakGlass { account: id.clone(), granted: false });
     assert_eq!(revoked.event.action.code(), "break_glass_revoked");
     assert_eq!(decide(&made, Role::Administrator).code(), "sso_enforced");
@@ -516,7 +515,7 @@ fn an_operator_always_lifts_enforcement() {
     assert_eq!(lifted.event.actor, Actor::Operator("operator-7".into()));
     assert_eq!(
         (lifted.event.action.code(), lifted.event.outcome),
-        ("enforcement_lifted", AuditOutcome::Done)
+        ("enforcement_lifted", Outcome::Done)
     );
     assert_eq!(
         member(&LoginPolicy::of(&made), &PolicyAction::LogIn(LoginMethod::EmailCode)).code(),
@@ -527,8 +526,7 @@ fn an_operator_always_lifts_enforcement() {
 #[test]
 fn every_order_of_removal_leaves_a_reachable_administrator() {
     let removals = || [Change::LiftEnforcement, Change::Disable, Change::ManageByDirectory(false)];
-    let administrator =
-        account("org-a", "boss-of-org-a", Role::Administrator, AccountStatus::Active);
+    let administrator = account("org-a", "boss-of-org-a", Role::Administrator, Status::Active);
     let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
     let begun = session_of(&administrator, LoginMethod::Sso, Some(IDP_A.issuer()));
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {

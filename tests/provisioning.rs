@@ -9,13 +9,17 @@ use common::tenants::{
     IDP_A, IDP_B, done, identity, log_in, open, response, values, verify_domain,
 };
 use common::{block_on, now};
-use saml_login::test_idp::{TestAttribute, TestNameId, TestResponse};
-use saml_login::{
-    Account, AccountChanges, AccountId, AccountStatus, Actor, AuditAction, AuditOutcome, Change,
-    Directory, DomainRule, Email, EmailProof, Identity, MemoryDirectory, NewAccount, Organization,
-    ProfileSource, ProvisionError, Provisioning, ProvisioningRefusal, ProvisioningRules,
-    RelinkRule, Role, Seats, Written, decide, provision,
+use saml_login::account::{
+    Account, AccountId, Changes, EmailProof, NewAccount, Role, Seats, Status,
 };
+use saml_login::audit::{Action, Actor, Outcome};
+use saml_login::identity::Email;
+use saml_login::organization::{Change, DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
+use saml_login::provision::{ProvisionError, Provisioning, Refusal, decide, provision};
+use saml_login::store::AccountStore;
+use saml_login::store::{MemoryAccountStore, Written};
+use saml_login::testing::idp::{TestAttribute, TestNameId, TestResponse};
+use saml_login::{Identity, Organization};
 
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
@@ -57,11 +61,7 @@ fn code(identity: &Identity, organization: &Organization, accounts: &[Account]) 
     }
 }
 
-fn changes(
-    identity: &Identity,
-    organization: &Organization,
-    accounts: &[Account],
-) -> AccountChanges {
+fn changes(identity: &Identity, organization: &Organization, accounts: &[Account]) -> Changes {
     match decide(identity, organization, accounts, FREE) {
         Provisioning::Link { changes, .. } | Provisioning::Update { changes, .. } => *changes,
         other => panic!("nothing changes: {other:?}"),
@@ -78,7 +78,7 @@ fn a_first_login_creates_an_account_from_the_assertion() {
     let account = alice(&acme);
     assert_eq!(account.organization, "org-a");
     assert_eq!(account.email, Some(email("alice@example.test")));
-    assert_eq!((account.status, account.role), (AccountStatus::Active, Role::Member));
+    assert_eq!((account.status, account.role), (Status::Active, Role::Member));
     assert_eq!(account.profile.first_name.as_deref(), Some("Alice"));
     assert_eq!(account.profile.last_name.as_deref(), Some("Ångström"));
     assert_eq!(account.stable_key, identity(&acme, &IDP_A, "alice").stable_key());
@@ -167,7 +167,7 @@ fn no_seat_no_account() {
         assert_eq!(refused, expected, "{seats:?}");
     }
     // Nothing half-created: the directory is as it was.
-    let directory = MemoryDirectory::default();
+    let directory = MemoryAccountStore::default();
     directory.set_seats("org-a", Some(0)).expect("the directory");
     let refused = block_on(provision(&directory, &alice, &acme)).expect_err("no seat");
     assert_eq!(refused.code(), "no_seat");
@@ -195,10 +195,9 @@ fn somebody_with_an_account_needs_no_seat() {
 fn who_was_deactivated_or_deleted_is_not_brought_back() {
     let acme = acme();
     let again = identity(&acme, &IDP_A, "alice");
-    for (status, expected) in [
-        (AccountStatus::Deactivated, "account_deactivated"),
-        (AccountStatus::Deleted, "account_deleted"),
-    ] {
+    for (status, expected) in
+        [(Status::Deactivated, "account_deactivated"), (Status::Deleted, "account_deleted")]
+    {
         let mut gone = alice(&acme);
         gone.status = status;
         assert_eq!(code(&again, &acme, std::slice::from_ref(&gone)), expected);
@@ -214,7 +213,7 @@ fn who_was_deactivated_or_deleted_is_not_brought_back() {
     }
     // Whom an administrator invites again comes back in the new account.
     let mut gone = alice(&acme);
-    gone.status = AccountStatus::Deleted;
+    gone.status = Status::Deleted;
     let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Member);
     let invited = invited.into_account(AccountId::new("alice-2"));
     let Provisioning::Link { account, changes } = decide(&again, &acme, &[gone, invited], FREE)
@@ -224,15 +223,12 @@ fn who_was_deactivated_or_deleted_is_not_brought_back() {
     assert_eq!(account.as_str(), "alice-2");
     // And in nobody else's.
     let mut mallory = alice(&acme);
-    mallory.status = AccountStatus::Deleted;
+    mallory.status = Status::Deleted;
     mallory.email = Some(email("mallory@example.test"));
     let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Administrator);
     let invited = invited.into_account(AccountId::new("boss"));
     assert_eq!(code(&again, &acme, &[mallory, invited]), "account_deleted");
-    assert_eq!(
-        (changes.status, changes.stable_key),
-        (Some(AccountStatus::Active), again.stable_key())
-    );
+    assert_eq!((changes.status, changes.stable_key), (Some(Status::Active), again.stable_key()));
 }
 
 #[test]
@@ -243,7 +239,7 @@ fn an_account_from_an_invitation_is_taken_over() {
     let again = identity(&acme, &IDP_A, "alice");
     let changes = changes(&again, &acme, std::slice::from_ref(&invited));
     let account = changes.applied_to(&invited);
-    assert_eq!((account.status, account.role), (AccountStatus::Active, Role::Administrator));
+    assert_eq!((account.status, account.role), (Status::Active, Role::Administrator));
     assert_eq!(account.stable_key, again.stable_key());
     assert_eq!(code(&again, &acme, &[account]), "keep");
 }
@@ -343,7 +339,7 @@ fn an_address_that_changed_hands_is_another_persons() {
         );
     }
     // Somebody has looked, and it is the same person.
-    let unlinked = AccountChanges::unlinked().applied_to(&known[0]);
+    let unlinked = Changes::unlinked().applied_to(&known[0]);
     assert_eq!(unlinked.stable_key, None);
     assert_eq!(code(&comes_as(&acme, named(PERSISTENT, "4711")), &acme, &[unlinked]), "link");
     // Or the identity provider sends other names to everybody.
@@ -386,9 +382,9 @@ fn a_connection_that_was_kept_too_long_comes_to_nothing() {
 fn an_invited_person_who_is_known_by_the_key_comes_in() {
     let acme = acme();
     let mut invited = alice(&acme);
-    invited.status = AccountStatus::Invited;
+    invited.status = Status::Invited;
     let changes = changes(&identity(&acme, &IDP_A, "alice"), &acme, &[invited]);
-    assert_eq!(changes.status, Some(AccountStatus::Active));
+    assert_eq!(changes.status, Some(Status::Active));
 }
 
 #[test]
@@ -431,13 +427,14 @@ fn to_lose_the_last_domain_loosens_nothing() {
     verify_domain(&mut acme, "acme.test");
     let alice = identity(&acme, &IDP_A, "alice");
     assert_eq!(code(&alice, &acme, &[]), "domain_foreign");
-    let forget =
-        Change::ForgetDomain(saml_login::EmailDomain::parse("acme.test").expect("a domain"));
+    let forget = Change::ForgetDomain(
+        saml_login::organization::EmailDomain::parse("acme.test").expect("a domain"),
+    );
     let applied = acme.apply(
         forget,
         &Actor::Application,
         &common::tenants::Plans::with(&[]),
-        &saml_login::Neighbours::default(),
+        &saml_login::organization::Neighbours::default(),
         now(),
     );
     applied.result.expect("a change");
@@ -567,7 +564,7 @@ fn an_address_follows_the_person_inside_the_verified_domains() {
     other.email = Some(email("Alice.New@example.test"));
     other.stable_key = None;
     assert_eq!(code(&married, &acme, &[known.clone(), other.clone()]), "keep");
-    other.status = AccountStatus::Deleted;
+    other.status = Status::Deleted;
     assert_eq!(code(&married, &acme, &[known, other]), "update");
 }
 
@@ -595,11 +592,11 @@ fn what_happened_is_written_down_without_the_person() {
     let alice = identity(&acme, &IDP_A, "alice");
     let decision = decide(&alice, &acme, &[], FREE);
     let event = decision.event("org-a", Some(&AccountId::new("account-1")), now());
-    assert_eq!(event.action, AuditAction::Provisioning { decision: "create" });
-    assert_eq!((event.actor.clone(), event.outcome), (Actor::IdentityProvider, AuditOutcome::Done));
+    assert_eq!(event.action, Action::Provisioning { decision: "create" });
+    assert_eq!((event.actor.clone(), event.outcome), (Actor::IdentityProvider, Outcome::Done));
     assert_eq!(event.target, Some(AccountId::new("account-1")));
     let refused = decide(&alice, &acme, &[], Seats::new(0, 0)).event("org-a", None, now());
-    assert_eq!(refused.outcome, AuditOutcome::Refused("no_seat"));
+    assert_eq!(refused.outcome, Outcome::Refused("no_seat"));
     let text = format!("{event:?} {decision:?}");
     assert!(
         !text.contains("alice") && !text.contains("Alice") && !text.contains("Ångström"),
@@ -608,19 +605,19 @@ fn what_happened_is_written_down_without_the_person() {
 }
 
 /// A directory in which somebody else is faster so many times, and which cannot change an account.
-struct Crowded(MemoryDirectory, AtomicUsize, Written);
+struct Crowded(MemoryAccountStore, AtomicUsize, Written);
 
-impl Directory for Crowded {
+impl AccountStore for Crowded {
     async fn find(
         &self,
         organization: &str,
-        key: Option<&saml_login::StableKey>,
+        key: Option<&saml_login::identity::StableKey>,
         email: Option<&Email>,
-    ) -> Result<saml_login::Matches, saml_login::StoreError> {
+    ) -> Result<saml_login::store::Matches, saml_login::error::StoreError> {
         self.0.find(organization, key, email).await
     }
 
-    async fn create(&self, new: NewAccount) -> Result<Written, saml_login::StoreError> {
+    async fn create(&self, new: NewAccount) -> Result<Written, saml_login::error::StoreError> {
         if self.1.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Ok(self.2.clone());
         }
@@ -630,8 +627,8 @@ impl Directory for Crowded {
     async fn change(
         &self,
         _: &Account,
-        _: &AccountChanges,
-    ) -> Result<Written, saml_login::StoreError> {
+        _: &Changes,
+    ) -> Result<Written, saml_login::error::StoreError> {
         Err("the database is gone".into())
     }
 }
@@ -640,16 +637,17 @@ impl Directory for Crowded {
 fn a_directory_that_cannot_write_lets_nobody_in() {
     let acme = acme();
     let alice = identity(&acme, &IDP_A, "alice");
-    let busy = Crowded(MemoryDirectory::default(), AtomicUsize::new(usize::MAX), Written::Conflict);
+    let busy =
+        Crowded(MemoryAccountStore::default(), AtomicUsize::new(usize::MAX), Written::Conflict);
     let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
     assert!(matches!(error, ProvisionError::Contended));
-    assert_eq!(error.code(), "directory_contended");
+    assert_eq!(error.code(), "account_store_contended");
     let invited = NewAccount::invited("org-a", email("alice@example.test"), Role::Member);
     assert!(matches!(block_on(busy.0.create(invited)), Ok(Written::Done(_))));
     let error = block_on(provision(&busy, &alice, &acme)).expect_err("no account");
     assert_eq!(
         (error.code(), error.user_message()),
-        ("directory_failed", "You could not be signed in just now. Try again in a minute.")
+        ("account_store_failed", "You could not be signed in just now. Try again in a minute.")
     );
 }
 
@@ -658,21 +656,21 @@ fn whoever_comes_second_tries_again_and_not_for_ever() {
     let acme = acme();
     let alice = identity(&acme, &IDP_A, "alice");
     let come = |times, written| {
-        let directory = Crowded(MemoryDirectory::default(), times, written);
+        let directory = Crowded(MemoryAccountStore::default(), times, written);
         block_on(provision(&directory, &alice, &acme))
             .map(|came| came.provisioning.code())
             .map_err(|error| error.code())
     };
     assert_eq!(come(15.into(), Written::Conflict), Ok("create"));
     assert_eq!(come(15.into(), Written::NoSeat), Ok("create"));
-    assert_eq!(come(16.into(), Written::Conflict), Err("directory_contended"));
+    assert_eq!(come(16.into(), Written::Conflict), Err("account_store_contended"));
     // It reads seats where there are none: a copy that lags behind.
     assert_eq!(come(16.into(), Written::NoSeat), Err("no_seat"));
 }
 
 #[test]
 fn every_refusal_has_words() {
-    use ProvisioningRefusal as R;
+    use Refusal as R;
     let all = [
         R::AccountAmbiguous,
         R::AccountDeactivated,
@@ -697,7 +695,7 @@ fn every_refusal_has_words() {
 #[test]
 fn seats_are_counted_over_all_ways_in() {
     let acme = acme();
-    let directory = MemoryDirectory::default();
+    let directory = MemoryAccountStore::default();
     directory.set_seats("org-a", Some(2)).expect("the directory");
     let seats = || directory.seats("org-a").expect("the directory");
     let invite =
@@ -712,7 +710,7 @@ fn seats_are_counted_over_all_ways_in() {
         .expect("an account");
     assert_eq!((bob_came.account.id.clone(), bob_came.provisioning.code()), (bob.id, "link"));
     assert_eq!(seats(), Seats::new(2, 2));
-    let off = AccountChanges::to_status(AccountStatus::Deactivated);
+    let off = Changes::to_status(Status::Deactivated);
     let Ok(Written::Done(_)) = block_on(directory.change(&came.account, &off)) else {
         panic!("no change")
     };

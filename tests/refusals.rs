@@ -10,14 +10,15 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{at, block_on, now, sp};
-use saml_login::test_idp::{
+use common::{at, block_on, now, sp, unsolicited_off, unsolicited_on};
+use saml_login::connection::{ConnectionBuilder, Expected, SignedParts};
+use saml_login::error::StoreError;
+use saml_login::identity::IdentityField;
+use saml_login::replay::{SpendOutcome, Spending};
+use saml_login::testing::idp::{
     SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestNameId, TestResponse, TestSigned,
 };
-use saml_login::{
-    Connection, ConnectionBuilder, Error, Expected, Identity, IdentityField, MemoryReplayStore,
-    Rejection, ReplayStore, SignedParts, SpendOutcome, Spending, StoreError, Unsolicited,
-};
+use saml_login::{Connection, Error, Identity, MemoryReplayStore, Rejection, ReplayStore};
 
 const REQUEST: Expected<'_> = Expected::Reply { request_id: "_request" };
 
@@ -28,6 +29,7 @@ static STRANGER: LazyLock<TestIdp> =
 
 fn builder() -> ConnectionBuilder {
     Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"))
+        .with_options(unsolicited_off())
 }
 
 fn connection() -> Connection {
@@ -122,7 +124,12 @@ fn the_honest_response_is_accepted() {
 
 #[test]
 fn every_code_has_a_case() {
-    let strict = |signed_parts| builder().signed_parts(signed_parts).build().expect("a connection");
+    let strict = |signed_parts| {
+        builder()
+            .with_options(unsolicited_off().with_signed_parts(signed_parts))
+            .build()
+            .expect("a connection")
+    };
     let long_ago = "2030-01-31T11:00:00Z";
     let cases: Vec<(&str, Rejection)> = vec![
         ("response_too_large", refusal_of_raw(&" ".repeat(1024 * 1024 + 1))),
@@ -326,7 +333,8 @@ fn every_code_has_a_case() {
             }),
         ),
         ("unsolicited_in_response_to", {
-            let unsolicited = builder().unsolicited(Unsolicited::On).build().expect("a connection");
+            let unsolicited =
+                builder().with_options(unsolicited_on()).build().expect("a connection");
             verify(&unsolicited, &honest().xml().expect("XML"), Expected::Unsolicited)
                 .expect_err("a refusal")
         }),
@@ -393,8 +401,10 @@ fn every_code_has_a_case() {
         ("audience_missing", refusal(|r| r.audiences.push(Vec::new()))),
         ("audience_mismatch", refusal(|r| r.audiences.push(vec!["urn:other".into()]))),
         ("attribute_missing", {
-            let demanding =
-                builder().require([IdentityField::DisplayName]).build().expect("a connection");
+            let demanding = builder()
+                .with_options(unsolicited_off().with_required([IdentityField::DisplayName]))
+                .build()
+                .expect("a connection");
             verify(&demanding, &honest().xml().expect("XML"), REQUEST).expect_err("a refusal")
         }),
     ];
@@ -502,9 +512,11 @@ fn status_and_its_words_are_carried_into_the_refusal() {
 
 #[test]
 fn instants_hold_to_the_millisecond() {
-    let accepts = |skew: i64, change: &dyn Fn(&mut TestResponse<'static>)| {
-        let connection =
-            builder().clock_skew(TimeDelta::seconds(skew)).build().expect("a connection");
+    let accepts = |skew: u32, change: &dyn Fn(&mut TestResponse<'static>)| {
+        let connection = builder()
+            .with_options(unsolicited_off().with_clock_skew_seconds(skew))
+            .build()
+            .expect("a connection");
         let mut response = honest();
         change(&mut response);
         verify(&connection, &response.xml().expect("XML"), REQUEST)
@@ -652,11 +664,12 @@ fn text_is_read_whole() {
 #[test]
 fn unsolicited_responses_are_a_switch() {
     let xml = IDP.response(&sp(), now()).xml().expect("XML");
-    let on = builder().unsolicited(Unsolicited::On).build().expect("a connection");
+    let on = builder().with_options(unsolicited_on()).build().expect("a connection");
     assert!(verify(&on, &xml, Expected::Unsolicited).is_ok());
     // It does not loosen what a reply must say.
     assert_eq!(verify(&on, &xml, REQUEST).expect_err("a refusal").code(), "in_response_to_missing");
-    let lenient = builder().unsolicited(Unsolicited::On).danger_ignore_unsolicited_in_response_to();
+    let lenient = builder()
+        .with_options(unsolicited_on().with_danger_ignore_unsolicited_in_response_to(true));
     let lenient = lenient.build().expect("a connection");
     let invented = IDP.response(&sp(), now()).in_reply_to("_invented").xml().expect("XML");
     assert!(verify(&lenient, &invented, Expected::Unsolicited).is_ok());

@@ -8,8 +8,10 @@ use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::block_on;
-use saml_login::SpendOutcome::{AssertionSeen, Fresh, Full, RequestSeen};
-use saml_login::{MemoryReplayStore, ReplayStore, SpendOutcome, Spending, StoreError};
+use saml_login::error::StoreError;
+use saml_login::replay::SpendOutcome::{AssertionSeen, Fresh, Full, RequestSeen};
+use saml_login::replay::{SpendOutcome, Spending};
+use saml_login::{MemoryReplayStore, ReplayStore};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -164,7 +166,7 @@ fn the_contract_asks_for_what_is_over() {
             if spending.until <= now { Ok(Fresh) } else { self.0.spend(spending, now).await }
         }
     }
-    saml_login::contract::replay_store(&Lax(MemoryReplayStore::default()));
+    saml_login::testing::contract::replay_store(&Lax(MemoryReplayStore::default()));
 }
 
 #[test]

@@ -8,13 +8,19 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
-use common::{block_on, now, sp};
-use saml_login::test_idp::{TestIdp, TestResponse};
+use common::{block_on, now, sp, unsolicited_off};
+use saml_login::ConnectionOptions;
+use saml_login::binding::{Binding, RelayState};
+use saml_login::connection::Expected;
+use saml_login::error::SendError;
+use saml_login::provider::Endpoint;
+use saml_login::request::{Remembered, StartedLogin};
+use saml_login::testing::contract;
+use saml_login::testing::idp::{TestIdp, TestResponse};
 use saml_login::{
-    Binding, Connection, Delivery, Endpoint, Expected, IdentityProvider, KeyPair, LoginOptions,
-    MemoryReplayStore, MemoryRequestStore, PendingRequest, Rejection, RelayState, Remembered,
-    RequestStore, SealedRequests, SealingKey, SendError, ServiceProvider, StartedLogin,
-    Unsolicited, contract,
+    Connection, Delivery, IdentityProvider, KeyPair, LoginOptions, MemoryReplayStore,
+    MemoryRequestStore, PendingRequest, Rejection, RequestStore, SealedRequests, SealingKey,
+    ServiceProvider, Unsolicited,
 };
 
 static IDP: LazyLock<TestIdp> =
@@ -39,7 +45,10 @@ fn key() -> KeyPair {
 }
 
 fn connection(sp: ServiceProvider) -> Connection {
-    Connection::builder("acme", sp, idp()).build().expect("a connection")
+    Connection::builder("acme", sp, idp())
+        .with_options(unsolicited_off())
+        .build()
+        .expect("a connection")
 }
 
 fn start(options: LoginOptions) -> StartedLogin {
@@ -338,7 +347,8 @@ fn a_request_stays_answered_as_long_as_it_could_be_answered() {
 
 #[test]
 fn unsolicited_responses_can_be_bounced() {
-    let builder = Connection::builder("acme", sp(), idp()).unsolicited(Unsolicited::Bounce);
+    let builder = Connection::builder("acme", sp(), idp())
+        .with_options(ConnectionOptions::default().with_unsolicited(Unsolicited::Bounce));
     let bouncing = builder.build().expect("a connection");
     let zero = TimeDelta::zero();
     let unsolicited = IDP.response(&sp(), now());

@@ -10,13 +10,17 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Random, at, now};
+use common::{Random, at, now, unsolicited_on};
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
-use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestSigned};
+use saml_login::ConnectionOptions;
+use saml_login::connection::Expected;
+use saml_login::second_opinion::DescriptorError;
+use saml_login::testing::idp::{
+    SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestSigned,
+};
 use saml_login::{
-    Certificates, Connection, DescriptorError, Expected, IdentityProvider, KeyPair,
-    ServiceProvider, Unsolicited,
+    Certificates, Connection, IdentityProvider, KeyPair, ServiceProvider, Unsolicited,
 };
 
 const CANONICALIZATIONS: [&str; 6] = [
@@ -36,8 +40,12 @@ fn sp() -> ServiceProvider {
 
 fn connection(second_opinion: bool) -> Connection {
     let idp = IDP.identity_provider().expect("a certificate");
-    let builder = Connection::builder("acme", sp(), idp).unsolicited(Unsolicited::On);
-    let builder = if second_opinion { builder.second_opinion() } else { builder };
+    let builder = Connection::builder("acme", sp(), idp).with_options(unsolicited_on());
+    let builder = if second_opinion {
+        builder.with_options(unsolicited_on().with_second_opinion(true))
+    } else {
+        builder
+    };
     builder.build().expect("a connection")
 }
 
@@ -79,8 +87,14 @@ fn fixtures_that_are_accepted_are_accepted_by_both() {
             );
         }
         let builder = Connection::builder("fixture", sp, idp);
-        let builder = builder.danger_allow_sha1().danger_allow_3des().second_opinion();
-        let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
+        let builder = builder.with_options(
+            unsolicited_on()
+                .with_danger_allow_sha1(true)
+                .with_danger_allow_3des(true)
+                .with_second_opinion(true)
+                .with_unsolicited(Unsolicited::On),
+        );
+        let connection = builder.build().expect("a connection");
         let expected = match row["request_id"].as_str() {
             Some(request_id) => Expected::Reply { request_id },
             None => Expected::Unsolicited,

@@ -6,14 +6,13 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{at, block_on, now, sp};
-use saml_login::test_idp::{
+use common::{at, block_on, now, sp, unsolicited_on};
+use saml_login::connection::{ConnectionBuilder, Expected, Warning};
+use saml_login::error::ConfigError;
+use saml_login::testing::idp::{
     SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestResponse, TestSigned,
 };
-use saml_login::{
-    Certificates, ConfigError, Connection, ConnectionBuilder, Expected, IdentityProvider,
-    MemoryReplayStore, Rejection, Unsolicited, Warning,
-};
+use saml_login::{Certificates, Connection, IdentityProvider, MemoryReplayStore, Rejection};
 
 const ISSUER: &str = "https://idp.example.test";
 const PARTS: [TestSigned; 3] = [TestSigned::Assertion, TestSigned::Response, TestSigned::Both];
@@ -33,7 +32,7 @@ static P384: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p384(ISSUER).expect("
 static P521: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p521(ISSUER).expect("a key"));
 
 fn builder(idp: IdentityProvider) -> ConnectionBuilder {
-    Connection::builder("acme", sp(), idp).unsolicited(Unsolicited::On)
+    Connection::builder("acme", sp(), idp).with_options(unsolicited_on())
 }
 
 fn connection(idp: &TestIdp) -> Connection {
@@ -218,7 +217,10 @@ fn weak_things_need_their_switch() {
     let idp = || weak.identity_provider().expect("a certificate");
     let error = builder(idp()).build().expect_err("too weak");
     assert!(matches!(error, ConfigError::KeyTooWeak { bits: 1024, .. }));
-    let connection = builder(idp()).danger_allow_weak_keys().build().expect("a connection");
+    let connection = builder(idp())
+        .with_options(unsolicited_on().with_danger_allow_weak_keys(true))
+        .build()
+        .expect("a connection");
     let xml = response(&weak, TestSigned::Assertion).xml().expect("XML");
     assert_eq!(verdict(&connection, &xml).as_deref(), Ok("alice@example.test"));
 
@@ -235,7 +237,8 @@ fn weak_things_need_their_switch() {
     };
     let strict =
         builder(RSA.identity_provider().expect("a certificate")).build().expect("a connection");
-    let lax = builder(RSA.identity_provider().expect("a certificate")).danger_allow_sha1();
+    let lax = builder(RSA.identity_provider().expect("a certificate"))
+        .with_options(unsolicited_on().with_danger_allow_sha1(true));
     let lax = lax.build().expect("a connection");
     for xml in [sha1(true, false), sha1(false, true), sha1(true, true)] {
         let Err(Rejection::AlgorithmForbidden { allowed_by, .. }) = verdict(&strict, &xml) else {

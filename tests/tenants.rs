@@ -9,12 +9,18 @@ use common::tenants::{
     spend, values, verify_domain,
 };
 use common::{block_on, now};
-use saml_login::test_idp::TestIdp;
+use saml_login::account::{Account, AccountId, EmailProof, Status};
+use saml_login::audit::{AuditEvent, Outcome};
+use saml_login::binding::RelayState;
+use saml_login::connection::Expected;
+use saml_login::identity::Email;
+use saml_login::organization::{Change, Discovery, Organizations, discover, discover_proven};
+use saml_login::policy::{LoginMethod, PolicyAction};
+use saml_login::request::Remembered;
+use saml_login::testing::idp::TestIdp;
 use saml_login::{
-    Account, AccountId, AccountStatus, AuditEvent, AuditOutcome, Change, ConnectionOptions,
-    Delivery, Discovery, Email, EmailProof, Error, Expected, LoginMethod, LoginOptions,
-    LoginPolicy, MemoryReplayStore, MemoryRequestStore, Organization, Organizations, PolicyAction,
-    RelayState, Remembered, RequestStore, Unsolicited, discover, discover_proven,
+    ConnectionOptions, Delivery, Error, LoginOptions, LoginPolicy, MemoryReplayStore,
+    MemoryRequestStore, Organization, RequestStore, Unsolicited,
 };
 
 fn email(text: &str) -> Email {
@@ -212,10 +218,10 @@ fn a_closed_organization_takes_not_even_a_perfect_assertion() {
     let log_in = PolicyAction::LogIn(LoginMethod::Sso);
     let code =
         |acme: &Organization, status| LoginPolicy::of(acme).decide(&person(status), &log_in).code();
-    assert_eq!(code(&acme, AccountStatus::Active), "sso_disabled");
+    assert_eq!(code(&acme, Status::Active), "sso_disabled");
     done(&mut acme, Change::Enable);
-    assert_eq!(code(&acme, AccountStatus::Active), "allowed");
-    assert_eq!(code(&acme, AccountStatus::Deactivated), "account_deactivated");
+    assert_eq!(code(&acme, Status::Active), "allowed");
+    assert_eq!(code(&acme, Status::Deactivated), "account_deactivated");
     assert!(Organizations::default().by_slug("acme").is_none());
 }
 
@@ -235,15 +241,15 @@ fn a_status_that_is_no_success_gives_no_session_and_is_written_down() {
     let event = AuditEvent::login_refused("org-a", &error, now());
     assert_eq!(
         (event.action.code(), event.outcome),
-        ("login", AuditOutcome::Refused("status_not_success"))
+        ("login", Outcome::Refused("status_not_success"))
     );
     assert!(!format!("{event:?}").contains("alice"));
     let failed = AuditEvent::login_refused("org-a", &Error::Store("gone".into()), now());
-    assert_eq!(failed.outcome, AuditOutcome::Failed("replay_store_failed"));
+    assert_eq!(failed.outcome, Outcome::Failed("replay_store_failed"));
     let accepted = AuditEvent::login_accepted("org-a", AccountId::new("account-1"), now());
     assert_eq!(
         (accepted.outcome, accepted.target),
-        (AuditOutcome::Done, Some(AccountId::new("account-1")))
+        (Outcome::Done, Some(AccountId::new("account-1")))
     );
 }
 
@@ -252,7 +258,7 @@ fn attributes_can_be_added_without_breaking_a_login() {
     let acme = open("org-a", "acme", &IDP_A);
     let plain = identity(&acme, &IDP_A, "alice");
     let mut more = response(&acme, &IDP_A, "alice");
-    more.attributes.push(saml_login::test_idp::TestAttribute::new("costCenter", ["4711", ""]));
+    more.attributes.push(saml_login::testing::idp::TestAttribute::new("costCenter", ["4711", ""]));
     let more = log_in(&acme, &more).expect("a login");
     assert_eq!((&more.email, more.stable_key()), (&plain.email, plain.stable_key()));
     assert_eq!(
@@ -301,7 +307,7 @@ fn an_address_finds_the_organization_of_its_domain() {
     );
 }
 
-fn account(organization: &str, address: &str, status: AccountStatus) -> Account {
+fn account(organization: &str, address: &str, status: Status) -> Account {
     let mut account =
         Account::new(AccountId::new(format!("{organization}-{address}")), organization);
     account.email = Some(email(address));
@@ -318,11 +324,11 @@ fn memberships_count_only_for_who_has_proven_the_address() {
     verify_domain(&mut acme, "acme.test");
     let all = [acme, bravo, charlie];
     let guest = email("guest@gmail.com");
-    let active = |organization| account(organization, "guest@gmail.com", AccountStatus::Active);
+    let active = |organization| account(organization, "guest@gmail.com", Status::Active);
     let mut accounts = vec![
         active("org-b"),
-        account("org-a", "guest@gmail.com", AccountStatus::Deactivated),
-        account("org-b", "alice@acme.test", AccountStatus::Active),
+        account("org-a", "guest@gmail.com", Status::Deactivated),
+        account("org-b", "alice@acme.test", Status::Active),
     ];
     assert_eq!(
         found(discover_proven(&guest, &accounts, &all)),
@@ -341,7 +347,7 @@ fn memberships_count_only_for_who_has_proven_the_address() {
     // Nobody is sent to whoever has invited them, or has an identity provider that says their name.
     let mut said = active("org-c");
     said.email_proof = EmailProof::Organization;
-    accounts.extend([account("org-c", "guest@gmail.com", AccountStatus::Invited), said]);
+    accounts.extend([account("org-c", "guest@gmail.com", Status::Invited), said]);
     assert_eq!(
         found(discover_proven(&guest, &accounts, &all)),
         ("organization_found", Some("org-b"))

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::at;
 use saml_login::ServiceProvider;
-use saml_login::test_idp::{TestAttribute, TestIdp, TestNameId, TestResponse};
+use saml_login::testing::idp::{TestAttribute, TestIdp, TestNameId, TestResponse};
 use serde_json::{Value, json};
 
 const RESPONSE: &str = "fixtures/simplesamlphp/assertion-signed.b64";
@@ -407,7 +407,7 @@ fn wrong_usage_is_named() {
         (with(&["--idp-certificate", "-", "-"]), "standard input (-) can be read only once"),
         (with(&["--clock-skew", "long", RESPONSE]), "--clock-skew long is not a number of seconds"),
         (with(&["--clock-skew", "301", RESPONSE]), "the clock skew is 301 s; it may be 0 to 300 s"),
-        (with(&["--clock-skew", "-1", RESPONSE]), "the clock skew is -1 s; it may be 0 to 300 s"),
+        (with(&["--clock-skew", "-1", RESPONSE]), "--clock-skew -1 is not a number of seconds"),
         (with(&["--format", "xml", RESPONSE]), "--format xml is neither text nor json"),
         (with(&["--sp-key", "no such file", RESPONSE]), "no such file: No such file or directory"),
         (with(&["no such response"]), "no such response: No such file or directory"),

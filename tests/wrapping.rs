@@ -10,11 +10,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{block_on, now};
-use saml_login::test_idp::{TestIdp, TestSigned};
-use saml_login::{
-    Connection, Expected, Identity, MemoryReplayStore, Rejection, ServiceProvider, Unsolicited,
-};
+use common::{block_on, now, unsolicited_on};
+use saml_login::connection::Expected;
+use saml_login::testing::idp::{TestIdp, TestSigned};
+use saml_login::{Connection, Identity, MemoryReplayStore, Rejection, ServiceProvider};
 
 /// What wraps an element that is put somewhere: every place that a schema leaves open, and none.
 const WRAPPERS: [(&str, &str); 7] = [
@@ -134,7 +133,7 @@ fn no_layout_yields_a_foreign_identity() {
         ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs");
     let builder =
         Connection::builder("acme", sp.clone(), idp.identity_provider().expect("a certificate"));
-    let connection = builder.unsolicited(Unsolicited::On).build().expect("a connection");
+    let connection = builder.with_options(unsolicited_on()).build().expect("a connection");
     let mut template = idp.response(&sp, now());
     template.attributes.truncate(1);
     let signed = |signed| template.clone().signed(signed).xml().expect("XML");

@@ -13,8 +13,9 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::x509::X509;
-use saml_login::test_idp::{TestAttribute, TestIdp, TestSigned};
-use saml_login::{Connection, Expected, KeyPair, Rejection, ServiceProvider, Unspent};
+use saml_login::connection::Expected;
+use saml_login::testing::idp::{TestAttribute, TestIdp, TestSigned};
+use saml_login::{Connection, KeyPair, Rejection, ServiceProvider, Unspent};
 
 const ISSUER: &str = "https://sso.idp.example.test/saml2/2f5b0c31-7f5e-4c39-9f52-5b7f2f0c2f11";
 const REQUEST_ID: &str = "_5f3c1d2e4b5a69788796a5b4c3d2e1f0";

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::problem::Problem;
 
@@ -64,7 +64,7 @@ pub(crate) struct Args {
     pub(crate) acs_url: String,
     pub(crate) request_id: Option<String>,
     pub(crate) now: Option<DateTime<Utc>>,
-    pub(crate) clock_skew: Option<TimeDelta>,
+    pub(crate) clock_skew_seconds: Option<u32>,
     pub(crate) sp_key: Option<OsString>,
     pub(crate) format: Format,
     pub(crate) explain: bool,
@@ -202,7 +202,7 @@ impl Said {
             acs_url: self.required("--acs-url")?,
             request_id,
             now: self.text("--now")?.map(instant).transpose()?,
-            clock_skew: self.text("--clock-skew")?.map(seconds).transpose()?,
+            clock_skew_seconds: self.text("--clock-skew")?.map(seconds).transpose()?,
             sp_key,
             format: self.text("--format")?.map(format).transpose()?.unwrap_or_default(),
             explain: self.flags.contains(&"--explain"),
@@ -225,9 +225,8 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     })
 }
 
-fn seconds(text: &str) -> Result<TimeDelta, String> {
-    let parsed = text.parse().ok().and_then(TimeDelta::try_seconds);
-    parsed.ok_or_else(|| format!("--clock-skew {text} is not a number of seconds"))
+fn seconds(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("--clock-skew {text} is not a number of seconds"))
 }
 
 fn format(text: &str) -> Result<Format, String> {

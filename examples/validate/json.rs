@@ -1,6 +1,7 @@
 //! One JSON object.
 
-use saml_login::{AttributeValue, Error, Identity, Report};
+use saml_login::assertion::AttributeValue;
+use saml_login::{Error, Identity, Report};
 use serde_json::{Map, Value, json};
 
 use crate::escape;

@@ -27,9 +27,10 @@ use std::task::{Context, Poll, Waker};
 use args::{Args, Format};
 use chrono::{DateTime, TimeDelta, Utc};
 use problem::Problem;
+use saml_login::connection::Expected;
 use saml_login::{
-    Certificates, Connection, Error, Expected, IdentityProvider, KeyPair, MemoryReplayStore,
-    ServiceProvider, Unsolicited,
+    Certificates, Connection, ConnectionOptions, Error, IdentityProvider, KeyPair,
+    MemoryReplayStore, ServiceProvider, Unsolicited,
 };
 
 const UNUSABLE: u8 = 2;
@@ -110,23 +111,14 @@ fn connection(args: &Args) -> Result<Connection, Problem> {
             key.map_err(|error| Problem::key(&file.to_string_lossy(), &error))?,
         );
     }
-    let mut builder = Connection::builder("validate", sp, idp);
-    if args.request_id.is_none() {
-        builder = builder.unsolicited(Unsolicited::On);
-    }
-    if let Some(skew) = args.clock_skew {
-        builder = builder.clock_skew(skew);
-    }
-    if args.allow_sha1 {
-        builder = builder.danger_allow_sha1();
-    }
-    if args.allow_weak_keys {
-        builder = builder.danger_allow_weak_keys();
-    }
-    if args.allow_3des {
-        builder = builder.danger_allow_3des();
-    }
-    Ok(builder.build()?)
+    let unsolicited = if args.request_id.is_none() { Unsolicited::On } else { Unsolicited::Off };
+    let options = ConnectionOptions::default()
+        .with_unsolicited(unsolicited)
+        .with_clock_skew_seconds(args.clock_skew_seconds.unwrap_or(60))
+        .with_danger_allow_sha1(args.allow_sha1)
+        .with_danger_allow_weak_keys(args.allow_weak_keys)
+        .with_danger_allow_3des(args.allow_3des);
+    Ok(Connection::builder("validate", sp, idp).with_options(options).build()?)
 }
 
 /// Runs a future that never waits, as those of the memory store are.

@@ -1,6 +1,6 @@
 //! What keeps a response from being looked at at all.
 
-use saml_login::{CertificateError, ConfigError, KeyPairError};
+use saml_login::error::{CertificateError, ConfigError, KeyPairError};
 
 /// Wrong usage or configuration: exit code 2.
 #[derive(Debug)]

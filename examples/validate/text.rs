@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use saml_login::{
-    AttributeValue, CheckOutcome, Error, Fixer, Identity, Report, ReportedCheck, View, Warning,
-};
+use saml_login::assertion::AttributeValue;
+use saml_login::connection::Warning;
+use saml_login::error::Fixer;
+use saml_login::report::{CheckOutcome, ReportedCheck, View};
+use saml_login::{Error, Identity, Report};
 
 use crate::escape::for_terminal;
 use crate::json::words;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use saml_login::Email;
+use saml_login::identity::Email;
 
 fuzz_target!(|text: &str| {
     if let Some(email) = Email::parse(text) {

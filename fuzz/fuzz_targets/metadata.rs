@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use common::Pair;
 use libfuzzer_sys::fuzz_target;
-use saml_login::{IdpMetadata, Limits, MetadataTrust};
+use saml_login::metadata::MetadataTrust;
+use saml_login::{IdpMetadata, Limits};
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
 

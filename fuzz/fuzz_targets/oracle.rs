@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use common::Pair;
 use libfuzzer_sys::fuzz_target;
 use saml_login::fuzzing::canonical_form;
-use saml_login::test_idp::{SignatureOptions, SignaturePlace};
+use saml_login::testing::idp::{SignatureOptions, SignaturePlace};
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);

@@ -16,7 +16,8 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use saml_login::{LogoutMessage, ReceivedLogout, RelayState};
+use saml_login::binding::RelayState;
+use saml_login::logout::{LogoutMessage, ReceivedLogout};
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
 

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::Pair;
 use libfuzzer_sys::fuzz_target;
-use saml_login::Expected;
+use saml_login::connection::Expected;
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
 

@@ -12,8 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::Pair;
 use libfuzzer_sys::fuzz_target;
-use saml_login::Expected;
-use saml_login::test_idp::SignatureOptions;
+use saml_login::connection::Expected;
+use saml_login::testing::idp::SignatureOptions;
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
 

@@ -3,6 +3,7 @@
 mod form;
 mod post;
 mod redirect;
+mod relay_state;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 pub use form::PostForm;
 pub(crate) use post::decode;
 pub(crate) use redirect::{Query, deflated, parameter, with_query};
+pub use relay_state::RelayState;
 
 /// Decodes Base64 (RFC 4648 §4, with padding), blank space in it allowed. Most texts have none: one
 /// pass finds that out.

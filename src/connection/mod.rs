@@ -1,11 +1,13 @@
 //! The conductor: one line per stage.
 
 mod builder;
+mod options;
 mod signed;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 pub use self::builder::ConnectionBuilder;
+pub use self::options::{ConnectionOptions, SignedParts};
 use self::signed::check_envelope;
 pub(crate) use self::signed::{Signed, received_envelope};
 use crate::artifact::{self, SoapClient};
@@ -13,19 +15,21 @@ use crate::assertion::{Assertion, SignedDocument};
 use crate::binding;
 use crate::dsig::SignedOctets;
 use crate::error::{Error, Rejection, SendError};
-use crate::identity::{AttributeMap, Identity, IdentityField, IdentityParts, Session};
+use crate::identity::{Identity, IdentityParts, Session};
 use crate::limits::Limits;
-use crate::login::Unspent;
 use crate::logout::{
     self, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout,
     ReceivedLogout, Receiver, StartedLogout,
 };
 use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::replay::Spending;
+use crate::replay::Unspent;
 use crate::request::{self, LoginOptions, StartedLogin};
 use crate::send::Delivery;
-use crate::store::Spending;
-use crate::validate::{self, CHECKS, Expected, Facts, Rules, Unsolicited};
-use crate::warning::{self, Warning};
+use crate::validate::{self, CHECKS, Facts, Rules};
+pub use crate::validate::{Expected, Unsolicited};
+use crate::warning;
+pub use crate::warning::Warning;
 use crate::xmlenc::Budget;
 
 /// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys
@@ -35,53 +39,8 @@ pub struct Connection {
     id: String,
     sp: ServiceProvider,
     idp: IdentityProvider,
-    settings: Settings,
-}
-
-#[derive(Clone, Debug)]
-struct Settings {
-    attribute_map: AttributeMap,
-    clock_skew: TimeDelta,
+    options: ConnectionOptions,
     limits: Limits,
-    required: Vec<IdentityField>,
-    signed_parts: SignedParts,
-    unsolicited: Unsolicited,
-    allow_sha1: bool,
-    allow_weak_keys: bool,
-    allow_3des: bool,
-    forbid_cbc: bool,
-    ignore_unsolicited_in_response_to: bool,
-    #[cfg(feature = "samael")]
-    second_opinion: bool,
-}
-
-/// Which parts of a response must be signed. A signature that is present must verify in any case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum SignedParts {
-    /// The Response or the Assertion: whatever the identity provider prefers.
-    #[default]
-    Any,
-    /// The Assertion.
-    Assertion,
-    /// Both.
-    Both,
-    /// The Response, with all that is in it.
-    Response,
-}
-
-impl SignedParts {
-    /// Its name in snake case; part of semver.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Assertion => "assertion",
-            Self::Both => "both",
-            Self::Response => "response",
-        }
-    }
 }
 
 impl Connection {
@@ -92,22 +51,8 @@ impl Connection {
         sp: ServiceProvider,
         idp: IdentityProvider,
     ) -> ConnectionBuilder {
-        let settings = Settings {
-            attribute_map: AttributeMap::default(),
-            clock_skew: TimeDelta::seconds(60),
-            limits: Limits::default(),
-            required: Vec::new(),
-            signed_parts: SignedParts::default(),
-            unsolicited: Unsolicited::default(),
-            allow_sha1: false,
-            allow_weak_keys: false,
-            allow_3des: false,
-            forbid_cbc: false,
-            ignore_unsolicited_in_response_to: false,
-            #[cfg(feature = "samael")]
-            second_opinion: false,
-        };
-        ConnectionBuilder::new(Self { id: id.into(), sp, idp, settings })
+        let (options, limits) = (ConnectionOptions::default(), Limits::default());
+        ConnectionBuilder::new(Self { id: id.into(), sp, idp, options, limits })
     }
 
     /// The id given by the caller.
@@ -183,7 +128,7 @@ impl Connection {
             issuer: self.idp.issuer(),
             trust: self.trust(),
             opening: self.opening(&budget),
-            skew: self.settings.clock_skew,
+            skew: self.options.clock_skew(),
             now,
         };
         logout::receive(message, pending, &receiver)
@@ -222,7 +167,7 @@ impl Connection {
         expected: Expected<'_>,
         now: DateTime<Utc>,
     ) -> Result<Unspent, Rejection> {
-        self.verify_xml(binding::decode(form_value.as_ref(), &self.settings.limits)?, expected, now)
+        self.verify_xml(binding::decode(form_value.as_ref(), &self.limits)?, expected, now)
     }
 
     /// Verifies the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6):
@@ -247,8 +192,7 @@ impl Connection {
         now: DateTime<Utc>,
     ) -> Result<Unspent, Error> {
         let sides = (&self.sp, &self.idp);
-        let xml =
-            artifact::resolve(artifact, sides, client, &self.settings.limits, random, now).await?;
+        let xml = artifact::resolve(artifact, sides, client, &self.limits, random, now).await?;
         Ok(self.verify_xml(xml, expected, now)?)
     }
 
@@ -259,7 +203,7 @@ impl Connection {
         now: DateTime<Utc>,
     ) -> Result<Unspent, Rejection> {
         let (signed, addressing) = self.signed_part(xml)?;
-        let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
+        let document = SignedDocument::parse(&signed.octets, &self.limits)?;
         let addressing = match document.envelope()? {
             Some(signed) => check_envelope(signed)?.addressing(),
             None => addressing,
@@ -278,35 +222,17 @@ impl Connection {
     pub fn warnings(&self, now: DateTime<Utc>) -> Vec<Warning> {
         let mut warnings = warning::of_providers(&self.sp, &self.idp, now);
         let covered =
-            matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both);
-        if !self.sp.decryption_keys().is_empty() && !self.settings.forbid_cbc && !covered {
+            matches!(self.options.signed_parts, SignedParts::Response | SignedParts::Both);
+        if !self.sp.decryption_keys().is_empty() && !self.options.forbid_cbc && !covered {
             warnings.push(Warning::CbcUnsigned);
         }
-        warnings.extend(self.dangers().into_iter().map(|switch| Warning::Danger { switch }));
+        warnings
+            .extend(self.options.dangers().into_iter().map(|switch| Warning::Danger { switch }));
         warnings
     }
 
-    fn dangers(&self) -> Vec<&'static str> {
-        let Settings {
-            allow_sha1,
-            allow_weak_keys,
-            allow_3des,
-            ignore_unsolicited_in_response_to,
-            ..
-        } = self.settings;
-        [
-            (allow_3des, "danger_allow_3des"),
-            (allow_sha1, "danger_allow_sha1"),
-            (allow_weak_keys, "danger_allow_weak_keys"),
-            (ignore_unsolicited_in_response_to, "danger_ignore_unsolicited_in_response_to"),
-        ]
-        .into_iter()
-        .filter_map(|(on, switch)| on.then_some(switch))
-        .collect()
-    }
-
     pub(crate) fn limits(&self) -> &Limits {
-        &self.settings.limits
+        &self.limits
     }
 
     pub(crate) fn rules<'a>(&'a self, expected: Expected<'a>, now: DateTime<Utc>) -> Rules<'a> {
@@ -315,11 +241,13 @@ impl Connection {
             audience: self.sp.audience(),
             acs_url: self.sp.acs_url(),
             issuer: self.idp.issuer(),
-            unsolicited: self.settings.unsolicited,
-            ignore_unsolicited_in_response_to: self.settings.ignore_unsolicited_in_response_to,
+            unsolicited: self.options.unsolicited,
+            ignore_unsolicited_in_response_to: self
+                .options
+                .danger_ignore_unsolicited_in_response_to,
             expected,
             now,
-            skew: self.settings.clock_skew,
+            skew: self.options.clock_skew(),
         }
     }
 
@@ -349,8 +277,8 @@ impl Connection {
             attributes: assertion.attributes(),
             key_fingerprint: octets.fingerprint().to_owned(),
         };
-        let identity = Identity::from_parts(parts, &self.settings.attribute_map);
-        match identity.first_missing(&self.settings.required) {
+        let identity = Identity::from_parts(parts, &self.options.attribute_map);
+        match identity.first_missing(&self.options.required) {
             None => Ok(identity),
             Some(field) => Err(Rejection::AttributeMissing { field: field.as_str() }),
         }

@@ -21,7 +21,7 @@ static ENCRYPTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Encr
 impl Connection {
     /// What is signed, and what the Response around it says. The received document ends here.
     pub(super) fn signed_part(&self, xml: String) -> Result<(Signed, Addressing), Rejection> {
-        let received = Document::parse(&xml, &self.settings.limits)?;
+        let received = Document::parse(&xml, &self.limits)?;
         let envelope = check_envelope(received_envelope(&received)?)?;
         let mut signed = self.signed_octets(envelope)?;
         signed.second_opinion.take().unwrap_or(Ok(()))?;
@@ -42,7 +42,7 @@ impl Connection {
         if ENCRYPTED.find(signed.octets.as_str().as_bytes()).is_none() {
             return Ok(signed);
         }
-        let document = SignedDocument::parse(&signed.octets, &self.settings.limits)?;
+        let document = SignedDocument::parse(&signed.octets, &self.limits)?;
         let encrypted = document.assertion()?.encrypted_parts();
         if encrypted.is_empty() {
             return Ok(signed);
@@ -53,7 +53,7 @@ impl Connection {
 
     fn verified(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
         let found = envelope.signatures();
-        let missing = match self.settings.signed_parts {
+        let missing = match self.options.signed_parts {
             SignedParts::Any if !found.response && !found.assertion => Some(Part::Message),
             SignedParts::Response | SignedParts::Both if !found.response => Some(Part::Response),
             SignedParts::Assertion | SignedParts::Both if !found.assertion => Some(Part::Assertion),
@@ -92,11 +92,11 @@ impl Connection {
     fn opened(&self, envelope: Envelope<'_>, opening: Opening<'_>) -> Result<Signed, Rejection> {
         let response = self.verified_response(envelope)?;
         if response.is_none()
-            && matches!(self.settings.signed_parts, SignedParts::Response | SignedParts::Both)
+            && matches!(self.options.signed_parts, SignedParts::Response | SignedParts::Both)
         {
             return Err(Rejection::SignatureMissing { on: Part::Response });
         }
-        let limits = &self.settings.limits;
+        let limits = &self.limits;
         let opened = match &response {
             None => open_assertion(envelope, opening)?,
             Some(octets) => {
@@ -129,7 +129,7 @@ impl Connection {
     /// has to cover it, and it has to be the connection's issuer who speaks: a ciphertext captured
     /// from another connection says nothing, not even whose it is.
     fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<Signed>, Rejection> {
-        let document = Document::parse(opened, &self.settings.limits)?;
+        let document = Document::parse(opened, &self.limits)?;
         let envelope = check_envelope(received_envelope(&document)?)?;
         let assertion = envelope.assertion()?;
         if envelope.signatures().assertion {
@@ -140,7 +140,7 @@ impl Connection {
                 if covered { None } else { self.second_opinion(envelope, &octets) };
             return Ok(Some(Signed { octets, rests_on_sha1, second_opinion }));
         }
-        match self.settings.signed_parts {
+        match self.options.signed_parts {
             SignedParts::Any | SignedParts::Response if covered => {
                 let issuer = Statements::unverified(assertion).issuer()?;
                 issuer.check(Part::Assertion, self.idp.issuer(), self.sp.audience())?;
@@ -153,8 +153,8 @@ impl Connection {
     pub(super) fn trust(&self) -> Trust<'_> {
         Trust {
             certificates: self.idp.certificates(),
-            allow_sha1: self.settings.allow_sha1,
-            limits: &self.settings.limits,
+            allow_sha1: self.options.danger_allow_sha1,
+            limits: &self.limits,
         }
     }
 
@@ -162,9 +162,9 @@ impl Connection {
         Opening {
             keys: self.sp.decryption_keys(),
             recipient: self.sp.audience(),
-            forbid_cbc: self.settings.forbid_cbc,
-            allow_3des: self.settings.allow_3des,
-            limits: &self.settings.limits,
+            forbid_cbc: self.options.forbid_cbc,
+            allow_3des: self.options.danger_allow_3des,
+            limits: &self.limits,
             budget,
         }
     }
@@ -177,7 +177,7 @@ impl Connection {
         octets: &SignedOctets,
     ) -> Option<Result<(), Rejection>> {
         #[cfg(feature = "samael")]
-        if self.settings.second_opinion {
+        if self.options.second_opinion {
             return Some(second_opinion::agrees(envelope, octets, self.idp.certificates()));
         }
         let _ = (envelope, octets);

@@ -8,12 +8,12 @@ use super::{
     Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings,
 };
 use crate::address::{Address, Parts, is_plain};
+use crate::advice::Product;
 use crate::binding::Binding;
 use crate::limits::Limits;
 use crate::metadata::{IdpMetadata, MetadataError};
 use crate::provider::IdentityProvider;
 use crate::trust::{Certificate, Certificates};
-use crate::vendor::Vendor;
 
 const TEXT_FIELDS: [PastedField; 3] =
     [PastedField::Audience, PastedField::SsoUrl, PastedField::Issuer];
@@ -119,18 +119,18 @@ impl<'a> Examination<'a> {
         let audience_is_login_url =
             !sso_url.is_empty() && !is_url(sso_url) && is_login_url(audience);
         let audience_is_issuer = foreign_issuer(audience).is_some()
-            && Vendor::of_issuer(issuer).is_none()
+            && Product::of_issuer(issuer).is_none()
             && !issuer.is_empty()
             && issuer != audience;
-        let sso_url_is_none = match Vendor::of_issuer(sso_url) {
+        let sso_url_is_none = match Product::of_issuer(sso_url) {
             // Anybody's single sign-on URL may have the path of a realm; beside that of the realm
             // it has not.
-            Some(Vendor::Keycloak) => Vendor::of_login_url(issuer) == Some(Vendor::Keycloak),
+            Some(Product::Keycloak) => Product::of_login_url(issuer) == Some(Product::Keycloak),
             Some(_) => true,
             None => !is_url(sso_url) && !sso_url.is_empty() && with_scheme(sso_url).is_none(),
         };
         let issuer_is_sso_url = Address::of(issuer) == Address::Secure
-            && Vendor::of_issuer(issuer).is_none()
+            && Product::of_issuer(issuer).is_none()
             && issuer != audience
             && !self.is_ours(issuer);
         match (audience_is_login_url, audience_is_issuer, sso_url_is_none && issuer_is_sso_url) {
@@ -155,8 +155,8 @@ impl<'a> Examination<'a> {
             Some((_, second)) if field == second => None,
             _ => match field {
                 PastedField::Audience => self.of_audience(),
-                PastedField::SsoUrl => Vendor::of_issuer(self.text(field))
-                    .map(|vendor| Problem::IssuerMisplaced { vendor }),
+                PastedField::SsoUrl => Product::of_issuer(self.text(field))
+                    .map(|product| Problem::IssuerMisplaced { product }),
                 PastedField::Issuer => self.of_issuer(),
                 PastedField::Certificate => None,
             },
@@ -180,8 +180,8 @@ impl<'a> Examination<'a> {
         {
             return Some(Problem::SsoUrlMisplaced);
         }
-        if let Some(vendor) = foreign_issuer(audience) {
-            return Some(Problem::IssuerMisplaced { vendor });
+        if let Some(product) = foreign_issuer(audience) {
+            return Some(Problem::IssuerMisplaced { product });
         }
         let host = Parts::of(audience)?.authority;
         (!self.is_at_us(audience) && Parts::of(sso_url)?.authority == host)
@@ -216,7 +216,7 @@ impl<'a> Examination<'a> {
         let issuer = self.text(PastedField::Issuer);
         // The issuer of JumpCloud is any text that its administrator likes, the single sign-on URL
         // for example.
-        if Vendor::of_login_url(issuer).is_some_and(|vendor| vendor != Vendor::JumpCloud) {
+        if Product::of_login_url(issuer).is_some_and(|product| product != Product::JumpCloud) {
             return Some(Problem::SsoUrlMisplaced);
         }
         (issuer == self.text(PastedField::SsoUrl)).then_some(Problem::IssuerEqualsSsoUrl)
@@ -309,12 +309,12 @@ fn of_metadata(metadata: &Result<IdpMetadata, MetadataError>) -> Problem {
 /// is both.
 fn is_login_url(text: &str) -> bool {
     Address::of(text) == Address::Secure
-        && Vendor::of_login_url(text).is_some_and(|vendor| vendor != Vendor::Keycloak)
+        && Product::of_login_url(text).is_some_and(|product| product != Product::Keycloak)
 }
 
 /// The product whose issuer this is, if no service provider could have it as its own name.
-fn foreign_issuer(text: &str) -> Option<Vendor> {
-    Vendor::of_issuer(text).filter(|vendor| *vendor != Vendor::Keycloak)
+fn foreign_issuer(text: &str) -> Option<Product> {
+    Product::of_issuer(text).filter(|product| *product != Product::Keycloak)
 }
 
 /// A web address that was pasted without its beginning: a host with a dot, and a path.

@@ -151,7 +151,8 @@ impl<'a> Surroundings<'a> {
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
-/// use saml_login::{Limits, PastedValues, Surroundings, examine};
+/// use saml_login::doctor::{examine, PastedValues, Surroundings};
+/// use saml_login::Limits;
 ///
 /// let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
 /// let certificate = include_str!("../../fixtures/saml-idp-samlp/idp-cert.pem");

@@ -3,9 +3,9 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use super::PastedField;
+use crate::advice::Product;
 use crate::error::CertificateError;
 use crate::metadata::MetadataError;
-use crate::vendor::Vendor;
 
 /// How bad a [`Problem`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,12 +132,12 @@ pub enum Problem {
     IssuerEqualsSsoUrl,
     /// What looks like the issuer of a product that is recognized, in a field for something else.
     #[error(
-        "this has the shape of an issuer of {vendor}, which belongs into the field for the issuer: compare it with what the \
+        "this has the shape of an issuer of {product}, which belongs into the field for the issuer: compare it with what the \
          identity provider shows"
     )]
     IssuerMisplaced {
         /// The product.
-        vendor: Vendor,
+        product: Product,
     },
     /// An RSA key shorter than 2048 bits.
     #[error(

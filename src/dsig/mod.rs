@@ -11,7 +11,7 @@ mod signature;
 mod signed_info;
 mod verify;
 
-#[cfg(feature = "test-idp")]
+#[cfg(feature = "testing")]
 pub(crate) use algorithm::{DigestAlgorithm, SignatureAlgorithm};
 pub(crate) use detached::verify_detached;
 pub(crate) use sign::{Place, sign_enveloped, sign_octets};

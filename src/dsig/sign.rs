@@ -24,7 +24,7 @@ impl DigestAlgorithm {
 
 impl SignatureAlgorithm {
     /// Whether this is an algorithm for keys of this kind.
-    #[cfg(feature = "test-idp")]
+    #[cfg(feature = "testing")]
     pub(crate) fn is_for(self, key: &PKeyRef<Private>) -> bool {
         let id = match self.scheme {
             Scheme::RsaPkcs1 | Scheme::RsaPss => Id::RSA,

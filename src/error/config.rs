@@ -17,8 +17,11 @@ pub enum ConfigError {
     #[error("the clock skew is {seconds} s; it may be 0 to 300 s")]
     ClockSkewOutOfRange {
         /// The skew that was asked for, in seconds.
-        seconds: i64,
+        seconds: u32,
     },
+    /// The second opinion was asked for in a build that has none.
+    #[error("a second opinion needs the feature `samael`, which this build does not have")]
+    SecondOpinionUnavailable,
     /// The connection id is empty.
     #[error("the connection id is empty")]
     ConnectionIdEmpty,
@@ -69,6 +72,7 @@ impl ConfigError {
             Self::AudienceEmpty => "audience_empty",
             Self::Certificate(error) => error.code(),
             Self::ClockSkewOutOfRange { .. } => "clock_skew_out_of_range",
+            Self::SecondOpinionUnavailable => "second_opinion_unavailable",
             Self::ConnectionIdEmpty => "connection_id_empty",
             Self::DecryptionKeyNotRsa => "decryption_key_not_rsa",
             Self::EndpointInvalid { .. } => "endpoint_invalid",

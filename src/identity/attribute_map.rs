@@ -1,7 +1,9 @@
-use std::{cmp::Ordering, collections::HashSet};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
 
 use super::IdentityField;
 use crate::assertion::{Attribute, AttributeValue, Attributes};
+use crate::digest::Digest;
 
 /// Which attributes make up an [`Identity`](crate::Identity): for each field the names to look for,
 /// best first.
@@ -10,8 +12,10 @@ use crate::assertion::{Attribute, AttributeValue, Attributes};
 /// [`names`](AttributeMap::names). Each builder method replaces the whole list of one field:
 ///
 /// ```
-/// # use saml_login::{AttributeMap, IdentityField};
-/// let map = AttributeMap::default().email(["workMail", "mail"]).group_delimiter(';');
+/// # use saml_login::identity::{AttributeMap, IdentityField};
+/// let map = AttributeMap::default()
+///     .with_names(IdentityField::Email, ["workMail", "mail"])
+///     .with_group_delimiter(';');
 /// assert_eq!(map.names(IdentityField::Email), ["workMail", "mail"]);
 /// ```
 ///
@@ -25,7 +29,7 @@ use crate::assertion::{Attribute, AttributeValue, Attributes};
 ///
 /// # How the e-mail address is found
 ///
-/// 1. The value found as above decides. If it is not [an address](crate::Email) there is no e-mail
+/// 1. The value found as above decides. If it is not [an address](crate::identity::Email) there is no e-mail
 ///    address: an identity provider that says something wrong here should be mended, not guessed
 ///    at.
 /// 2. Without such a value the NameID decides, if its Format says that it is an e-mail address or
@@ -40,56 +44,50 @@ pub struct AttributeMap {
     /// Sorted by [`compare`] of the names, so that a look-up needs neither a lower-cased copy nor a
     /// hash.
     entries: Vec<Entry>,
+    /// What differs from the default: this is what is stored.
+    replaced: BTreeMap<IdentityField, Vec<String>>,
     group_delimiter: Option<char>,
 }
 
 impl AttributeMap {
-    /// Replaces the names of attributes with the display name. With no names there is never one.
-    pub fn display_name(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.replace(Slot::DisplayName, names)
-    }
-
-    /// Replaces the names of attributes with the e-mail address. The NameID and the claims that
-    /// stand in for a missing attribute stay.
-    pub fn email(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.replace(Slot::Email, names)
-    }
-
-    /// Replaces the names of attributes with the first name. With no names there is never one.
-    pub fn first_name(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.replace(Slot::FirstName, names)
-    }
-
-    /// Replaces the names of attributes with groups or roles. With no names there are never any.
-    pub fn groups(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.replace(Slot::Groups, names)
-    }
-
-    /// Replaces the names of attributes with the last name. With no names there is never one.
-    pub fn last_name(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.replace(Slot::LastName, names)
+    /// Replaces the names of the attributes with one field. Without names there is never such a
+    /// field; for the e-mail address, the NameID and the claims that stand in for a missing
+    /// attribute stay.
+    #[must_use]
+    pub fn with_names(
+        mut self,
+        field: IdentityField,
+        names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        self.replaced.insert(field, names.clone());
+        self.replace(Slot::of(field), names)
     }
 
     /// Splits every group value at `delimiter`, for identity providers that join all groups in one
     /// value. Off by default: names of groups contain commas and semicolons.
-    pub fn group_delimiter(mut self, delimiter: char) -> Self {
-        self.group_delimiter = Some(delimiter);
-        self
+    #[must_use]
+    pub fn with_group_delimiter(self, delimiter: char) -> Self {
+        Self { group_delimiter: Some(delimiter), ..self }
     }
 
     /// The names that are looked for, best first.
     pub fn names(&self, field: IdentityField) -> Vec<&str> {
-        let slot = match field {
-            IdentityField::DisplayName => Slot::DisplayName,
-            IdentityField::Email => Slot::Email,
-            IdentityField::FirstName => Slot::FirstName,
-            IdentityField::Groups => Slot::Groups,
-            IdentityField::LastName => Slot::LastName,
-        };
+        let slot = Slot::of(field);
         let mut entries: Vec<&Entry> =
             self.entries.iter().filter(|entry| entry.slot == slot).collect();
         entries.sort_by_key(|entry| entry.rank);
         entries.into_iter().map(|entry| &*entry.name).collect()
+    }
+
+    /// What differs from the default, with lengths and counts.
+    pub(crate) fn digest(&self, digest: Digest) -> Digest {
+        let delimiter = self.group_delimiter.map(String::from);
+        digest
+            .list(&self.replaced, |digest, (field, names)| {
+                digest.text(field.as_str()).list(names, |digest, name| digest.text(name))
+            })
+            .list(delimiter.as_slice(), |digest, delimiter| digest.text(delimiter))
     }
 
     /// Empty names are left out; of names that differ only in letter case the first stays.
@@ -148,11 +146,36 @@ impl AttributeMap {
 
 impl Default for AttributeMap {
     fn default() -> Self {
+        let empty = Self { entries: Vec::new(), replaced: BTreeMap::new(), group_delimiter: None };
         DEFAULT_NAMES
             .iter()
-            .fold(Self { entries: Vec::new(), group_delimiter: None }, |map, (slot, names)| {
-                map.replace(*slot, names.iter().copied())
-            })
+            .fold(empty, |map, (slot, names)| map.replace(*slot, names.iter().copied()))
+    }
+}
+
+/// As a map of what differs from the default: names by field, and the delimiter of groups.
+#[cfg(feature = "serde")]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Stored {
+    names: BTreeMap<IdentityField, Vec<String>>,
+    group_delimiter: Option<char>,
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AttributeMap {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = self.replaced.clone();
+        Stored { names, group_delimiter: self.group_delimiter }.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for AttributeMap {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Stored { names, group_delimiter } = Stored::deserialize(deserializer)?;
+        let map = Self { group_delimiter, ..Self::default() };
+        Ok(names.into_iter().fold(map, |map, (field, names)| map.with_names(field, names)))
     }
 }
 
@@ -173,6 +196,18 @@ enum Slot {
     LastName,
     NameClaim,
     UpnClaim,
+}
+
+impl Slot {
+    fn of(field: IdentityField) -> Self {
+        match field {
+            IdentityField::DisplayName => Self::DisplayName,
+            IdentityField::Email => Self::Email,
+            IdentityField::FirstName => Self::FirstName,
+            IdentityField::Groups => Self::Groups,
+            IdentityField::LastName => Self::LastName,
+        }
+    }
 }
 
 /// The lower, the better: the place of the name in its list, then what it is the name of.

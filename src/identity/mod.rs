@@ -108,8 +108,11 @@ impl Identity {
     }
 
     /// The first of `required` that is not there.
-    pub(crate) fn first_missing(&self, required: &[IdentityField]) -> Option<IdentityField> {
-        required.iter().copied().find(|field| match field {
+    pub(crate) fn first_missing<'f>(
+        &self,
+        required: impl IntoIterator<Item = &'f IdentityField>,
+    ) -> Option<IdentityField> {
+        required.into_iter().copied().find(|field| match field {
             IdentityField::DisplayName => self.display_name.is_none(),
             IdentityField::Email => self.email.is_none(),
             IdentityField::FirstName => self.first_name.is_none(),

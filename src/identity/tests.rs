@@ -206,7 +206,7 @@ fn names_are_matched_in_any_letter_case_and_trimmed() {
     assert_eq!(found.last_name.as_deref(), Some("Lovelace"));
     assert_eq!(found.display_name.as_deref(), Some("Ada  Lovelace"));
     // Only ASCII letters have a case here: U+212A KELVIN SIGN is not a k.
-    let map = AttributeMap::default().first_name(["nick"]);
+    let map = AttributeMap::default().with_names(IdentityField::FirstName, ["nick"]);
     let kelvin = identity_with(&map, None, "42", [attribute("nic\u{212a}", &["Ada"])]);
     assert_eq!(kelvin.first_name, None);
 }
@@ -297,7 +297,7 @@ fn groups_are_all_values_of_the_first_match_that_has_any_each_once() {
 fn joined_groups_are_split_on_demand_only() {
     let joined = || [attribute("groups", &["a; b;;c,d ;a", ";", "e"])];
     assert_eq!(identity(joined()).groups, ["a; b;;c,d ;a", ";", "e"]);
-    let map = AttributeMap::default().group_delimiter(';');
+    let map = AttributeMap::default().with_group_delimiter(';');
     assert_eq!(identity_with(&map, None, "42", joined()).groups, ["a", "b", "c,d", "e"]);
 }
 
@@ -306,9 +306,9 @@ fn joined_groups_are_split_on_demand_only() {
 #[test]
 fn a_list_of_names_replaces_the_default() {
     let map = AttributeMap::default()
-        .email(["work", "", "WORK", "Private"])
-        .first_name(["work"])
-        .last_name([""]);
+        .with_names(IdentityField::Email, ["work", "", "WORK", "Private"])
+        .with_names(IdentityField::FirstName, ["work"])
+        .with_names(IdentityField::LastName, [""]);
     assert_eq!(map.names(IdentityField::Email), ["work", "Private"]);
     assert_eq!(map.names(IdentityField::FirstName), ["work"]);
     assert!(map.names(IdentityField::LastName).is_empty());
@@ -325,7 +325,10 @@ fn a_list_of_names_replaces_the_default() {
     assert_eq!(found.email.as_ref().map(Email::address), Some("work@example.test"));
     assert_eq!(found.first_name.as_deref(), Some("work@example.test"));
     assert_eq!(found.last_name, None);
-    let none = AttributeMap::default().email([""; 0]).display_name([""; 0]).groups([""; 0]);
+    let none = AttributeMap::default()
+        .with_names(IdentityField::Email, [""; 0])
+        .with_names(IdentityField::DisplayName, [""; 0])
+        .with_names(IdentityField::Groups, [""; 0]);
     let found = identity_with(&none, None, "name-id@example.test", attributes());
     assert_eq!(found.email.as_ref().map(Email::address), Some("name-id@example.test"));
 }

@@ -15,10 +15,10 @@ pub(crate) use outgoing::{answer, start};
 pub(crate) use receive::{Receiver, receive};
 
 use crate::assertion::NameId;
+use crate::binding::RelayState;
 use crate::error::{Error, Excerpt, Rejection};
 use crate::identity::Identity;
-use crate::relay_state::RelayState;
-use crate::store::{ReplayStore, SpendOutcome, Spending};
+use crate::replay::{ReplayStore, SpendOutcome, Spending};
 
 /// One session, as the identity provider knows it. Keep it beside the application's own session,
 /// with all of its parts: what a person or a session is called means something at one identity

@@ -1,11 +1,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout};
+use crate::binding::RelayState;
 use crate::binding::{Binding, Parameter};
 use crate::error::SendError;
 use crate::instant;
 use crate::provider::{IdentityProvider, ServiceProvider};
-use crate::relay_state::RelayState;
 use crate::send::{Delivery, Header, Outgoing, endpoint, message_id, signing_key};
 use crate::xml::Markup;
 

@@ -12,8 +12,8 @@ use crate::assertion::{
 use crate::binding::{self, Parameter, Query};
 use crate::dsig::{self, Trust};
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
-use crate::pending::check_open;
-use crate::store::Spending;
+use crate::replay::Spending;
+use crate::request::check_open;
 use crate::validate::{MAX_CLOCK_SKEW, Window};
 use crate::xml::{Document, Element, Namespace};
 use crate::xmlenc::{self, Opening};

@@ -47,7 +47,8 @@ pub enum MetadataTrust<'c> {
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
-/// use saml_login::{IdpMetadata, Limits, MetadataTrust};
+/// use saml_login::metadata::MetadataTrust;
+/// use saml_login::{IdpMetadata, Limits};
 ///
 /// let xml = include_str!("../../fixtures/metadata/simplesamlphp.xml");
 /// let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;

@@ -48,7 +48,8 @@ impl ContactType {
 /// All keys are published, so that the identity provider knows the next one before it is used.
 ///
 /// ```
-/// use saml_login::{ContactType, ServiceProvider, SpMetadata};
+/// use saml_login::metadata::ContactType;
+/// use saml_login::{ServiceProvider, SpMetadata};
 ///
 /// let sp = ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
 ///     .with_slo_url("https://app.example.test/saml/slo");

@@ -5,8 +5,10 @@ use chrono::{DateTime, Utc};
 use super::{
     Applied, Authority, Change, ChangeRefusal, ConnectionSettings, Neighbours, Organization,
 };
-use crate::account::{Account, AccountStatus, Role};
-use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
+use crate::account::{Account, Role, Status};
+use crate::audit::{Action, Actor, AuditEvent, Outcome};
+use crate::binding::Binding;
+use crate::connection::ConnectionOptions;
 use crate::doctor::{Diagnosis, Finding, PastedField, PastedValues, Surroundings, examine};
 use crate::identity::Identity;
 use crate::limits::Limits;
@@ -46,10 +48,10 @@ impl Organization {
         };
         if result.is_ok() {
             let both = self.settings.as_ref().zip(changed.settings.as_ref());
-            if matches!(action, AuditAction::ConnectionUpdated { .. })
+            if matches!(action, Action::ConnectionUpdated { .. })
                 && both.is_some_and(|(before, after)| !before.trusts_as(after))
             {
-                action = AuditAction::ConnectionRekeyed;
+                action = Action::ConnectionRekeyed;
             }
             *self = changed;
         }
@@ -79,7 +81,7 @@ impl Organization {
             && self.fingerprints().contains(&identity.key_fingerprint);
         let is_theirs = account.organization == self.id
             && account.role == Role::Administrator
-            && account.status == AccountStatus::Active
+            && account.status == Status::Active
             && account.stable_key == identity.stable_key()
             && identity.email.as_ref().is_none_or(|email| account.has_email(email))
             && (account.stable_key.is_some() || identity.email.is_some());
@@ -91,8 +93,7 @@ impl Organization {
         if result.is_ok() {
             self.tested = self.test_digest();
         }
-        let event =
-            self.event(AuditAction::TestLogin, &Actor::Member(account.id.clone()), &result, now);
+        let event = self.event(Action::TestLogin, &Actor::Member(account.id.clone()), &result, now);
         let enforced_untested = self.is_enforced() && !self.is_tested();
         Applied {
             event: event.about(account.id.clone()),
@@ -104,52 +105,49 @@ impl Organization {
 
     fn event(
         &self,
-        action: AuditAction,
+        action: Action,
         by: &Actor,
         result: &Result<(), ChangeRefusal>,
         now: DateTime<Utc>,
     ) -> AuditEvent {
         let outcome = match result {
-            Ok(()) => AuditOutcome::Done,
-            Err(refusal) => AuditOutcome::Refused(refusal.code()),
+            Ok(()) => Outcome::Done,
+            Err(refusal) => Outcome::Refused(refusal.code()),
         };
         AuditEvent::new(self.id.clone(), by.clone(), action, now).ended(outcome)
     }
 
-    fn action(&self, change: &Change) -> AuditAction {
+    fn action(&self, change: &Change) -> Action {
         match change {
-            Change::AddCertificate { .. } => AuditAction::CertificateAdded,
-            Change::Adjust(options) => {
-                AuditAction::ConnectionUpdated { dangers: options.dangers() }
-            }
-            Change::BreakGlass { granted, .. } => {
-                AuditAction::BreakGlassChanged { granted: *granted }
-            }
+            Change::AddCertificate { .. } => Action::CertificateAdded,
+            Change::Adjust(options) => Action::ConnectionUpdated { dangers: options.dangers() },
+            Change::BreakGlass { granted, .. } => Action::BreakGlassChanged { granted: *granted },
             Change::Configure(_) => match &self.settings {
-                None => AuditAction::ConnectionActivated,
-                Some(settings) => {
-                    AuditAction::ConnectionUpdated { dangers: settings.options.dangers() }
-                }
+                None => Action::ConnectionActivated,
+                Some(settings) => Action::ConnectionUpdated { dangers: settings.options.dangers() },
             },
-            Change::Disable => AuditAction::SsoChanged { enabled: false },
-            Change::Enable => AuditAction::SsoChanged { enabled: true },
-            Change::Enforce => AuditAction::EnforcementChanged { enforced: true },
+            Change::Disable => Action::SsoChanged { enabled: false },
+            Change::Enable => Action::SsoChanged { enabled: true },
+            Change::Enforce => Action::EnforcementChanged { enforced: true },
             Change::ForgetDomain(domain) => {
-                AuditAction::DomainChanged { domain: domain.to_string(), verified: false }
+                Action::DomainChanged { domain: domain.to_string(), verified: false }
             }
-            Change::LiftEnforcement => AuditAction::EnforcementChanged { enforced: false },
-            Change::ManageByDirectory(managing) => {
-                AuditAction::DirectoryChanged { managing: *managing }
-            }
-            Change::Provision(rules) => {
-                AuditAction::ProvisioningChanged { dangers: rules.dangers() }
-            }
-            Change::RemoveConnection => AuditAction::ConnectionRemoved,
-            Change::RetireCertificate { fingerprint } => AuditAction::CertificateRetired {
+            Change::LiftEnforcement => Action::EnforcementChanged { enforced: false },
+            Change::ManageByDirectory(managing) => Action::DirectoryChanged { managing: *managing },
+            Change::Provision(rules) => Action::ProvisioningChanged { dangers: rules.dangers() },
+            Change::RemoveConnection => Action::ConnectionRemoved,
+            Change::RetireCertificate { fingerprint } => Action::CertificateRetired {
                 fingerprint: normal_fingerprint(fingerprint).unwrap_or_default(),
             },
+            Change::SetEndpoints { .. } => Action::ConnectionUpdated {
+                dangers: self
+                    .settings
+                    .as_ref()
+                    .map(|settings| settings.options.dangers())
+                    .unwrap_or_default(),
+            },
             Change::VerifyDomain(domain) => {
-                AuditAction::DomainChanged { domain: domain.to_string(), verified: true }
+                Action::DomainChanged { domain: domain.to_string(), verified: true }
             }
         }
     }
@@ -177,6 +175,10 @@ impl Organization {
             Change::Adjust(options) => {
                 let settings = self.configured_settings()?;
                 self.replace_settings(ConnectionSettings { options: *options, ..settings })?;
+            }
+            Change::SetEndpoints { sso_binding, slo_url } => {
+                let settings = self.configured_settings()?;
+                self.replace_settings(ConnectionSettings { sso_binding, slo_url, ..settings })?;
             }
             Change::BreakGlass { account, granted: true } => {
                 self.break_glass.insert(account);
@@ -235,12 +237,19 @@ impl Organization {
             .into_values()
             .map_err(|diagnosis| ChangeRefusal::Values(Box::new(diagnosis)))?;
         let idp = values.identity_provider();
-        let options = self.settings.take().map(|settings| settings.options).unwrap_or_default();
+        let (sso_binding, slo_url, options) = match self.settings.take() {
+            Some(ConnectionSettings { sso_binding, slo_url, options, .. }) => {
+                (sso_binding, slo_url, options)
+            }
+            None => (Binding::HttpRedirect, None, ConnectionOptions::default()),
+        };
         self.replace_settings(ConnectionSettings {
             audience: values.audience().to_owned(),
             sso_url: idp.sso_url().unwrap_or_default().to_owned(),
             issuer: idp.issuer().to_owned(),
             certificates: idp.certificates().iter().map(Certificate::to_pem).collect(),
+            sso_binding,
+            slo_url,
             options,
         })?;
         Ok(warnings)
@@ -344,7 +353,8 @@ fn permitted(
         | Change::Configure(_)
         | Change::Enable
         | Change::Enforce
-        | Change::Provision(_) => false,
+        | Change::Provision(_)
+        | Change::SetEndpoints { .. } => false,
     };
     if takes_back || authority.is_entitled(organization) {
         Ok(())

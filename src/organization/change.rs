@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{ConnectionOptions, EmailDomain, ProvisioningRules};
+use super::{EmailDomain, ProvisioningRules};
 use crate::account::AccountId;
 use crate::audit::AuditEvent;
+use crate::binding::Binding;
+use crate::connection::ConnectionOptions;
 use crate::doctor::{Diagnosis, Finding, PastedValues};
 use crate::error::{CertificateError, ConfigError};
 
 /// What only the application knows: its plans, and its administrators.
 ///
-/// Who administers an organization has [`Role::Administrator`](crate::Role) in their account there:
+/// Who administers an organization has [`Role::Administrator`](crate::account::Role) in their account there:
 /// the one is asked before a change, the other for break-glass and for test logins, and both have
 /// to agree. The first administrator's account comes from the application, as an
-/// [invitation](crate::NewAccount::invited) for example; a login makes members.
+/// [invitation](crate::account::NewAccount::invited) for example; a login makes members.
 pub trait Authority {
     /// Whether somebody is an administrator of exactly this organization, now.
     fn administers(&self, account: &AccountId, organization: &str) -> bool;
@@ -84,6 +86,13 @@ pub enum Change {
         /// Its SHA-256 fingerprint, as hexadecimal pairs with colons.
         fingerprint: String,
     },
+    /// Replaces how requests travel, and where logouts go.
+    SetEndpoints {
+        /// By HTTP-Redirect, or by HTTP-POST.
+        sso_binding: Binding,
+        /// The identity provider's Single Logout Service for HTTP-Redirect, if there is one.
+        slo_url: Option<String>,
+    },
     /// Notes that a domain is the organization's. For the application, which has had it proven, and
     /// its operators.
     VerifyDomain(EmailDomain),
@@ -108,6 +117,7 @@ impl fmt::Debug for Change {
             Self::Provision(_) => "Provision(…)",
             Self::RemoveConnection => "RemoveConnection",
             Self::RetireCertificate { .. } => "RetireCertificate { … }",
+            Self::SetEndpoints { .. } => "SetEndpoints { … }",
             Self::VerifyDomain(_) => "VerifyDomain(…)",
         })
     }

@@ -6,6 +6,7 @@
 
 mod apply;
 mod change;
+mod discovery;
 mod domain;
 mod registry;
 mod rules;
@@ -17,13 +18,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 pub use self::change::{Applied, Authority, Change, ChangeRefusal, Neighbours};
+pub use self::discovery::{Discovery, discover, discover_proven};
 pub use self::domain::EmailDomain;
-pub use self::registry::{OrganizationConflict, Organizations};
+pub use self::registry::{Conflict, Organizations};
 pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
-pub use self::settings::{ConnectionOptions, ConnectionSettings};
+pub use self::settings::ConnectionSettings;
 pub use self::slug::{Slug, SpUrls};
 use crate::account::AccountId;
-use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
+use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::connection::{Connection, ConnectionBuilder};
 use crate::error::{ConfigError, NOT_SET_UP};
 use crate::identity::Email;
@@ -68,7 +70,7 @@ pub struct Organization {
 impl Organization {
     /// An organization without single sign-on. `id` is the application's own, never shown to be
     /// chosen and never used again for another: it becomes the connection's id, and so a part of
-    /// every person's [key](crate::StableKey).
+    /// every person's [key](crate::identity::StableKey).
     pub fn new(id: impl Into<String>, slug: Slug, urls: SpUrls) -> Self {
         Self {
             id: id.into(),
@@ -262,8 +264,8 @@ impl SsoUnavailable {
 
     /// The event of a login that ended here, for the audit trail.
     pub fn event(&self, organization: &str, at: DateTime<Utc>) -> AuditEvent {
-        let event = AuditEvent::new(organization, Actor::IdentityProvider, AuditAction::Login, at);
-        event.ended(AuditOutcome::Refused(self.code()))
+        let event = AuditEvent::new(organization, Actor::IdentityProvider, Action::Login, at);
+        event.ended(Outcome::Refused(self.code()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::identity::Identity;
 /// What two organizations cannot have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum OrganizationConflict {
+pub enum Conflict {
     /// The Assertion Consumer Service URL: what is posted there would be meant for both.
     #[error("another organization has the same ACS URL")]
     AcsUrl,
@@ -24,7 +24,7 @@ pub enum OrganizationConflict {
     Slug,
 }
 
-impl OrganizationConflict {
+impl Conflict {
     /// A stable snake_case code, part of semver.
     pub fn code(self) -> &'static str {
         match self {
@@ -37,14 +37,14 @@ impl OrganizationConflict {
 
 impl Organization {
     /// What this organization has that belongs to another one.
-    pub fn conflict_with(&self, other: &Self) -> Option<OrganizationConflict> {
+    pub fn conflict_with(&self, other: &Self) -> Option<Conflict> {
         if self.id == other.id {
-            return Some(OrganizationConflict::Id);
+            return Some(Conflict::Id);
         }
         if self.slug == other.slug {
-            return Some(OrganizationConflict::Slug);
+            return Some(Conflict::Slug);
         }
-        (self.urls.acs_url == other.urls.acs_url).then_some(OrganizationConflict::AcsUrl)
+        (self.urls.acs_url == other.urls.acs_url).then_some(Conflict::AcsUrl)
     }
 }
 
@@ -63,8 +63,8 @@ impl Organizations {
     ///
     /// # Errors
     ///
-    /// [`OrganizationConflict`]; nothing is added then.
-    pub fn add(&mut self, organization: Organization) -> Result<(), OrganizationConflict> {
+    /// [`Conflict`]; nothing is added then.
+    pub fn add(&mut self, organization: Organization) -> Result<(), Conflict> {
         if let Some(conflict) = self.iter().find_map(|other| organization.conflict_with(other)) {
             return Err(conflict);
         }

@@ -17,7 +17,7 @@ pub enum Verdict {
 /// Why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum PolicyReason {
+pub enum Reason {
     /// The account is deactivated.
     AccountDeactivated,
     /// The account is deleted.
@@ -37,7 +37,7 @@ pub enum PolicyReason {
     /// The session's account and this one have different e-mail addresses: nothing says that they
     /// are one person's.
     EmailDiffers,
-    /// The address of one of the two accounts is not [proven](crate::EmailProof::Proven): an
+    /// The address of one of the two accounts is not [proven](crate::account::EmailProof::Proven): an
     /// organization's word for it holds in that organization alone.
     EmailUnproven,
     /// The account is an invitation that the person has not accepted.
@@ -50,7 +50,7 @@ pub enum PolicyReason {
     /// seen from there.
     OthersHidden,
     /// The session was begun in another organization: ask whether it may be
-    /// [entered](crate::PolicyAction::Enter) from there.
+    /// [entered](crate::policy::PolicyAction::Enter) from there.
     SessionForeign,
     /// Single sign-on is switched off.
     SsoDisabled,
@@ -62,7 +62,7 @@ pub enum PolicyReason {
     SsoStepUp,
 }
 
-impl PolicyReason {
+impl Reason {
     /// A stable snake_case code, part of semver.
     pub fn code(self) -> &'static str {
         match self {
@@ -130,16 +130,15 @@ pub struct Decision {
     /// What to do.
     pub verdict: Verdict,
     /// Why.
-    pub reason: PolicyReason,
+    pub reason: Reason,
 }
 
 impl Decision {
-    pub(super) const ALLOWED: Self =
-        Self { verdict: Verdict::Allow, reason: PolicyReason::Allowed };
+    pub(super) const ALLOWED: Self = Self { verdict: Verdict::Allow, reason: Reason::Allowed };
     pub(super) const BREAK_GLASS: Self =
-        Self { verdict: Verdict::Allow, reason: PolicyReason::BreakGlass };
+        Self { verdict: Verdict::Allow, reason: Reason::BreakGlass };
 
-    pub(super) const fn refused(reason: PolicyReason) -> Self {
+    pub(super) const fn refused(reason: Reason) -> Self {
         Self { verdict: Verdict::Refuse, reason }
     }
 
@@ -148,7 +147,7 @@ impl Decision {
         self.verdict == Verdict::Allow
     }
 
-    /// The [code](PolicyReason::code) of the reason.
+    /// The [code](Reason::code) of the reason.
     pub fn code(&self) -> &'static str {
         self.reason.code()
     }

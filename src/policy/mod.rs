@@ -35,9 +35,9 @@ use chrono::{DateTime, Utc};
 pub use self::action::{
     Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart,
 };
-pub use self::decision::{Decision, PolicyReason, Verdict};
-use crate::account::{Account, AccountId, AccountStatus, EmailProof, Role};
-use crate::audit::{Actor, AuditAction, AuditEvent, AuditOutcome};
+pub use self::decision::{Decision, Reason, Verdict};
+use crate::account::{Account, AccountId, EmailProof, Role, Status};
+use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::organization::{EmailDomain, Organization};
 
 /// Whether logins through single sign-on work.
@@ -84,7 +84,7 @@ impl LoginPolicy {
     /// Decides what the holder of an account may do.
     pub fn decide(&self, account: &Account, action: &PolicyAction<'_>) -> Decision {
         if account.organization != self.organization {
-            return Decision::refused(PolicyReason::OrganizationForeign);
+            return Decision::refused(Reason::OrganizationForeign);
         }
         if let PolicyAction::See(origin) | PolicyAction::Enter(origin) = action {
             return self.elsewhere(account, *origin);
@@ -98,25 +98,24 @@ impl LoginPolicy {
         }
         match action {
             PolicyAction::LogIn(LoginMethod::Sso) => match self.sso {
-                SsoState::Disabled => Decision::refused(PolicyReason::SsoDisabled),
-                SsoState::NotConfigured => Decision::refused(PolicyReason::SsoNotConfigured),
+                SsoState::Disabled => Decision::refused(Reason::SsoDisabled),
+                SsoState::NotConfigured => Decision::refused(Reason::SsoNotConfigured),
                 SsoState::Open => Decision::ALLOWED,
             },
             PolicyAction::LogIn(_) | PolicyAction::ChangeCredential => {
-                self.without_sso(account, Decision::refused(PolicyReason::SsoEnforced))
+                self.without_sso(account, Decision::refused(Reason::SsoEnforced))
             }
             PolicyAction::Resume(session) if session.organization != self.organization => {
-                Decision::refused(PolicyReason::SessionForeign)
+                Decision::refused(Reason::SessionForeign)
             }
             PolicyAction::Resume(session) if session.account != account.id => {
-                Decision::refused(PolicyReason::AccountDiffers)
+                Decision::refused(Reason::AccountDiffers)
             }
             PolicyAction::Resume(session) if self.is_of_identity_provider(session) => {
                 Decision::ALLOWED
             }
             PolicyAction::Resume(_) => {
-                let step_up =
-                    Decision { verdict: Verdict::StepUp, reason: PolicyReason::SsoStepUp };
+                let step_up = Decision { verdict: Verdict::StepUp, reason: Reason::SsoStepUp };
                 self.without_sso(account, step_up)
             }
             PolicyAction::See(origin) | PolicyAction::Enter(origin) => {
@@ -138,16 +137,14 @@ impl LoginPolicy {
     pub fn decide_assignment(&self, assignment: Assignment, path: AssignmentPath) -> Decision {
         match assignment {
             _ if path == AssignmentPath::Directory && !self.directory_managed => {
-                Decision::refused(PolicyReason::DirectoryOff)
+                Decision::refused(Reason::DirectoryOff)
             }
             _ if path == AssignmentPath::JustInTime && self.sso != SsoState::Open => {
-                Decision::refused(PolicyReason::SsoDisabled)
+                Decision::refused(Reason::SsoDisabled)
             }
             _ if path.is_of_identity_provider() => Decision::ALLOWED,
-            _ if self.directory_managed => Decision::refused(PolicyReason::DirectoryManaged),
-            Assignment::Assign if self.enforced => {
-                Decision::refused(PolicyReason::AssignmentBySsoOnly)
-            }
+            _ if self.directory_managed => Decision::refused(Reason::DirectoryManaged),
+            Assignment::Assign if self.enforced => Decision::refused(Reason::AssignmentBySsoOnly),
             Assignment::Assign | Assignment::Reactivate | Assignment::Unassign => Decision::ALLOWED,
         }
     }
@@ -174,17 +171,17 @@ impl LoginPolicy {
             // The session is of the origin's account, which was asked above.
             return match origin.account.id == account.id {
                 true => there,
-                false => Decision::refused(PolicyReason::AccountDiffers),
+                false => Decision::refused(Reason::AccountDiffers),
             };
         }
         if origin.policy.enforced {
-            return Decision::refused(PolicyReason::OthersHidden);
+            return Decision::refused(Reason::OthersHidden);
         }
         if self.enforced {
-            return Decision::refused(PolicyReason::OrganizationHidden);
+            return Decision::refused(Reason::OrganizationHidden);
         }
         if !account.email.as_ref().is_some_and(|email| origin.account.has_email(email)) {
-            return Decision::refused(PolicyReason::EmailDiffers);
+            return Decision::refused(Reason::EmailDiffers);
         }
         // After single sign-on it is the identity provider's word that this is the account's
         // holder: good elsewhere for the addresses of its organization's own domains, whatever the
@@ -196,7 +193,7 @@ impl LoginPolicy {
             }
         };
         if !is_proven || !self.proves(account) {
-            return Decision::refused(PolicyReason::EmailUnproven);
+            return Decision::refused(Reason::EmailUnproven);
         }
         // Last, so that nobody else learns how the account stands.
         match gone(account.status, &PolicyAction::Enter(origin)) {
@@ -233,14 +230,14 @@ impl LoginPolicy {
         at: DateTime<Utc>,
     ) -> AuditEvent {
         let outcome = match decision.verdict {
-            Verdict::Allow => AuditOutcome::Done,
+            Verdict::Allow => Outcome::Done,
             Verdict::EndSession | Verdict::Refuse | Verdict::StepUp => {
-                AuditOutcome::Refused(decision.code())
+                Outcome::Refused(decision.code())
             }
         };
         let action = match decision.reason {
-            PolicyReason::BreakGlass => AuditAction::BreakGlassUsed { action },
-            _ => AuditAction::Policy { action },
+            Reason::BreakGlass => Action::BreakGlassUsed { action },
+            _ => Action::Policy { action },
         };
         let event = AuditEvent::new(self.organization.clone(), actor, action, at);
         AuditEvent { target, ..event }.ended(outcome)
@@ -249,12 +246,11 @@ impl LoginPolicy {
 
 /// Why somebody with an account like this gets nowhere. Single sign-on accepts an invitation;
 /// everything else waits for that.
-fn gone(status: AccountStatus, action: &PolicyAction<'_>) -> Option<PolicyReason> {
+fn gone(status: Status, action: &PolicyAction<'_>) -> Option<Reason> {
     match (status, action) {
-        (AccountStatus::Active, _)
-        | (AccountStatus::Invited, PolicyAction::LogIn(LoginMethod::Sso)) => None,
-        (AccountStatus::Deactivated, _) => Some(PolicyReason::AccountDeactivated),
-        (AccountStatus::Deleted, _) => Some(PolicyReason::AccountDeleted),
-        (AccountStatus::Invited, _) => Some(PolicyReason::InvitationPending),
+        (Status::Active, _) | (Status::Invited, PolicyAction::LogIn(LoginMethod::Sso)) => None,
+        (Status::Deactivated, _) => Some(Reason::AccountDeactivated),
+        (Status::Deleted, _) => Some(Reason::AccountDeleted),
+        (Status::Invited, _) => Some(Reason::InvitationPending),
     }
 }

@@ -1,221 +1,138 @@
-//! Just-in-time provisioning: from a verified identity to an account, as a pure decision.
+//! Just-in-time provisioning: a login becomes an account.
 
+mod decide;
 mod outcome;
 mod refusal;
-mod seats;
 
-pub use self::outcome::{AccountChanges, NewAccount, Provisioning};
-pub use self::refusal::ProvisioningRefusal;
-pub use self::seats::Seats;
-use crate::account::{Account, AccountStatus, EmailProof, Profile, Role};
-use crate::assertion::NameId;
-use crate::identity::{Email, Identity, StableKey};
-use crate::organization::{DomainRule, Organization, ProfileSource, RelinkRule};
+use chrono::{DateTime, Utc};
 
-/// Decides what a login does with accounts. Nothing is changed here: a
-/// [`Directory`](crate::Directory) does that.
+pub use self::decide::decide;
+pub use self::outcome::Provisioning;
+pub use self::refusal::Refusal;
+use crate::account::Account;
+use crate::audit::{Action, Actor, AuditEvent, Outcome};
+use crate::error::StoreError;
+use crate::identity::Identity;
+use crate::organization::Organization;
+use crate::store::{AccountStore, Matches, Written};
+
+/// Somebody who has come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub struct Provisioned {
+    /// Their account, as it is now.
+    pub account: Account,
+    /// What was done.
+    pub provisioning: Provisioning,
+}
+
+/// Why somebody has not come in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProvisionError {
+    /// Again and again something else came first. Nothing was written; the person can try again.
+    #[error("the account was changed by others again and again")]
+    Contended,
+    /// The decision.
+    #[error("the person does not come in")]
+    Refused(#[from] Refusal),
+    /// The account store failed.
+    #[error("the account store failed")]
+    Store(#[source] StoreError),
+}
+
+impl ProvisionError {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Contended => "account_store_contended",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Store(_) => "account_store_failed",
+        }
+    }
+
+    /// The event of it, for the audit trail.
+    pub fn event(&self, organization: &str, at: DateTime<Utc>) -> AuditEvent {
+        match self {
+            Self::Refused(refusal) => Provisioning::Refuse(*refusal).event(organization, None, at),
+            Self::Contended | Self::Store(_) => {
+                let action = Action::Provisioning { decision: "refuse" };
+                let event = AuditEvent::new(organization, Actor::IdentityProvider, action, at);
+                event.ended(Outcome::Failed(self.code()))
+            }
+        }
+    }
+
+    /// What to change, for the administrator.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Contended => {
+                "The account was changed by others at the same time, again and again. Let the person try again."
+            }
+            Self::Refused(refusal) => refusal.help(),
+            Self::Store(_) => "The account store failed. See its own log.",
+        }
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.user_message(),
+            Self::Contended | Self::Store(_) => {
+                "You could not be signed in just now. Try again in a minute."
+            }
+        }
+    }
+}
+
+/// A write that comes second finds what came first when it reads again, so that one more round is
+/// nearly always enough.
+const ROUNDS: usize = 16;
+
+/// Brings a person in: finds, [decides](decide()), and writes, again if something else came
+/// first.
 ///
-/// `accounts` are those of the organization that have the identity's [key](Identity::stable_key) or
-/// its e-mail address, deleted ones included; others are ignored. In order:
+/// Any number of first logins of one person at the same time make one account and take one seat;
+/// whoever comes second finds it. Call it once the login is [spent](crate::Unspent::spend), and ask
+/// the [login policy](crate::LoginPolicy) about the account afterwards.
 ///
-/// 1. The account with the key is the person's, whatever the address is by now.
-/// 2. Otherwise the one account with the address [in any letter case](Account::has_email) is, if it
-///    was never linked, or was linked to another issuer: the identity provider was replaced. Under
-///    another name of the same issuer it is [somebody else's](ProvisioningRefusal::EmailOfAnother),
-///    unless [the rule](RelinkRule) says otherwise.
-/// 3. Otherwise a new one is created, if the rules allow that and a seat is free.
+/// # Errors
 ///
-/// An address is believed as the [rule for domains](DomainRule) says. Attributes beyond the mapped
-/// ones, and texts in them, never matter.
-pub fn decide(
+/// [`ProvisionError`]: nothing was created or taken then.
+pub async fn provision<S: AccountStore>(
+    store: &S,
     identity: &Identity,
     organization: &Organization,
-    accounts: &[Account],
-    seats: Seats,
-) -> Provisioning {
-    match find(identity, organization, accounts) {
-        Err(refusal) => Provisioning::Refuse(refusal),
-        Ok(Found::ByKey(account)) => {
-            let changes = changes(identity, organization, account, accounts);
-            match changes.is_empty() {
-                true => Provisioning::Keep(account.id.clone()),
-                false => {
-                    Provisioning::Update { account: account.id.clone(), changes: Box::new(changes) }
-                }
-            }
-        }
-        Ok(Found::ByEmail(account)) => {
-            let mut changes = changes(identity, organization, account, accounts);
-            changes.stable_key =
-                identity.stable_key().filter(|key| account.stable_key.as_ref() != Some(key));
-            match changes.is_empty() {
-                true => Provisioning::Keep(account.id.clone()),
-                false => {
-                    Provisioning::Link { account: account.id.clone(), changes: Box::new(changes) }
-                }
-            }
-        }
-        Ok(Found::Nobody(email)) => {
-            if !organization.provisioning().jit {
-                return Provisioning::Refuse(ProvisioningRefusal::AccountUnknown);
-            }
-            if !seats.has_free() {
-                return Provisioning::Refuse(ProvisioningRefusal::NoSeat);
-            }
-            Provisioning::Create(Box::new(NewAccount {
-                organization: organization.id().to_owned(),
-                email_proof: proof(organization, email),
-                email: email.clone(),
-                stable_key: identity.stable_key(),
-                profile: Profile::of(identity),
-                role: Role::Member,
-                status: AccountStatus::Active,
-            }))
-        }
-    }
-}
-
-enum Found<'a> {
-    ByKey(&'a Account),
-    ByEmail(&'a Account),
-    Nobody(&'a Email),
-}
-
-fn find<'a>(
-    identity: &'a Identity,
-    organization: &Organization,
-    accounts: &'a [Account],
-) -> Result<Found<'a>, ProvisioningRefusal> {
-    if identity.connection_id != organization.id() {
-        return Err(ProvisioningRefusal::OrganizationForeign);
-    }
-    // A connection that somebody has kept for too long comes to nothing here.
-    let issuer = organization.settings().map(|settings| &settings.issuer);
-    let is_current = organization.is_open()
-        && issuer == Some(&identity.issuer)
-        && organization.fingerprints().contains(&identity.key_fingerprint);
-    if !is_current {
-        return Err(ProvisioningRefusal::ConnectionOutdated);
-    }
-    let own = || accounts.iter().filter(|account| account.organization == organization.id());
-    let present = || own().filter(|account| account.status != AccountStatus::Deleted);
+) -> Result<Provisioned, ProvisionError> {
     let key = identity.stable_key();
-    let has_key = |account: &&Account| key.is_some() && account.stable_key == key;
-    if let Some(account) = present().find(has_key) {
-        alive(account)?;
-        believed(identity.email.as_ref().or(account.email.as_ref()), organization, true)?;
-        return Ok(Found::ByKey(account));
-    }
-    let email = identity.email.as_ref();
-    let has_email = |account: &&Account| email.is_some_and(|email| account.has_email(email));
-    let mut with_email = present().filter(has_email);
-    let account = match (with_email.next(), with_email.next()) {
-        (Some(_), Some(_)) => return Err(ProvisioningRefusal::AccountAmbiguous),
-        (Some(account), None) => account,
-        // Whoever was deleted and is to come back is invited again, and then found above.
-        (None, _) if own().any(|account| has_key(&account) || has_email(&account)) => {
-            return Err(ProvisioningRefusal::AccountDeleted);
-        }
-        (None, _) => {
-            let email = email.ok_or(ProvisioningRefusal::EmailMissing)?;
-            believed(Some(email), organization, false)?;
-            return Ok(Found::Nobody(email));
-        }
-    };
-    believed(email, organization, true)?;
-    // Whoever was deleted comes back under their own address, if they are invited there, and under
-    // nobody else's.
-    let deleted = |other: &&Account| other.status == AccountStatus::Deleted && has_key(other);
-    if own().filter(deleted).any(|deleted| !has_email(&deleted)) {
-        return Err(ProvisioningRefusal::AccountDeleted);
-    }
-    let is_strict = organization.provisioning().relink == RelinkRule::OtherIssuer;
-    if is_strict && account.stable_key.as_ref().is_some_and(|linked| is_another(linked, identity)) {
-        return Err(ProvisioningRefusal::EmailOfAnother);
-    }
-    alive(account)?;
-    if account.email_proof == EmailProof::Unproven {
-        return Err(ProvisioningRefusal::EmailUnproven);
-    }
-    Ok(Found::ByEmail(account))
-}
-
-fn alive(account: &Account) -> Result<(), ProvisioningRefusal> {
-    match account.status {
-        AccountStatus::Active | AccountStatus::Invited => Ok(()),
-        AccountStatus::Deactivated => Err(ProvisioningRefusal::AccountDeactivated),
-        AccountStatus::Deleted => Err(ProvisioningRefusal::AccountDeleted),
-    }
-}
-
-/// How good an address is that the organization's identity provider sends.
-fn proof(organization: &Organization, email: &Email) -> EmailProof {
-    if organization.owns(email) { EmailProof::Domain } else { EmailProof::Organization }
-}
-
-/// Whether the connection is believed for this address.
-fn believed(
-    email: Option<&Email>,
-    organization: &Organization,
-    is_member: bool,
-) -> Result<(), ProvisioningRefusal> {
-    let any = match organization.provisioning().domains {
-        DomainRule::Verified => !organization.is_bound_to_domains(),
-        DomainRule::VerifiedOrMember => !organization.is_bound_to_domains() || is_member,
-        DomainRule::DangerAny => true,
-    };
-    if any || email.is_some_and(|email| organization.owns(email)) {
-        Ok(())
-    } else {
-        Err(ProvisioningRefusal::DomainForeign)
-    }
-}
-
-/// Whether the person whom an account is linked to is another than this one, at the same identity
-/// provider. A name that is an address is the same in any letter case and under any Format:
-/// identity providers are set from one to the other, and the address is all there is.
-fn is_another(linked: &StableKey, identity: &Identity) -> bool {
-    let NameId { value, .. } = &identity.name_id;
-    let is_same_address =
-        linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_some();
-    linked.issuer() == identity.issuer && (identity.name_id.is_transient() || !is_same_address)
-}
-
-fn changes(
-    identity: &Identity,
-    organization: &Organization,
-    account: &Account,
-    accounts: &[Account],
-) -> AccountChanges {
-    let mut changes = AccountChanges::default();
-    if account.status == AccountStatus::Invited {
-        changes.status = Some(AccountStatus::Active);
-    }
-    if !account.directory_managed {
-        let said = Profile::of(identity);
-        let profile = match organization.provisioning().profile {
-            ProfileSource::IdentityProvider => account.profile.overlaid(&said),
-            ProfileSource::Application => said.overlaid(&account.profile),
+    let mut full = false;
+    for _ in 0..ROUNDS {
+        let found = store.find(organization.id(), key.as_ref(), identity.email.as_ref()).await;
+        let Matches { accounts, seats } = found.map_err(ProvisionError::Store)?;
+        let provisioning = decide(identity, organization, &accounts, seats);
+        let read = |id| accounts.iter().find(|account| account.id == id).cloned();
+        let written = match &provisioning {
+            Provisioning::Refuse(refusal) => return Err((*refusal).into()),
+            Provisioning::Keep(id) => match read(id.clone()) {
+                Some(account) => return Ok(Provisioned { account, provisioning }),
+                None => continue,
+            },
+            Provisioning::Create(new) => store.create((**new).clone()).await,
+            Provisioning::Link { account, changes } | Provisioning::Update { account, changes } => {
+                match read(account.clone()) {
+                    Some(before) => store.change(&before, changes).await,
+                    None => continue,
+                }
+            }
         };
-        changes.profile = Some(profile).filter(|profile| *profile != account.profile);
-    }
-    let Some(email) = &identity.email else { return changes };
-    let proof = proof(organization, email);
-    if account.has_email(email) {
-        changes.email_proof = Some(proof).filter(|proof| *proof > account.email_proof);
-    } else if proof == EmailProof::Domain && !account.directory_managed {
-        // An address follows the person where the organization owns its domain, and nobody else has
-        // it.
-        let taken = accounts.iter().any(|other| {
-            other.organization == account.organization
-                && other.id != account.id
-                && other.status != AccountStatus::Deleted
-                && other.has_email(email)
-        });
-        if !taken {
-            changes.email = Some(email.clone());
-            changes.email_proof = Some(proof).filter(|proof| *proof != account.email_proof);
+        match written.map_err(ProvisionError::Store)? {
+            Written::Done(account) => return Ok(Provisioned { account: *account, provisioning }),
+            // The last seat may have gone to this very person's other login: reading again tells.
+            Written::NoSeat => full = true,
+            Written::Conflict => full = false,
         }
     }
-    changes
+    // A store that reads from a copy may see seats for longer than there are any.
+    Err(if full { Refusal::NoSeat.into() } else { ProvisionError::Contended })
 }

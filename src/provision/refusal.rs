@@ -4,7 +4,7 @@
 /// taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum ProvisioningRefusal {
+pub enum Refusal {
     /// Several accounts of the organization have this e-mail address.
     #[error("several accounts have this e-mail address")]
     AccountAmbiguous,
@@ -44,7 +44,7 @@ pub enum ProvisioningRefusal {
     OrganizationForeign,
 }
 
-impl ProvisioningRefusal {
+impl Refusal {
     /// A stable snake_case code, part of semver.
     pub fn code(self) -> &'static str {
         match self {

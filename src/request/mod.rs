@@ -1,18 +1,20 @@
 //! `AuthnRequest`: asking an identity provider to log a person in (Core §3.4.1, Profiles §4.1.4.1).
 
+mod pending;
 mod sealed;
 mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use pending::PendingRequest;
+pub(crate) use pending::check_open;
 pub use sealed::{SealedRequests, SealingKey};
 pub use store::{MemoryRequestStore, Remembered, RequestStore};
 
+use crate::binding::RelayState;
 use crate::binding::{Binding, Parameter};
 use crate::error::SendError;
-use crate::pending::PendingRequest;
 use crate::provider::{IdentityProvider, ServiceProvider};
-use crate::relay_state::RelayState;
 use crate::send::{Delivery, Header, Outgoing, endpoint, message_id, signing_key};
 use crate::xml::Markup;
 
@@ -30,7 +32,7 @@ pub struct LoginOptions {
     /// Whether to sign. Default (`None`): if there is a signing key.
     pub sign: Option<bool>,
     /// Whether the person has to prove anew who they are: ForceAuthn. What is asked for is demanded
-    /// of the answer to the [pending](crate::Expected::Pending) request.
+    /// of the answer to the [pending](crate::connection::Expected::Pending) request.
     pub force_authn: bool,
     /// Whether the identity provider must not show anything to the person: IsPassive.
     pub is_passive: bool,
@@ -38,7 +40,7 @@ pub struct LoginOptions {
     /// is set up to send.
     pub name_id_format: Option<String>,
     /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext.
-    /// What is asked for is demanded of the answer to the [pending](crate::Expected::Pending)
+    /// What is asked for is demanded of the answer to the [pending](crate::connection::Expected::Pending)
     /// request. Default: none; to ask for a password breaks the login of everybody who has
     /// something better.
     pub authn_contexts: Vec<String>,

@@ -13,9 +13,9 @@ use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 
 use super::store::{Remembered, RequestStore};
+use crate::binding::RelayState;
 use crate::error::StoreError;
-use crate::pending::PendingRequest;
-use crate::relay_state::RelayState;
+use crate::request::PendingRequest;
 
 /// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the
 /// application.

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use openssl::sha::sha256;
 
 use crate::error::StoreError;
-use crate::pending::PendingRequest;
+use crate::request::PendingRequest;
 use crate::send::derived;
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
@@ -40,7 +40,7 @@ use crate::send::derived;
 /// - A store without room says so, and forgets nobody's request for it. Room that is counted is
 ///   counted for each connection: anybody can start logins without end, and fill up that of one.
 ///
-/// `contract::request_store` (feature `test-idp`) tests an implementation.
+/// `contract::request_store` (feature `testing`) tests an implementation.
 pub trait RequestStore: Send + Sync {
     /// Remembers a request. `random` is fresh from a cryptographic generator, and not what the
     /// request's ID was made of: that is known to whoever sees the request.

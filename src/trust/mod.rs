@@ -9,7 +9,7 @@ mod tests;
 
 pub use certificate::{Certificate, Certificates, KeyType};
 pub use key_pair::KeyPair;
-#[cfg(feature = "test-idp")]
+#[cfg(feature = "testing")]
 pub(crate) use key_pair::self_signed;
 pub(crate) use paste::has_private_key;
 pub(crate) use public_key::{KeyUsage, SignaturePadding};

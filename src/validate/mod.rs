@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::assertion::{Addressing, Envelope, Statements};
 use crate::error::Rejection;
-use crate::pending::PendingRequest;
+use crate::request::PendingRequest;
 
 pub(crate) use time::Window;
 
@@ -58,12 +58,12 @@ impl<'a> Expected<'a> {
 #[non_exhaustive]
 pub enum Unsolicited {
     /// They are refused.
-    #[default]
     Off,
     /// They are not used, but turned into a login that is started here: the refusal is
     /// [`Rejection::UnsolicitedBounced`], on which to
     /// [start a login](crate::Connection::start_login) at once. The person has a session at the
     /// identity provider and comes back without noticing, now bound to this browser.
+    #[default]
     Bounce,
     /// They are accepted. Anyone can then make a browser log in as somebody else by posting that
     /// person's fresh response from it (login CSRF), which a request bound to the browser rules

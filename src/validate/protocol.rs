@@ -3,7 +3,7 @@
 use super::{Expected, Facts, Shown, Unsolicited};
 use crate::assertion::Issuer;
 use crate::error::{Mismatch, Part, Rejection};
-use crate::pending::check_open;
+use crate::request::check_open;
 
 pub(super) fn response_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
     facts

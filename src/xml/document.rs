@@ -140,7 +140,7 @@ impl<'i> Document<'i> {
     }
 
     /// All elements in document order.
-    #[cfg(any(test, feature = "test-idp"))]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn elements(&self) -> impl Iterator<Item = Element<'_>> {
         (0..self.nodes.len()).filter_map(|place| self.element(NodeId::at(place)))
     }
@@ -296,7 +296,7 @@ impl<'d> Element<'d> {
     }
 
     /// The name as it stands in the tags.
-    #[cfg(feature = "test-idp")]
+    #[cfg(feature = "testing")]
     pub(crate) fn qualified_name(&self) -> String {
         match self.document.prefixes.prefix_str(self.data.prefix) {
             "" => self.data.local.to_owned(),

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, Utc};
-use saml_login::ServiceProvider;
+use saml_login::{ConnectionOptions, ServiceProvider, Unsolicited};
 
 /// Runs a future that never waits.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -32,6 +32,16 @@ pub(crate) fn now() -> DateTime<Utc> {
 pub(crate) fn message_id(random: [u8; 32]) -> String {
     let digest = openssl::sha::sha256(&[b"saml-login message ID: ".as_slice(), &random].concat());
     format!("_{}", digest.map(|byte| format!("{byte:02x}")).concat())
+}
+
+/// Options under which responses that answer no request are accepted.
+pub(crate) fn unsolicited_on() -> ConnectionOptions {
+    ConnectionOptions::default().with_unsolicited(Unsolicited::On)
+}
+
+/// Options under which responses that answer no request are refused.
+pub(crate) fn unsolicited_off() -> ConnectionOptions {
+    ConnectionOptions::default().with_unsolicited(Unsolicited::Off)
 }
 
 /// The service provider that the made responses are for.

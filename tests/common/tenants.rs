@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use saml_login::test_idp::{TestIdp, TestResponse};
-use saml_login::{
-    Account, AccountId, Actor, Applied, Authority, Change, Connection, EmailDomain, EmailProof,
-    Error, Expected, Identity, MemoryReplayStore, Neighbours, Organization, Organizations,
-    PastedValues, Role, Slug, SpUrls, Unspent,
+use saml_login::account::{Account, AccountId, EmailProof, Role};
+use saml_login::audit::Actor;
+use saml_login::connection::Expected;
+use saml_login::doctor::PastedValues;
+use saml_login::organization::{
+    Applied, Authority, Change, EmailDomain, Neighbours, Organizations, Slug, SpUrls,
 };
+use saml_login::testing::idp::{TestIdp, TestResponse};
+use saml_login::{Connection, Error, Identity, MemoryReplayStore, Organization, Unspent};
 
 use super::{block_on, now};
 

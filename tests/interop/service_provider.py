@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-DEFAULT_COMMAND = "cargo run -q --example interop_sp --"
+DEFAULT_COMMAND = "cargo run -q --example service_provider --"
 
 
 class ServiceProvider:

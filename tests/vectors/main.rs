@@ -14,9 +14,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{at, block_on};
 use expected::{ACCEPTED, REFUSED};
+use saml_login::ConnectionOptions;
+use saml_login::connection::Expected;
+use saml_login::error::ConfigError;
 use saml_login::{
-    Certificates, ConfigError, Connection, Expected, IdentityProvider, KeyPair, MemoryReplayStore,
-    ServiceProvider, Unsolicited,
+    Certificates, Connection, IdentityProvider, KeyPair, MemoryReplayStore, ServiceProvider,
+    Unsolicited,
 };
 use serde::Deserialize;
 
@@ -87,23 +90,15 @@ impl Row {
             );
             sp = sp.with_decryption_key(key.expect("a key"));
         }
-        let mut builder = Connection::builder("vector", sp, idp);
-        if allow.triple_des {
-            builder = builder.danger_allow_3des();
-        }
-        if !allow.cbc {
-            builder = builder.forbid_cbc();
-        }
-        if allow.sha1 {
-            builder = builder.danger_allow_sha1();
-        }
-        if allow.weak_keys {
-            builder = builder.danger_allow_weak_keys();
-        }
-        if self.request_id.is_none() {
-            builder = builder.unsolicited(Unsolicited::On);
-        }
-        builder.build()
+        let unsolicited =
+            if self.request_id.is_none() { Unsolicited::On } else { Unsolicited::Off };
+        let options = ConnectionOptions::default()
+            .with_unsolicited(unsolicited)
+            .with_danger_allow_3des(allow.triple_des)
+            .with_forbid_cbc(!allow.cbc)
+            .with_danger_allow_sha1(allow.sha1)
+            .with_danger_allow_weak_keys(allow.weak_keys);
+        Connection::builder("vector", sp, idp).with_options(options).build()
     }
 
     /// The NameID of the person who gets in, or the code of the refusal. The report agrees with it.

@@ -16,11 +16,19 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use chrono::Utc;
+use saml_login::ConnectionOptions;
+use saml_login::artifact::SoapClient;
+use saml_login::binding::{Binding, RelayState};
+use saml_login::connection::Expected;
+use saml_login::error::StoreError;
+use saml_login::logout::{
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, PendingLogout, ReceivedLogout,
+};
+use saml_login::metadata::MetadataTrust;
+use saml_login::request::Remembered;
 use saml_login::{
-    Binding, Connection, Delivery, Error, Expected, IdpMetadata, KeyPair, Limits, LoginOptions,
-    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, MemoryReplayStore,
-    MemoryRequestStore, MetadataTrust, PendingLogout, PendingRequest, ReceivedLogout, Rejection,
-    RelayState, Remembered, RequestStore, ServiceProvider, SoapClient, SpMetadata, StoreError,
+    Connection, Delivery, Error, IdpMetadata, KeyPair, Limits, LoginOptions, MemoryReplayStore,
+    MemoryRequestStore, PendingRequest, Rejection, RequestStore, ServiceProvider, SpMetadata,
     Unsolicited, Unspent,
 };
 use serde_json::{Value, json};
@@ -95,7 +103,9 @@ impl Process {
         };
         let builder = Connection::builder("interop", sp.clone(), idp.identity_provider().clone());
         Ok(Self {
-            connection: builder.unsolicited(unsolicited).build()?,
+            connection: builder
+                .with_options(ConnectionOptions::default().with_unsolicited(unsolicited))
+                .build()?,
             signs,
             metadata: metadata.xml(),
             requests: MemoryRequestStore::default(),

@@ -6,11 +6,10 @@ use super::{
     SetSeats, Tested, address_of, email, invited, is_done, key, member, profile_of, readdressed,
     rekeyed, renamed, to,
 };
-use crate::account::{Account, AccountStatus, EmailProof, Role};
-use crate::directory::{Directory, Written};
-use crate::provision::{AccountChanges, NewAccount, Seats};
+use crate::account::{Account, Changes, EmailProof, NewAccount, Role, Seats, Status};
+use crate::store::{AccountStore, Written};
 
-pub(super) fn what_is_written_is_found<D: Directory>(
+pub(super) fn what_is_written_is_found<D: AccountStore>(
     tested: Tested<'_, D>,
     set_seats: SetSeats<'_>,
 ) {
@@ -84,20 +83,19 @@ pub(super) fn what_is_written_is_found<D: Directory>(
     assert_eq!(tested.seats(id), Seats::new(9, 4), "found are also the seats: four taken of nine");
 }
 
-pub(super) fn a_change_changes_what_it_says<D: Directory>(
+pub(super) fn a_change_changes_what_it_says<D: AccountStore>(
     tested: Tested<'_, D>,
     set_seats: SetSeats<'_>,
 ) {
     let id = "contract-changed";
     set_seats(id, None);
-    let proven =
-        AccountChanges { email_proof: Some(EmailProof::Proven), ..AccountChanges::default() };
-    let all = AccountChanges {
+    let proven = Changes { email_proof: Some(EmailProof::Proven), ..Changes::default() };
+    let all = Changes {
         email: Some(address_of(id, "all")),
         email_proof: Some(EmailProof::Unproven),
         stable_key: Some(key(id, "all")),
         role: Some(Role::Administrator),
-        status: Some(AccountStatus::Active),
+        status: Some(Status::Active),
         ..renamed("all")
     };
     let new = NewAccount {
@@ -111,13 +109,13 @@ pub(super) fn a_change_changes_what_it_says<D: Directory>(
         ("profile", renamed("Alicia")),
         ("proof of the address", proven),
         ("address", readdressed(address_of(id, "alicia"))),
-        ("status", to(AccountStatus::Active)),
-        ("status", to(AccountStatus::Deactivated)),
+        ("status", to(Status::Active)),
+        ("status", to(Status::Deactivated)),
         ("key", rekeyed(key(id, "alicia"))),
-        ("key that goes", AccountChanges::unlinked()),
-        ("role", AccountChanges { role: Some(Role::Member), ..AccountChanges::default() }),
+        ("key that goes", Changes::unlinked()),
+        ("role", Changes { role: Some(Role::Member), ..Changes::default() }),
         ("fields all at once", all),
-        ("fields in none", AccountChanges::default()),
+        ("fields in none", Changes::default()),
     ] {
         let after = tested.changed(&before, &changes);
         let expected = changes.applied_to(&before);
@@ -138,7 +136,7 @@ pub(super) fn a_change_changes_what_it_says<D: Directory>(
     assert!(is_done(&heir), "a key and an address that were given up are free for another account");
 }
 
-pub(super) fn a_change_is_of_what_was_read<D: Directory>(
+pub(super) fn a_change_is_of_what_was_read<D: AccountStore>(
     tested: Tested<'_, D>,
     set_seats: SetSeats<'_>,
 ) {
@@ -163,27 +161,27 @@ pub(super) fn a_change_is_of_what_was_read<D: Directory>(
     stale("proof of the address", Account { email_proof: EmailProof::Proven, ..read() });
     stale("profile", Account { profile: profile_of("alicia"), ..read() });
     stale("role", Account { role: Role::Administrator, ..read() });
-    stale("status", Account { status: AccountStatus::Invited, ..read() });
+    stale("status", Account { status: Status::Invited, ..read() });
     stale("directory_managed", Account { directory_managed: true, ..read() });
     for (name, changes) in [
         ("bob", renamed("robert")),
-        ("carol", to(AccountStatus::Deactivated)),
+        ("carol", to(Status::Deactivated)),
         ("dave", rekeyed(key(id, "david"))),
     ] {
         let before = tested.created(member(id, name));
         let after = tested.changed(&before, &changes);
-        let written = tested.change(&before, &to(AccountStatus::Deleted));
+        let written = tested.change(&before, &to(Status::Deleted));
         assert_eq!(written, Written::Conflict, "what was read has changed since");
-        let gone = tested.changed(&after, &to(AccountStatus::Deleted));
+        let gone = tested.changed(&after, &to(Status::Deleted));
         assert_eq!(
             gone.status,
-            AccountStatus::Deleted,
+            Status::Deleted,
             "what the last change answered can be changed further"
         );
     }
 }
 
-pub(super) fn organizations_are_apart<D: Directory>(
+pub(super) fn organizations_are_apart<D: AccountStore>(
     tested: Tested<'_, D>,
     set_seats: SetSeats<'_>,
 ) {

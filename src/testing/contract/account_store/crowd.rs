@@ -3,12 +3,11 @@
 use super::{
     SetSeats, Tested, address_of, key, member, number_done, readdressed, rekeyed, renamed, to,
 };
-use crate::account::{Account, AccountStatus};
-use crate::contract::{THREADS, together};
-use crate::directory::{Directory, Written};
-use crate::provision::NewAccount;
+use crate::account::{Account, NewAccount, Status};
+use crate::store::{AccountStore, Written};
+use crate::testing::contract::{THREADS, together};
 
-pub(super) fn many_come_at_once<D: Directory + Sync>(
+pub(super) fn many_come_at_once<D: AccountStore + Sync>(
     tested: Tested<'_, D>,
     set_seats: SetSeats<'_>,
 ) {
@@ -105,7 +104,7 @@ pub(super) fn many_come_at_once<D: Directory + Sync>(
     );
     let one = after.unwrap_or(one);
     let taken = tested.taken(id);
-    let written = together(|_| tested.change(&one, &to(AccountStatus::Deactivated)));
+    let written = together(|_| tested.change(&one, &to(Status::Deactivated)));
     assert_eq!(number_done(&written), 1, "of 64 deactivations at once one is written");
     assert_eq!(Some(tested.taken(id)), taken.checked_sub(1), "and one seat comes back");
 
@@ -113,13 +112,12 @@ pub(super) fn many_come_at_once<D: Directory + Sync>(
     set_seats(id, None);
     let off = |number| {
         let account = tested.created(member(id, &format!("off-{number}")));
-        tested.changed(&account, &to(AccountStatus::Deactivated))
+        tested.changed(&account, &to(Status::Deactivated))
     };
     let people: Vec<Account> = (0..THREADS).map(off).collect();
     set_seats(id, Some(3));
-    let back = |thread: usize| {
-        people.get(thread).map(|off| tested.change(off, &to(AccountStatus::Active)))
-    };
+    let back =
+        |thread: usize| people.get(thread).map(|off| tested.change(off, &to(Status::Active)));
     let written: Vec<Written> = together(back).into_iter().flatten().collect();
     assert_eq!(
         number_done(&written),

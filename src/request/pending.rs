@@ -4,8 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::binding::RelayState;
 use crate::error::Rejection;
-use crate::relay_state::RelayState;
 
 /// A request that waits for its answer.
 ///

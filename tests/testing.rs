@@ -7,19 +7,18 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{at, block_on, now, sp};
+use common::{at, block_on, now, sp, unsolicited_on};
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Signer};
-use saml_login::test_idp::{
+use saml_login::assertion::AttributeValue;
+use saml_login::connection::Expected;
+use saml_login::testing::idp::{
     SignatureOptions, SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestIdpError,
     TestResponse, TestSigned,
 };
-use saml_login::{
-    AttributeValue, Certificates, Connection, Expected, Identity, MemoryReplayStore, Rejection,
-    Unsolicited,
-};
+use saml_login::{Certificates, Connection, Identity, MemoryReplayStore, Rejection};
 
 const ISSUER: &str = "https://idp.example.test";
 const MORE: &str = "http://www.w3.org/2001/04/xmldsig-more";
@@ -37,7 +36,7 @@ static P521: LazyLock<TestIdp> = LazyLock::new(|| TestIdp::p521(ISSUER).expect("
 fn connection(idp: &TestIdp) -> Connection {
     let idp = idp.identity_provider().expect("a certificate");
     Connection::builder("acme", sp(), idp)
-        .unsolicited(Unsolicited::On)
+        .with_options(unsolicited_on())
         .build()
         .expect("a connection")
 }
@@ -260,8 +259,7 @@ fn a_digest_method_is_what_it_says() {
     response.signature.digest_algorithm = "http://www.w3.org/2000/09/xmldsig#sha1".into();
     let idp = P256.identity_provider().expect("a certificate");
     let lax = Connection::builder("acme", sp(), idp)
-        .unsolicited(Unsolicited::On)
-        .danger_allow_sha1()
+        .with_options(unsolicited_on().with_danger_allow_sha1(true))
         .build();
     assert!(verify(&lax.expect("a connection"), &response.xml().expect("XML")).is_ok());
 }

@@ -1,7 +1,7 @@
 //! The words of the consoles, one function a product.
 
-use super::Vendor;
-use super::advice::Setting;
+use super::Product;
+use super::Setting;
 
 /// What to do, whatever the console is.
 pub(super) fn action(setting: Setting) -> &'static str {
@@ -68,27 +68,27 @@ pub(super) fn usual_names(setting: Setting) -> &'static str {
 }
 
 /// The console, behind “In”.
-pub(super) fn console(vendor: Vendor) -> &'static str {
-    match vendor {
-        Vendor::Entra => "the Microsoft Entra admin center",
-        Vendor::Google => "the Google Admin console",
-        Vendor::JumpCloud => "the JumpCloud Admin Portal",
-        Vendor::Keycloak => "the Keycloak admin console",
-        Vendor::Okta => "the Okta admin console",
-        Vendor::OneLogin => "the OneLogin administration",
+pub(super) fn console(product: Product) -> &'static str {
+    match product {
+        Product::Entra => "the Microsoft Entra admin center",
+        Product::Google => "the Google Admin console",
+        Product::JumpCloud => "the JumpCloud Admin Portal",
+        Product::Keycloak => "the Keycloak admin console",
+        Product::Okta => "the Okta admin console",
+        Product::OneLogin => "the OneLogin administration",
     }
 }
 
 /// Where it is set. `None` where the console has no such setting, or none that is known for
 /// certain.
-pub(super) fn place(vendor: Vendor, setting: Setting) -> Option<String> {
-    let (application, path) = match vendor {
-        Vendor::Entra => ("Enterprise applications > the application > ", entra(setting)?),
-        Vendor::Google => ("Apps > Web and mobile apps > the application > ", google(setting)?),
-        Vendor::JumpCloud => ("SSO Applications > the application > ", jumpcloud(setting)?),
-        Vendor::Keycloak => ("", keycloak(setting)?),
-        Vendor::Okta => ("Applications > Applications > the application > ", okta(setting)?),
-        Vendor::OneLogin => ("Applications > the application > ", onelogin(setting)?),
+pub(super) fn place(product: Product, setting: Setting) -> Option<String> {
+    let (application, path) = match product {
+        Product::Entra => ("Enterprise applications > the application > ", entra(setting)?),
+        Product::Google => ("Apps > Web and mobile apps > the application > ", google(setting)?),
+        Product::JumpCloud => ("SSO Applications > the application > ", jumpcloud(setting)?),
+        Product::Keycloak => ("", keycloak(setting)?),
+        Product::Okta => ("Applications > Applications > the application > ", okta(setting)?),
+        Product::OneLogin => ("Applications > the application > ", onelogin(setting)?),
     };
     Some(format!("{application}{path}"))
 }

@@ -1,18 +1,13 @@
 //! Seats, through every change of status.
 
 use super::{SetSeats, Tested, invited, is_done, key, member, renamed, to};
-use crate::account::AccountStatus;
-use crate::directory::{Directory, Written};
-use crate::provision::{AccountChanges, Seats};
+use crate::account::{Changes, Seats, Status};
+use crate::store::{AccountStore, Written};
 
-const STATUSES: [AccountStatus; 4] = [
-    AccountStatus::Active,
-    AccountStatus::Deactivated,
-    AccountStatus::Deleted,
-    AccountStatus::Invited,
-];
+const STATUSES: [Status; 4] =
+    [Status::Active, Status::Deactivated, Status::Deleted, Status::Invited];
 
-pub(super) fn seats_are_counted<D: Directory>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
+pub(super) fn seats_are_counted<D: AccountStore>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
     let id = "contract-seats";
     for (number, (from, into)) in
         STATUSES.into_iter().flat_map(|from| STATUSES.map(|into| (from, into))).enumerate()
@@ -27,9 +22,7 @@ pub(super) fn seats_are_counted<D: Directory>(tested: Tested<'_, D>, set_seats: 
         assert_eq!(tested.taken(id), taken, "where fewer seats are bought nobody loses theirs");
         // One that is refused has more to write than the status.
         let mut written = match holds && !held {
-            true => {
-                tested.change(&before, &AccountChanges { status: Some(into), ..renamed("refused") })
-            }
+            true => tested.change(&before, &Changes { status: Some(into), ..renamed("refused") }),
             false => tested.change(&before, &to(into)),
         };
         if holds && !held {
@@ -61,7 +54,7 @@ pub(super) fn seats_are_counted<D: Directory>(tested: Tested<'_, D>, set_seats: 
     }
 }
 
-pub(super) fn seats_are_kept<D: Directory>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
+pub(super) fn seats_are_kept<D: AccountStore>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
     let id = "contract-kept";
     set_seats(id, Some(3));
     let alice = tested.created(member(id, "alice"));
@@ -105,12 +98,12 @@ pub(super) fn seats_are_kept<D: Directory>(tested: Tested<'_, D>, set_seats: Set
         }
     };
     assert_eq!(tested.taken(id), 3, "a change that leaves the status alone takes no seat");
-    let accepted = AccountChanges { stable_key: Some(key(id, "bob")), ..to(AccountStatus::Active) };
+    let accepted = Changes { stable_key: Some(key(id, "bob")), ..to(Status::Active) };
     assert!(
         is_done(&tested.change(&bob, &accepted)),
         "who is invited has a seat, and needs none to come in"
     );
-    let alice = tested.changed(&alice, &to(AccountStatus::Deactivated));
+    let alice = tested.changed(&alice, &to(Status::Deactivated));
     assert_eq!(tested.taken(id), 2, "deactivation gives the seat back at once");
     let renamed = tested.change(&alice, &renamed("alice"));
     assert!(is_done(&renamed), "a change that leaves the status alone needs no seat");

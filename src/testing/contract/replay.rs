@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{block_on, instant, together};
-use crate::store::{ReplayStore, SpendOutcome, Spending};
+use crate::replay::{ReplayStore, SpendOutcome, Spending};
 
 /// Tests a [`ReplayStore`] that is empty: single use under 64 concurrent takers, of assertions and
 /// of requests, connections apart, expiry, and nothing that is over.

@@ -1,4 +1,4 @@
-//! The contract of a [`Directory`].
+//! The contract of a [`AccountStore`].
 
 #![expect(clippy::panic, reason = "a test")]
 
@@ -9,13 +9,12 @@ mod seats;
 mod unique;
 
 use super::block_on;
-use crate::account::{Account, AccountStatus, Profile, Role};
-use crate::directory::{Directory, Matches, Written};
+use crate::account::{Account, Changes, NewAccount, Profile, Role, Seats, Status};
 use crate::error::StoreError;
 use crate::identity::{Email, StableKey};
-use crate::provision::{AccountChanges, NewAccount, Seats};
+use crate::store::{AccountStore, Matches, Written};
 
-/// Tests a [`Directory`] that is empty.
+/// Tests a [`AccountStore`] that is empty.
 ///
 /// What is written is found, whole, by key and by address, deleted or not. A change changes what it
 /// says and nothing else, and only in the account as it was read. Organizations are apart. Keys and
@@ -28,7 +27,7 @@ use crate::provision::{AccountChanges, NewAccount, Seats};
 /// # Panics
 ///
 /// Where the contract is broken.
-pub fn directory<D: Directory + Sync>(directory: &D, set_seats: impl Fn(&str, Option<u32>)) {
+pub fn account_store<D: AccountStore + Sync>(directory: &D, set_seats: impl Fn(&str, Option<u32>)) {
     let tested = Tested(directory);
     records::what_is_written_is_found(tested, &set_seats);
     records::a_change_changes_what_it_says(tested, &set_seats);
@@ -54,7 +53,7 @@ impl<D> Clone for Tested<'_, D> {
 
 impl<D> Copy for Tested<'_, D> {}
 
-impl<D: Directory> Tested<'_, D> {
+impl<D: AccountStore> Tested<'_, D> {
     fn create(self, new: NewAccount) -> Written {
         answered(block_on(self.0.create(new)))
     }
@@ -64,12 +63,12 @@ impl<D: Directory> Tested<'_, D> {
         done(self.create(new))
     }
 
-    fn change(self, before: &Account, changes: &AccountChanges) -> Written {
+    fn change(self, before: &Account, changes: &Changes) -> Written {
         answered(block_on(self.0.change(before, changes)))
     }
 
     #[track_caller]
-    fn changed(self, before: &Account, changes: &AccountChanges) -> Account {
+    fn changed(self, before: &Account, changes: &Changes) -> Account {
         done(self.change(before, changes))
     }
 
@@ -160,7 +159,7 @@ fn member(organization: &str, name: &str) -> NewAccount {
     NewAccount {
         stable_key: Some(key(organization, name)),
         profile: profile_of(name),
-        status: AccountStatus::Active,
+        status: Status::Active,
         ..invited(organization, name)
     }
 }
@@ -169,18 +168,18 @@ fn invited(organization: &str, name: &str) -> NewAccount {
     NewAccount::invited(organization, address_of(organization, name), Role::Member)
 }
 
-fn to(status: AccountStatus) -> AccountChanges {
-    AccountChanges::to_status(status)
+fn to(status: Status) -> Changes {
+    Changes::to_status(status)
 }
 
-fn renamed(name: &str) -> AccountChanges {
-    AccountChanges { profile: Some(profile_of(name)), ..AccountChanges::default() }
+fn renamed(name: &str) -> Changes {
+    Changes { profile: Some(profile_of(name)), ..Changes::default() }
 }
 
-fn readdressed(address: Email) -> AccountChanges {
-    AccountChanges { email: Some(address), ..AccountChanges::default() }
+fn readdressed(address: Email) -> Changes {
+    Changes { email: Some(address), ..Changes::default() }
 }
 
-fn rekeyed(key: StableKey) -> AccountChanges {
-    AccountChanges { stable_key: Some(key), ..AccountChanges::default() }
+fn rekeyed(key: StableKey) -> Changes {
+    Changes { stable_key: Some(key), ..Changes::default() }
 }

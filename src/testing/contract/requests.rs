@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{block_on, instant, together};
-use crate::pending::PendingRequest;
-use crate::relay_state::RelayState;
+use crate::binding::RelayState;
+use crate::request::PendingRequest;
 use crate::request::{Remembered, RequestStore};
 
 /// Tests a [`RequestStore`] that is empty: a request is given to its cookie and to no other, not

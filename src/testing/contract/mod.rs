@@ -3,7 +3,7 @@
 //! Each function panics where the contract is broken, and says how. They use 64 threads, and block
 //! each on its future.
 
-mod directory;
+mod account_store;
 mod replay;
 mod requests;
 
@@ -16,7 +16,7 @@ use std::thread::{self, Thread};
 
 use chrono::{DateTime, Utc};
 
-pub use self::{directory::directory, replay::replay_store, requests::request_store};
+pub use self::{account_store::account_store, replay::replay_store, requests::request_store};
 
 const THREADS: usize = 64;
 

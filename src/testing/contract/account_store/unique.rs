@@ -3,11 +3,10 @@
 use super::{
     SetSeats, Tested, address_of, invited, is_done, key, member, readdressed, rekeyed, renamed, to,
 };
-use crate::account::AccountStatus;
-use crate::directory::{Directory, Written};
-use crate::provision::{AccountChanges, NewAccount};
+use crate::account::{Changes, NewAccount, Status};
+use crate::store::{AccountStore, Written};
 
-pub(super) fn keys_and_addresses_are_unique<D: Directory>(
+pub(super) fn keys_and_addresses_are_unique<D: AccountStore>(
     tested: Tested<'_, D>,
     set_seats: SetSeats<'_>,
 ) {
@@ -16,7 +15,7 @@ pub(super) fn keys_and_addresses_are_unique<D: Directory>(
     let alice = tested.created(member(id, "alice"));
     let bob = tested.created(member(id, "bob"));
     let off = tested.created(member(id, "off"));
-    let off = tested.changed(&off, &to(AccountStatus::Deactivated));
+    let off = tested.changed(&off, &to(Status::Deactivated));
     let taken = tested.taken(id);
     let refused = |what: &str, written: Written| {
         assert_eq!(written, Written::Conflict, "{what}");
@@ -37,10 +36,8 @@ pub(super) fn keys_and_addresses_are_unique<D: Directory>(
         "the key of a deactivated account stays its own",
         tested.create(with_key("carol", key(id, "off"))),
     );
-    let to_alices = AccountChanges {
-        profile: renamed("refused").profile,
-        ..readdressed(address_of(id, "alice"))
-    };
+    let to_alices =
+        Changes { profile: renamed("refused").profile, ..readdressed(address_of(id, "alice")) };
     refused("addresses are unique after a change, too", tested.change(&bob, &to_alices));
     let to_alices = readdressed(address_of(id, "Alice"));
     refused(
@@ -48,8 +45,7 @@ pub(super) fn keys_and_addresses_are_unique<D: Directory>(
         tested.change(&bob, &to_alices),
     );
     refused("keys are unique after a change, too", tested.change(&bob, &rekeyed(key(id, "alice"))));
-    let restored =
-        AccountChanges { email: Some(address_of(id, "BOB")), ..to(AccountStatus::Active) };
+    let restored = Changes { email: Some(address_of(id, "BOB")), ..to(Status::Active) };
     refused("addresses are unique when an account is switched on", tested.change(&off, &restored));
     let carol = tested.accounts(id, None, Some(&address_of(id, "carol")));
     assert!(carol.is_empty(), "a conflict writes nothing");
@@ -78,14 +74,13 @@ pub(super) fn keys_and_addresses_are_unique<D: Directory>(
     assert_eq!(found.len(), 1, "keys are compared whole, long ones too");
 }
 
-pub(super) fn deleted_accounts_stand_in_nobodys_way<D: Directory>(
+pub(super) fn deleted_accounts_stand_in_nobodys_way<D: AccountStore>(
     tested: Tested<'_, D>,
     set_seats: SetSeats<'_>,
 ) {
     let id = "contract-deleted";
     set_seats(id, None);
-    let gone =
-        |name: &str| tested.changed(&tested.created(member(id, name)), &to(AccountStatus::Deleted));
+    let gone = |name: &str| tested.changed(&tested.created(member(id, name)), &to(Status::Deleted));
     let (alice, bob, carol) = (gone("alice"), gone("bob"), gone("carol"));
     for deleted in [&alice, &bob, &carol] {
         let only = std::slice::from_ref(deleted);
@@ -100,10 +95,8 @@ pub(super) fn deleted_accounts_stand_in_nobodys_way<D: Directory>(
         tested.create(NewAccount { stable_key: bob.stable_key.clone(), ..member(id, "bobby") });
     assert!(is_done(&again), "the key of a deleted account is free");
     let other = tested.created(invited(id, "other"));
-    let changes = AccountChanges {
-        stable_key: carol.stable_key.clone(),
-        ..readdressed(address_of(id, "carol"))
-    };
+    let changes =
+        Changes { stable_key: carol.stable_key.clone(), ..readdressed(address_of(id, "carol")) };
     assert!(
         is_done(&tested.change(&other, &changes)),
         "the key and address of a deleted account are free"
@@ -116,7 +109,7 @@ pub(super) fn deleted_accounts_stand_in_nobodys_way<D: Directory>(
     );
     let taken = tested.taken(id);
     for (deleted, what) in [(&alice, "address"), (&bob, "key"), (&carol, "key and address")] {
-        for status in [AccountStatus::Active, AccountStatus::Invited, AccountStatus::Deactivated] {
+        for status in [Status::Active, Status::Invited, Status::Deactivated] {
             let written = tested.change(deleted, &to(status));
             assert_eq!(
                 written,

@@ -8,8 +8,9 @@
 //!
 //! ```
 //! use chrono::{DateTime, Utc};
-//! use saml_login::test_idp::TestIdp;
-//! use saml_login::{Connection, Expected, MemoryReplayStore, ServiceProvider};
+//! use saml_login::testing::idp::TestIdp;
+//! use saml_login::connection::Expected;
+//! use saml_login::{Connection, MemoryReplayStore, ServiceProvider};
 //!
 //! let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
 //! let idp = TestIdp::p256("https://idp.example.test")?;
@@ -47,7 +48,7 @@
 //! signature can be off:
 //!
 //! ```
-//! # use saml_login::test_idp::{SignatureOptions, SignaturePlace, TestIdp};
+//! # use saml_login::testing::idp::{SignatureOptions, SignaturePlace, TestIdp};
 //! # use saml_login::ServiceProvider;
 //! # let idp = TestIdp::p256("https://idp.example.test")?;
 //! # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");

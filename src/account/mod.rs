@@ -1,7 +1,12 @@
 //! Accounts: what an application has of the people in an organization.
 
+mod change;
+mod seats;
+
 use std::fmt;
 
+pub use self::change::{Changes, NewAccount};
+pub use self::seats::Seats;
 use crate::identity::{Email, Identity, StableKey};
 
 /// The application's own id of an account. Nothing that an identity provider says ever becomes one.
@@ -46,7 +51,7 @@ pub enum Role {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum AccountStatus {
+pub enum Status {
     /// In use.
     Active,
     /// Switched off by an administrator or by the identity provider; it can be switched on again by
@@ -59,7 +64,7 @@ pub enum AccountStatus {
     Invited,
 }
 
-impl AccountStatus {
+impl Status {
     /// Whether an account takes one of the seats: active ones do, and invitations, which have to be
     /// kept.
     pub fn holds_seat(self) -> bool {
@@ -146,7 +151,7 @@ pub struct Account {
     /// The [id](crate::Organization::id) of its organization.
     pub organization: String,
     /// Where it is in its life.
-    pub status: AccountStatus,
+    pub status: Status,
     /// What the person may do.
     pub role: Role,
     /// The person's e-mail address.
@@ -168,7 +173,7 @@ impl Account {
         Self {
             id,
             organization: organization.into(),
-            status: AccountStatus::Active,
+            status: Status::Active,
             role: Role::Member,
             email: None,
             email_proof: EmailProof::Unproven,

@@ -4,9 +4,9 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use super::{ReplayStore, SpendOutcome, Spending};
 use crate::error::{Error, Rejection};
 use crate::identity::Identity;
-use crate::store::{ReplayStore, SpendOutcome, Spending};
 
 /// A login that is verified and not used yet.
 ///

@@ -7,15 +7,19 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use saml_login::{
-    Account, AccountChanges, AccountId, AccountStatus, Directory, Email, EmailProof, Matches,
-    MemoryDirectory, NewAccount, Profile, Role, Seats, StableKey, StoreError, Written, contract,
+use saml_login::account::{
+    Account, AccountId, Changes, EmailProof, NewAccount, Profile, Role, Seats, Status,
 };
+use saml_login::error::StoreError;
+use saml_login::identity::{Email, StableKey};
+use saml_login::store::AccountStore;
+use saml_login::store::{Matches, MemoryAccountStore, Written};
+use saml_login::testing::contract;
 
 #[test]
 fn the_memory_directory_holds_to_the_contract() {
-    let directory = MemoryDirectory::default();
-    contract::directory(&directory, |organization, seats| {
+    let directory = MemoryAccountStore::default();
+    contract::account_store(&directory, |organization, seats| {
         directory.set_seats(organization, seats).expect("the directory");
     });
 }
@@ -130,7 +134,7 @@ fn broken(fault: Option<Fault>) -> Option<String> {
     let set_seats =
         |organization: &str, seats| directory.state().set_seats(fault, organization, seats);
     let panic =
-        catch_unwind(AssertUnwindSafe(|| contract::directory(&directory, set_seats))).err()?;
+        catch_unwind(AssertUnwindSafe(|| contract::account_store(&directory, set_seats))).err()?;
     let text = panic.downcast_ref::<String>().cloned();
     Some(
         text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
@@ -262,7 +266,7 @@ impl Faulty {
     }
 
     fn finds(&self, account: &Account, key: Option<&StableKey>, email: Option<&Email>) -> bool {
-        let deleted = account.status == AccountStatus::Deleted;
+        let deleted = account.status == Status::Deleted;
         let by_key = match (account.stable_key.as_ref(), key) {
             (None, None) => self.has(Fault::FindsNoKeyAsKey),
             (Some(own), Some(key)) if self.has(Fault::FindsKeysInAnyCase) => {
@@ -292,9 +296,8 @@ impl Faulty {
 
     /// Whether a new or changed account has what another one has.
     fn collides(&self, state: &State, before: Option<&Account>, after: &Account) -> (bool, bool) {
-        let restored = before.is_some_and(|before| before.status == AccountStatus::Deleted);
-        if after.status == AccountStatus::Deleted
-            || (restored && self.has(Fault::RestoresWhateverIsThere))
+        let restored = before.is_some_and(|before| before.status == Status::Deleted);
+        if after.status == Status::Deleted || (restored && self.has(Fault::RestoresWhateverIsThere))
         {
             return (false, false);
         }
@@ -303,7 +306,7 @@ impl Faulty {
                 let counts = match self.fault {
                     Some(Fault::UniqueAmongActive) => other.status.holds_seat(),
                     Some(Fault::UniqueAmongDeleted) => true,
-                    _ => other.status != AccountStatus::Deleted,
+                    _ => other.status != Status::Deleted,
                 };
                 counts
                     && (other.organization == after.organization || self.has(everywhere))
@@ -340,7 +343,7 @@ impl Faulty {
 
     /// Whether an account needs a seat for a change, and how many are taken more and fewer.
     fn seats(&self, before: Option<&Account>, after: &Account) -> (bool, u32, u32) {
-        use AccountStatus::{Active, Deactivated, Deleted, Invited};
+        use Status::{Active, Deactivated, Deleted, Invited};
         let holds = after.status.holds_seat();
         let Some(before) = before else {
             let takes = match self.fault {
@@ -433,7 +436,7 @@ impl State {
     }
 }
 
-impl Directory for Faulty {
+impl AccountStore for Faulty {
     async fn find(
         &self,
         organization: &str,
@@ -521,11 +524,7 @@ impl Directory for Faulty {
         Ok(Written::Done(Box::new(account)))
     }
 
-    async fn change(
-        &self,
-        before: &Account,
-        changes: &AccountChanges,
-    ) -> Result<Written, StoreError> {
+    async fn change(&self, before: &Account, changes: &Changes) -> Result<Written, StoreError> {
         let mut before = before.clone();
         let mut changes = changes.clone();
         match self.fault {

@@ -1,4 +1,9 @@
-use super::{Vendor, menus};
+//! What to change at the identity provider, and where in its console that is.
+
+mod menus;
+mod product;
+
+pub use self::product::Product;
 
 /// What to change at the identity provider, and where its console has that setting.
 ///
@@ -11,7 +16,7 @@ use super::{Vendor, menus};
 #[non_exhaustive]
 pub struct Advice {
     /// The product whose menus are named; `None` where it is not recognized.
-    pub vendor: Option<Vendor>,
+    pub product: Option<Product>,
     /// One or two sentences for the administrator.
     pub text: String,
 }
@@ -23,25 +28,25 @@ impl Advice {
     /// `None` if no setting of an identity provider mends it.
     ///
     /// ```
-    /// use saml_login::{Advice, Vendor};
+    /// use saml_login::advice::{Advice, Product};
     ///
-    /// let advice = Advice::for_code("audience_mismatch", Some(Vendor::Okta)).expect("a setting");
+    /// let advice = Advice::for_code("audience_mismatch", Some(Product::Okta)).expect("a setting");
     /// assert_eq!(
     ///     advice.text,
     ///     "Enter the Audience URI of this connection as the entity ID of the service provider. In the Okta admin \
     ///      console: Applications > Applications > the application > General > SAML Settings > Edit > Audience URI (SP \
     ///      Entity ID)."
     /// );
-    /// assert_eq!(Advice::for_code("duplicate_id", Some(Vendor::Okta)), None);
+    /// assert_eq!(Advice::for_code("duplicate_id", Some(Product::Okta)), None);
     /// ```
-    pub fn for_code(code: &str, vendor: Option<Vendor>) -> Option<Self> {
+    pub fn for_code(code: &str, product: Option<Product>) -> Option<Self> {
         let (_, setting) = SETTINGS.iter().find(|(listed, _)| *listed == code)?;
-        let place = match vendor.and_then(|vendor| Some((vendor, menus::place(vendor, *setting)?)))
-        {
-            Some((vendor, place)) => format!("In {}: {place}.", menus::console(vendor)),
-            None => menus::usual_names(*setting).to_owned(),
-        };
-        Some(Self { vendor, text: format!("{} {place}", menus::action(*setting)) })
+        let place =
+            match product.and_then(|product| Some((product, menus::place(product, *setting)?))) {
+                Some((product, place)) => format!("In {}: {place}.", menus::console(product)),
+                None => menus::usual_names(*setting).to_owned(),
+            };
+        Some(Self { product, text: format!("{} {place}", menus::action(*setting)) })
     }
 }
 
@@ -91,18 +96,18 @@ const SETTINGS: &[(&str, Setting)] = &[
 mod tests {
     use super::*;
 
-    const VENDORS: [Vendor; 6] = [
-        Vendor::Entra,
-        Vendor::Google,
-        Vendor::JumpCloud,
-        Vendor::Keycloak,
-        Vendor::Okta,
-        Vendor::OneLogin,
+    const VENDORS: [Product; 6] = [
+        Product::Entra,
+        Product::Google,
+        Product::JumpCloud,
+        Product::Keycloak,
+        Product::Okta,
+        Product::OneLogin,
     ];
 
-    fn text(code: &str, vendor: Option<Vendor>) -> String {
-        let advice = Advice::for_code(code, vendor).unwrap();
-        assert_eq!(advice.vendor, vendor);
+    fn text(code: &str, product: Option<Product>) -> String {
+        let advice = Advice::for_code(code, product).unwrap();
+        assert_eq!(advice.product, product);
         advice.text
     }
 
@@ -130,17 +135,17 @@ mod tests {
     fn every_setting_has_words_in_every_console() {
         for (code, setting) in SETTINGS {
             let neutral = text(code, None);
-            for vendor in VENDORS {
-                let text = text(code, Some(vendor));
+            for product in VENDORS {
+                let text = text(code, Some(product));
                 assert!(text.ends_with('.') && !text.contains(".."), "{text}");
                 // No console has a clock; and what cannot be named with certainty is not named.
                 let unnamed = match setting {
                     Setting::Clock => true,
-                    Setting::Encryption => matches!(vendor, Vendor::Google | Vendor::JumpCloud),
-                    Setting::Algorithm | Setting::LoginUrl => vendor == Vendor::Google,
+                    Setting::Encryption => matches!(product, Product::Google | Product::JumpCloud),
+                    Setting::Algorithm | Setting::LoginUrl => product == Product::Google,
                     _ => false,
                 };
-                assert_eq!(text == neutral, unnamed, "{vendor}, {setting:?}");
+                assert_eq!(text == neutral, unnamed, "{product}, {setting:?}");
             }
         }
     }
@@ -148,12 +153,12 @@ mod tests {
     #[test]
     fn the_words_are_those_of_the_console() {
         assert_eq!(
-            text("signature_missing", Some(Vendor::JumpCloud)),
+            text("signature_missing", Some(Product::JumpCloud)),
             "Switch signing on, of the assertion, the response, or both, as this connection requires. In the JumpCloud \
              Admin Portal: SSO Applications > the application > SSO > Sign: Assertion, Response, or both."
         );
         assert_eq!(
-            text("destination_mismatch", Some(Vendor::Entra)),
+            text("destination_mismatch", Some(Product::Entra)),
             "Enter the ACS URL of this connection, exactly as it is. In the Microsoft Entra admin center: Enterprise \
              applications > the application > Single sign-on > Basic SAML Configuration > Reply URL (Assertion Consumer \
              Service URL)."
@@ -163,6 +168,6 @@ mod tests {
             "Enter the Audience URI of this connection as the entity ID of the service provider. Consoles call it SP \
              Entity ID, Audience, Identifier, or Client ID."
         );
-        assert!(text("key_untrusted", Some(Vendor::Okta)).contains("never out of a response"));
+        assert!(text("key_untrusted", Some(Product::Okta)).contains("never out of a response"));
     }
 }

@@ -1,11 +1,7 @@
-//! Whose identity provider it is, and where in its console a setting is found.
-
-mod advice;
-mod menus;
+//! Whose identity provider it is.
 
 use std::fmt;
 
-pub use self::advice::Advice;
 use crate::address::Parts;
 
 /// A product whose console is known here well enough to name its menus.
@@ -15,7 +11,7 @@ use crate::address::Parts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Vendor {
+pub enum Product {
     /// Microsoft Entra ID, formerly Azure Active Directory.
     Entra,
     /// Google Workspace and Cloud Identity.
@@ -33,25 +29,25 @@ pub enum Vendor {
 }
 
 /// Attributes that one product alone sends by itself.
-const TELLTALE_ATTRIBUTES: [(&str, Vendor); 2] = [
-    ("http://schemas.microsoft.com/identity/claims/tenantid", Vendor::Entra),
-    ("http://schemas.microsoft.com/identity/claims/objectidentifier", Vendor::Entra),
+const TELLTALE_ATTRIBUTES: [(&str, Product); 2] = [
+    ("http://schemas.microsoft.com/identity/claims/tenantid", Product::Entra),
+    ("http://schemas.microsoft.com/identity/claims/objectidentifier", Product::Entra),
 ];
 
-impl Vendor {
+impl Product {
     /// Recognizes a product by the shape of the issuer, else by the host of the single sign-on URL,
     /// else by the name of an attribute.
     ///
     /// `None` for everything that is not unmistakable, such as a domain of the customer's own.
     ///
     /// ```
-    /// use saml_login::Vendor;
+    /// use saml_login::advice::Product;
     ///
     /// let none = std::iter::empty();
-    /// assert_eq!(Vendor::recognize("http://www.okta.com/exk1a2b3c4d5e6f7g8h9", None, none.clone()), Some(Vendor::Okta));
+    /// assert_eq!(Product::recognize("http://www.okta.com/exk1a2b3c4d5e6f7g8h9", None, none.clone()), Some(Product::Okta));
     /// let sso_url = Some("https://sso.jumpcloud.com/saml2/acme");
-    /// assert_eq!(Vendor::recognize("any text", sso_url, none.clone()), Some(Vendor::JumpCloud));
-    /// assert_eq!(Vendor::recognize("any text", Some("https://login.acme.test/saml"), none), None);
+    /// assert_eq!(Product::recognize("any text", sso_url, none.clone()), Some(Product::JumpCloud));
+    /// assert_eq!(Product::recognize("any text", Some("https://login.acme.test/saml"), none), None);
     /// ```
     pub fn recognize<'n>(
         issuer: &str,
@@ -60,13 +56,13 @@ impl Vendor {
     ) -> Option<Self> {
         let by_host = || Self::of_host(&Parts::of(sso_url?)?);
         let by_attributes = || {
-            let mut vendors = attribute_names.into_iter().filter_map(|name| {
+            let mut products = attribute_names.into_iter().filter_map(|name| {
                 TELLTALE_ATTRIBUTES
                     .iter()
                     .find(|(telltale, _)| *telltale == name)
-                    .map(|(_, vendor)| *vendor)
+                    .map(|(_, product)| *product)
             });
-            vendors.next()
+            products.next()
         };
         Self::of_issuer(issuer).or_else(by_host).or_else(by_attributes)
     }
@@ -139,7 +135,7 @@ impl Vendor {
     }
 }
 
-impl fmt::Display for Vendor {
+impl fmt::Display for Product {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -154,68 +150,68 @@ fn is_word(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn recognized(issuer: &str, sso_url: &str, attribute: &str) -> Option<Vendor> {
-        Vendor::recognize(issuer, Some(sso_url).filter(|url| !url.is_empty()), [attribute])
+    fn recognized(issuer: &str, sso_url: &str, attribute: &str) -> Option<Product> {
+        Product::recognize(issuer, Some(sso_url).filter(|url| !url.is_empty()), [attribute])
     }
 
     #[test]
     fn issuers_tell() {
-        for (issuer, vendor) in [
-            ("http://www.okta.com/exk1a2b3c4d5e6f7g8h9", Some(Vendor::Okta)),
-            ("http://WWW.OKTA.com/exk1a2b3c4d5e6f7g8h9", Some(Vendor::Okta)),
+        for (issuer, product) in [
+            ("http://www.okta.com/exk1a2b3c4d5e6f7g8h9", Some(Product::Okta)),
+            ("http://WWW.OKTA.com/exk1a2b3c4d5e6f7g8h9", Some(Product::Okta)),
             ("http://www.okta.com/", None),
             ("http://www.okta.com.evil.test/exk1", None),
-            ("https://sts.windows.net/11111111-2222-3333-4444-555555555555/", Some(Vendor::Entra)),
+            ("https://sts.windows.net/11111111-2222-3333-4444-555555555555/", Some(Product::Entra)),
             ("https://sts.windows.net/11111111-2222-3333-4444-555555555555", None),
-            ("https://accounts.google.com/o/saml2?idpid=C01abc234", Some(Vendor::Google)),
+            ("https://accounts.google.com/o/saml2?idpid=C01abc234", Some(Product::Google)),
             ("https://accounts.google.com/o/saml2/idp?idpid=C01abc234", None),
-            ("https://app.onelogin.com/saml/metadata/123456", Some(Vendor::OneLogin)),
-            ("https://idp.acme.test/realms/staff", Some(Vendor::Keycloak)),
-            ("https://idp.acme.test:8443/auth/realms/staff", Some(Vendor::Keycloak)),
+            ("https://app.onelogin.com/saml/metadata/123456", Some(Product::OneLogin)),
+            ("https://idp.acme.test/realms/staff", Some(Product::Keycloak)),
+            ("https://idp.acme.test:8443/auth/realms/staff", Some(Product::Keycloak)),
             ("https://idp.acme.test/realms/staff/protocol/saml", None),
             ("https://idp.acme.test/realms/", None),
             ("JumpCloud", None),
             ("", None),
         ] {
-            assert_eq!(recognized(issuer, "", ""), vendor, "{issuer}");
+            assert_eq!(recognized(issuer, "", ""), product, "{issuer}");
         }
     }
 
     #[test]
     fn hosts_tell_next() {
-        for (sso_url, vendor) in [
-            ("https://acme.okta.com/app/acme/exk1/sso/saml", Some(Vendor::Okta)),
-            ("https://ACME.OktaPreview.com/app/acme/exk1/sso/saml", Some(Vendor::Okta)),
-            ("https://acme.okta-emea.com/app/acme/exk1/sso/saml", Some(Vendor::Okta)),
+        for (sso_url, product) in [
+            ("https://acme.okta.com/app/acme/exk1/sso/saml", Some(Product::Okta)),
+            ("https://ACME.OktaPreview.com/app/acme/exk1/sso/saml", Some(Product::Okta)),
+            ("https://acme.okta-emea.com/app/acme/exk1/sso/saml", Some(Product::Okta)),
             ("https://acmeokta.com/app/acme/exk1/sso/saml", None),
             ("https://acme.okta.com.evil.test/app", None),
             ("https://acme.okta.com@evil.test/app", None),
-            ("https://login.microsoftonline.com/1/saml2", Some(Vendor::Entra)),
-            ("https://login.microsoftonline.us/1/saml2", Some(Vendor::Entra)),
-            ("https://login.partner.microsoftonline.cn/1/saml2", Some(Vendor::Entra)),
-            ("https://accounts.google.com/o/saml2/idp?idpid=C01abc234", Some(Vendor::Google)),
-            ("https://sso.jumpcloud.com:443/saml2/acme", Some(Vendor::JumpCloud)),
-            ("https://acme.onelogin.com/trust/saml2/http-post/sso/1", Some(Vendor::OneLogin)),
+            ("https://login.microsoftonline.com/1/saml2", Some(Product::Entra)),
+            ("https://login.microsoftonline.us/1/saml2", Some(Product::Entra)),
+            ("https://login.partner.microsoftonline.cn/1/saml2", Some(Product::Entra)),
+            ("https://accounts.google.com/o/saml2/idp?idpid=C01abc234", Some(Product::Google)),
+            ("https://sso.jumpcloud.com:443/saml2/acme", Some(Product::JumpCloud)),
+            ("https://acme.onelogin.com/trust/saml2/http-post/sso/1", Some(Product::OneLogin)),
             ("https://sso.acme.test/app/acme/exk1/sso/saml", None),
             ("sso.jumpcloud.com/saml2/acme", None),
         ] {
-            assert_eq!(recognized("acme", sso_url, ""), vendor, "{sso_url}");
+            assert_eq!(recognized("acme", sso_url, ""), product, "{sso_url}");
         }
         // The issuer is asked first.
         let issuer = "http://www.okta.com/exk1";
         assert_eq!(
             recognized(issuer, "https://sso.jumpcloud.com/saml2/acme", ""),
-            Some(Vendor::Okta)
+            Some(Product::Okta)
         );
     }
 
     #[test]
     fn attributes_tell_last() {
         let tenant = "http://schemas.microsoft.com/identity/claims/tenantid";
-        assert_eq!(recognized("acme", "", tenant), Some(Vendor::Entra));
+        assert_eq!(recognized("acme", "", tenant), Some(Product::Entra));
         assert_eq!(
             recognized("acme", "https://sso.jumpcloud.com/saml2/acme", tenant),
-            Some(Vendor::JumpCloud)
+            Some(Product::JumpCloud)
         );
         assert_eq!(recognized("acme", "", "email"), None);
     }

@@ -3,19 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::{SetSeats, Tested, to};
-use crate::account::{AccountId, AccountStatus};
+use crate::account::{AccountId, Seats, Status};
 use crate::audit::Actor;
-use crate::contract::{THREADS, block_on, instant, together};
-use crate::directory::{Directory, ProvisionError, provision};
 use crate::doctor::PastedValues;
 use crate::identity::Identity;
 use crate::organization::{Authority, Change, Neighbours, Organization, Slug, SpUrls};
-use crate::provision::Seats;
-use crate::store::MemoryReplayStore;
-use crate::test_idp::{TestAttribute, TestIdp, TestNameId};
+use crate::provision::{ProvisionError, provision};
+use crate::replay::MemoryReplayStore;
+use crate::store::AccountStore;
+use crate::testing::contract::{THREADS, block_on, instant, together};
+use crate::testing::idp::{TestAttribute, TestIdp, TestNameId};
 use crate::validate::Expected;
 
-pub(super) fn people_log_in<D: Directory + Sync>(tested: Tested<'_, D>, set_seats: SetSeats<'_>) {
+pub(super) fn people_log_in<D: AccountStore + Sync>(
+    tested: Tested<'_, D>,
+    set_seats: SetSeats<'_>,
+) {
     let idp = match TestIdp::p256("https://idp.example.test/metadata") {
         Ok(idp) => idp,
         Err(error) => panic!("no identity provider: {error}"),
@@ -37,7 +40,7 @@ pub(super) fn people_log_in<D: Directory + Sync>(tested: Tested<'_, D>, set_seat
     let created = came.iter().flatten().filter(|came| came.provisioning.code() == "create").count();
     assert_eq!(created, 1, "one of 64 first logins of one person says that it created the account");
     if let Some(came) = came.into_iter().flatten().next() {
-        let _ = tested.changed(&came.account, &to(AccountStatus::Deactivated));
+        let _ = tested.changed(&came.account, &to(Status::Deactivated));
     }
     let again = block_on(provision(tested.0, &alice, &one));
     assert_eq!(

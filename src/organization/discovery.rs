@@ -1,6 +1,6 @@
 //! Home-realm discovery: from an e-mail address to the organization whose identity provider to ask.
 
-use crate::account::{Account, AccountStatus, EmailProof};
+use crate::account::{Account, EmailProof, Status};
 use crate::identity::Email;
 use crate::organization::Organization;
 
@@ -72,7 +72,7 @@ pub fn discover_proven<'a>(
     only_one(organizations.filter(|organization| {
         accounts.iter().any(|account| {
             account.organization == organization.id()
-                && account.status == AccountStatus::Active
+                && account.status == Status::Active
                 && account.email_proof == EmailProof::Proven
                 && account.has_email(email)
         })
