@@ -85,11 +85,23 @@ SCENARIOS = [
 ]
 
 
+def loads(module):
+    return ["perl", f"-M{module}", "-e1"]
+
+
 class LemonLdap(IdentityProvider):
     name = "LemonLDAP::NG"
     origin = SP
     email = "dwho@badwolf.org"
     checks_after_login = True  # the request lies in wait while the password is asked for
+    needs = {
+        "liblemonldap-ng-portal-perl": loads("Lemonldap::NG::Portal"),
+        # Debian's portal recommends or suggests these, and SAML does not work without them.
+        "liblasso-perl": loads("Lasso"),
+        "libxml-simple-perl": loads("XML::Simple"),
+        "libio-string-perl": loads("IO::String"),
+        "libplack-perl": ["plackup", "--version"],
+    }
 
     def __init__(self, folder):
         super().__init__(Path(folder))

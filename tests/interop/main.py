@@ -1,4 +1,7 @@
-"""Runs the scenarios of the identity providers that are named: main.py FOLDER SCHEMA NAME…"""
+"""Runs the scenarios of the identity providers that are named: main.py FOLDER SCHEMA NAME…
+
+With --packages in place of FOLDER and SCHEMA, prints the packages of Debian that they need.
+"""
 
 import signal
 import subprocess
@@ -24,6 +27,12 @@ def check_metadata(world, schema):
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise AssertionError(result.stderr.strip())
+
+
+def print_packages(*names):
+    for name in names:
+        make, _ = IDENTITY_PROVIDERS[name]
+        print(*make.needs, sep="\n")
 
 
 def main(folder, schema, *names):
@@ -65,5 +74,7 @@ def main(folder, schema, *names):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--packages"]:
+        sys.exit(print_packages(*sys.argv[2:]))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of `finally`, which ends the servers
     sys.exit(main(*sys.argv[1:]))

@@ -88,11 +88,23 @@ SCENARIOS = [
 ]
 
 
+def has(*extensions):
+    every = " && ".join(f"extension_loaded('{extension}')" for extension in extensions)
+    return ["php", "-r", f"{every} || exit(1);"]
+
+
 class SimpleSamlPhp(IdentityProvider):
     name = "SimpleSAMLphp"
     origin = SP
     email = "jane@idp.example"
     checks_after_login = False
+    needs = {
+        "simplesamlphp": ["test", "-d", f"{INSTALLED}/www"],
+        "php-cli": ["php", "--version"],
+        "php-mbstring": has("mbstring"),
+        "php-sqlite3": has("pdo_sqlite"),
+        "php-xml": has("dom", "SimpleXML"),
+    }
 
     def __init__(self, folder):
         super().__init__(Path(folder))
