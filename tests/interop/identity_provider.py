@@ -57,4 +57,4 @@ def _error_of(command):
     if result.returncode == 0:
         return None
     said = (result.stderr or result.stdout).strip()
-    return said.splitlines()[0] if said else f"{' '.join(command)} ends with {result.returncode}"
+    return said.splitlines()[0][:160] if said else f"{' '.join(command)} ends with {result.returncode}"
