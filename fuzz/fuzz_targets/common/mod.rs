@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use saml_login::testing::idp::TestIdp;
 use saml_login::trust::Certificate;
-use saml_login::{Connection, KeyPair, ServiceProvider, Unsolicited};
+use saml_login::{Connection, ConnectionOptions, KeyPair, ServiceProvider, Unsolicited};
 
 const SP_KEY: &[u8] = include_bytes!("../../../fixtures/sp-key.pem");
 const SP_CERTIFICATE: &[u8] = include_bytes!("../../../fixtures/sp-cert.pem");
@@ -22,7 +22,8 @@ impl Pair {
         let ours = KeyPair::from_pem(SP_KEY, SP_CERTIFICATE).expect("a key pair");
         let sp = ServiceProvider::new("urn:sp", "urn:acs").with_slo_url("https://sp/slo").with_decryption_key(ours);
         let builder = Connection::builder("fuzz", sp, idp.identity_provider().expect("a certificate"));
-        let connection = builder.with_options(ConnectionOptions::default().with_unsolicited(Unsolicited::On)).build().expect("a connection");
+        let options = ConnectionOptions::default().with_unsolicited(Unsolicited::On);
+        let connection = builder.with_options(options).build().expect("a connection");
         Self { idp, connection, now }
     }
 
