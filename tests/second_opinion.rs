@@ -13,7 +13,6 @@ use base64::engine::general_purpose::STANDARD;
 use common::{Random, at, now, unsolicited_on};
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
-use saml_login::ConnectionOptions;
 use saml_login::connection::Expected;
 use saml_login::second_opinion::DescriptorError;
 use saml_login::testing::idp::{
