@@ -14,7 +14,6 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use peak_alloc::PeakAlloc;
 use saml_login::ConnectionOptions;
-use saml_login::connection::Expected;
 use saml_login::testing::idp::{TestAttribute, TestIdp, TestSigned};
 use saml_login::{Connection, KeyPair, Limits, ServiceProvider, Unsolicited};
 
@@ -182,7 +181,12 @@ fn measure(world: &World, form_value: &str) -> (Duration, usize) {
     MEMORY.reset_peak_usage();
     for _ in 0..9 {
         let start = Instant::now();
-        let _ = black_box(world.connection.verify(form_value, Expected::Unsolicited, world.now));
+        let _ = black_box(
+            world
+                .connection
+                .open(form_value, world.now)
+                .and_then(|opened| opened.accept(None, world.now)),
+        );
         shortest = shortest.min(start.elapsed());
     }
     (shortest, MEMORY.peak_usage().saturating_sub(before))

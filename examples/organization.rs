@@ -12,7 +12,6 @@ use std::task::{Context, Poll, Waker};
 use chrono::{DateTime, Utc};
 use saml_login::account::{Account, AccountId, NewAccount, Role};
 use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog};
-use saml_login::connection::Expected;
 use saml_login::doctor::PastedValues;
 use saml_login::identity::Email;
 use saml_login::organization::{
@@ -25,6 +24,7 @@ use saml_login::provision::{Provisioned, provision};
 use saml_login::store::AccountStore;
 use saml_login::store::{MemoryAccountStore, Written};
 use saml_login::testing::idp::TestIdp;
+use saml_login::testing::pending_request;
 use saml_login::{Identity, LoginPolicy, MemoryReplayStore, Organization};
 
 /// What an application knows of plans and administrators.
@@ -105,9 +105,10 @@ impl Application {
         let response =
             idp.response(&organization.service_provider(), self.now).in_reply_to(&request_id);
         let response = response.for_person(&email).numbered(&format!("{id}-{name}"));
-        let expected = Expected::Reply { request_id: &request_id };
-        let verified = connection.verify(response.form_value()?, expected, self.now);
-        let identity = verified
+        let request = pending_request(&connection, &request_id, self.now);
+        let opened = connection.open(response.form_value()?, self.now);
+        let identity = opened
+            .and_then(|opened| opened.accept(Some(&request), self.now))
             .map_err(saml_login::Error::from)
             .and_then(|login| block_on(login.spend(&self.replays, self.now)));
         let identity = match identity {

@@ -16,6 +16,7 @@ use crate::dsig::{Place, sign_enveloped};
 use crate::error::{ArtifactProblem, Error, Part, Rejection, SendError, StoreError};
 use crate::limits::Limits;
 use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::random::Random;
 use crate::send::{Header, message_id};
 use crate::xml::{C14n, Document, Element, Markup, Namespace, canonicalize};
 
@@ -57,7 +58,7 @@ pub(crate) async fn resolve<C: SoapClient>(
     (sp, idp): (&ServiceProvider, &IdentityProvider),
     client: &C,
     limits: &Limits,
-    random: [u8; 32],
+    random: Random,
     now: DateTime<Utc>,
 ) -> Result<String, Error> {
     let refused = |problem| Rejection::ArtifactRefused { problem };

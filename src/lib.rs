@@ -26,6 +26,7 @@ mod dsig;
 mod xmlenc;
 pub mod provider;
 // A login, and a logout.
+mod random;
 mod send;
 pub mod request;
 pub mod assertion;
@@ -61,7 +62,7 @@ pub mod fuzzing;
 mod vectors;
 
 // The paved path. Everything else has its one name in its module.
-pub use connection::{Connection, ConnectionOptions, Unsolicited};
+pub use connection::{Connection, ConnectionOptions, Opened, Unsolicited};
 pub use error::{Error, Rejection};
 pub use identity::Identity;
 pub use limits::Limits;
@@ -69,6 +70,7 @@ pub use metadata::{IdpMetadata, SpMetadata};
 pub use organization::Organization;
 pub use policy::LoginPolicy;
 pub use provider::{IdentityProvider, ServiceProvider};
+pub use random::Random;
 pub use replay::{MemoryReplayStore, ReplayStore, Unspent};
 pub use report::Report;
 pub use request::{

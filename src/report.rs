@@ -7,7 +7,8 @@ use crate::assertion::{Addressing, SignedDocument, Statements};
 use crate::binding;
 use crate::connection::{Connection, Signed, received_envelope};
 use crate::error::{Excerpt, Fixer, Rejection};
-use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Expected, Facts, Rules, Shown};
+use crate::request::PendingRequest;
+use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Facts, Rules, Shown};
 use crate::warning::Warning;
 use crate::xml::Document;
 
@@ -25,9 +26,10 @@ use crate::xml::Document;
 pub struct Report {
     /// The connection that was asked.
     pub connection_id: String,
-    /// Whether [`Connection::verify`] accepts the response. Single use is not looked at.
+    /// Whether the response is accepted: [`Opened::accept`](crate::Opened::accept). Single use is
+    /// not looked at.
     pub accepted: bool,
-    /// The refusal of [`Connection::verify`], if it refuses: its [code](Rejection::code).
+    /// The refusal, if it is refused: its [code](Rejection::code).
     pub code: Option<&'static str>,
     /// The refusal in one line.
     pub message: Option<String>,
@@ -107,18 +109,19 @@ impl Connection {
     pub fn explain(
         &self,
         form_value: impl AsRef<[u8]>,
-        expected: Expected<'_>,
+        request: Option<&PendingRequest>,
         now: DateTime<Utc>,
     ) -> Report {
         let form_value = form_value.as_ref();
-        // The verdict is that of `verify` itself, so that a report never disagrees with it.
-        let verdict = self.verify(form_value, expected, now).map(|_| ());
+        // The verdict is that of a login itself, so that a report never disagrees with it.
+        let opened = self.open(form_value, now);
+        let verdict = opened.and_then(|opened| opened.accept(request, now)).map(|_| ());
         let idp = self.identity_provider();
         let product = Product::recognize(idp.issuer(), idp.sso_url(), []);
         let mut writer =
             Writer { checks: Vec::new(), view: View::None, fingerprint: None, product };
         let mut warnings: Vec<Warning> = self.warnings(now);
-        self.explain_stages(form_value, expected, now, &mut writer, &mut warnings);
+        self.explain_stages(form_value, request, now, &mut writer, &mut warnings);
         let rejection = verdict.err();
         Report {
             connection_id: self.id().to_owned(),
@@ -139,7 +142,7 @@ impl Connection {
     fn explain_stages(
         &self,
         form_value: &[u8],
-        expected: Expected<'_>,
+        request: Option<&PendingRequest>,
         now: DateTime<Utc>,
         writer: &mut Writer,
         warnings: &mut Vec<Warning>,
@@ -165,7 +168,7 @@ impl Connection {
         if let Some(opinion) = signed.as_mut().and_then(|signed| signed.second_opinion.take()) {
             writer.stage(SECOND_OPINION, opinion);
         }
-        let rules = self.rules(expected, now);
+        let rules = self.rules(request, now);
         if let Some(signed) = signed {
             self.explain_signed(&signed, envelope.addressing(), &rules, writer, warnings);
         } else if let Ok(assertion) = envelope.assertion() {

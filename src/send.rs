@@ -1,17 +1,18 @@
 //! Sending: a message becomes a URL or a form.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use openssl::sha::sha256;
 
 use crate::binding::{Binding, Parameter, PostForm, deflated, parameter, with_query};
+use crate::digest::hex;
 use crate::dsig::{Place, sign_enveloped, sign_octets};
 use crate::error::SendError;
 use crate::instant;
 use crate::provider::{Endpoint, ServiceProvider};
+use crate::random::Random;
 use crate::trust::KeyPair;
 use crate::xml::Markup;
 
@@ -67,20 +68,10 @@ impl Header<'_> {
     }
 }
 
-/// What randomness becomes for one purpose, which tells nothing of what it becomes for another: an
-/// `ID` is seen by everybody on the way, and the same randomness may have been handed in elsewhere.
-pub(crate) fn derived(purpose: &str, random: [u8; 32]) -> [u8; 32] {
-    sha256(&[b"saml-login ", purpose.as_bytes(), b": ", &random].concat())
-}
-
 /// An `ID` of 256 bits: Core §1.3.4 asks for 128. It begins with a character that names may begin
 /// with.
-pub(crate) fn message_id(random: [u8; 32]) -> String {
-    derived("message ID", random).iter().fold(String::from("_"), |mut id, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+pub(crate) fn message_id(random: Random) -> String {
+    format!("_{}", hex(&random.for_purpose("message ID")))
 }
 
 /// The key to sign with, if `sign` says so, or if that is left open and there is one, or one is

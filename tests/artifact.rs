@@ -9,15 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use common::{block_on, now, sp};
 use openssl::sha::sha1;
 use saml_login::artifact::SoapClient;
-use saml_login::connection::Expected;
 use saml_login::error::StoreError;
 use saml_login::testing::idp::{TestIdp, TestSigned};
-use saml_login::{Connection, Error, IdentityProvider, KeyPair, MemoryReplayStore};
+use saml_login::testing::pending_request;
+use saml_login::{Connection, Error, IdentityProvider, KeyPair, MemoryReplayStore, Random};
 
 static IDP: LazyLock<TestIdp> =
     LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
 
-const REQUEST: Expected<'_> = Expected::Reply { request_id: "_request" };
 const RANDOM: [u8; 32] = [7; 32];
 
 /// Answers every request in the same way, and keeps what it was asked.
@@ -70,7 +69,9 @@ fn response(signed: TestSigned) -> String {
 
 fn verdict(server: &Server, artifact: &str) -> Result<String, Error> {
     let connection = Connection::builder("acme", sp(), idp()).build().expect("a connection");
-    let unspent = block_on(connection.verify_artifact(artifact, server, REQUEST, RANDOM, now()))?;
+    let opened = block_on(connection.open_artifact(artifact, server, Random::new(RANDOM), now()))?;
+    let request = pending_request(&connection, "_request", now());
+    let unspent = opened.accept(Some(&request), now())?;
     Ok(block_on(unspent.spend(&MemoryReplayStore::default(), now()))?.name_id.value)
 }
 
@@ -112,7 +113,7 @@ fn the_request_is_signed_if_there_is_a_key() {
     let connection = Connection::builder("acme", sp, idp()).build().expect("a connection");
     let server = Server::new(in_soap(&response(TestSigned::Assertion)));
     assert!(
-        block_on(connection.verify_artifact(&honest(), &server, REQUEST, RANDOM, now())).is_ok()
+        block_on(connection.open_artifact(&honest(), &server, Random::new(RANDOM), now())).is_ok()
     );
     let asked = server.asked.lock().expect("no panic");
     assert!(asked[0].1.contains("</saml:Issuer><ds:Signature "), "{}", asked[0].1);

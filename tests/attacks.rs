@@ -11,17 +11,18 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{block_on, now, sp, unsolicited_on};
+use common::{Verify as _, block_on, now, sp, unsolicited_on};
 use saml_login::assertion::AttributeValue;
 use saml_login::binding::{Binding, RelayState};
-use saml_login::connection::Expected;
 use saml_login::logout::{LogoutOptions, LogoutSubject};
 use saml_login::provider::Endpoint;
 use saml_login::testing::idp::{
     SignatureOptions, SignaturePlace, TestIdp, TestResponse, TestSigned,
 };
+use saml_login::testing::pending_request;
 use saml_login::{
-    Connection, Identity, IdentityProvider, Limits, LoginOptions, MemoryReplayStore, Rejection,
+    Connection, Identity, IdentityProvider, Limits, LoginOptions, MemoryReplayStore,
+    PendingRequest, Random, Rejection,
 };
 
 static IDP: LazyLock<TestIdp> =
@@ -39,7 +40,7 @@ fn connection() -> Connection {
 }
 
 fn verify(xml: &str) -> Result<Identity, Rejection> {
-    let unspent = connection().verify(STANDARD.encode(xml), Expected::Unsolicited, now())?;
+    let unspent = connection().verify(STANDARD.encode(xml), None, now())?;
     Ok(block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use"))
 }
 
@@ -182,7 +183,7 @@ fn document_types_and_entities_never_get_in() {
 fn other_encodings_are_refused() {
     let xml = honest(TestSigned::Assertion).xml().expect("XML");
     let of = |bytes: Vec<u8>| {
-        let verdict = connection().verify(STANDARD.encode(bytes), Expected::Unsolicited, now());
+        let verdict = connection().verify(STANDARD.encode(bytes), None, now());
         verdict.expect_err("a refusal").code()
     };
     let wide = |bytes: fn(u16) -> [u8; 2]| xml.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
@@ -448,7 +449,7 @@ fn an_identity_provider_speaks_for_its_own_tenant_alone() {
                     response.issuer = Some(issuer.into());
                     response.assertion_issuer = Some(issuer.into());
                     let form_value = response.form_value().expect("XML");
-                    let found = connection.verify(form_value, Expected::Unsolicited, now());
+                    let found = connection.verify(form_value, None, now());
                     let expected = match (signer == flow, speaker == flow) {
                         (true, true) => None,
                         (true, false) => Some("issuer_mismatch"),
@@ -468,43 +469,39 @@ fn an_identity_provider_speaks_for_its_own_tenant_alone() {
 #[test]
 fn an_assertion_is_good_for_one_login() {
     let store = MemoryReplayStore::default();
-    let spend =
-        |connection: &Connection, form_value: &str, expected: Expected<'_>, now: DateTime<Utc>| {
-            let unspent = connection
-                .verify(form_value, expected, now)
-                .map_err(|rejection| rejection.code())?;
-            block_on(unspent.spend(&store, now)).map(|_| ()).map_err(|error| error.code())
-        };
+    let spend = |connection: &Connection,
+                 form_value: &str,
+                 expected: Option<&PendingRequest>,
+                 now: DateTime<Utc>| {
+        let unspent =
+            connection.verify(form_value, expected, now).map_err(|rejection| rejection.code())?;
+        block_on(unspent.spend(&store, now)).map(|_| ()).map_err(|error| error.code())
+    };
     let connection = connection();
     let mut response = honest(TestSigned::Assertion);
     let first = response.form_value().expect("XML");
-    assert_eq!(spend(&connection, &first, Expected::Unsolicited, now()), Ok(()));
-    assert_eq!(spend(&connection, &first, Expected::Unsolicited, now()), Err("assertion_replayed"));
+    assert_eq!(spend(&connection, &first, None, now()), Ok(()));
+    assert_eq!(spend(&connection, &first, None, now()), Err("assertion_replayed"));
     // The same assertion in another response, and until the very last instant.
     response.id = "_another".into();
     let last = now() + TimeDelta::seconds(5 * 60 + 60) - TimeDelta::milliseconds(1);
     let again = response.form_value().expect("XML");
-    assert_eq!(spend(&connection, &again, Expected::Unsolicited, last), Err("assertion_replayed"));
-    assert_eq!(
-        spend(&connection, &again, Expected::Unsolicited, last + TimeDelta::milliseconds(1)),
-        Err("expired")
-    );
+    assert_eq!(spend(&connection, &again, None, last), Err("assertion_replayed"));
+    assert_eq!(spend(&connection, &again, None, last + TimeDelta::milliseconds(1)), Err("expired"));
     // IDs are told apart by case, and by connection.
     response.assertion_id = Some("_ASSERTION".into());
-    assert_eq!(
-        spend(&connection, &response.form_value().expect("XML"), Expected::Unsolicited, now()),
-        Ok(())
-    );
+    assert_eq!(spend(&connection, &response.form_value().expect("XML"), None, now()), Ok(()));
     let idp = IDP.identity_provider().expect("a certificate");
     let elsewhere = Connection::builder("globex", sp(), idp)
         .with_options(unsolicited_on())
         .build()
         .expect("a connection");
-    assert_eq!(spend(&elsewhere, &first, Expected::Unsolicited, now()), Ok(()));
+    assert_eq!(spend(&elsewhere, &first, None, now()), Ok(()));
     // One request is answered once, by whatever assertion.
     let mut answer = honest(TestSigned::Assertion).in_reply_to("_request");
     answer.assertion_id = Some("_one".into());
-    let request = Expected::Reply { request_id: "_request" };
+    let request = pending_request(&connection, "_request", now());
+    let request = Some(&request);
     assert_eq!(spend(&connection, &answer.form_value().expect("XML"), request, now()), Ok(()));
     answer.assertion_id = Some("_two".into());
     assert_eq!(
@@ -545,7 +542,7 @@ fn hostile_sizes_stop_at_their_limit() {
     assert_eq!(with(format!("<{}/>", "x".repeat(limits.name_bytes + 1))), "xml_limit_exceeded");
     assert_eq!(with("x".repeat(1024 * 1024)), "response_too_large");
     let blank = vec![b' '; 2 * limits.document_bytes + 1];
-    let refusal = connection().verify(blank, Expected::Unsolicited, now()).expect_err("a refusal");
+    let refusal = connection().verify(blank, None, now()).expect_err("a refusal");
     assert_eq!(refusal.code(), "response_too_large");
     // Ten thousand signatures cost no more than one look at each.
     let signatures = "<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'/>".repeat(10_000);
@@ -606,7 +603,7 @@ fn canonical_forms_do_not_explode() {
 #[test]
 fn an_empty_request_matches_nothing() {
     let form_value = honest(TestSigned::Assertion).in_reply_to("").form_value().expect("XML");
-    let verdict = connection().verify(form_value, Expected::Reply { request_id: "" }, now());
+    let verdict = connection().verify_reply(form_value, Some(""), now());
     assert_eq!(verdict.expect_err("a refusal").code(), "in_response_to_mismatch");
 }
 
@@ -641,19 +638,20 @@ fn nothing_that_is_emitted_names_a_person() {
             options.relay_state = relay_state();
             texts += &format!(
                 "{options:?}{:?}",
-                sending(binding).start_login(options.clone(), [7; 32], now)
+                sending(binding).start_login(options.clone(), Random::new([7; 32]), now)
             );
             let mut options = LogoutOptions::default();
             options.relay_state = relay_state();
             let subject = LogoutSubject::from(identity);
-            let logout = sending(binding).start_logout(&subject, options.clone(), [7; 32], now);
+            let logout =
+                sending(binding).start_logout(&subject, options.clone(), Random::new([7; 32]), now);
             texts += &format!("{options:?}{subject:?}{logout:?}");
         }
         assert!(texts.contains("Redirect(https://idp.example.test/slo?…)"), "{texts}");
         assert!(!texts.contains("SAMLRequest="), "{texts}");
         texts
     };
-    let mut emit = |xml: &str, expected: Expected<'_>, now: DateTime<Utc>| {
+    let mut emit = |xml: &str, expected: Option<&PendingRequest>, now: DateTime<Utc>| {
         let form_value = STANDARD.encode(xml);
         let report = connection().explain(&form_value, expected, now);
         emitted += &format!("{report:?}{}", serde_json::to_string(&report).expect("JSON"));
@@ -677,14 +675,14 @@ fn nothing_that_is_emitted_names_a_person() {
             }
         }
     };
-    emit(&xml, Expected::Unsolicited, now());
-    emit(&xml, Expected::Reply { request_id: "_request" }, now());
-    emit(&xml, Expected::Unsolicited, now() + TimeDelta::days(1));
+    emit(&xml, None, now());
+    emit(&xml, Some(&pending_request(&connection(), "_request", now())), now());
+    emit(&xml, None, now() + TimeDelta::days(1));
     // Cut off, damaged and decorated at many places, so that every layer speaks.
     for at in (0..xml.len()).step_by(7).filter(|at| xml.is_char_boundary(*at)) {
-        emit(&xml[..at], Expected::Unsolicited, now());
+        emit(&xml[..at], None, now());
         for inserted in ["<x/>", "\0", " x='y'", "<!DOCTYPE x>"] {
-            emit(&[&xml[..at], inserted, &xml[at..]].concat(), Expected::Unsolicited, now());
+            emit(&[&xml[..at], inserted, &xml[at..]].concat(), None, now());
         }
     }
     for marker in MARKERS {

@@ -8,13 +8,13 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{now, sp, unsolicited_on};
+use common::{Verify as _, now, sp, unsolicited_on};
 use openssl::encrypt::Encrypter;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::{Padding, Rsa};
 use openssl::symm::{Cipher, Crypter, Mode, encrypt_aead};
-use saml_login::connection::{ConnectionBuilder, Expected, SignedParts};
+use saml_login::connection::{ConnectionBuilder, SignedParts};
 use saml_login::error::LimitKind;
 use saml_login::testing::idp::{SignatureOptions, TestIdp, TestSigned};
 use saml_login::{Connection, KeyPair, Rejection};
@@ -42,8 +42,8 @@ fn builder() -> ConnectionBuilder {
 fn verdict_of(builder: ConnectionBuilder, xml: &str) -> Result<String, &'static str> {
     let connection = builder.build().expect("a connection");
     let form_value = STANDARD.encode(xml);
-    let verdict = connection.verify(&form_value, Expected::Unsolicited, now());
-    let report = connection.explain(&form_value, Expected::Unsolicited, now());
+    let verdict = connection.verify(&form_value, None, now());
+    let report = connection.explain(&form_value, None, now());
     assert_eq!(report.code, verdict.as_ref().err().map(|rejection| rejection.code()));
     let unspent = verdict.map_err(|rejection| rejection.code())?;
     let identity =
@@ -259,7 +259,7 @@ fn names_and_attributes_are_opened_where_they_are_read() {
     response.raw_attributes = encrypted("EncryptedAttribute", attribute);
     let form_value = response.form_value().expect("a response");
     let connection = builder().build().expect("a connection");
-    let unspent = connection.verify(&form_value, Expected::Unsolicited, now()).expect("a login");
+    let unspent = connection.verify(&form_value, None, now()).expect("a login");
     let identity =
         common::block_on(unspent.spend(&saml_login::MemoryReplayStore::default(), now()));
     let identity = identity.expect("the first use");
@@ -300,9 +300,8 @@ fn every_change_of_the_ciphertext_has_the_same_refusal() {
         for value in [&changed[..], &value[..position]] {
             let xml = format!("{before}<xenc:CipherValue>{}<{after}", STANDARD.encode(value));
             let connection = builder().build().expect("a connection");
-            let rejection = connection
-                .verify(STANDARD.encode(&xml), Expected::Unsolicited, now())
-                .expect_err("a refusal");
+            let rejection =
+                connection.verify(STANDARD.encode(&xml), None, now()).expect_err("a refusal");
             codes.insert((rejection.code(), rejection.to_string(), rejection.help()));
         }
     }
@@ -407,8 +406,7 @@ fn work_with_keys_is_bounded_for_a_message() {
     let attribute =
         "<saml:Attribute Name=\"x\"><saml:AttributeValue>y</saml:AttributeValue></saml:Attribute>";
     let encrypted = encrypted("EncryptedAttribute", attribute);
-    let refusal =
-        |xml: &str| connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now()).err();
+    let refusal = |xml: &str| connection.verify(STANDARD.encode(xml), None, now()).err();
     let attributes = |number: usize| {
         let mut response = IDP.response(&common::sp(), now());
         response.raw_attributes = encrypted.repeat(number);

@@ -4,12 +4,12 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{at, unsolicited_off};
+use common::{Verify as _, at, unsolicited_off};
 use saml_login::advice::Product;
-use saml_login::connection::Expected;
 use saml_login::error::Fixer;
 use saml_login::report::{CheckOutcome, View};
 use saml_login::testing::idp::{TestAttribute, TestIdp};
+use saml_login::testing::pending_request;
 use saml_login::{Certificates, Connection, IdentityProvider, Report, ServiceProvider};
 
 const FORM_VALUE: &str = include_str!("../fixtures/saml-idp-samlp/assertion-signed.b64");
@@ -18,8 +18,7 @@ const OTHER_CERTIFICATE: &str = include_str!("../fixtures/simplesamlphp/idp-cert
 const AUDIENCE: &str = "https://app.example.test/saml/acme";
 const ACS_URL: &str = "http://127.0.0.1:18150/saml/acs";
 const ISSUER: &str = "http://127.0.0.1:18110/metadata";
-const REQUEST: Expected<'_> =
-    Expected::Reply { request_id: "_edb805d3d2cd710eb1d8651ff97ed6341edf76ea" };
+const REQUEST: &str = "_edb805d3d2cd710eb1d8651ff97ed6341edf76ea";
 
 fn connection(audience: &str, issuer: &str, certificate: &str) -> Connection {
     let idp =
@@ -67,7 +66,7 @@ const ALL: [&str; 26] = [
 #[test]
 fn an_honest_response_passes_every_check() {
     let connection = connection(AUDIENCE, ISSUER, CERTIFICATE);
-    let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+    let report = connection.explain_reply(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
     assert!(report.accepted);
     assert_eq!((report.code, report.view), (None, View::Signed));
     assert_eq!(named(&report, CheckOutcome::Passed), ALL);
@@ -80,7 +79,7 @@ fn an_honest_response_passes_every_check() {
 #[test]
 fn every_broken_rule_is_shown_at_once() {
     let connection = connection("https://app.example.test/saml/acme/", "urn:other", CERTIFICATE);
-    let report = connection.explain(FORM_VALUE, Expected::Unsolicited, at("2026-11-24T20:47:00Z"));
+    let report = connection.explain(FORM_VALUE, None, at("2026-11-24T20:47:00Z"));
     assert!(!report.accepted);
     assert_eq!((report.code, report.view), (Some("issuer_mismatch"), View::Signed));
     let failed = [
@@ -104,7 +103,7 @@ fn every_broken_rule_is_shown_at_once() {
 #[test]
 fn what_is_not_verified_is_labelled() {
     let connection = connection(AUDIENCE, ISSUER, OTHER_CERTIFICATE);
-    let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+    let report = connection.explain_reply(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
     assert_eq!((report.code, report.view), (Some("key_untrusted"), View::Unverified));
     assert_eq!(named(&report, CheckOutcome::Failed), ["signature"]);
     assert_eq!(named(&report, CheckOutcome::Skipped), ["signed_document", "required_fields"]);
@@ -123,7 +122,7 @@ fn what_is_not_verified_is_labelled() {
 fn what_cannot_be_checked_is_skipped() {
     let connection = connection(AUDIENCE, ISSUER, CERTIFICATE);
     let skipped_from = |form_value: &str, failed: &str, code: &str| {
-        let report = connection.explain(form_value, REQUEST, at("2026-11-23T20:47:00Z"));
+        let report = connection.explain_reply(form_value, REQUEST, at("2026-11-23T20:47:00Z"));
         assert_eq!((report.code, report.view), (Some(code), View::None));
         assert_eq!(named(&report, CheckOutcome::Failed), [failed]);
         named(&report, CheckOutcome::Skipped)
@@ -140,7 +139,7 @@ fn what_to_change_is_said_in_the_words_of_the_console() {
         let idp = sso_url.into_iter().fold(idp, IdentityProvider::with_sso_url);
         let connection = Connection::builder("acme", ServiceProvider::new(audience, ACS_URL), idp);
         let connection = connection.build().expect("a connection");
-        let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+        let report = connection.explain_reply(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
         report.advice.map(|advice| (advice.product, advice.text))
     };
     let issuer = "Copy the issuer from the console into this connection, byte for byte.";
@@ -173,7 +172,7 @@ fn what_to_change_is_said_in_the_words_of_the_console() {
         ))
     );
     // Nobody's setting: there is nothing to read.
-    let report = connection(AUDIENCE, ISSUER, CERTIFICATE).explain(
+    let report = connection(AUDIENCE, ISSUER, CERTIFICATE).explain_reply(
         "%%%",
         REQUEST,
         at("2026-11-23T20:47:00Z"),
@@ -194,7 +193,8 @@ fn the_names_of_attributes_tell_the_product_as_well() {
     let connection =
         Connection::builder("acme", sp, idp.identity_provider().expect("a certificate"));
     let connection = connection.build().expect("a connection");
-    let report = connection.explain(form_value, Expected::Reply { request_id: "_request" }, now);
+    let request = pending_request(&connection, "_request", now);
+    let report = connection.explain(form_value, Some(&request), now);
     assert_eq!(report.code, Some("audience_mismatch"));
     let advice = report.advice.expect("advice");
     assert_eq!(advice.product, Some(Product::Entra));
@@ -212,7 +212,7 @@ fn the_names_of_attributes_tell_the_product_as_well() {
 #[test]
 fn a_report_serializes_without_personal_data() {
     let connection = connection(AUDIENCE, "urn:other", CERTIFICATE);
-    let report = connection.explain(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
+    let report = connection.explain_reply(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
     let json = serde_json::to_value(&report).expect("JSON");
     assert_eq!(json["view"], "signed");
     assert_eq!(json["checks"][0]["outcome"], "passed");

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{at, block_on};
+use common::{Verify as _, at, block_on};
 use saml_login::ConnectionOptions;
 use saml_login::assertion::AttributeValue;
-use saml_login::connection::Expected;
+use saml_login::testing::pending_request;
 use saml_login::{
     Certificates, Connection, Identity, IdentityProvider, KeyPair, MemoryReplayStore,
     ServiceProvider, Unsolicited,
@@ -106,13 +106,11 @@ impl Row {
                 other => panic!("{other} is no switch"),
             }
         }
-        let expected = match &self.request_id {
-            Some(request_id) => Expected::Reply { request_id },
-            None => Expected::Unsolicited,
-        };
         let connection = Connection::builder("fixture", sp, idp).with_options(options).build();
         let connection = connection.expect("a connection");
         let (form_value, now) = (read(&self.file), at(&self.now));
+        let request = self.request_id.as_ref().map(|id| pending_request(&connection, id, now));
+        let expected = request.as_ref();
         let verdict = connection.verify(&form_value, expected, now);
         let report = connection.explain(&form_value, expected, now);
         assert_eq!(report.code, verdict.as_ref().err().map(|rejection| rejection.code()));

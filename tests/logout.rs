@@ -9,20 +9,21 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{at, block_on, now, unsolicited_on};
+use common::{Verify as _, at, block_on, now, unsolicited_on};
 use saml_login::assertion::NameId;
 use saml_login::binding::{Binding, PostForm, RelayState};
 use saml_login::error::StoreError;
 use saml_login::logout::{
-    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout,
-    ReceivedLogout, StartedLogout,
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutResponse, LogoutSubject,
+    OpenedLogout, StartedLogout,
 };
 use saml_login::provider::Endpoint;
 use saml_login::replay::{SpendOutcome, Spending};
+use saml_login::request::PendingLogout;
 use saml_login::testing::idp::{SignatureOptions, TestIdp};
 use saml_login::{
     Certificates, Connection, Delivery, Error, Identity, IdentityProvider, KeyPair,
-    MemoryReplayStore, ReplayStore, ServiceProvider,
+    MemoryReplayStore, Random, Rejection, ReplayStore, ServiceProvider, Unspent,
 };
 
 static IDP: LazyLock<TestIdp> =
@@ -30,6 +31,10 @@ static IDP: LazyLock<TestIdp> =
 
 const SLO: &str = "https://app.example.test/saml/slo";
 const RANDOM: [u8; 32] = [7; 32];
+
+fn random() -> Random {
+    Random::new(RANDOM)
+}
 
 fn sp() -> ServiceProvider {
     common::sp().with_slo_url(SLO)
@@ -58,9 +63,7 @@ fn connection(sp: ServiceProvider) -> Connection {
 
 fn alice() -> Identity {
     let form_value = IDP.response(&sp(), now()).form_value().expect("a response");
-    let unspent = connection(sp())
-        .verify(form_value, saml_login::connection::Expected::Unsolicited, now())
-        .expect("a login");
+    let unspent = connection(sp()).verify(form_value, None, now()).expect("a login");
     block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use")
 }
 
@@ -69,7 +72,7 @@ fn subject() -> LogoutSubject {
 }
 
 fn started(options: LogoutOptions) -> StartedLogout {
-    connection(signing()).start_logout(&subject(), options, RANDOM, now()).expect("a logout")
+    connection(signing()).start_logout(&subject(), options, random(), now()).expect("a logout")
 }
 
 /// A message of the identity provider; attributes and content are as given.
@@ -114,16 +117,36 @@ fn redirected(parameter: &str, xml: &str, relay_state: &str) -> String {
     format!("{query}&Signature={}", encode(&STANDARD.encode(signature)))
 }
 
+/// What a message comes to once it is opened and, if it is an answer, accepted.
+#[derive(Debug)]
+enum Received {
+    Request(Box<Unspent<LogoutRequest>>),
+    Response(LogoutResponse),
+}
+
+fn receive(
+    connection: &Connection,
+    message: LogoutMessage<'_>,
+    pending: Option<&PendingLogout>,
+    at: DateTime<Utc>,
+) -> Result<Received, Rejection> {
+    match connection.open_logout(message, at)? {
+        OpenedLogout::Request(request) => Ok(Received::Request(request)),
+        OpenedLogout::Answer(answer) => answer.accept(pending, at).map(Received::Response),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn received(
     message: LogoutMessage<'_>,
     pending: Option<&PendingLogout>,
-) -> Result<ReceivedLogout, &'static str> {
-    connection(sp()).receive_logout(message, pending, now()).map_err(|rejection| rejection.code())
+) -> Result<Received, &'static str> {
+    receive(&connection(sp()), message, pending, now()).map_err(|rejection| rejection.code())
 }
 
 fn request_of(message: LogoutMessage<'_>) -> Result<LogoutRequest, &'static str> {
     match received(message, None)? {
-        ReceivedLogout::Request(unspent) => {
+        Received::Request(unspent) => {
             Ok(block_on(unspent.spend(&MemoryReplayStore::default(), now()))
                 .expect("the first use"))
         }
@@ -187,14 +210,14 @@ fn our_messages_are_what_we_would_take() {
         let received = match &started.delivery {
             Delivery::Redirect(url) => {
                 let (_, query) = url.split_once('?').expect("a query");
-                exchanged.receive_logout(LogoutMessage::Redirect { query }, None, now())
+                exchanged.open_logout(LogoutMessage::Redirect { query }, now())
             }
             delivery => {
                 let (_, value) = form(delivery).fields().next().expect("a field");
-                exchanged.receive_logout(post(value), None, now())
+                exchanged.open_logout(post(value), now())
             }
         };
-        let ReceivedLogout::Request(unspent) = received.expect("a request") else {
+        let OpenedLogout::Request(unspent) = received.expect("a request") else {
             panic!("no request")
         };
         let request =
@@ -229,7 +252,7 @@ fn a_request_of_the_identity_provider_is_verified_and_used_once() {
     let store = MemoryReplayStore::default();
     let spend =
         || match received(LogoutMessage::Redirect { query: &query }, None).expect("a request") {
-            ReceivedLogout::Request(unspent) => block_on(unspent.spend(&store, now())),
+            Received::Request(unspent) => block_on(unspent.spend(&store, now())),
             other => panic!("{other:?}"),
         };
     assert!(spend().is_ok());
@@ -249,7 +272,7 @@ impl ReplayStore for Forgetful {
 fn a_request_that_is_over_is_not_spent() {
     let value = posted(&request(" NotOnOrAfter=\"2030-01-31T12:05:00Z\"", NAME));
     let spend = |later: TimeDelta| match received(post(&value), None).expect("a request") {
-        ReceivedLogout::Request(unspent) => block_on(unspent.spend(&Forgetful, now() + later)),
+        Received::Request(unspent) => block_on(unspent.spend(&Forgetful, now() + later)),
         other => panic!("{other:?}"),
     };
     // The largest clock skew that a connection can have is part of it.
@@ -306,7 +329,7 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
         let code = |binding| {
             let mut options = LogoutOptions::default();
             options.binding = binding;
-            acme.start_logout(&subject(), options, RANDOM, now())
+            acme.start_logout(&subject(), options, random(), now())
                 .map(|_| ())
                 .map_err(|error| error.code())
         };
@@ -314,19 +337,6 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
         assert_eq!(code(None), Err("endpoint_missing"));
         assert_eq!(code(Some(Binding::HttpPost)), Err("endpoint_missing"));
     }
-}
-
-/// A store over a database has columns, and builds the logout from them.
-#[test]
-fn a_logout_can_be_rebuilt_from_its_parts() {
-    let mut options = LogoutOptions::default();
-    options.relay_state = Some(RelayState::path("/bye").expect("a path"));
-    let pending = started(options).pending;
-    let PendingLogout { request_id, connection_id, expires_at, .. } = pending.clone();
-    let mut rebuilt = PendingLogout::new(request_id, connection_id, expires_at);
-    assert_eq!(rebuilt.relay_state, None);
-    rebuilt.relay_state = RelayState::received("/bye");
-    assert_eq!(rebuilt, pending);
 }
 
 #[test]
@@ -341,7 +351,7 @@ fn no_tenant_ends_the_sessions_of_another() {
     assert_eq!((request.connection_id.as_str(), request.issuer.as_str()), ("acme", issuer));
     assert!(request.concerns(&of("acme", issuer)));
     let start = |subject: &LogoutSubject| {
-        let started = acme.start_logout(subject, LogoutOptions::default(), RANDOM, now());
+        let started = acme.start_logout(subject, LogoutOptions::default(), random(), now());
         started.map(|_| ()).map_err(|error| error.code())
     };
     assert_eq!(start(&of("acme", issuer)), Ok(()));
@@ -358,7 +368,7 @@ fn no_tenant_ends_the_sessions_of_another() {
     let idp = acme.identity_provider().clone();
     let other = Connection::builder(globex, signing(), idp).build().expect("a connection");
     let answer = |connection: &Connection| {
-        let answer = connection.answer_logout(&request, &LogoutOutcome::Complete, RANDOM, now());
+        let answer = connection.answer_logout(&request, &LogoutOutcome::Complete, random(), now());
         answer.map(|_| ()).map_err(|error| error.code())
     };
     assert_eq!((answer(&acme), answer(&other)), (Ok(()), Err("connection_foreign")));
@@ -406,8 +416,7 @@ fn every_rule_has_its_refusal() {
     assert_eq!(request_of(post(&STANDARD.encode(tampered))).err(), Some("digest_mismatch"));
     let without =
         Connection::builder("acme", common::sp(), IDP.identity_provider().expect("a certificate"));
-    let refused =
-        without.build().expect("a connection").receive_logout(post(&unsigned), None, now());
+    let refused = without.build().expect("a connection").open_logout(post(&unsigned), now());
     assert_eq!(refused.expect_err("a refusal").code(), "logout_unconfigured");
 }
 
@@ -457,11 +466,9 @@ fn an_answer_is_to_the_request_of_this_browser() {
     };
     let outcome = |xml: &str, pending: Option<&PendingLogout>, at: DateTime<Utc>| {
         let value = posted(xml);
-        match connection(sp())
-            .receive_logout(post(&value), pending, at)
-            .map_err(|rejection| rejection.code())?
-        {
-            ReceivedLogout::Response(response) => {
+        let received = receive(&connection(sp()), post(&value), pending, at);
+        match received.map_err(|rejection| rejection.code())? {
+            Received::Response(response) => {
                 assert_eq!(response.relay_state.as_ref().map(RelayState::as_str), Some("/bye"));
                 Ok(response.outcome)
             }
@@ -495,11 +502,52 @@ fn an_answer_is_to_the_request_of_this_browser() {
     assert_eq!(outcome(&unasked, Some(&pending), now()), Err("in_response_to_missing"));
 }
 
+/// Some identity providers sign no answer. It proves nothing, and leads back to where the logout was
+/// asked from.
+#[test]
+fn an_answer_that_is_not_signed_confirms_nothing() {
+    let mut options = LogoutOptions::default();
+    options.relay_state = Some(RelayState::path("/bye").expect("a path"));
+    let pending = started(options).pending;
+    let answer = |attributes: &str| {
+        let attributes = format!("{attributes} InResponseTo=\"{}\"", pending.request_id);
+        message("LogoutResponse", &attributes, SUCCESS)
+    };
+    let unconfirmed = LogoutOutcome::Unconfirmed;
+    for xml in [answer(""), answer(&format!(" Destination=\"{SLO}\""))] {
+        let value = STANDARD.encode(&xml);
+        let query = format!("SAMLResponse={}", deflated(&xml));
+        for message in [post(&value), LogoutMessage::Redirect { query: &query }] {
+            let opened = connection(sp()).open_logout(message, now()).expect("an answer");
+            let OpenedLogout::Answer(answer) = opened else { panic!("no answer") };
+            assert!(!answer.is_signed());
+            assert_eq!(answer.in_response_to(), Some(pending.request_id.as_str()));
+            let response = answer.accept(Some(&pending), now()).expect("the answer");
+            assert_eq!(response.outcome, unconfirmed);
+            assert_eq!(response.relay_state.as_ref().map(RelayState::as_str), Some("/bye"));
+        }
+    }
+    let code = |xml: &str, pending: Option<&PendingLogout>| {
+        let received = receive(&connection(sp()), post(&STANDARD.encode(xml)), pending, now());
+        received.map(|_| ()).map_err(|rejection| rejection.code())
+    };
+    assert_eq!(code(&answer(""), None), Err("unsolicited_forbidden"));
+    let elsewhere = answer(" Destination=\"https://other.example.test/slo\"");
+    assert_eq!(code(&elsewhere, Some(&pending)), Err("destination_mismatch"));
+    let stranger = answer("").replace("https://idp.example.test<", "https://other.example.test<");
+    assert_eq!(code(&stranger, Some(&pending)), Err("issuer_mismatch"));
+    // One whose signature does not hold is refused, not taken for unsigned.
+    let signed = STANDARD.decode(posted(&answer(&format!(" Destination=\"{SLO}\""))));
+    let signed = String::from_utf8(signed.expect("Base64")).expect("UTF-8");
+    let forged = signed.replace("status:Success", "status:Requester");
+    assert_eq!(code(&forged, Some(&pending)), Err("digest_mismatch"));
+}
+
 #[test]
 fn a_request_is_answered_at_the_place_for_answers() {
     let request = request_of(post(&posted(&request("", NAME)))).expect("a request");
     let answer =
-        connection(signing()).answer_logout(&request, &LogoutOutcome::Partial, RANDOM, now());
+        connection(signing()).answer_logout(&request, &LogoutOutcome::Partial, random(), now());
     let Ok(Delivery::Redirect(url)) = answer else { panic!("no redirect") };
     let (place, query) = url.split_once('?').expect("a query");
     assert_eq!(place, "https://idp.example.test/slo/answers");
@@ -525,13 +573,14 @@ fn captured_messages() {
         pending.request_id = row["request_id"].as_str().unwrap_or("_none").into();
         pending.connection_id = "captured".into();
         let message = LogoutMessage::Redirect { query: text("query") };
-        let received = connection.receive_logout(message, Some(&pending), at(text("now")));
+        let received = receive(&connection, message, Some(&pending), at(text("now")));
         let found = match received {
-            Ok(ReceivedLogout::Request(_)) => "request",
-            Ok(ReceivedLogout::Response(response))
-                if response.outcome == LogoutOutcome::Complete =>
-            {
+            Ok(Received::Request(_)) => "request",
+            Ok(Received::Response(response)) if response.outcome == LogoutOutcome::Complete => {
                 "complete"
+            }
+            Ok(Received::Response(response)) if response.outcome == LogoutOutcome::Unconfirmed => {
+                "unconfirmed"
             }
             Ok(other) => panic!("{other:?}"),
             Err(rejection) => rejection.code(),
@@ -578,10 +627,7 @@ fn vectors() {
             pending.request_id = row["request_id"].as_str().unwrap_or("_none").into();
             pending.connection_id = "vector".into();
             let connection = builder.build().expect("a connection");
-            connection
-                .receive_logout(message, Some(&pending), clock)
-                .map(|_| ())
-                .map_err(|r| r.code())
+            receive(&connection, message, Some(&pending), clock).map(|_| ()).map_err(|r| r.code())
         };
         let expected = match text("id") {
             "redirect_both_messages"

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use peak_alloc::PeakAlloc;
 use saml_login::ConnectionOptions;
-use saml_login::connection::Expected;
 use saml_login::testing::idp::{TestAttribute, TestIdp, TestSigned};
 use saml_login::{Connection, ServiceProvider, Unsolicited};
 
@@ -24,7 +23,12 @@ fn check_that_room_is_made_for_tags_alone(connection: &Connection, now: DateTime
         let form_value = STANDARD.encode(&document);
         let before = MEMORY.current_usage();
         MEMORY.reset_peak_usage();
-        drop(connection.verify(&form_value, Expected::Unsolicited, now).unwrap_err());
+        drop(
+            connection
+                .open(&form_value, now)
+                .and_then(|opened| opened.accept(None, now))
+                .unwrap_err(),
+        );
         let peak = MEMORY.peak_usage() - before;
         assert!(peak <= 6 * document.len(), "{name}: {peak} bytes for {}", document.len());
     }
@@ -50,8 +54,14 @@ fn a_login_takes_at_most_six_times_the_document() {
             response.attributes.push(TestAttribute::new("groups", names));
             let bytes = response.xml().unwrap().len();
             let form_value = response.form_value().unwrap();
-            let log_in =
-                || drop(connection.verify(&form_value, Expected::Unsolicited, now).unwrap());
+            let log_in = || {
+                drop(
+                    connection
+                        .open(&form_value, now)
+                        .and_then(|opened| opened.accept(None, now))
+                        .unwrap(),
+                )
+            };
             log_in();
             let before = MEMORY.current_usage();
             MEMORY.reset_peak_usage();

@@ -13,8 +13,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use common::{at, block_on, unsolicited_on};
-use saml_login::connection::Expected;
+use common::{Verify as _, at, block_on, unsolicited_on};
 use saml_login::{
     Certificates, Connection, Identity, IdentityProvider, KeyPair, MemoryReplayStore,
     ServiceProvider,
@@ -68,11 +67,10 @@ impl Honest {
     }
 
     fn verdict(&self, xml: &[u8]) -> Option<Identity> {
-        let expected = match &self.request_id {
-            Some(request_id) => Expected::Reply { request_id },
-            None => Expected::Unsolicited,
-        };
-        let verified = self.connection.verify(STANDARD.encode(xml), expected, self.now).ok()?;
+        let verified = self
+            .connection
+            .verify_reply(STANDARD.encode(xml), self.request_id.as_deref(), self.now)
+            .ok()?;
         Some(
             block_on(verified.spend(&MemoryReplayStore::default(), self.now))
                 .expect("the first use"),

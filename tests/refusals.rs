@@ -10,17 +10,19 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{at, block_on, now, sp, unsolicited_off, unsolicited_on};
-use saml_login::connection::{ConnectionBuilder, Expected, SignedParts};
+use common::{Verify as _, at, block_on, now, sp, unsolicited_off, unsolicited_on};
+use saml_login::connection::{ConnectionBuilder, SignedParts};
 use saml_login::error::StoreError;
 use saml_login::identity::IdentityField;
 use saml_login::replay::{SpendOutcome, Spending};
+use saml_login::request::Purpose;
 use saml_login::testing::idp::{
     SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestNameId, TestResponse, TestSigned,
 };
+use saml_login::testing::pending_request;
 use saml_login::{Connection, Error, Identity, MemoryReplayStore, Rejection, ReplayStore};
 
-const REQUEST: Expected<'_> = Expected::Reply { request_id: "_request" };
+const REQUEST: Option<&str> = Some("_request");
 
 static IDP: LazyLock<TestIdp> =
     LazyLock::new(|| TestIdp::p256("https://idp.example.test").expect("a key"));
@@ -44,11 +46,12 @@ fn honest() -> TestResponse<'static> {
 fn verify(
     connection: &Connection,
     xml: &str,
-    expected: Expected<'_>,
+    request_id: Option<&str>,
 ) -> Result<Identity, Rejection> {
     let form_value = STANDARD.encode(xml);
-    let verdict = connection.verify(&form_value, expected, now());
-    let report = connection.explain(&form_value, expected, now());
+    let request = request_id.map(|id| pending_request(connection, id, now()));
+    let verdict = connection.verify(&form_value, request.as_ref(), now());
+    let report = connection.explain(&form_value, request.as_ref(), now());
     assert_eq!(report.code, verdict.as_ref().err().map(Rejection::code));
     verdict.map(|unspent| {
         block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use")
@@ -93,7 +96,8 @@ impl ReplayStore for Answers {
 
 fn spent_in(store: &impl ReplayStore, later: TimeDelta) -> Error {
     let form_value = honest().form_value().expect("XML");
-    let unspent = connection().verify(&form_value, REQUEST, now()).expect("an honest response");
+    let unspent =
+        connection().verify_reply(&form_value, REQUEST, now()).expect("an honest response");
     block_on(unspent.spend(store, now() + later)).expect_err("a refusal")
 }
 
@@ -135,7 +139,7 @@ fn every_code_has_a_case() {
         ("response_too_large", refusal_of_raw(&" ".repeat(1024 * 1024 + 1))),
         (
             "response_undecodable",
-            connection().verify("<a/>", REQUEST, now()).expect_err("a refusal"),
+            connection().verify_reply("<a/>", REQUEST, now()).expect_err("a refusal"),
         ),
         ("xml_malformed", refusal_of_raw("<a>")),
         ("xml_limit_exceeded", refusal_of_raw(&"<a>".repeat(65))),
@@ -318,12 +322,20 @@ fn every_code_has_a_case() {
         ("destination_mismatch", refusal(|r| r.destination = some(""))),
         ("unsolicited_forbidden", {
             let xml = IDP.response(&sp(), now()).xml().expect("XML");
-            verify(&connection(), &xml, Expected::Unsolicited).expect_err("a refusal")
+            verify(&connection(), &xml, None).expect_err("a refusal")
         }),
         ("in_response_to_missing", refusal(|r| r.in_response_to = None)),
         (
             "in_response_to_missing",
             refusal(|r| r.confirmations.iter_mut().for_each(|c| c.in_response_to = None)),
+        ),
+        (
+            "in_response_to_ambiguous",
+            refusal(|r| {
+                let mut second = r.confirmations[0].clone();
+                second.in_response_to = some("_other");
+                r.confirmations.push(second);
+            }),
         ),
         ("in_response_to_mismatch", refusal(|r| r.in_response_to = some("_other"))),
         (
@@ -332,11 +344,17 @@ fn every_code_has_a_case() {
                 r.confirmations.iter_mut().for_each(|c| c.in_response_to = some("_Request"))
             }),
         ),
+        ("request_outdated", {
+            let mut test = pending_request(&connection(), "_request", now());
+            test.purpose = Purpose::Test;
+            test.revision = "an older one".into();
+            let form_value = honest().form_value().expect("XML");
+            connection().verify(form_value, Some(&test), now()).expect_err("a refusal")
+        }),
         ("unsolicited_in_response_to", {
             let unsolicited =
                 builder().with_options(unsolicited_on()).build().expect("a connection");
-            verify(&unsolicited, &honest().xml().expect("XML"), Expected::Unsolicited)
-                .expect_err("a refusal")
+            verify(&unsolicited, &honest().xml().expect("XML"), None).expect_err("a refusal")
         }),
         ("name_id_missing", refusal(|r| r.name_id = None)),
         ("name_id_missing", refusal(|r| r.name_id = Some(TestNameId::new(" \n")))),
@@ -419,7 +437,8 @@ fn every_code_has_a_case() {
             spent_in(&MemoryReplayStore::new(NonZeroUsize::MIN), TimeDelta::zero()),
         ),
         ("replay_store_failed", spent_in(&Answers(Err("down")), TimeDelta::zero())),
-        ("expired", spent_in(&Answers(Ok(SpendOutcome::Fresh)), TimeDelta::minutes(10))),
+        // Ten minutes are the request's, and five the largest clock skew.
+        ("expired", spent_in(&Answers(Ok(SpendOutcome::Fresh)), TimeDelta::minutes(15))),
     ];
     for (number, (code, rejection)) in cases.iter().enumerate() {
         assert_eq!(rejection.code(), *code, "case {number}: {rejection}");
@@ -665,14 +684,14 @@ fn text_is_read_whole() {
 fn unsolicited_responses_are_a_switch() {
     let xml = IDP.response(&sp(), now()).xml().expect("XML");
     let on = builder().with_options(unsolicited_on()).build().expect("a connection");
-    assert!(verify(&on, &xml, Expected::Unsolicited).is_ok());
+    assert!(verify(&on, &xml, None).is_ok());
     // It does not loosen what a reply must say.
     assert_eq!(verify(&on, &xml, REQUEST).expect_err("a refusal").code(), "in_response_to_missing");
     let lenient = builder()
         .with_options(unsolicited_on().with_danger_ignore_unsolicited_in_response_to(true));
     let lenient = lenient.build().expect("a connection");
     let invented = IDP.response(&sp(), now()).in_reply_to("_invented").xml().expect("XML");
-    assert!(verify(&lenient, &invented, Expected::Unsolicited).is_ok());
+    assert!(verify(&lenient, &invented, None).is_ok());
     assert_eq!(
         verify(&lenient, &invented, REQUEST).expect_err("a refusal").code(),
         "in_response_to_mismatch"
@@ -726,7 +745,8 @@ fn a_session_is_as_long_as_the_shortest_and_the_first_names_it() {
 #[test]
 fn what_debug_prints_names_nobody() {
     let form_value = honest().form_value().expect("XML");
-    let unspent = connection().verify(&form_value, REQUEST, now()).expect("an honest response");
+    let unspent =
+        connection().verify_reply(&form_value, REQUEST, now()).expect("an honest response");
     let printed = format!("{unspent:?}");
     let identity =
         block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");

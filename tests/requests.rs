@@ -7,20 +7,19 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::TimeDelta;
-use common::{block_on, now, sp, unsolicited_off};
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{Verify as _, block_on, now, sp, unsolicited_off};
 use saml_login::ConnectionOptions;
 use saml_login::binding::{Binding, RelayState};
-use saml_login::connection::Expected;
-use saml_login::error::SendError;
+use saml_login::error::{SendError, StoreError};
 use saml_login::provider::Endpoint;
-use saml_login::request::{Remembered, StartedLogin};
+use saml_login::request::{Pending, Remembered, StartedLogin};
 use saml_login::testing::contract;
 use saml_login::testing::idp::{TestIdp, TestResponse};
 use saml_login::{
     Connection, Delivery, IdentityProvider, KeyPair, LoginOptions, MemoryReplayStore,
-    MemoryRequestStore, PendingRequest, Rejection, RequestStore, SealedRequests, SealingKey,
-    ServiceProvider, Unsolicited,
+    MemoryRequestStore, PendingRequest, Random, Rejection, RequestStore, SealedRequests,
+    SealingKey, ServiceProvider, Unsolicited,
 };
 
 static IDP: LazyLock<TestIdp> =
@@ -28,6 +27,10 @@ static IDP: LazyLock<TestIdp> =
 
 const SSO: &str = "https://idp.example.test/sso?tenant=a%20b";
 const RANDOM: [u8; 32] = [7; 32];
+
+fn random() -> Random {
+    Random::new(RANDOM)
+}
 
 fn idp() -> IdentityProvider {
     let idp = IDP.identity_provider().expect("a certificate").with_sso_url(SSO);
@@ -52,7 +55,7 @@ fn connection(sp: ServiceProvider) -> Connection {
 }
 
 fn start(options: LoginOptions) -> StartedLogin {
-    connection(sp()).start_login(options, RANDOM, now()).expect("a login")
+    connection(sp()).start_login(options, random(), now()).expect("a login")
 }
 
 fn query_of(delivery: &Delivery) -> Vec<(String, String)> {
@@ -140,7 +143,7 @@ fn a_signature_is_over_the_octets_that_are_sent() {
     let mut options = LoginOptions::default();
     options.relay_state = Some(RelayState::token("t-1").expect("a token"));
     let signing = connection(sp().with_signing_key(key()));
-    let started = signing.start_login(options, RANDOM, now()).expect("a login");
+    let started = signing.start_login(options, random(), now()).expect("a login");
     let Delivery::Redirect(url) = &started.delivery else { panic!("no redirect") };
     let (_, query) = url.split_once("&SAMLRequest=").expect("a request");
     let (signed, signature) = query.split_once("&Signature=").expect("a signature");
@@ -166,14 +169,14 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
     let mut signed = LoginOptions::default();
     signed.sign = Some(true);
     assert_eq!(
-        code(connection(sp()).start_login(signed, RANDOM, now())),
+        code(connection(sp()).start_login(signed, random(), now())),
         Err("signing_key_missing")
     );
     let without =
         Connection::builder("acme", sp(), IDP.identity_provider().expect("a certificate"));
     let without = without.build().expect("a connection");
     assert_eq!(
-        code(without.start_login(LoginOptions::default(), RANDOM, now())),
+        code(without.start_login(LoginOptions::default(), random(), now())),
         Err("endpoint_missing")
     );
     for binding in [Binding::Soap, Binding::HttpArtifact] {
@@ -181,13 +184,13 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
         options.binding = Some(binding);
         let with = idp().with_sso_endpoint(Endpoint::new(binding, "https://idp.example.test/soap"));
         let with = Connection::builder("acme", sp(), with).build().expect("a connection");
-        assert_eq!(code(with.start_login(options, RANDOM, now())), Err("binding_unusable"));
+        assert_eq!(code(with.start_login(options, random(), now())), Err("binding_unusable"));
     }
     let wanting =
         Connection::builder("acme", sp(), idp().with_signed_requests_wanted(true)).build();
     let wanting = wanting.expect("a connection");
     assert_eq!(
-        code(wanting.start_login(LoginOptions::default(), RANDOM, now())),
+        code(wanting.start_login(LoginOptions::default(), random(), now())),
         Err("signing_key_missing")
     );
 }
@@ -199,7 +202,7 @@ fn answer(pending: &PendingRequest) -> TestResponse<'static> {
 fn verdict(
     connection: &Connection,
     response: &TestResponse<'_>,
-    expected: Expected<'_>,
+    expected: Option<&PendingRequest>,
     later: TimeDelta,
 ) -> Result<(), &'static str> {
     let form_value = response.form_value().expect("a response");
@@ -218,34 +221,28 @@ fn an_answer_is_to_a_pending_request_of_this_connection() {
     let acme = connection(sp());
     let pending = start(LoginOptions::default()).pending;
     let zero = TimeDelta::zero();
-    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&pending), zero), Ok(()));
+    assert_eq!(verdict(&acme, &answer(&pending), Some(&pending), zero), Ok(()));
     let mut foreign = pending.clone();
     foreign.connection_id = "other".into();
-    assert_eq!(
-        verdict(&acme, &answer(&pending), Expected::Pending(&foreign), zero),
-        Err("request_foreign")
-    );
+    assert_eq!(verdict(&acme, &answer(&pending), Some(&foreign), zero), Err("request_foreign"));
     let mut short = pending.clone();
     short.expires_at = now() + TimeDelta::seconds(60);
     let seconds = TimeDelta::seconds;
-    assert_eq!(verdict(&acme, &answer(&pending), Expected::Pending(&short), seconds(59)), Ok(()));
+    assert_eq!(verdict(&acme, &answer(&pending), Some(&short), seconds(59)), Ok(()));
     assert_eq!(
-        verdict(&acme, &answer(&pending), Expected::Pending(&short), seconds(60)),
+        verdict(&acme, &answer(&pending), Some(&short), seconds(60)),
         Err("request_expired")
     );
     // An answer that another browser brings answers nothing that this one asked.
     let other = connection(sp())
-        .start_login(LoginOptions::default(), [8; 32], now())
+        .start_login(LoginOptions::default(), Random::new([8; 32]), now())
         .expect("a login")
         .pending;
     assert_eq!(
-        verdict(&acme, &answer(&pending), Expected::Pending(&other), zero),
+        verdict(&acme, &answer(&pending), Some(&other), zero),
         Err("in_response_to_mismatch")
     );
-    assert_eq!(
-        verdict(&acme, &answer(&pending), Expected::Unsolicited, zero),
-        Err("unsolicited_forbidden")
-    );
+    assert_eq!(verdict(&acme, &answer(&pending), None, zero), Err("unsolicited_forbidden"));
 }
 
 #[test]
@@ -255,9 +252,8 @@ fn requested_contexts_are_demanded_of_the_answer() {
     let pending = start(options).pending;
     let mut response = answer(&pending);
     let zero = TimeDelta::zero();
-    let check = |response: &TestResponse<'_>| {
-        verdict(&connection(sp()), response, Expected::Pending(&pending), zero)
-    };
+    let check =
+        |response: &TestResponse<'_>| verdict(&connection(sp()), response, Some(&pending), zero);
     assert_eq!(check(&response), Err("authn_context_unmet"));
     response.authn_statements[0].authn_context_class_ref = Some("urn:context:b".into());
     assert_eq!(check(&response), Ok(()));
@@ -293,9 +289,7 @@ fn a_new_authentication_is_demanded_if_it_was_asked_for() {
         }
         response
     };
-    let check = |instants: &[&str]| {
-        verdict(&acme, &authenticated(instants), Expected::Pending(&pending), zero)
-    };
+    let check = |instants: &[&str]| verdict(&acme, &authenticated(instants), Some(&pending), zero);
     let (late, early) = ("2030-01-31T11:59:00Z", "2030-01-31T11:58:59.999Z");
     assert_eq!(check(&["2030-01-31T12:00:00Z"]), Ok(()));
     assert_eq!(check(&[late]), Ok(()));
@@ -303,20 +297,15 @@ fn a_new_authentication_is_demanded_if_it_was_asked_for() {
     assert_eq!(check(&[late, early]), Err("authn_too_old"), "every one of them");
     assert_eq!(check(&[early, late]), Err("authn_too_old"), "every one of them");
     let old = authenticated(&[early]);
-    assert_eq!(verdict(&acme, &old, Expected::Pending(&unforced), zero), Ok(()));
-    let reply = Expected::Reply { request_id: &pending.request_id };
-    assert_eq!(verdict(&acme, &old, reply, zero), Ok(()), "nothing but the ID is remembered");
+    assert_eq!(verdict(&acme, &old, Some(&unforced), zero), Ok(()));
     // A cookie remembers it, too.
     let sealed = SealedRequests::new(SealingKey::new([1; 32]));
     for pending in [&pending, &unforced] {
-        let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(pending, RANDOM, now()))
-        else {
-            panic!("no cookie")
-        };
-        assert_eq!(block_on(sealed.take(&cookie, now())).expect("a store").as_ref(), Some(pending));
+        let pending = Pending::Login(pending.clone());
+        let cookie = cookie(block_on(sealed.put(&pending, random(), now())));
+        assert_eq!(taken(&sealed, &pending, &cookie, now()), Some(pending));
     }
-    let rejection =
-        acme.verify(old.form_value().expect("a response"), Expected::Pending(&pending), now());
+    let rejection = acme.verify(old.form_value().expect("a response"), Some(&pending), now());
     let Err(Rejection::AuthnTooOld { authn_instant, issued_at, skew_seconds }) = rejection else {
         panic!("{rejection:?}")
     };
@@ -334,9 +323,7 @@ fn a_request_stays_answered_as_long_as_it_could_be_answered() {
         let mut response = IDP.response(&sp(), now() + later).in_reply_to(&pending.request_id);
         response.assertion_id = Some(id.into());
         let form_value = response.form_value().expect("a response");
-        let unspent = acme
-            .verify(&form_value, Expected::Pending(&pending), now() + later)
-            .expect("an answer");
+        let unspent = acme.verify(&form_value, Some(&pending), now() + later).expect("an answer");
         block_on(unspent.spend(&store, now() + later)).map(|_| ()).map_err(|error| error.code())
     };
     assert_eq!(spend("_one", TimeDelta::zero()), Ok(()));
@@ -352,43 +339,41 @@ fn unsolicited_responses_can_be_bounced() {
     let bouncing = builder.build().expect("a connection");
     let zero = TimeDelta::zero();
     let unsolicited = IDP.response(&sp(), now());
-    assert_eq!(
-        verdict(&bouncing, &unsolicited, Expected::Unsolicited, zero),
-        Err("unsolicited_bounced")
-    );
+    assert_eq!(verdict(&bouncing, &unsolicited, None, zero), Err("unsolicited_bounced"));
     // The answer to a request that this browser has forgotten is not bounced: that could go on for
     // ever.
     let answer = IDP.response(&sp(), now()).in_reply_to("_forgotten");
-    assert_eq!(
-        verdict(&bouncing, &answer, Expected::Unsolicited, zero),
-        Err("unsolicited_in_response_to")
-    );
+    assert_eq!(verdict(&bouncing, &answer, None, zero), Err("unsolicited_in_response_to"));
     // Nothing that is not verified is bounced.
     let stranger = TestIdp::p256("https://idp.example.test").expect("a key");
     let forged = stranger.response(&sp(), now());
-    assert_eq!(verdict(&bouncing, &forged, Expected::Unsolicited, zero), Err("key_untrusted"));
+    assert_eq!(verdict(&bouncing, &forged, None, zero), Err("key_untrusted"));
     let pending =
-        bouncing.start_login(LoginOptions::default(), RANDOM, now()).expect("a login").pending;
+        bouncing.start_login(LoginOptions::default(), random(), now()).expect("a login").pending;
     let answer = IDP.response(&sp(), now()).in_reply_to(&pending.request_id);
-    assert_eq!(verdict(&bouncing, &answer, Expected::Pending(&pending), zero), Ok(()));
+    assert_eq!(verdict(&bouncing, &answer, Some(&pending), zero), Ok(()));
 }
 
-/// A store over a database has columns, and builds the request from them.
-#[test]
-fn a_request_can_be_rebuilt_from_its_parts() {
-    let mut options = LoginOptions::default();
-    options.relay_state = Some(RelayState::path("/inbox").expect("a path"));
-    options.authn_contexts = vec!["urn:context".into()];
-    options.force_authn = true;
-    let pending = start(options).pending;
-    let PendingRequest { request_id, connection_id, issued_at, expires_at, .. } = pending.clone();
-    let mut rebuilt = PendingRequest::new(request_id, connection_id, issued_at, expires_at);
-    assert_eq!((&rebuilt.relay_state, rebuilt.authn_contexts.len()), (&None, 0));
-    rebuilt.relay_state =
-        pending.relay_state.as_ref().and_then(|state| RelayState::received(state.as_str()));
-    rebuilt.authn_contexts.clone_from(&pending.authn_contexts);
-    rebuilt.force_authn = pending.force_authn;
-    assert_eq!(rebuilt, pending);
+/// The value of the cookie under which a request is remembered.
+fn cookie(remembered: Result<Remembered, StoreError>) -> String {
+    match remembered.expect("a store") {
+        Remembered::Cookie(cookie) => cookie,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a store gives for a request's own ID and this cookie.
+fn taken<S: RequestStore>(
+    store: &S,
+    pending: &Pending,
+    cookie: &str,
+    at: DateTime<Utc>,
+) -> Option<Pending> {
+    block_on(store.take(pending.request_id(), cookie, at)).expect("a store")
+}
+
+fn pending() -> Pending {
+    Pending::Login(start(LoginOptions::default()).pending)
 }
 
 #[test]
@@ -401,81 +386,68 @@ fn stores_keep_their_contracts() {
 #[test]
 fn a_full_store_remembers_nothing_more_and_forgets_nothing() {
     let store = MemoryRequestStore::with_capacity(NonZeroUsize::MIN);
-    let pending = start(LoginOptions::default()).pending;
-    let remember =
-        |random: u8, at| block_on(store.remember(&pending, [random; 32], at)).expect("a store");
-    let Remembered::Cookie(cookie) = remember(1, now()) else { panic!("no cookie") };
-    assert_eq!(remember(2, now()), Remembered::Full);
-    assert_eq!(block_on(store.take(&cookie, now())).expect("a store"), Some(pending.clone()));
-    assert!(matches!(remember(3, now()), Remembered::Cookie(_)));
+    let pending = pending();
+    let put = |random: u8, at| {
+        block_on(store.put(&pending, Random::new([random; 32]), at)).expect("a store")
+    };
+    let Remembered::Cookie(cookie) = put(1, now()) else { panic!("no cookie") };
+    assert_eq!(put(2, now()), Remembered::Full);
+    assert_eq!(taken(&store, &pending, &cookie, now()), Some(pending.clone()));
+    assert!(matches!(put(3, now()), Remembered::Cookie(_)));
     // What has expired makes room.
-    assert!(matches!(remember(4, now() + TimeDelta::minutes(10)), Remembered::Cookie(_)));
+    assert!(matches!(put(4, now() + TimeDelta::minutes(10)), Remembered::Cookie(_)));
 }
 
 #[test]
 fn logins_started_at_one_connection_leave_room_for_the_others() {
     let store = MemoryRequestStore::with_capacity(NonZeroUsize::new(100).expect("a number"));
-    let remember = |connection_id: &str, random: u8, at| {
-        let mut pending = start(LoginOptions::default()).pending;
-        pending.connection_id = connection_id.into();
-        match block_on(store.remember(&pending, [random; 32], at)).expect("a store") {
+    let pending = pending();
+    let put = |connection_id: &str, random: u8, at| {
+        let mut request = start(LoginOptions::default()).pending;
+        request.connection_id = connection_id.into();
+        match block_on(store.put(&request.into(), Random::new([random; 32]), at)).expect("a store")
+        {
             Remembered::Cookie(cookie) => Some(cookie),
             _ => None,
         }
     };
     let flooded: Vec<_> =
-        (0..100).map(|random| remember("flooded", random, now()).expect("room")).collect();
-    assert_eq!(remember("flooded", 100, now()), None);
-    let other = remember("other", 101, now()).expect("room");
-    assert!(block_on(store.take(&other, now())).expect("a store").is_some());
+        (0..100).map(|random| put("flooded", random, now()).expect("room")).collect();
+    assert_eq!(put("flooded", 100, now()), None);
+    let other = put("other", 101, now()).expect("room");
+    assert!(taken(&store, &pending, &other, now()).is_some());
     // One that is answered makes room for one, and one that is asked for twice for no more.
-    for _ in 0..2 {
-        let _ = block_on(store.take(&flooded[0], now())).expect("a store");
-    }
-    assert!(remember("flooded", 102, now()).is_some());
-    assert_eq!(remember("flooded", 103, now()), None);
+    assert!(taken(&store, &pending, &flooded[0], now()).is_some());
+    assert!(taken(&store, &pending, &flooded[0], now()).is_none());
+    assert!(put("flooded", 102, now()).is_some());
+    assert_eq!(put("flooded", 103, now()), None);
     let later = now() + TimeDelta::minutes(10);
-    assert!(
-        (0..100).all(|random| remember("flooded", random, later).is_some()),
-        "all have expired"
-    );
+    assert!((0..100).all(|random| put("flooded", random, later).is_some()), "all have expired");
 }
 
 /// Each purpose has its own derivation: what is public of one says nothing of another, and requests
-/// never share a key stream.
+/// never share a key stream. Randomness cannot be used twice, but the same bytes can be handed in.
 #[test]
 fn the_same_randomness_twice_gives_nothing_away() {
     let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let pending = start(LoginOptions::default()).pending;
-    let cookie = |store: &dyn Fn(&PendingRequest, [u8; 32]) -> Remembered,
-                  pending: &PendingRequest,
-                  random| {
-        match store(pending, random) {
-            Remembered::Cookie(cookie) => cookie,
-            other => panic!("{other:?}"),
-        }
-    };
-    let in_memory = |pending: &PendingRequest, random: [u8; 32]| {
-        block_on(MemoryRequestStore::default().remember(pending, random, now())).expect("a store")
-    };
-    let of_memory = base64.decode(cookie(&in_memory, &pending, RANDOM)).expect("Base64");
+    let pending = pending();
+    let of_memory = block_on(MemoryRequestStore::default().put(&pending, random(), now()));
+    let of_memory = base64.decode(cookie(of_memory)).expect("Base64");
     let hex: String = of_memory.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_ne!(pending.request_id, format!("_{hex}"));
+    assert_ne!(pending.request_id(), format!("_{hex}"));
     assert!(of_memory != RANDOM && of_memory.len() == 32);
 
     let sealed = SealedRequests::new(SealingKey::new([1; 32]));
-    let sealing = |pending: &PendingRequest, random: [u8; 32]| {
-        block_on(sealed.remember(pending, random, now())).expect("a store")
+    let sealed_bytes = |pending: &Pending, random: [u8; 32]| {
+        let remembered = block_on(sealed.put(pending, Random::new(random), now()));
+        base64.decode(cookie(remembered)).expect("Base64")
     };
-    let sealed_bytes = |pending: &PendingRequest, random| {
-        base64.decode(cookie(&sealing, pending, random)).expect("Base64")
-    };
-    let mut other = pending.clone();
+    let mut other = start(LoginOptions::default()).pending;
     other.expires_at += TimeDelta::seconds(1);
     let mut end_differs = RANDOM;
     end_differs[31] ^= 1;
     let one = sealed_bytes(&pending, RANDOM);
-    for another in [sealed_bytes(&other, RANDOM), sealed_bytes(&pending, end_differs)] {
+    for another in [sealed_bytes(&other.into(), RANDOM), sealed_bytes(&pending, end_differs)] {
         assert_eq!(one[..4], another[..4], "the key's mark");
         assert_ne!(one[4..36], another[4..36], "the salt");
         // Both texts begin with the length and the value of the same ID: so would one key stream.
@@ -489,18 +461,15 @@ fn the_same_randomness_twice_gives_nothing_away() {
 
 #[test]
 fn sealed_requests_are_opened_by_their_key_alone() {
-    let pending = start(LoginOptions::default()).pending;
+    let pending = pending();
     let sealed = SealedRequests::new(SealingKey::new([1; 32]));
-    let Ok(Remembered::Cookie(cookie)) = block_on(sealed.remember(&pending, RANDOM, now())) else {
-        panic!("no cookie")
-    };
-    let open = |requests: &SealedRequests, cookie: &str| {
-        block_on(requests.take(cookie, now())).expect("a store")
-    };
+    let cookie = cookie(block_on(sealed.put(&pending, random(), now())));
+    let open = |requests: &SealedRequests, cookie: &str| taken(requests, &pending, cookie, now());
     assert_eq!(open(&sealed, &cookie), Some(pending.clone()));
     let other = SealedRequests::new(SealingKey::new([2; 32]));
     assert_eq!(open(&other, &cookie), None);
-    assert_eq!(open(&other.and_opening_with(SealingKey::new([1; 32])), &cookie), Some(pending));
+    let both = other.and_opening_with(SealingKey::new([1; 32]));
+    assert_eq!(open(&both, &cookie), Some(pending.clone()));
     // No byte of it can be changed, nor can it be cut.
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let sealed_bytes = bytes.decode(&cookie).expect("Base64");

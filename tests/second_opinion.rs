@@ -10,10 +10,9 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Random, at, now, unsolicited_on};
+use common::{Random, Verify as _, at, now, unsolicited_on};
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 use samael::metadata::EntityDescriptor;
-use saml_login::connection::Expected;
 use saml_login::second_opinion::DescriptorError;
 use saml_login::testing::idp::{
     SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestSigned,
@@ -50,8 +49,8 @@ fn connection(second_opinion: bool) -> Connection {
 
 fn verdict(connection: &Connection, xml: &str) -> Result<(), &'static str> {
     let form_value = STANDARD.encode(xml);
-    let verdict = connection.verify(&form_value, Expected::Unsolicited, now());
-    let report = connection.explain(&form_value, Expected::Unsolicited, now());
+    let verdict = connection.verify(&form_value, None, now());
+    let report = connection.explain(&form_value, None, now());
     assert_eq!(report.code, verdict.as_ref().err().map(|rejection| rejection.code()));
     verdict.map(|_| ()).map_err(|rejection| rejection.code())
 }
@@ -94,11 +93,8 @@ fn fixtures_that_are_accepted_are_accepted_by_both() {
                 .with_unsolicited(Unsolicited::On),
         );
         let connection = builder.build().expect("a connection");
-        let expected = match row["request_id"].as_str() {
-            Some(request_id) => Expected::Reply { request_id },
-            None => Expected::Unsolicited,
-        };
-        let verdict = connection.verify(read(&row["file"]), expected, at(text("now")));
+        let request_id = row["request_id"].as_str();
+        let verdict = connection.verify_reply(read(&row["file"]), request_id, at(text("now")));
         assert!(verdict.is_ok(), "{}: {verdict:?}", row["file"]);
         agreed += 1;
     }

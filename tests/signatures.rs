@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{at, block_on, now, sp, unsolicited_on};
-use saml_login::connection::{ConnectionBuilder, Expected, Warning};
+use common::{Verify as _, at, block_on, now, sp, unsolicited_on};
+use saml_login::connection::{ConnectionBuilder, Warning};
 use saml_login::error::ConfigError;
 use saml_login::testing::idp::{
     SignatureOptions, SignaturePlace, TestIdp, TestKeyInfo, TestResponse, TestSigned,
@@ -40,7 +40,7 @@ fn connection(idp: &TestIdp) -> Connection {
 }
 
 fn verdict(connection: &Connection, xml: &str) -> Result<String, Rejection> {
-    let unspent = connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now())?;
+    let unspent = connection.verify(STANDARD.encode(xml), None, now())?;
     let identity =
         block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
     Ok(identity.name_id.value)
@@ -199,8 +199,7 @@ fn every_configured_key_is_tried_and_the_one_that_verified_is_named() {
     let connection =
         builder(IdentityProvider::new(ISSUER, together)).build().expect("a connection");
     let xml = response(&P256, TestSigned::Both).xml().expect("XML");
-    let unspent =
-        connection.verify(STANDARD.encode(&xml), Expected::Unsolicited, now()).expect("accepted");
+    let unspent = connection.verify(STANDARD.encode(&xml), None, now()).expect("accepted");
     let identity =
         block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use");
     assert_eq!(identity.key_fingerprint, expected);
@@ -246,7 +245,7 @@ fn weak_things_need_their_switch() {
         };
         assert_eq!(allowed_by, Some("danger_allow_sha1"));
         assert_eq!(verdict(&lax, &xml).as_deref(), Ok("alice@example.test"));
-        let report = lax.explain(STANDARD.encode(&xml), Expected::Unsolicited, now());
+        let report = lax.explain(STANDARD.encode(&xml), None, now());
         let expected = [Warning::Danger { switch: "danger_allow_sha1" }, Warning::RestsOnSha1];
         assert_eq!(report.warnings, expected);
     }

@@ -8,19 +8,18 @@ use common::tenants::{
     IDP_A, IDP_B, REQUEST, both, connection, done, identity, log_in, open, organization, response,
     spend, values, verify_domain,
 };
-use common::{block_on, now};
+use common::{Verify as _, block_on, now};
 use saml_login::account::{Account, AccountId, EmailProof, Status};
 use saml_login::audit::{AuditEvent, Outcome};
 use saml_login::binding::RelayState;
-use saml_login::connection::Expected;
 use saml_login::identity::Email;
 use saml_login::organization::{Change, Discovery, Organizations, discover, discover_proven};
 use saml_login::policy::{LoginMethod, PolicyAction};
-use saml_login::request::Remembered;
+use saml_login::request::{Pending, Remembered};
 use saml_login::testing::idp::TestIdp;
 use saml_login::{
     ConnectionOptions, Delivery, Error, LoginOptions, LoginPolicy, MemoryReplayStore,
-    MemoryRequestStore, Organization, RequestStore, Unsolicited,
+    MemoryRequestStore, Organization, Random, RequestStore, Unsolicited,
 };
 
 fn email(text: &str) -> Email {
@@ -46,13 +45,9 @@ fn only_the_diagonal_of_flow_key_and_issuer_is_accepted() {
                     };
                     response.issuer = Some(named.issuer().into());
                     response.assertion_issuer = Some(named.issuer().into());
-                    let expected = if begun_here {
-                        Expected::Reply { request_id: REQUEST }
-                    } else {
-                        Expected::Unsolicited
-                    };
+                    let request_id = begun_here.then_some(REQUEST);
                     let form_value = response.form_value().expect("a response");
-                    match connection(&organization).verify(form_value, expected, now()) {
+                    match connection(&organization).verify_reply(form_value, request_id, now()) {
                         Ok(unspent) => {
                             let identity = spend(unspent, now()).expect("the first use");
                             let names = (identity.connection_id.as_str(), identity.issuer.as_str());
@@ -102,17 +97,18 @@ fn start(
 ) -> Started {
     let mut options = LoginOptions::default();
     options.relay_state = back_to.and_then(RelayState::received);
-    let started =
-        connection(organization).start_login(options, [number; 32], now()).expect("a login");
+    let started = connection(organization)
+        .start_login(options, Random::new([number; 32]), now())
+        .expect("a login");
     let Delivery::Redirect(url) = &started.delivery else { panic!("no redirect") };
     assert!(url.starts_with(&format!(
         "{}?SAMLRequest=",
         organization.settings().expect("settings").sso_url
     )));
-    let remembered =
-        block_on(store.remember(&started.pending, [number; 32], now())).expect("the store");
-    let Remembered::Cookie(cookie) = remembered else { panic!("no room") };
-    Started { cookie, request_id: started.pending.request_id }
+    let request_id = started.pending.request_id.clone();
+    let remembered = block_on(store.put(&started.pending.into(), Random::new([number; 32]), now()));
+    let Ok(Remembered::Cookie(cookie)) = remembered else { panic!("no room") };
+    Started { cookie, request_id }
 }
 
 fn answer(
@@ -121,12 +117,15 @@ fn answer(
     cookie: &str,
     request_id: &str,
 ) -> Result<String, String> {
-    let pending = block_on(store.take(cookie, now())).expect("the store");
     let mut response = response(organization, &IDP_A, "alice").in_reply_to(request_id);
     response.id = "_answer".into();
     let form_value = response.form_value().expect("a response");
-    let expected = pending.as_ref().map_or(Expected::Unsolicited, Expected::Pending);
-    let unspent = connection(organization).verify(form_value, expected, now());
+    let connection = connection(organization);
+    let opened = connection.open(form_value, now()).expect("a genuine answer");
+    assert_eq!(opened.in_response_to(), Some(request_id));
+    let pending = block_on(store.take(request_id, cookie, now())).expect("the store");
+    let pending = pending.and_then(Pending::into_login);
+    let unspent = opened.accept(pending.as_ref(), now());
     let identity = unspent.map_err(|rejection| rejection.code().to_owned())?;
     spend(identity, now()).map_err(|error| error.code().to_owned())?;
     Ok(pending
@@ -155,7 +154,7 @@ fn a_login_that_begins_here_comes_back_once_to_the_same_browser() {
     );
     assert_eq!(
         answer(&acme, &store, &theirs.cookie, &mine.request_id),
-        Err("in_response_to_mismatch".into())
+        Err("unsolicited_in_response_to".into())
     );
     // Another organization's request answers nothing here.
     let foreign = start(&bravo, &store, 4, None);
@@ -176,7 +175,7 @@ fn a_login_from_the_identity_provider_bounces_unless_it_is_set_otherwise() {
         response.form_value().expect("a response")
     };
     let verdict = |acme: &Organization| {
-        let unspent = connection(acme).verify(&form_value, Expected::Unsolicited, now());
+        let unspent = connection(acme).verify(&form_value, None, now());
         unspent.map(|_| "accepted").unwrap_or_else(|rejection| rejection.code())
     };
     assert_eq!(verdict(&acme), "unsolicited_bounced");
@@ -199,11 +198,7 @@ fn an_unsolicited_login_needs_no_further_step_where_it_is_on() {
     options.unsolicited = Unsolicited::On;
     done(&mut acme, Change::Adjust(Box::new(options)));
     let response = IDP_A.response(&acme.service_provider(), now());
-    let unspent = connection(&acme).verify(
-        response.form_value().expect("a response"),
-        Expected::Unsolicited,
-        now(),
-    );
+    let unspent = connection(&acme).verify(response.form_value().expect("a response"), None, now());
     let store = MemoryReplayStore::default();
     let identity = block_on(unspent.expect("a login").spend(&store, now())).expect("the first use");
     assert_eq!(identity.email.expect("an address").address(), "alice@example.test");

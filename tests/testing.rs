@@ -7,13 +7,12 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{at, block_on, now, sp, unsolicited_on};
+use common::{Verify as _, at, block_on, now, sp, unsolicited_on};
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Signer};
 use saml_login::assertion::AttributeValue;
-use saml_login::connection::Expected;
 use saml_login::testing::idp::{
     SignatureOptions, SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestIdpError,
     TestResponse, TestSigned,
@@ -42,7 +41,7 @@ fn connection(idp: &TestIdp) -> Connection {
 }
 
 fn verify(connection: &Connection, xml: &str) -> Result<Identity, Rejection> {
-    let unspent = connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now())?;
+    let unspent = connection.verify(STANDARD.encode(xml), None, now())?;
     Ok(block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use"))
 }
 

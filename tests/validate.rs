@@ -212,8 +212,7 @@ fn a_rejected_response_is_one_object() {
     let rejected = run(&with(&["--format=json", "--request-id", "_other", RESPONSE]), b"");
     assert_eq!((rejected.code, rejected.stderr.as_str()), (Some(1), ""));
     let help = "The Response is the answer to another request. Expected \"_other\"; found \
-                \"_d1b6fd4eee690d44b60d59df33f9b99600e625ae\". Start the login again; two logins in two tabs get in \
-                each other's way.";
+                \"_d1b6fd4eee690d44b60d59df33f9b99600e625ae\". Start the login again.";
     let expected = json!({
         "outcome": "rejected",
         "error": {

@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{block_on, now, unsolicited_on};
-use saml_login::connection::Expected;
+use common::{Verify as _, block_on, now, unsolicited_on};
 use saml_login::testing::idp::{TestIdp, TestSigned};
 use saml_login::{Connection, Identity, MemoryReplayStore, Rejection, ServiceProvider};
 
@@ -100,7 +99,7 @@ struct Layouts {
 
 impl Layouts {
     fn verdict(connection: &Connection, xml: &str) -> Result<Identity, Rejection> {
-        let unspent = connection.verify(STANDARD.encode(xml), Expected::Unsolicited, now())?;
+        let unspent = connection.verify(STANDARD.encode(xml), None, now())?;
         Ok(block_on(unspent.spend(&MemoryReplayStore::default(), now())).expect("the first use"))
     }
 

@@ -13,9 +13,9 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::x509::X509;
-use saml_login::connection::Expected;
 use saml_login::testing::idp::{TestAttribute, TestIdp, TestSigned};
-use saml_login::{Connection, KeyPair, Rejection, ServiceProvider, Unspent};
+use saml_login::testing::pending_request;
+use saml_login::{Connection, Identity, KeyPair, Rejection, ServiceProvider, Unspent};
 
 const ISSUER: &str = "https://sso.idp.example.test/saml2/2f5b0c31-7f5e-4c39-9f52-5b7f2f0c2f11";
 const REQUEST_ID: &str = "_5f3c1d2e4b5a69788796a5b4c3d2e1f0";
@@ -65,13 +65,10 @@ impl World {
         Self { rsa, ecdsa, other, sp, decryption_key, by_rsa, by_ecdsa, now }
     }
 
-    pub(crate) fn verify(&self, message: &Message) -> Result<Unspent, Rejection> {
+    pub(crate) fn verify(&self, message: &Message) -> Result<Unspent<Identity>, Rejection> {
         let connection = if message.ecdsa { &self.by_ecdsa } else { &self.by_rsa };
-        connection.verify(
-            &message.form_value,
-            Expected::Reply { request_id: REQUEST_ID },
-            message.at,
-        )
+        let request = pending_request(connection, REQUEST_ID, message.at);
+        connection.open(&message.form_value, message.at)?.accept(Some(&request), message.at)
     }
 
     /// A key, octets as long as the canonical form of an ordinary SignedInfo, and their signature

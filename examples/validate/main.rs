@@ -27,10 +27,10 @@ use std::task::{Context, Poll, Waker};
 use args::{Args, Format};
 use chrono::{DateTime, TimeDelta, Utc};
 use problem::Problem;
-use saml_login::connection::Expected;
+use saml_login::request::Purpose;
 use saml_login::{
     Certificates, Connection, ConnectionOptions, Error, IdentityProvider, KeyPair,
-    MemoryReplayStore, ServiceProvider, Unsolicited,
+    MemoryReplayStore, PendingRequest, ServiceProvider, Unsolicited,
 };
 
 const UNUSABLE: u8 = 2;
@@ -68,16 +68,14 @@ fn complain(problem: &str, hint: &str) {
 fn run(args: &Args) -> Result<(String, u8), Problem> {
     let connection = connection(args)?;
     let form_value = input::form_value(&input::read(&args.file)?)?;
-    let expected = match &args.request_id {
-        Some(request_id) => Expected::Reply { request_id },
-        None => Expected::Unsolicited,
-    };
     let now = args.now.unwrap_or_else(Utc::now);
+    let request = args.request_id.as_ref().map(|id| request(&connection, id, now));
     let verdict = connection
-        .verify(&form_value, expected, now)
+        .open(&form_value, now)
+        .and_then(|opened| opened.accept(request.as_ref(), now))
         .map_err(Error::from)
         .and_then(|verified| block_on(verified.spend(&MemoryReplayStore::default(), now)));
-    let report = args.explain.then(|| connection.explain(&form_value, expected, now));
+    let report = args.explain.then(|| connection.explain(&form_value, request.as_ref(), now));
     let warnings = connection.warnings(now);
     let output = match args.format {
         Format::Json => json::verdict(&verdict, report.as_ref()),
@@ -86,6 +84,22 @@ fn run(args: &Args) -> Result<(String, u8), Problem> {
         }
     };
     Ok((output, u8::from(verdict.is_err())))
+}
+
+/// A request of this ID, made now, which asked for nothing else.
+fn request(connection: &Connection, id: &str, now: DateTime<Utc>) -> PendingRequest {
+    PendingRequest {
+        request_id: id.to_owned(),
+        connection_id: connection.id().to_owned(),
+        revision: connection.revision().to_owned(),
+        purpose: Purpose::Login,
+        issued_at: now,
+        expires_at: now + TimeDelta::minutes(10),
+        relay_state: None,
+        force_authn: false,
+        authn_contexts: Vec::new(),
+        context: Vec::new(),
+    }
 }
 
 fn connection(args: &Args) -> Result<Connection, Problem> {

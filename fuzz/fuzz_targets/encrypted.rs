@@ -9,7 +9,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::Pair;
 use libfuzzer_sys::fuzz_target;
-use saml_login::connection::Expected;
 use saml_login::testing::idp::TestIdp;
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
@@ -29,11 +28,11 @@ fuzz_target!(|input: (bool, &str)| {
         TestIdp::encrypted("EncryptedAssertion", text, recipient).expect("RSA")
     };
     let form_value = STANDARD.encode(format!("{BEFORE}{encrypted}{AFTER}"));
-    let verdict = PAIR.connection.verify(&form_value, Expected::Unsolicited, PAIR.now);
+    let verdict = PAIR.connection.open(&form_value, PAIR.now).and_then(|opened| opened.accept(None, PAIR.now));
     let rejection = verdict.expect_err("the fuzzer has no key to sign with");
     if !edited {
         assert_eq!(rejection.code(), "decryption_failed");
     }
-    let report = PAIR.connection.explain(&form_value, Expected::Unsolicited, PAIR.now);
+    let report = PAIR.connection.explain(&form_value, None, PAIR.now);
     assert_eq!(report.code, Some(rejection.code()));
 });

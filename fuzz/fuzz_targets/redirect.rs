@@ -17,7 +17,7 @@ use flate2::write::DeflateEncoder;
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use saml_login::binding::RelayState;
-use saml_login::logout::{LogoutMessage, ReceivedLogout};
+use saml_login::logout::{LogoutAnswer, LogoutMessage, OpenedLogout};
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
 
@@ -27,22 +27,35 @@ fuzz_target!(|input: (bool, &str)| {
     let (signed, text) = input;
     if signed {
         let query = signed_query(text);
-        match PAIR.connection.receive_logout(LogoutMessage::Redirect { query: &query }, None, PAIR.now) {
-            Ok(ReceivedLogout::Request(unspent)) => drop(unspent),
-            Ok(_) => panic!("nothing was asked that could be answered"),
+        match PAIR.connection.open_logout(LogoutMessage::Redirect { query: &query }, PAIR.now) {
+            Ok(OpenedLogout::Request(unspent)) => drop(unspent),
+            Ok(OpenedLogout::Answer(answer)) => answered_nothing(answer),
+            Ok(other) => panic!("{other:?}"),
             Err(rejection) => assert_ne!(rejection.code(), "signature_invalid"),
         }
         return;
     }
-    let verdict = PAIR.connection.receive_logout(LogoutMessage::Redirect { query: text }, None, PAIR.now);
-    let rejection = verdict.expect_err("the fuzzer has no key");
-    let _ = (rejection.help(), rejection.to_string());
+    let verdict = PAIR.connection.open_logout(LogoutMessage::Redirect { query: text }, PAIR.now);
+    match verdict {
+        Ok(OpenedLogout::Answer(answer)) => {
+            assert!(!answer.is_signed(), "the fuzzer has no key");
+            answered_nothing(answer);
+        }
+        Ok(other) => panic!("{other:?}: the fuzzer has no key"),
+        Err(rejection) => drop((rejection.help(), rejection.to_string())),
+    }
     if let Some(state) = RelayState::received(text) {
         let state = state.as_str();
         assert!(state.len() <= 80 && !state.starts_with("//") && !state.contains(['\\', '\n', '\r', '\0']));
         stays_in_its_place(state);
     }
 });
+
+/// Nothing was asked that could be answered.
+fn answered_nothing(answer: LogoutAnswer) {
+    let refusal = answer.accept(None, PAIR.now).expect_err("nothing was asked");
+    assert_eq!(refusal.code(), "unsolicited_forbidden");
+}
 
 /// However often a server decodes the path (which ends where the browser ends it), no segment of it
 /// leads up or out.

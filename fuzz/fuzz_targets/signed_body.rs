@@ -12,7 +12,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::Pair;
 use libfuzzer_sys::fuzz_target;
-use saml_login::connection::Expected;
 use saml_login::testing::idp::SignatureOptions;
 
 static PAIR: LazyLock<Pair> = LazyLock::new(Pair::new);
@@ -30,8 +29,8 @@ fuzz_target!(|input: (bool, &str)| {
     };
     let Ok(signed) = PAIR.idp.sign_xml(&xml, id, &SignatureOptions::default()) else { return };
     let form_value = STANDARD.encode(signed);
-    let verdict = PAIR.connection.verify(&form_value, Expected::Unsolicited, PAIR.now);
-    let report = PAIR.connection.explain(&form_value, Expected::Unsolicited, PAIR.now);
+    let verdict = PAIR.connection.open(&form_value, PAIR.now).and_then(|opened| opened.accept(None, PAIR.now));
+    let report = PAIR.connection.explain(&form_value, None, PAIR.now);
     assert_eq!(report.code, verdict.as_ref().err().map(|rejection| rejection.code()));
     if let Err(rejection) = verdict {
         let _ = (rejection.help(), rejection.to_string());

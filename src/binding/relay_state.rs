@@ -87,6 +87,22 @@ impl RelayState {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RelayState {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// What is read is checked like what [came in](RelayState::received).
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for RelayState {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::received(&text).ok_or_else(|| serde::de::Error::custom("no safe path and no token"))
+    }
+}
+
 /// A token may be a secret of the application.
 impl fmt::Debug for RelayState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 use super::{Connection, ConnectionOptions};
 use crate::address::is_plain;
+use crate::digest::{Digest, hex};
 use crate::error::{ConfigError, Excerpt};
 use crate::limits::Limits;
 use crate::trust::{KeyPair, KeyType};
@@ -22,6 +23,13 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Names the settings that it is made of. A [test](crate::request::Purpose::Test) is answered
+    /// only at a connection of the same revision. Default: a digest of what it is made of.
+    pub fn with_revision(mut self, revision: impl Into<String>) -> Self {
+        self.connection.revision = revision.into();
+        self
+    }
+
     /// Replaces the bounds on the work that one message can cause.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.connection.limits = limits;
@@ -33,7 +41,7 @@ impl ConnectionBuilder {
     /// # Errors
     ///
     /// [`ConfigError`] names the field that is empty, malformed or too weak.
-    pub fn build(self) -> Result<Connection, ConfigError> {
+    pub fn build(mut self) -> Result<Connection, ConfigError> {
         let Connection { id, sp, idp, options, .. } = &self.connection;
         let blank = |text: &str| text.trim().is_empty();
         if blank(id) {
@@ -72,6 +80,24 @@ impl ConnectionBuilder {
                 return Err(ConfigError::KeyTooWeak { fingerprint, bits });
             }
         }
+        if self.connection.revision.is_empty() {
+            self.connection.revision = revision(&self.connection);
+        }
         Ok(self.connection)
     }
+}
+
+/// A digest of what decides whether a login works.
+fn revision(connection: &Connection) -> String {
+    let Connection { id, sp, idp, options, .. } = connection;
+    let digest = Digest::of("connection")
+        .text(id)
+        .text(sp.audience())
+        .text(sp.acs_url())
+        .text(idp.issuer())
+        .list(idp.certificates().iter(), |digest, certificate| digest.bytes(certificate.der()))
+        .list(idp.sso_endpoints(), |digest, endpoint| {
+            digest.text(endpoint.binding.uri()).text(&endpoint.location)
+        });
+    hex(&options.digest(digest).finish())
 }

@@ -1,35 +1,39 @@
 //! The conductor: one line per stage.
 
 mod builder;
+mod login;
+mod opened;
 mod options;
-mod signed;
+mod verify;
 
 use chrono::{DateTime, Utc};
 
 pub use self::builder::ConnectionBuilder;
+pub use self::login::{BegunLogin, LoggedIn};
+pub use self::opened::Opened;
 pub use self::options::{ConnectionOptions, SignedParts};
-use self::signed::check_envelope;
-pub(crate) use self::signed::{Signed, received_envelope};
+pub(crate) use self::verify::{Signed, received_envelope};
 use crate::artifact::{self, SoapClient};
-use crate::assertion::{Assertion, SignedDocument};
+use crate::assertion::{Assertion, Statements};
 use crate::binding;
 use crate::dsig::SignedOctets;
 use crate::error::{Error, Rejection, SendError};
 use crate::identity::{Identity, IdentityParts, Session};
 use crate::limits::Limits;
 use crate::logout::{
-    self, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, PendingLogout,
-    ReceivedLogout, Receiver, StartedLogout,
+    self, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, OpenedLogout,
+    Receiver, StartedLogout,
 };
 use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::random::Random;
 use crate::replay::Spending;
-use crate::replay::Unspent;
-use crate::request::{self, LoginOptions, StartedLogin};
+use crate::request::{self, LoginOptions, PendingRequest, StartedLogin};
 use crate::send::Delivery;
-use crate::validate::{self, CHECKS, Facts, Rules};
-pub use crate::validate::{Expected, Unsolicited};
+pub use crate::validate::Unsolicited;
+use crate::validate::{self, Facts, Rules};
 use crate::warning;
 pub use crate::warning::Warning;
+use crate::xml::Document;
 use crate::xmlenc::Budget;
 
 /// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys
@@ -41,6 +45,7 @@ pub struct Connection {
     idp: IdentityProvider,
     options: ConnectionOptions,
     limits: Limits,
+    revision: String,
 }
 
 impl Connection {
@@ -52,12 +57,19 @@ impl Connection {
         idp: IdentityProvider,
     ) -> ConnectionBuilder {
         let (options, limits) = (ConnectionOptions::default(), Limits::default());
-        ConnectionBuilder::new(Self { id: id.into(), sp, idp, options, limits })
+        let (id, revision) = (id.into(), String::new());
+        ConnectionBuilder::new(Self { id, sp, idp, options, limits, revision })
     }
 
     /// The id given by the caller.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Which settings it was made of: what [`ConnectionBuilder::with_revision`] said, or else a
+    /// digest of its addresses, certificates and options.
+    pub fn revision(&self) -> &str {
+        &self.revision
     }
 
     /// Our side.
@@ -72,7 +84,7 @@ impl Connection {
 
     /// Starts a login here: makes an AuthnRequest (Core §3.4.1, Profiles §4.1.4.1).
     ///
-    /// `random` is fresh from a cryptographic generator, each time; the request's ID is made of it.
+    /// The request's ID is made of `random`.
     /// Answer the browser with the [`delivery`](StartedLogin::delivery), and remember the
     /// [`pending`](StartedLogin::pending) request for it in a
     /// [`RequestStore`](crate::RequestStore).
@@ -83,10 +95,10 @@ impl Connection {
     pub fn start_login(
         &self,
         options: LoginOptions,
-        random: [u8; 32],
+        random: Random,
         now: DateTime<Utc>,
     ) -> Result<StartedLogin, SendError> {
-        request::start(&self.id, &self.sp, &self.idp, options, random, now)
+        request::start((&self.id, &self.revision), (&self.sp, &self.idp), options, random, now)
     }
 
     /// Starts a logout here: makes a LogoutRequest (Core §3.7.1, Profiles §4.4). End the
@@ -100,26 +112,25 @@ impl Connection {
         &self,
         subject: &LogoutSubject,
         options: LogoutOptions,
-        random: [u8; 32],
+        random: Random,
         now: DateTime<Utc>,
     ) -> Result<StartedLogout, SendError> {
         logout::start(&self.id, (&self.sp, &self.idp), subject, options, random, now)
     }
 
-    /// Verifies a message that came to the Single Logout Service URL: a request of the identity
-    /// provider, or the answer to a request of ours, for which `pending` is what was remembered for
-    /// this browser.
+    /// Opens a message that came to the Single Logout Service URL: a request of the identity
+    /// provider, or the answer to a request of ours.
     ///
     /// # Errors
     ///
-    /// The first rule that the message breaks. It has to be signed, in the form's message or on the
-    /// query's octets.
-    pub fn receive_logout(
+    /// The first rule that the message breaks. A request has to be signed, in the form's message or
+    /// on the query's octets; an answer that is not can only be
+    /// [unconfirmed](LogoutOutcome::Unconfirmed).
+    pub fn open_logout(
         &self,
         message: LogoutMessage<'_>,
-        pending: Option<&PendingLogout>,
         now: DateTime<Utc>,
-    ) -> Result<ReceivedLogout, Rejection> {
+    ) -> Result<OpenedLogout, Rejection> {
         let budget = Budget::of_one_message();
         let receiver = Receiver {
             connection_id: &self.id,
@@ -131,7 +142,7 @@ impl Connection {
             skew: self.options.clock_skew(),
             now,
         };
-        logout::receive(message, pending, &receiver)
+        logout::open(message, &receiver)
     }
 
     /// Answers a request of the identity provider, once the sessions that it concerns have ended:
@@ -145,32 +156,31 @@ impl Connection {
         &self,
         request: &LogoutRequest,
         outcome: &LogoutOutcome,
-        random: [u8; 32],
+        random: Random,
         now: DateTime<Utc>,
     ) -> Result<Delivery, SendError> {
         logout::answer(&self.id, (&self.sp, &self.idp), request, outcome, random, now)
     }
 
-    /// Verifies the `SAMLResponse` form value of a POST to the ACS URL.
+    /// Opens the `SAMLResponse` form value of a POST to the ACS URL: decodes, parses, decrypts and
+    /// verifies it.
     ///
-    /// `form_value` is the field as the browser posted it, after form decoding. `expected` says
-    /// what the caller remembers of this browser. `now` is the current time.
-    ///
-    /// The result still has to be [spent](Unspent::spend) before it yields the identity.
+    /// `form_value` is the field as the browser posted it, after form decoding; `now` is when it
+    /// came. What it opens to tells which request it answers, and nothing else, until it is
+    /// [accepted](Opened::accept).
     ///
     /// # Errors
     ///
     /// The first rule that the response breaks. [`Connection::explain`] tells of all of them.
-    pub fn verify(
+    pub fn open(
         &self,
         form_value: impl AsRef<[u8]>,
-        expected: Expected<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Unspent, Rejection> {
-        self.verify_xml(binding::decode(form_value.as_ref(), &self.limits)?, expected, now)
+    ) -> Result<Opened<'_>, Rejection> {
+        Opened::open(self, binding::decode(form_value.as_ref(), &self.limits)?, now)
     }
 
-    /// Verifies the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6):
+    /// Opens the response that an artifact stands for (`SAMLart`, HTTP-Artifact: Bindings §3.6):
     /// fetches it from the identity provider's server, and holds it to everything that a posted one
     /// is held to.
     ///
@@ -181,40 +191,33 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Those of [`Connection::verify`], [`Rejection::ArtifactRefused`], and [`Error::Resolution`]
-    /// if the server cannot be asked.
-    pub async fn verify_artifact<C: SoapClient>(
+    /// Those of [`Connection::open`], [`Rejection::ArtifactRefused`], and [`Error::Resolution`] if
+    /// the server cannot be asked.
+    pub async fn open_artifact<C: SoapClient>(
         &self,
         artifact: &str,
         client: &C,
-        expected: Expected<'_>,
-        random: [u8; 32],
+        random: Random,
         now: DateTime<Utc>,
-    ) -> Result<Unspent, Error> {
+    ) -> Result<Opened<'_>, Error> {
         let sides = (&self.sp, &self.idp);
         let xml = artifact::resolve(artifact, sides, client, &self.limits, random, now).await?;
-        Ok(self.verify_xml(xml, expected, now)?)
+        Ok(Opened::open(self, xml, now)?)
     }
 
-    fn verify_xml(
-        &self,
-        xml: String,
-        expected: Expected<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Unspent, Rejection> {
-        let (signed, addressing) = self.signed_part(xml)?;
-        let document = SignedDocument::parse(&signed.octets, &self.limits)?;
-        let addressing = match document.envelope()? {
-            Some(signed) => check_envelope(signed)?.addressing(),
-            None => addressing,
+    /// The request that a response names before anything of it is verified: enough to
+    /// [look](crate::RequestStore::look) among this browser's own requests, for the settings to
+    /// open it with or the page to show a refusal on. Anybody may have written it.
+    pub fn unverified_in_response_to(&self, form_value: impl AsRef<[u8]>) -> Option<String> {
+        let xml = binding::decode(form_value.as_ref(), &self.limits).ok()?;
+        let document = Document::parse(&xml, &self.limits).ok()?;
+        let envelope = received_envelope(&document).ok()?;
+        let of_confirmation = || {
+            let statements = Statements::unverified(envelope.assertion().ok()?);
+            let confirmations = statements.bearer_confirmations().ok()?;
+            confirmations.iter().find_map(|data| data.in_response_to()).map(str::to_owned)
         };
-        let assertion = document.assertion()?;
-        let rules = self.rules(expected, now);
-        let facts =
-            Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
-        CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
-        let identity = self.identity(assertion, &signed.octets)?;
-        Ok(Unspent::new(identity, self.spending(&facts)?))
+        envelope.addressing().in_response_to.or_else(of_confirmation)
     }
 
     /// What works and should still be looked at: certificates near their end, telltale mistakes,
@@ -235,9 +238,14 @@ impl Connection {
         &self.limits
     }
 
-    pub(crate) fn rules<'a>(&'a self, expected: Expected<'a>, now: DateTime<Utc>) -> Rules<'a> {
+    pub(crate) fn rules<'a>(
+        &'a self,
+        request: Option<&'a PendingRequest>,
+        now: DateTime<Utc>,
+    ) -> Rules<'a> {
         Rules {
             connection_id: &self.id,
+            revision: &self.revision,
             audience: self.sp.audience(),
             acs_url: self.sp.acs_url(),
             issuer: self.idp.issuer(),
@@ -245,7 +253,7 @@ impl Connection {
             ignore_unsolicited_in_response_to: self
                 .options
                 .danger_ignore_unsolicited_in_response_to,
-            expected,
+            request,
             now,
             skew: self.options.clock_skew(),
         }
@@ -288,7 +296,7 @@ impl Connection {
         let assertion_id = facts.statements.id()?;
         let until = validate::acceptable_until(facts)?;
         let spending = Spending::new(self.id.as_str(), self.idp.issuer(), assertion_id, until);
-        Ok(match facts.rules.expected.request_id() {
+        Ok(match facts.rules.request_id() {
             Some(request_id) => spending.with_request_id(request_id),
             None => spending,
         })

@@ -97,6 +97,9 @@ impl Rejection {
             ),
             Self::RequestForeign => "The browser remembers a request that was made for another connection. Let the person start again."
                 .into(),
+            Self::RequestOutdated => "The settings were changed after this test was started, so that its answer says nothing of the ones \
+                                      in effect now. Start the test again."
+                .into(),
             Self::UnsolicitedBounced => "The login was started at the identity provider, and this connection starts such logins anew: \
                                          send the browser to the identity provider with Connection::start_login."
                 .into(),
@@ -183,10 +186,13 @@ impl Rejection {
                 "A reply to our request was expected, but the {on} answers none: the login was started at the \
                  identity provider, or the request ID got lost there."
             ),
+            Self::InResponseToAmbiguous => "The bearer confirmations of the assertion name different requests; an answer is to one. Let the \
+                                            identity provider send one confirmation for each login."
+                .into(),
             Self::InResponseToMismatch { on, mismatch } => mismatched(
                 &format!("The {on} is the answer to another request."),
                 mismatch,
-                "Start the login again; two logins in two tabs get in each other's way.",
+                "Start the login again.",
             ),
             Self::UnsolicitedForbidden => "No request is pending in this browser, and this connection does not accept \
                                            logins that start at the identity provider. Start at the sign-in page; if \

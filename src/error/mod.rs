@@ -49,7 +49,7 @@ pub enum Error {
     Resolution(#[source] StoreError),
     /// A message of ours could not be made.
     #[error("a message could not be made")]
-    Send(#[source] SendError),
+    Send(#[from] SendError),
     /// The replay store failed, so single use cannot be guaranteed: the operator acts. The login is
     /// refused.
     #[error("the replay store failed")]

@@ -266,6 +266,10 @@ pub enum Rejection {
         /// On which element.
         on: Part,
     },
+    /// Two bearer confirmations name different requests: Profiles §4.1.4.2 has each carry the `ID` of
+    /// the one request that is answered.
+    #[error("the bearer confirmations name different requests")]
+    InResponseToAmbiguous,
     /// The answer to another request.
     #[error("the {on} is the answer to another request")]
     InResponseToMismatch {
@@ -375,6 +379,10 @@ pub enum Rejection {
     /// The request that is answered was made for another connection.
     #[error("the request was made for another connection")]
     RequestForeign,
+    /// The request was a test, and the settings have been changed since: the answer says nothing of
+    /// those that are in effect now.
+    #[error("the settings were changed after this test was started")]
+    RequestOutdated,
     /// An unsolicited response that is to be turned into a login started here: see
     /// [`Unsolicited::Bounce`](crate::Unsolicited::Bounce).
     #[error("the login has to be started anew from here")]

@@ -15,12 +15,24 @@ pub enum SendError {
     /// provider.
     #[error("the session or the logout request is of another connection")]
     ConnectionForeign,
+    /// What the application wants to find again is too long to be kept in a cookie.
+    #[error("the context has more than {allowed} bytes")]
+    ContextTooLong {
+        /// How many bytes it may have.
+        allowed: usize,
+    },
+    /// This browser has so many logins under way that there is no room for the cookie of one more.
+    #[error("this browser has too many logins under way")]
+    CookiesFull,
     /// The identity provider has no such endpoint in the connection's configuration.
     #[error("the identity provider has no {service} for this binding")]
     EndpointMissing {
         /// The service that has none.
         service: &'static str,
     },
+    /// OpenSSL's generator gave no randomness.
+    #[error("there is no randomness")]
+    Random(#[source] StoreError),
     /// The RelayState is no safe path, no opaque token, or too long.
     #[error("the RelayState is refused: {problem}")]
     RelayState {
@@ -44,7 +56,10 @@ impl SendError {
         match self {
             Self::BindingUnusable { .. } => "binding_unusable",
             Self::ConnectionForeign => "connection_foreign",
+            Self::ContextTooLong { .. } => "context_too_long",
+            Self::CookiesFull => "cookies_full",
             Self::EndpointMissing { .. } => "endpoint_missing",
+            Self::Random(_) => "randomness_failed",
             Self::RelayState { .. } => "relay_state_refused",
             Self::Sealing(_) => "sealing_failed",
             Self::Signing(_) => "signing_failed",

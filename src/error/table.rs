@@ -124,6 +124,9 @@ impl Rejection {
             Self::DestinationMissing => ("destination_missing", IdentityProvider, NOT_SET_UP),
             Self::DestinationMismatch { .. } => ("destination_mismatch", EitherSide, NOT_SET_UP),
             Self::InResponseToMissing { .. } => ("in_response_to_missing", User, STARTED_ELSEWHERE),
+            Self::InResponseToAmbiguous => {
+                ("in_response_to_ambiguous", IdentityProvider, NOT_SET_UP)
+            }
             Self::InResponseToMismatch { .. } => ("in_response_to_mismatch", User, SIGN_IN_AGAIN),
             Self::UnsolicitedForbidden => {
                 ("unsolicited_forbidden", ServiceProvider, STARTED_ELSEWHERE)
@@ -150,6 +153,7 @@ impl Rejection {
             Self::AuthnContextUnmet => ("authn_context_unmet", IdentityProvider, NOT_COMPLETED),
             Self::AuthnTooOld { .. } => ("authn_too_old", IdentityProvider, NOT_COMPLETED),
             Self::RequestExpired { .. } => ("request_expired", User, SIGN_IN_AGAIN),
+            Self::RequestOutdated => ("request_outdated", User, SIGN_IN_AGAIN),
             Self::RequestForeign => ("request_foreign", User, SIGN_IN_AGAIN),
             Self::UnsolicitedBounced => ("unsolicited_bounced", Developer, STARTED_ELSEWHERE),
 

@@ -12,13 +12,14 @@ use chrono::{DateTime, Utc};
 
 pub use outgoing::{LogoutOptions, StartedLogout};
 pub(crate) use outgoing::{answer, start};
-pub(crate) use receive::{Receiver, receive};
+pub(crate) use receive::{Receiver, open};
 
 use crate::assertion::NameId;
 use crate::binding::RelayState;
-use crate::error::{Error, Excerpt, Rejection};
+use crate::error::{Excerpt, Mismatch, Part, Rejection};
 use crate::identity::Identity;
-use crate::replay::{ReplayStore, SpendOutcome, Spending};
+use crate::replay::Unspent;
+use crate::request::{PendingLogout, check_open};
 
 /// One session, as the identity provider knows it. Keep it beside the application's own session,
 /// with all of its parts: what a person or a session is called means something at one identity
@@ -89,55 +90,75 @@ impl fmt::Debug for LogoutMessage<'_> {
     }
 }
 
-/// What came in, verified.
+/// A logout message that was opened: [`Connection::open_logout`](crate::Connection::open_logout).
 #[derive(Debug)]
+#[must_use = "a request ends sessions, and an answer goes on where it was asked from"]
 #[non_exhaustive]
-pub enum ReceivedLogout {
-    /// The identity provider asks to end sessions. It has to be [spent](UnspentLogout::spend)
-    /// first.
-    Request(Box<UnspentLogout>),
-    /// The identity provider answers our request.
-    Response(LogoutResponse),
+pub enum OpenedLogout {
+    /// The identity provider asks to end sessions. It has to be [spent](Unspent::spend) first.
+    Request(Box<Unspent<LogoutRequest>>),
+    /// The identity provider answers a request of ours.
+    Answer(LogoutAnswer),
 }
 
-/// A verified LogoutRequest that is not used yet.
-#[must_use = "a logout request ends sessions only by being spent"]
-pub struct UnspentLogout {
-    request: LogoutRequest,
-    spending: Spending,
+/// The answer to a LogoutRequest, before it is known to be the one that was asked for.
+#[must_use = "an answer says how far the logout came once it is accepted"]
+pub struct LogoutAnswer {
+    connection_id: String,
+    in_response_to: Option<String>,
+    /// What it says; nothing is believed of an answer that is not signed.
+    outcome: Option<LogoutOutcome>,
 }
 
-impl UnspentLogout {
-    /// Records the request as used, and yields it.
+impl LogoutAnswer {
+    /// The `ID` of the request that it answers.
+    ///
+    /// Take that request from the store if the answer [is signed](Self::is_signed); if not, only
+    /// [look](crate::RequestStore::look) at it.
+    pub fn in_response_to(&self) -> Option<&str> {
+        self.in_response_to.as_deref()
+    }
+
+    /// Whether a key of the identity provider has signed it. Bindings §3.4.4.1 and Profiles
+    /// §4.4.4.2 demand it; some identity providers do not do it. Such an answer ends nothing and
+    /// proves nothing: it can only lead on to where the logout was asked from.
+    pub fn is_signed(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// Holds the answer to the request that it [names](Self::in_response_to).
     ///
     /// # Errors
     ///
-    /// [`Rejection::AssertionReplayed`] if it was used before, [`Rejection::Expired`] if so much
-    /// time passed since verification that it may have been forgotten,
-    /// [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot tell.
-    pub async fn spend<S: ReplayStore>(
+    /// [`Rejection::UnsolicitedForbidden`] without a request, [`Rejection::RequestForeign`],
+    /// [`Rejection::RequestExpired`], [`Rejection::InResponseToMissing`] and
+    /// [`Rejection::InResponseToMismatch`].
+    pub fn accept(
         self,
-        store: &S,
+        request: Option<&PendingLogout>,
         now: DateTime<Utc>,
-    ) -> Result<LogoutRequest, Error> {
-        let not_on_or_after = self.spending.until;
-        if now >= not_on_or_after {
-            let what = "LogoutRequest";
-            return Err(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 0 }.into());
-        }
-        match store.spend(&self.spending, now).await.map_err(Error::Store)? {
-            SpendOutcome::Fresh => Ok(self.request),
-            SpendOutcome::AssertionSeen | SpendOutcome::RequestSeen => {
-                Err(Rejection::AssertionReplayed.into())
+    ) -> Result<LogoutResponse, Rejection> {
+        let request = request.ok_or(Rejection::UnsolicitedForbidden)?;
+        check_open(&request.connection_id, request.expires_at, &self.connection_id, now)?;
+        match self.in_response_to {
+            Some(found) if found == request.request_id => {}
+            Some(found) => {
+                let mismatch = Mismatch::new(&request.request_id, [found.as_str()], None);
+                return Err(Rejection::InResponseToMismatch { on: Part::Message, mismatch });
             }
-            SpendOutcome::Full => Err(Rejection::ReplayStoreFull.into()),
+            None => return Err(Rejection::InResponseToMissing { on: Part::Message }),
         }
+        let outcome = self.outcome.unwrap_or(LogoutOutcome::Unconfirmed);
+        Ok(LogoutResponse { outcome, relay_state: request.relay_state.clone() })
     }
 }
 
-impl fmt::Debug for UnspentLogout {
+impl fmt::Debug for LogoutAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnspentLogout").finish_non_exhaustive()
+        f.debug_struct("LogoutAnswer")
+            .field("in_response_to", &self.in_response_to)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
     }
 }
 
@@ -228,40 +249,6 @@ pub enum LogoutOutcome {
     },
     /// Not at every service provider that shares the session.
     Partial,
-}
-
-/// A logout that waits for its answer. It belongs to one browser, like a
-/// [`PendingRequest`](crate::PendingRequest).
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PendingLogout {
-    /// The `ID` of the LogoutRequest.
-    pub request_id: String,
-    /// The connection that it was made for.
-    pub connection_id: String,
-    /// From when on no answer is taken any more.
-    pub expires_at: DateTime<Utc>,
-    /// Where to go on afterwards.
-    pub relay_state: Option<RelayState>,
-}
-
-impl PendingLogout {
-    /// A logout from its parts, as a store of yours kept them: [`PendingLogout::relay_state`],
-    /// which is none here, by [`RelayState::received`].
-    pub fn new(
-        request_id: impl Into<String>,
-        connection_id: impl Into<String>,
-        expires_at: DateTime<Utc>,
-    ) -> Self {
-        let (request_id, connection_id) = (request_id.into(), connection_id.into());
-        Self { request_id, connection_id, expires_at, relay_state: None }
-    }
-}
-
-impl fmt::Debug for PendingLogout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingLogout")
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
+    /// The answer is not signed, so nobody knows.
+    Unconfirmed,
 }

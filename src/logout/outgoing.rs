@@ -6,6 +6,7 @@ use crate::binding::{Binding, Parameter};
 use crate::error::SendError;
 use crate::instant;
 use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::random::Random;
 use crate::send::{Delivery, Header, Outgoing, endpoint, message_id, signing_key};
 use crate::xml::Markup;
 
@@ -48,7 +49,7 @@ pub(crate) fn start(
     (sp, idp): (&ServiceProvider, &IdentityProvider),
     subject: &LogoutSubject,
     options: LogoutOptions,
-    random: [u8; 32],
+    random: Random,
     now: DateTime<Utc>,
 ) -> Result<StartedLogout, SendError> {
     // The name of a person is told to nobody but the identity provider that it comes from.
@@ -85,6 +86,7 @@ pub(crate) fn start(
     let pending = PendingLogout {
         request_id: id,
         connection_id: connection_id.to_owned(),
+        issued_at: now,
         expires_at,
         relay_state: options.relay_state,
     };
@@ -97,7 +99,7 @@ pub(crate) fn answer(
     (sp, idp): (&ServiceProvider, &IdentityProvider),
     request: &LogoutRequest,
     outcome: &LogoutOutcome,
-    random: [u8; 32],
+    random: Random,
     now: DateTime<Utc>,
 ) -> Result<Delivery, SendError> {
     if request.connection_id != connection_id || request.issuer != idp.issuer() {
@@ -113,7 +115,7 @@ pub(crate) fn answer(
     header.open(&mut xml, &[("InResponseTo", Some(&request.id))]);
     let (outer, inner) = match outcome {
         LogoutOutcome::Complete => ("Success", None),
-        LogoutOutcome::Partial => ("Success", Some("PartialLogout")),
+        LogoutOutcome::Partial | LogoutOutcome::Unconfirmed => ("Success", Some("PartialLogout")),
         LogoutOutcome::Failed { .. } => ("Responder", None),
     };
     let uri = |name: &str| format!("urn:oasis:names:tc:SAML:2.0:status:{name}");

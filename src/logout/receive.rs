@@ -2,18 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-    LogoutMessage, LogoutOutcome, LogoutRequest, LogoutResponse, PendingLogout, ReceivedLogout,
-    UnspentLogout,
-};
+use super::{LogoutAnswer, LogoutMessage, LogoutOutcome, LogoutRequest, OpenedLogout};
 use crate::assertion::{
     Envelope, Issuer, NameId, is_version_2, optional, optional_instant, required_instant, text,
 };
 use crate::binding::{self, Parameter, Query};
 use crate::dsig::{self, Trust};
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
-use crate::replay::Spending;
-use crate::request::check_open;
+use crate::replay::{Spending, Unspent};
 use crate::validate::{MAX_CLOCK_SKEW, Window};
 use crate::xml::{Document, Element, Namespace};
 use crate::xmlenc::{self, Opening};
@@ -33,13 +29,12 @@ pub(crate) struct Receiver<'r> {
 /// How long a request without NotOnOrAfter is good for after its IssueInstant.
 const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
-pub(crate) fn receive(
+pub(crate) fn open(
     message: LogoutMessage<'_>,
-    pending: Option<&PendingLogout>,
     receiver: &Receiver<'_>,
-) -> Result<ReceivedLogout, Rejection> {
-    let (octets, relay_state, parameter) = signed_octets(message, receiver)?;
-    let document = Document::parse(&octets, receiver.trust.limits)?;
+) -> Result<OpenedLogout, Rejection> {
+    let Received { xml, signed, relay_state, parameter } = received(message, receiver)?;
+    let document = Document::parse(&xml, receiver.trust.limits)?;
     let root = root(&document)?;
     // Bindings §3.4.4.1: the signature on a query takes the place of one in its message.
     if parameter.is_some() && has_signature(root) {
@@ -48,41 +43,59 @@ pub(crate) fn receive(
     let is = |name| root.is(Namespace::SAMLP, name);
     match parameter {
         None | Some(Parameter::SamlRequest) if is("LogoutRequest") => {
-            request(root, relay_state, receiver)
-                .map(|unspent| ReceivedLogout::Request(Box::new(unspent)))
+            if !signed {
+                return Err(Rejection::SignatureMissing { on: Part::Message });
+            }
+            let unspent = request(root, relay_state, receiver)?;
+            Ok(OpenedLogout::Request(Box::new(unspent)))
         }
         None | Some(Parameter::SamlResponse) if is("LogoutResponse") => {
-            response(root, pending, receiver).map(ReceivedLogout::Response)
+            response(root, signed, receiver).map(OpenedLogout::Answer)
         }
         _ => Err(Rejection::NotALogoutMessage { found: Excerpt::new(&root.expanded_name()) }),
     }
 }
 
-/// The text that a configured key has signed: the signed element of a form, or the message of a
-/// query whose octets are signed.
-fn signed_octets(
-    message: LogoutMessage<'_>,
-    receiver: &Receiver<'_>,
-) -> Result<(String, Option<String>, Option<Parameter>), Rejection> {
+/// A message, and whether a configured key has signed it: then it is the signed element of a form,
+/// or the message of a query whose octets are signed.
+struct Received {
+    xml: String,
+    signed: bool,
+    relay_state: Option<String>,
+    parameter: Option<Parameter>,
+}
+
+/// What carries a signature that does not hold is refused; what carries none is not signed.
+fn received(message: LogoutMessage<'_>, receiver: &Receiver<'_>) -> Result<Received, Rejection> {
     let Trust { limits, .. } = receiver.trust;
     match message {
         LogoutMessage::Post { value, relay_state } => {
+            let relay_state = relay_state.map(str::to_owned);
             let xml = binding::decode(value.as_bytes(), limits)?;
             let document = Document::parse(&xml, limits)?;
             let root = root(&document)?;
-            if !has_signature(root) {
-                return Err(Rejection::SignatureMissing { on: Part::Message });
-            }
-            let signed = dsig::verify(root, Part::Message, receiver.trust)?;
-            Ok((signed.as_str().to_owned(), relay_state.map(str::to_owned), None))
+            let signed = has_signature(root);
+            let xml = match signed {
+                true => dsig::verify(root, Part::Message, receiver.trust)?.as_str().to_owned(),
+                false => xml,
+            };
+            Ok(Received { xml, signed, relay_state, parameter: None })
         }
         LogoutMessage::Redirect { query } => {
             let query = Query::parse(query, limits)?;
-            let missing = Rejection::SignatureMissing { on: Part::Message };
-            let signature = query.signature()?.ok_or(missing)?;
-            let octets = signature.octets.as_bytes();
-            dsig::verify_detached(&signature.algorithm, octets, &signature.value, receiver.trust)?;
-            Ok((query.xml(limits)?, query.relay_state(), Some(query.parameter)))
+            let signature = query.signature()?;
+            if let Some(signature) = &signature {
+                let octets = signature.octets.as_bytes();
+                dsig::verify_detached(
+                    &signature.algorithm,
+                    octets,
+                    &signature.value,
+                    receiver.trust,
+                )?;
+            }
+            let (xml, relay_state) = (query.xml(limits)?, query.relay_state());
+            let (signed, parameter) = (signature.is_some(), Some(query.parameter));
+            Ok(Received { xml, signed, relay_state, parameter })
         }
     }
 }
@@ -96,7 +109,11 @@ fn has_signature(root: Element<'_>) -> bool {
 }
 
 /// What holds of both kinds: version, sender, addressee, instant.
-fn check_common(root: Element<'_>, receiver: &Receiver<'_>) -> Result<DateTime<Utc>, Rejection> {
+fn check_common(
+    root: Element<'_>,
+    signed: bool,
+    receiver: &Receiver<'_>,
+) -> Result<DateTime<Utc>, Rejection> {
     is_version_2(Part::Message, root.attribute("Version"))?;
     let issuer = optional(root, Namespace::SAML, ("message", "Issuer"))?;
     let issuer =
@@ -108,7 +125,8 @@ fn check_common(root: Element<'_>, receiver: &Receiver<'_>) -> Result<DateTime<U
             let mismatch = Mismatch::new(receiver.slo_url, [found], Some(receiver.audience));
             return Err(Rejection::DestinationMismatch { mismatch });
         }
-        // Bindings §3.4.5.2, §3.5.5.2.
+        // Bindings §3.4.5.2, §3.5.5.2: demanded "if the message is signed".
+        None if !signed => {}
         None => return Err(Rejection::DestinationMissing),
     }
     let issued = required_instant(root, "IssueInstant", "message/@IssueInstant")?;
@@ -122,8 +140,8 @@ fn request(
     root: Element<'_>,
     relay_state: Option<String>,
     receiver: &Receiver<'_>,
-) -> Result<UnspentLogout, Rejection> {
-    let issued = check_common(root, receiver)?;
+) -> Result<Unspent<LogoutRequest>, Rejection> {
+    let issued = check_common(root, true, receiver)?;
     let later =
         |at: DateTime<Utc>, by| at.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let what = "LogoutRequest/@NotOnOrAfter";
@@ -148,7 +166,7 @@ fn request(
         session_indexes: indexes.collect::<Result<_, _>>()?,
         relay_state,
     };
-    Ok(UnspentLogout { request, spending })
+    Ok(Unspent::new(request, "LogoutRequest", spending))
 }
 
 /// NameID, or EncryptedID opened: Core §3.7.1.
@@ -167,25 +185,24 @@ fn name_id(root: Element<'_>, receiver: &Receiver<'_>) -> Result<NameId, Rejecti
 
 fn response(
     root: Element<'_>,
-    pending: Option<&PendingLogout>,
+    signed: bool,
     receiver: &Receiver<'_>,
-) -> Result<LogoutResponse, Rejection> {
-    check_common(root, receiver)?;
-    let pending = pending.ok_or(Rejection::UnsolicitedForbidden)?;
-    check_open(&pending.connection_id, pending.expires_at, receiver.connection_id, receiver.now)?;
-    match root.attribute("InResponseTo") {
-        Some(found) if found == pending.request_id => {}
-        Some(found) => {
-            let mismatch = Mismatch::new(&pending.request_id, [found], None);
-            return Err(Rejection::InResponseToMismatch { on: Part::Message, mismatch });
-        }
-        None => return Err(Rejection::InResponseToMissing { on: Part::Message }),
-    }
+) -> Result<LogoutAnswer, Rejection> {
+    check_common(root, signed, receiver)?;
+    Ok(LogoutAnswer {
+        connection_id: receiver.connection_id.to_owned(),
+        in_response_to: root.attribute("InResponseTo").map(str::to_owned),
+        outcome: if signed { Some(outcome(root)?) } else { None },
+    })
+}
+
+/// How far the logout came: Core §3.2.2.2, §3.7.3.2.
+fn outcome(root: Element<'_>) -> Result<LogoutOutcome, Rejection> {
     let codes = Envelope::new(root, true).status_codes()?;
     let is = |code: &&str, name: &str| {
         code.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:") == Some(name)
     };
-    let outcome = match codes.as_slice() {
+    Ok(match codes.as_slice() {
         [_, rest @ ..] if rest.iter().any(|code| is(code, "PartialLogout")) => {
             LogoutOutcome::Partial
         }
@@ -193,6 +210,5 @@ fn response(
         codes => {
             LogoutOutcome::Failed { codes: codes.iter().map(|code| Excerpt::new(code)).collect() }
         }
-    };
-    Ok(LogoutResponse { outcome, relay_state: pending.relay_state.clone() })
+    })
 }

@@ -67,8 +67,9 @@ impl ConnectionSettings {
         id: &str,
         sp: ServiceProvider,
     ) -> Result<ConnectionBuilder, ConfigError> {
+        let revision = self.digest(sp.acs_url());
         let builder = Connection::builder(id, sp, self.identity_provider()?);
-        Ok(builder.with_options(self.options.clone()))
+        Ok(builder.with_options(self.options.clone()).with_revision(revision))
     }
 
     /// Whether both trust the same keys of the same issuer.

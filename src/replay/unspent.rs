@@ -6,27 +6,29 @@ use chrono::{DateTime, Utc};
 
 use super::{ReplayStore, SpendOutcome, Spending};
 use crate::error::{Error, Rejection};
-use crate::identity::Identity;
 
-/// A login that is verified and not used yet.
+/// What is verified and not used yet: a login ([`Identity`](crate::Identity)) or the identity
+/// provider's request to log somebody out ([`LogoutRequest`](crate::logout::LogoutRequest)).
 ///
-/// Its identity is out of reach until it is [spent](Unspent::spend), so that no path through an
-/// application can forget replay protection (Profiles §4.1.4.5).
-#[must_use = "a verified login yields its identity only by being spent"]
-pub struct Unspent {
-    identity: Identity,
+/// It is out of reach until it is [spent](Unspent::spend), so that no path through an application
+/// can forget replay protection (Profiles §4.1.4.5).
+#[must_use = "what is verified is yielded only by being spent"]
+pub struct Unspent<T> {
+    value: T,
+    /// What it is called where it has expired.
+    what: &'static str,
     spending: Spending,
 }
 
-impl Unspent {
-    pub(crate) fn new(identity: Identity, spending: Spending) -> Self {
-        Self { identity, spending }
+impl<T> Unspent<T> {
+    pub(crate) fn new(value: T, what: &'static str, spending: Spending) -> Self {
+        Self { value, what, spending }
     }
 
-    /// Records the assertion (and the request it answers) as used, and yields the identity.
+    /// Records the message's ID (and that of the request it answers) as used, and yields what it
+    /// says.
     ///
-    /// Do this once all else that can refuse the login has been looked at, and create the session
-    /// right after.
+    /// Do this once all else that can refuse it has been looked at, and act on it right after.
     ///
     /// # Errors
     ///
@@ -34,24 +36,14 @@ impl Unspent {
     /// before, [`Rejection::Expired`] if so much time passed since verification that it may have
     /// been forgotten, [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot
     /// tell.
-    pub async fn spend<S: ReplayStore>(
-        self,
-        store: &S,
-        now: DateTime<Utc>,
-    ) -> Result<Identity, Error> {
-        let Self { identity, spending } = self;
-        if now >= spending.until {
-            let not_on_or_after = spending.until;
-            return Err(Rejection::Expired {
-                what: "Assertion",
-                not_on_or_after,
-                now,
-                skew_seconds: 0,
-            }
-            .into());
+    pub async fn spend<S: ReplayStore>(self, store: &S, now: DateTime<Utc>) -> Result<T, Error> {
+        let Self { value, what, spending } = self;
+        let not_on_or_after = spending.until;
+        if now >= not_on_or_after {
+            return Err(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 0 }.into());
         }
         match store.spend(&spending, now).await.map_err(Error::Store)? {
-            SpendOutcome::Fresh => Ok(identity),
+            SpendOutcome::Fresh => Ok(value),
             SpendOutcome::AssertionSeen => Err(Rejection::AssertionReplayed.into()),
             SpendOutcome::RequestSeen => Err(Rejection::RequestReplayed.into()),
             SpendOutcome::Full => Err(Rejection::ReplayStoreFull.into()),
@@ -59,7 +51,7 @@ impl Unspent {
     }
 }
 
-impl fmt::Debug for Unspent {
+impl<T> fmt::Debug for Unspent<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unspent").field("spending", &self.spending).finish_non_exhaustive()
     }

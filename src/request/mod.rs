@@ -1,13 +1,15 @@
 //! `AuthnRequest`: asking an identity provider to log a person in (Core §3.4.1, Profiles §4.1.4.1).
 
+mod cookie;
 mod pending;
 mod sealed;
 mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use pending::PendingRequest;
+pub use cookie::{RequestCookie, RequestCookies, SetCookie};
 pub(crate) use pending::check_open;
+pub use pending::{Pending, PendingLogout, PendingRequest, Purpose};
 pub use sealed::{SealedRequests, SealingKey};
 pub use store::{MemoryRequestStore, Remembered, RequestStore};
 
@@ -15,6 +17,7 @@ use crate::binding::RelayState;
 use crate::binding::{Binding, Parameter};
 use crate::error::SendError;
 use crate::provider::{IdentityProvider, ServiceProvider};
+use crate::random::Random;
 use crate::send::{Delivery, Header, Outgoing, endpoint, message_id, signing_key};
 use crate::xml::Markup;
 
@@ -32,7 +35,7 @@ pub struct LoginOptions {
     /// Whether to sign. Default (`None`): if there is a signing key.
     pub sign: Option<bool>,
     /// Whether the person has to prove anew who they are: ForceAuthn. What is asked for is demanded
-    /// of the answer to the [pending](crate::connection::Expected::Pending) request.
+    /// of the answer.
     pub force_authn: bool,
     /// Whether the identity provider must not show anything to the person: IsPassive.
     pub is_passive: bool,
@@ -40,8 +43,7 @@ pub struct LoginOptions {
     /// is set up to send.
     pub name_id_format: Option<String>,
     /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext.
-    /// What is asked for is demanded of the answer to the [pending](crate::connection::Expected::Pending)
-    /// request. Default: none; to ask for a password breaks the login of everybody who has
+    /// What is asked for is demanded of the answer. Default: none; to ask for a password breaks the login of everybody who has
     /// something better.
     pub authn_contexts: Vec<String>,
     /// The name of the application, for people to read.
@@ -50,7 +52,15 @@ pub struct LoginOptions {
     pub relay_state: Option<RelayState>,
     /// How long the answer may take. Default ten minutes.
     pub lifetime: TimeDelta,
+    /// What the login is for. Default: to let a person in.
+    pub purpose: Purpose,
+    /// What the application wants to find again in the [`PendingRequest`]: at most 2,048 bytes,
+    /// opaque here, kept by the store or sealed in the cookie, and never sent.
+    pub context: Vec<u8>,
 }
+
+/// What a context may have at most, so that it fits in a sealed cookie.
+const MAX_CONTEXT_BYTES: usize = 2_048;
 
 impl Default for LoginOptions {
     fn default() -> Self {
@@ -65,7 +75,25 @@ impl Default for LoginOptions {
             provider_name: None,
             relay_state: None,
             lifetime: TimeDelta::minutes(10),
+            purpose: Purpose::Login,
+            context: Vec::new(),
         }
+    }
+}
+
+impl LoginOptions {
+    /// Sets what the login is for.
+    #[must_use]
+    pub fn with_purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
+    }
+
+    /// Sets what the application wants to find again with the answer.
+    #[must_use]
+    pub fn with_context(mut self, context: impl Into<Vec<u8>>) -> Self {
+        self.context = context.into();
+        self
     }
 }
 
@@ -80,15 +108,17 @@ pub struct StartedLogin {
     pub pending: PendingRequest,
 }
 
-/// Makes a request; `random` is fresh from a cryptographic generator.
+/// Makes a request of a connection, which has an id and a revision.
 pub(crate) fn start(
-    connection_id: &str,
-    sp: &ServiceProvider,
-    idp: &IdentityProvider,
+    (connection_id, revision): (&str, &str),
+    (sp, idp): (&ServiceProvider, &IdentityProvider),
     options: LoginOptions,
-    random: [u8; 32],
+    random: Random,
     now: DateTime<Utc>,
 ) -> Result<StartedLogin, SendError> {
+    if options.context.len() > MAX_CONTEXT_BYTES {
+        return Err(SendError::ContextTooLong { allowed: MAX_CONTEXT_BYTES });
+    }
     let endpoint = endpoint(idp.sso_endpoints(), options.binding, "Single Sign-On Service")?;
     let key = signing_key(sp, options.sign, idp.wants_signed_requests())?;
     let id = message_id(random);
@@ -105,11 +135,14 @@ pub(crate) fn start(
     let pending = PendingRequest {
         request_id: id,
         connection_id: connection_id.to_owned(),
+        revision: revision.to_owned(),
+        purpose: options.purpose,
         issued_at: now,
         expires_at,
         relay_state: options.relay_state,
         force_authn: options.force_authn,
         authn_contexts: options.authn_contexts,
+        context: options.context,
     };
     Ok(StartedLogin { delivery, pending })
 }

@@ -13,9 +13,10 @@ use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 
 use super::store::{Remembered, RequestStore};
+use super::{Pending, PendingLogout, PendingRequest, Purpose};
 use crate::binding::RelayState;
 use crate::error::StoreError;
-use crate::request::PendingRequest;
+use crate::random::Random;
 
 /// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the
 /// application.
@@ -72,10 +73,12 @@ pub struct SealedRequests {
 }
 
 /// What is sealed is bound to what it is for, so that the key can serve for nothing else.
-const CONTEXT: &[u8] = b"saml-login pending request 2";
+const CONTEXT: &[u8] = b"saml-login pending request 3";
 const NONCE: usize = 12;
 const TAG: usize = 16;
 const SALT: usize = 32;
+/// Leaves room for the name and the attributes.
+const MAX_COOKIE_BYTES: usize = 3_900;
 
 impl SealedRequests {
     /// Seals with this key.
@@ -91,10 +94,10 @@ impl SealedRequests {
         self
     }
 
-    fn seal(&self, pending: &PendingRequest, random: [u8; 32]) -> Result<String, StoreError> {
+    fn seal(&self, pending: &Pending, random: Random) -> Result<String, StoreError> {
         let mut tag = [0; TAG];
         let text = write(pending);
-        let salt = self.key.derive(b"salt", &[&random, &text])?;
+        let salt = self.key.derive(b"salt", &[&random.for_purpose("sealed request"), &text])?;
         let (key, nonce) = self.key.of_cookie(&salt)?;
         let sealed =
             encrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, &text, &mut tag)?;
@@ -102,7 +105,7 @@ impl SealedRequests {
         Ok(URL_SAFE_NO_PAD.encode(parts))
     }
 
-    fn open(&self, cookie: &str) -> Option<PendingRequest> {
+    fn open(&self, cookie: &str) -> Option<Pending> {
         let bytes = URL_SAFE_NO_PAD.decode(cookie).ok()?;
         let (mark, rest) = bytes.split_at_checked(4)?;
         let (salt, rest) = rest.split_at_checked(SALT)?;
@@ -116,75 +119,133 @@ impl SealedRequests {
 }
 
 impl RequestStore for SealedRequests {
-    async fn remember(
+    async fn put(
         &self,
-        pending: &PendingRequest,
-        random: [u8; 32],
+        pending: &Pending,
+        random: Random,
         _now: DateTime<Utc>,
     ) -> Result<Remembered, StoreError> {
-        self.seal(pending, random).map(Remembered::Cookie)
+        let cookie = self.seal(pending, random)?;
+        // A browser silently drops a cookie of more than 4,096 bytes, its name and attributes
+        // included: RFC 6265bis §5.6.
+        if cookie.len() > MAX_COOKIE_BYTES {
+            return Err("the request is too long for a cookie".into());
+        }
+        Ok(Remembered::Cookie(cookie))
     }
 
     async fn take(
         &self,
+        request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<PendingRequest>, StoreError> {
-        Ok(self.open(cookie).filter(|pending| now < pending.expires_at))
+    ) -> Result<Option<Pending>, StoreError> {
+        self.look(request_id, cookie, now).await
+    }
+
+    async fn look(
+        &self,
+        request_id: &str,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Pending>, StoreError> {
+        let pending = self.open(cookie);
+        Ok(pending
+            .filter(|pending| pending.request_id() == request_id && now < pending.expires_at()))
     }
 }
 
-/// Each field with its length in front.
-fn write(pending: &PendingRequest) -> Vec<u8> {
+/// Each field with its length in front, the kind first.
+fn write(pending: &Pending) -> Vec<u8> {
     let mut out = Vec::new();
     let mut field = |bytes: &[u8]| {
         out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
         out.extend(bytes);
     };
-    field(pending.request_id.as_bytes());
-    field(pending.connection_id.as_bytes());
-    field(&pending.issued_at.timestamp_millis().to_be_bytes());
-    field(&pending.expires_at.timestamp_millis().to_be_bytes());
-    field(pending.relay_state.as_ref().map_or("", RelayState::as_str).as_bytes());
-    field(&[u8::from(pending.force_authn)]);
-    pending.authn_contexts.iter().for_each(|class| field(class.as_bytes()));
+    let relay_state = match pending {
+        Pending::Login(request) => &request.relay_state,
+        Pending::Logout(logout) => &logout.relay_state,
+    };
+    field(match pending {
+        Pending::Login(_) => b"login",
+        Pending::Logout(_) => b"logout",
+    });
+    field(pending.request_id().as_bytes());
+    field(pending.connection_id().as_bytes());
+    field(&pending.issued_at().timestamp_millis().to_be_bytes());
+    field(&pending.expires_at().timestamp_millis().to_be_bytes());
+    field(relay_state.as_ref().map_or("", RelayState::as_str).as_bytes());
+    if let Pending::Login(request) = pending {
+        field(request.revision.as_bytes());
+        field(match request.purpose {
+            Purpose::Login => b"login",
+            Purpose::Test => b"test",
+        });
+        field(&[u8::from(request.force_authn)]);
+        field(&request.context);
+        request.authn_contexts.iter().for_each(|class| field(class.as_bytes()));
+    }
     out
 }
 
-fn read(mut text: &[u8]) -> Option<PendingRequest> {
-    let mut fields = Vec::new();
-    while let Some((length, rest)) = text.split_first_chunk::<4>() {
-        let (field, rest) =
-            rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-        fields.push(field);
-        text = rest;
-    }
-    let [
-        request_id,
-        connection_id,
-        issued_at,
-        expires_at,
-        relay_state,
-        force_authn,
-        authn_contexts @ ..,
-    ] = fields.as_slice()
+fn read(text: &[u8]) -> Option<Pending> {
+    let fields = fields(text)?;
+    let [kind, request_id, connection_id, issued_at, expires_at, relay_state, rest @ ..] =
+        fields.as_slice()
     else {
         return None;
     };
-    let string = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let instant =
         |bytes: &[u8]| DateTime::from_timestamp_millis(i64::from_be_bytes(bytes.try_into().ok()?));
-    Some(PendingRequest {
-        request_id: string(request_id)?,
-        connection_id: string(connection_id)?,
-        issued_at: instant(issued_at)?,
-        expires_at: instant(expires_at)?,
-        relay_state: RelayState::received(&string(relay_state)?),
-        force_authn: match force_authn {
-            [0] => false,
-            [1] => true,
-            _ => return None,
-        },
-        authn_contexts: authn_contexts.iter().map(|class| string(class)).collect::<Option<_>>()?,
-    })
+    let (request_id, connection_id) = (string(request_id)?, string(connection_id)?);
+    let (issued_at, expires_at) = (instant(issued_at)?, instant(expires_at)?);
+    let relay_state = RelayState::received(&string(relay_state)?);
+    match (*kind, rest) {
+        (b"login", [revision, purpose, force_authn, context, authn_contexts @ ..]) => {
+            let authn_contexts = authn_contexts.iter().map(|class| string(class));
+            Some(Pending::Login(PendingRequest {
+                request_id,
+                connection_id,
+                revision: string(revision)?,
+                purpose: match *purpose {
+                    b"login" => Purpose::Login,
+                    b"test" => Purpose::Test,
+                    _ => return None,
+                },
+                issued_at,
+                expires_at,
+                relay_state,
+                force_authn: match *force_authn {
+                    [0] => false,
+                    [1] => true,
+                    _ => return None,
+                },
+                authn_contexts: authn_contexts.collect::<Option<_>>()?,
+                context: context.to_vec(),
+            }))
+        }
+        (b"logout", []) => Some(Pending::Logout(PendingLogout {
+            request_id,
+            connection_id,
+            issued_at,
+            expires_at,
+            relay_state,
+        })),
+        _ => None,
+    }
+}
+
+fn fields(mut text: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut fields = Vec::new();
+    while let Some((length, rest)) = text.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (field, rest) = rest.split_at_checked(length)?;
+        fields.push(field);
+        text = rest;
+    }
+    Some(fields)
+}
+
+fn string(bytes: &[u8]) -> Option<String> {
+    String::from_utf8(bytes.to_vec()).ok()
 }

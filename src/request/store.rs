@@ -13,28 +13,24 @@ use chrono::{DateTime, Utc};
 use openssl::sha::sha256;
 
 use crate::error::StoreError;
-use crate::request::PendingRequest;
-use crate::send::derived;
+use crate::random::Random;
+use crate::request::Pending;
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
-/// Give the browser the cookie with these attributes: `Secure; HttpOnly; Path=/; SameSite=None`, a
-/// name that begins with `__Host-`, and the lifetime of the request. `SameSite=None` because the
-/// answer is posted from the identity provider's site: with `Lax` the browser would not send it
-/// along. Where the cookie is lost all the same, there is no request: the refusal
-/// (`unsolicited_forbidden`, `unsolicited_in_response_to`) offers to start again.
+/// The cookie that carries the value is a [`LoginCookie`](crate::request::LoginCookie): its name
+/// and its attributes are made for it. Where it is lost all the same, there is no request.
 ///
-/// A browser with two sign-in pages open has two requests. With one cookie the second replaces the
-/// first, whose answer is then refused (`in_response_to_mismatch`), and since
-/// [`take`](RequestStore::take) forgets what it gives, both have to start again. To let each tab
-/// come back, give each login a cookie of its own (a name that ends in a few letters of the value),
-/// hand in each of them until one is answered, and delete that one.
+/// Implement it with plain `async fn`; no `async_trait` is needed.
 ///
 /// # Contract
 ///
 /// - [`take`](RequestStore::take) gives a request at most once, however many ask at the same time;
 ///   a store that cannot tell (a [sealed cookie](crate::SealedRequests)) may give it again, for the
 ///   ID is spent with the assertion.
+/// - [`look`](RequestStore::look) gives what `take` would give, and leaves it where it is.
+/// - Both give a request only for its own ID and its own cookie together. For another ID nothing is
+///   given, and nothing is forgotten.
 /// - An expired request is never given.
 /// - A value that the store did not make gives nothing.
 /// - A store without room says so, and forgets nobody's request for it. Room that is counted is
@@ -42,21 +38,49 @@ use crate::send::derived;
 ///
 /// `contract::request_store` (feature `testing`) tests an implementation.
 pub trait RequestStore: Send + Sync {
-    /// Remembers a request. `random` is fresh from a cryptographic generator, and not what the
-    /// request's ID was made of: that is known to whoever sees the request.
-    fn remember(
+    /// Remembers a request for the browser that gets the cookie.
+    ///
+    /// # Errors
+    ///
+    /// Whenever the store cannot be sure to remember. Nobody is sent anywhere then.
+    fn put(
         &self,
-        pending: &PendingRequest,
-        random: [u8; 32],
+        pending: &Pending,
+        random: Random,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Remembered, StoreError>> + Send;
 
-    /// Gives the request that belongs to a cookie, and forgets it.
+    /// Gives the request of this `ID` that belongs to a cookie, and forgets it.
+    ///
+    /// Ask for the ID that a verified message names
+    /// ([`Opened::in_response_to`](crate::Opened::in_response_to)), so that nothing but its genuine
+    /// answer uses a request up.
+    ///
+    /// # Errors
+    ///
+    /// Whenever the store cannot tell. The login is refused.
     fn take(
         &self,
+        request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<Option<PendingRequest>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Pending>, StoreError>> + Send;
+
+    /// Gives the request of this `ID` that belongs to a cookie, and keeps it.
+    ///
+    /// What a message says before it is verified may choose among this browser's own requests: with
+    /// which settings to open it, and where to show a refusal. It accepts nothing and takes
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// Whenever the store cannot tell.
+    fn look(
+        &self,
+        request_id: &str,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Option<Pending>, StoreError>> + Send;
 }
 
 /// What became of a request that was to be remembered.
@@ -96,7 +120,7 @@ pub struct MemoryRequestStore {
 #[derive(Default)]
 struct Requests {
     /// By the SHA-256 of the cookie: whoever reads the memory does not have the cookies.
-    by_cookie: HashMap<[u8; 32], PendingRequest>,
+    by_cookie: HashMap<[u8; 32], Pending>,
     /// What expires when, the earliest first.
     by_expiry: BTreeSet<(DateTime<Utc>, [u8; 32])>,
     /// How many there are of a connection; none is not kept.
@@ -128,6 +152,11 @@ impl Default for MemoryRequestStore {
 }
 
 impl Requests {
+    /// The request behind a cookie, if it is the one of this ID.
+    fn of(&self, cookie: [u8; 32], request_id: &str) -> Option<&Pending> {
+        self.by_cookie.get(&cookie).filter(|pending| pending.request_id() == request_id)
+    }
+
     fn forget_expired(&mut self, now: DateTime<Utc>) {
         while self.by_expiry.first().is_some_and(|(expires_at, _)| *expires_at <= now) {
             let Some((_, cookie)) = self.by_expiry.pop_first() else { break };
@@ -135,11 +164,11 @@ impl Requests {
         }
     }
 
-    fn remove(&mut self, cookie: [u8; 32]) -> Option<PendingRequest> {
+    fn remove(&mut self, cookie: [u8; 32]) -> Option<Pending> {
         let pending = self.by_cookie.remove(&cookie)?;
-        self.by_expiry.remove(&(pending.expires_at, cookie));
-        if let Entry::Occupied(mut count) = self.per_connection.entry(pending.connection_id.clone())
-        {
+        self.by_expiry.remove(&(pending.expires_at(), cookie));
+        let connection_id = pending.connection_id().to_owned();
+        if let Entry::Occupied(mut count) = self.per_connection.entry(connection_id) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
@@ -150,38 +179,54 @@ impl Requests {
 }
 
 impl RequestStore for MemoryRequestStore {
-    async fn remember(
+    async fn put(
         &self,
-        pending: &PendingRequest,
-        random: [u8; 32],
+        pending: &Pending,
+        random: Random,
         now: DateTime<Utc>,
     ) -> Result<Remembered, StoreError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
-        let taken =
-            requests.per_connection.get(&pending.connection_id).copied().unwrap_or_default();
+        let connection_id = pending.connection_id();
+        let taken = requests.per_connection.get(connection_id).copied().unwrap_or_default();
         if taken >= self.capacity_per_connection.get() {
             return Ok(Remembered::Full);
         }
-        let cookie = URL_SAFE_NO_PAD.encode(derived("login cookie", random));
+        let cookie = URL_SAFE_NO_PAD.encode(random.for_purpose("login cookie"));
         let key = sha256(cookie.as_bytes());
         // The same randomness twice would hand one browser's request to another.
         if requests.by_cookie.contains_key(&key) {
             return Err("the same random value was handed in twice".into());
         }
-        requests.per_connection.insert(pending.connection_id.clone(), taken + 1);
-        requests.by_expiry.insert((pending.expires_at, key));
+        requests.per_connection.insert(connection_id.to_owned(), taken + 1);
+        requests.by_expiry.insert((pending.expires_at(), key));
         requests.by_cookie.insert(key, pending.clone());
         Ok(Remembered::Cookie(cookie))
     }
 
     async fn take(
         &self,
+        request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<PendingRequest>, StoreError> {
+    ) -> Result<Option<Pending>, StoreError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
-        Ok(requests.remove(sha256(cookie.as_bytes())))
+        let key = sha256(cookie.as_bytes());
+        match requests.of(key, request_id) {
+            Some(_) => Ok(requests.remove(key)),
+            None => Ok(None),
+        }
+    }
+
+    async fn look(
+        &self,
+        request_id: &str,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Pending>, StoreError> {
+        let mut requests = self.requests()?;
+        requests.forget_expired(now);
+        Ok(requests.of(sha256(cookie.as_bytes()), request_id).cloned())
     }
 }

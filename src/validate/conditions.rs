@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Expected, Facts, Shown, Window, time};
+use super::{Facts, Shown, Window, time};
 use crate::error::{Excerpt, Mismatch, Rejection};
 
 fn window(facts: &Facts<'_>) -> Result<Window, Rejection> {
@@ -120,23 +120,20 @@ pub(super) fn show_force_authn(facts: &Facts<'_>) -> Shown {
 
 /// When the request was made that asked for a new authentication, if it did.
 fn forced_since(facts: &Facts<'_>) -> Option<DateTime<Utc>> {
-    match facts.rules.expected {
-        Expected::Pending(pending) if pending.force_authn => Some(pending.issued_at),
-        _ => None,
-    }
+    facts.rules.request.filter(|request| request.force_authn).map(|request| request.issued_at)
 }
 
 /// What was asked for has been asked for exactly: Core §3.3.2.2.1. Where there are several
 /// statements, each has to be of a class that was asked for, so that the one that the identity
 /// reports is.
 pub(super) fn authn_context(facts: &Facts<'_>) -> Result<(), Rejection> {
-    let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
-    if pending.authn_contexts.is_empty() {
+    let Some(request) = facts.rules.request else { return Ok(()) };
+    if request.authn_contexts.is_empty() {
         return Ok(());
     }
     for statement in facts.statements.authn_statements()? {
         let class = statement.authn_context_class_ref()?;
-        if !class.is_some_and(|class| pending.authn_contexts.iter().any(|asked| *asked == class)) {
+        if !class.is_some_and(|class| request.authn_contexts.iter().any(|asked| *asked == class)) {
             return Err(Rejection::AuthnContextUnmet);
         }
     }
@@ -144,13 +141,13 @@ pub(super) fn authn_context(facts: &Facts<'_>) -> Result<(), Rejection> {
 }
 
 pub(super) fn show_authn_context(facts: &Facts<'_>) -> Shown {
-    let Expected::Pending(pending) = facts.rules.expected else { return Shown::default() };
+    let Some(request) = facts.rules.request else { return Shown::default() };
     let statements = facts.statements.authn_statements().unwrap_or_default();
     let classes = statements
         .iter()
         .filter_map(|statement| statement.authn_context_class_ref().ok().flatten());
     let found: Vec<_> = classes.collect();
-    Shown::new(pending.authn_contexts.join(" or "), (!found.is_empty()).then(|| found.join(", ")))
+    Shown::new(request.authn_contexts.join(" or "), (!found.is_empty()).then(|| found.join(", ")))
 }
 
 pub(super) fn session(facts: &Facts<'_>) -> Result<(), Rejection> {

@@ -17,40 +17,6 @@ use crate::request::PendingRequest;
 
 pub(crate) use time::Window;
 
-/// What the response is an answer to.
-///
-/// The caller knows it from what it remembers of this browser, never from the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Expected<'a> {
-    /// This browser was sent to the identity provider with a request, of which nothing but its `ID`
-    /// is remembered.
-    ///
-    /// That the answer is soon enough, that the person authenticated anew (ForceAuthn) and in a way
-    /// that was asked for (RequestedAuthnContext) is only demanded with [`Expected::Pending`].
-    Reply {
-        /// The `ID` of the AuthnRequest.
-        request_id: &'a str,
-    },
-    /// This browser was sent to the identity provider with this request, which must not have
-    /// expired, and of which whatever [`Connection::start_login`](crate::Connection::start_login)
-    /// asked for is demanded.
-    Pending(&'a PendingRequest),
-    /// No request is pending: the login was started at the identity provider.
-    Unsolicited,
-}
-
-impl<'a> Expected<'a> {
-    /// The `ID` of the request that has to be answered.
-    pub(crate) fn request_id(self) -> Option<&'a str> {
-        match self {
-            Self::Reply { request_id } => Some(request_id),
-            Self::Pending(pending) => Some(&pending.request_id),
-            Self::Unsolicited => None,
-        }
-    }
-}
-
 /// Whether a connection takes responses that answer no request: IdP-initiated login.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -82,18 +48,28 @@ impl Unsolicited {
     }
 }
 
-/// What a response is held against: the connection's settings, the caller's expectation, and the
-/// time.
+/// What a response is held against: the connection's settings, the request that it has to answer,
+/// and the time.
 pub(crate) struct Rules<'a> {
     pub(crate) connection_id: &'a str,
+    pub(crate) revision: &'a str,
     pub(crate) audience: &'a str,
     pub(crate) acs_url: &'a str,
     pub(crate) issuer: &'a str,
     pub(crate) unsolicited: Unsolicited,
     pub(crate) ignore_unsolicited_in_response_to: bool,
-    pub(crate) expected: Expected<'a>,
+    /// What this browser was sent to the identity provider with; nothing, if the login was started
+    /// there.
+    pub(crate) request: Option<&'a PendingRequest>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) skew: TimeDelta,
+}
+
+impl<'a> Rules<'a> {
+    /// The `ID` of the request that has to be answered.
+    pub(crate) fn request_id(&self) -> Option<&'a str> {
+        self.request.map(|request| request.request_id.as_str())
+    }
 }
 
 /// A response and what it is held against.
@@ -223,7 +199,7 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
     },
     Check {
         name: "pending_request",
-        rule: "the request that is answered was made for this connection, and has not expired",
+        rule: "the request that is answered was made for this connection and has not expired; a test's for these settings",
         section: "Profiles §4.1.4.3",
         run: protocol::pending_request,
         shows: |_| Shown::default(),
@@ -315,10 +291,7 @@ pub(crate) fn acceptable_until(facts: &Facts<'_>) -> Result<DateTime<Utc>, Rejec
     let until = bounds.into_iter().flatten().chain(last_confirmation).min();
     let until = until.ok_or(Rejection::SubjectConfirmationMissing)?;
     // A request that can still be answered must stay answered.
-    let until = match facts.rules.expected {
-        Expected::Pending(pending) => until.max(pending.expires_at),
-        Expected::Reply { .. } | Expected::Unsolicited => until,
-    };
+    let until = facts.rules.request.map_or(until, |request| until.max(request.expires_at));
     Ok(until
         .checked_add_signed(TimeDelta::seconds(MAX_CLOCK_SKEW))
         .unwrap_or(DateTime::<Utc>::MAX_UTC))

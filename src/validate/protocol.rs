@@ -1,9 +1,9 @@
 //! Who sent the response, to whom, and why: issuer, destination, request.
 
-use super::{Expected, Facts, Shown, Unsolicited};
+use super::{Facts, Rules, Shown, Unsolicited};
 use crate::assertion::Issuer;
 use crate::error::{Mismatch, Part, Rejection};
-use crate::request::check_open;
+use crate::request::{Purpose, check_open};
 
 pub(super) fn response_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
     facts
@@ -45,7 +45,7 @@ pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
 }
 
 pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
-    if facts.rules.expected == Expected::Unsolicited {
+    if facts.rules.request.is_none() {
         match facts.rules.unsolicited {
             Unsolicited::Off => return Err(Rejection::UnsolicitedForbidden),
             // The answer to a request that this browser does not remember is no reason to ask
@@ -65,7 +65,7 @@ pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
 /// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for
 /// unsolicited responses.
 pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Result<(), Rejection> {
-    match (facts.rules.expected.request_id(), found) {
+    match (facts.rules.request_id(), found) {
         // An empty request ID is a caller's mistake, and matches nothing.
         (Some(request_id), Some(found)) if found == request_id && !found.is_empty() => Ok(()),
         (Some(request_id), Some(found)) => Err(Rejection::InResponseToMismatch {
@@ -80,16 +80,16 @@ pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Resul
 }
 
 pub(super) fn pending_request(facts: &Facts<'_>) -> Result<(), Rejection> {
-    let Expected::Pending(pending) = facts.rules.expected else { return Ok(()) };
-    check_open(
-        &pending.connection_id,
-        pending.expires_at,
-        facts.rules.connection_id,
-        facts.rules.now,
-    )
+    let Some(request) = facts.rules.request else { return Ok(()) };
+    let Rules { connection_id, revision, now, .. } = *facts.rules;
+    check_open(&request.connection_id, request.expires_at, connection_id, now)?;
+    if request.purpose == Purpose::Test && request.revision != revision {
+        return Err(Rejection::RequestOutdated);
+    }
+    Ok(())
 }
 
 pub(super) fn show_in_response_to(facts: &Facts<'_>) -> Shown {
-    let expected = facts.rules.expected.request_id().unwrap_or("none");
+    let expected = facts.rules.request_id().unwrap_or("none");
     Shown::new(expected, facts.addressing.in_response_to.clone())
 }

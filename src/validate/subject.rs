@@ -59,8 +59,7 @@ fn window(data: ConfirmationData<'_>) -> Result<Window, Rejection> {
 }
 
 pub(super) fn show_confirmation(facts: &Facts<'_>) -> Shown {
-    let answering =
-        format!("in response to {}", facts.rules.expected.request_id().unwrap_or("nothing"));
+    let answering = format!("in response to {}", facts.rules.request_id().unwrap_or("nothing"));
     let expected = format!("for {}, {answering}; {}", facts.rules.acs_url, time::now(facts.rules));
     let confirmations = facts.statements.bearer_confirmations().unwrap_or_default();
     let found = confirmations.into_iter().take(4).map(|data| {

@@ -8,7 +8,66 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, Utc};
-use saml_login::{ConnectionOptions, ServiceProvider, Unsolicited};
+use saml_login::testing::pending_request;
+use saml_login::{
+    Connection, ConnectionOptions, Identity, PendingRequest, Rejection, Report, ServiceProvider,
+    Unsolicited, Unspent,
+};
+
+/// Opens a response and accepts it, in one go: in answer to a request, to one of which only the `ID`
+/// is of interest, or to none.
+pub(crate) trait Verify {
+    fn verify(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        request: Option<&PendingRequest>,
+        now: DateTime<Utc>,
+    ) -> Result<Unspent<Identity>, Rejection>;
+
+    fn verify_reply(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        request_id: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Unspent<Identity>, Rejection>;
+
+    fn explain_reply(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        request_id: &str,
+        now: DateTime<Utc>,
+    ) -> Report;
+}
+
+impl Verify for Connection {
+    fn verify(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        request: Option<&PendingRequest>,
+        now: DateTime<Utc>,
+    ) -> Result<Unspent<Identity>, Rejection> {
+        self.open(form_value, now)?.accept(request, now)
+    }
+
+    fn verify_reply(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        request_id: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Unspent<Identity>, Rejection> {
+        let request = request_id.map(|id| pending_request(self, id, now));
+        self.verify(form_value, request.as_ref(), now)
+    }
+
+    fn explain_reply(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        request_id: &str,
+        now: DateTime<Utc>,
+    ) -> Report {
+        self.explain(form_value, Some(&pending_request(self, request_id, now)), now)
+    }
+}
 
 /// Runs a future that never waits.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {

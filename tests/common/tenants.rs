@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use saml_login::account::{Account, AccountId, EmailProof, Role};
 use saml_login::audit::Actor;
-use saml_login::connection::Expected;
 use saml_login::doctor::PastedValues;
 use saml_login::organization::{
     Applied, Authority, Change, EmailDomain, Neighbours, Organizations, Slug, SpUrls,
@@ -14,7 +13,7 @@ use saml_login::organization::{
 use saml_login::testing::idp::{TestIdp, TestResponse};
 use saml_login::{Connection, Error, Identity, MemoryReplayStore, Organization, Unspent};
 
-use super::{block_on, now};
+use super::{Verify as _, block_on, now};
 
 pub(crate) static IDP_A: LazyLock<TestIdp> =
     LazyLock::new(|| idp("https://idp-a.example.test/metadata"));
@@ -151,13 +150,12 @@ pub(crate) fn log_in(
     organization: &Organization,
     response: &TestResponse<'_>,
 ) -> Result<Identity, Error> {
-    let expected = Expected::Reply { request_id: REQUEST };
     let form_value = response.form_value().expect("a response");
-    let unspent = connection(organization).verify(form_value, expected, now())?;
+    let unspent = connection(organization).verify_reply(form_value, Some(REQUEST), now())?;
     spend(unspent, now())
 }
 
-pub(crate) fn spend(unspent: Unspent, at: DateTime<Utc>) -> Result<Identity, Error> {
+pub(crate) fn spend(unspent: Unspent<Identity>, at: DateTime<Utc>) -> Result<Identity, Error> {
     block_on(unspent.spend(&MemoryReplayStore::default(), at))
 }
 

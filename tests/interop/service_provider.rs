@@ -16,20 +16,18 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use chrono::Utc;
-use saml_login::ConnectionOptions;
 use saml_login::artifact::SoapClient;
 use saml_login::binding::{Binding, RelayState};
-use saml_login::connection::Expected;
 use saml_login::error::StoreError;
 use saml_login::logout::{
-    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, PendingLogout, ReceivedLogout,
+    LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, OpenedLogout,
 };
 use saml_login::metadata::MetadataTrust;
-use saml_login::request::Remembered;
+use saml_login::request::{Pending, PendingLogout, RequestCookies};
 use saml_login::{
-    Connection, Delivery, Error, IdpMetadata, KeyPair, Limits, LoginOptions, MemoryReplayStore,
-    MemoryRequestStore, PendingRequest, Rejection, RequestStore, ServiceProvider, SpMetadata,
-    Unsolicited, Unspent,
+    Connection, ConnectionOptions, Delivery, Error, Identity, IdpMetadata, KeyPair, Limits,
+    LoginOptions, MemoryReplayStore, MemoryRequestStore, PendingRequest, Random, Rejection,
+    RequestStore, ServiceProvider, SpMetadata, Unsolicited,
 };
 use serde_json::{Value, json};
 
@@ -120,24 +118,22 @@ impl Process {
             Some("metadata") => Ok(json!({ "ok": { "xml": self.metadata } })),
             Some("login") => Ok(json!({ "ok": self.start_login(command)? })),
             Some("acs") => {
-                let form_value = command["saml_response"].as_str().unwrap_or_default().to_owned();
-                self.log_in(command, |connection, expected| {
-                    Ok(connection.verify(form_value, expected, Utc::now())?)
-                })
+                let form_value = command["saml_response"].as_str().unwrap_or_default();
+                let (cookies, now) = (cookies(command), Utc::now());
+                let logged_in = self.connection.log_in(
+                    form_value,
+                    &cookies,
+                    &self.requests,
+                    &self.replays,
+                    now,
+                );
+                let logged_in = block_on(logged_in);
+                self.logged_in(command, logged_in.map(|done| (done.identity, done.request)))
             }
             Some("artifact") => {
-                let artifact = command["saml_art"].as_str().unwrap_or_default().to_owned();
-                self.log_in(command, |connection, expected| {
-                    let random =
-                        random().map_err(|error| Error::Store(error.to_string().into()))?;
-                    block_on(connection.verify_artifact(
-                        &artifact,
-                        &Http,
-                        expected,
-                        random,
-                        Utc::now(),
-                    ))
-                })
+                let artifact = command["saml_art"].as_str().unwrap_or_default();
+                let logged_in = block_on(self.log_in_by(artifact, &cookies(command)));
+                self.logged_in(command, logged_in)
             }
             Some("logout") => self.start_logout(command),
             Some("slo") => self.receive_logout(command),
@@ -156,36 +152,51 @@ impl Process {
             options.answer_by = Binding::HttpArtifact;
         }
         options.relay_state = command["relay_state"].as_str().map(RelayState::path).transpose()?;
-        let started = self.connection.start_login(options, random()?, Utc::now())?;
-        let cookie = match block_on(self.requests.remember(&started.pending, random()?, Utc::now()))
-        {
-            Ok(Remembered::Cookie(cookie)) => cookie,
-            Ok(other) => return Err(format!("the request is not remembered: {other:?}").into()),
-            Err(error) => return Err(error),
+        let (cookies, requests) = (cookies(command), &self.requests);
+        let (random, now) = (Random::generate()?, Utc::now());
+        let connection = &self.connection;
+        let begun = match command["bounced"] == true {
+            true => block_on(connection.begin_bounce(options, &cookies, requests, random, now)),
+            false => block_on(connection.begin_login(options, &cookies, requests, random, now)),
         };
-        let mut answer = delivery(&started.delivery);
-        answer["cookie"] = cookie.into();
+        let begun = begun?;
+        let mut answer = delivery(&begun.delivery);
+        let cookie = begun.cookies.first().and_then(|cookie| cookie.as_str().split(';').next());
+        answer["cookie"] = cookie.ok_or("no cookie")?.into();
         Ok(answer)
     }
 
-    fn log_in(
+    /// What `Connection::log_in` does with a form value, done with an artifact.
+    async fn log_in_by(
+        &self,
+        artifact: &str,
+        cookies: &RequestCookies,
+    ) -> std::result::Result<(Identity, Option<PendingRequest>), Error> {
+        let (random, now) = (Random::generate()?, Utc::now());
+        let opened = self.connection.open_artifact(artifact, &Http, random, now).await?;
+        let mut request = None;
+        if let Some(id) = opened.in_response_to() {
+            for cookie in cookies.of_request(self.connection.id(), id) {
+                let taken = self.requests.take(id, cookie.value(), now).await;
+                request = taken.map_err(Error::RequestStore)?.and_then(Pending::into_login);
+            }
+        }
+        let unspent = opened.accept(request.as_ref(), now)?;
+        Ok((unspent.spend(&self.replays, now).await?, request))
+    }
+
+    fn logged_in(
         &mut self,
         command: &Value,
-        verify: impl FnOnce(&Connection, Expected<'_>) -> std::result::Result<Unspent, Error>,
+        verdict: std::result::Result<(Identity, Option<PendingRequest>), Error>,
     ) -> Result<Value> {
-        let pending: Option<PendingRequest> = match command["cookie"].as_str() {
-            Some(cookie) => block_on(self.requests.take(cookie, Utc::now()))
-                .map_err(|error| error.to_string())?,
-            None => None,
-        };
-        let expected = pending.as_ref().map_or(Expected::Unsolicited, Expected::Pending);
-        let unspent = match verify(&self.connection, expected) {
+        let (identity, pending) = match verdict {
             Err(Error::Rejected(Rejection::UnsolicitedBounced)) => {
-                return Ok(json!({ "bounce": self.start_login(&json!({}))? }));
+                let started = self.start_login(&json!({ "bounced": true }))?;
+                return Ok(json!({ "bounce": started }));
             }
             verdict => verdict?,
         };
-        let identity = block_on(unspent.spend(&self.replays, Utc::now()))?;
         self.sessions.push(LogoutSubject::from(&identity));
         let relay_state = match &pending {
             Some(pending) => pending.relay_state.clone(),
@@ -205,7 +216,8 @@ impl Process {
         let subject = session.and_then(|n| self.sessions.get(n)).ok_or("no such session")?;
         let mut options = LogoutOptions::default();
         options.binding = binding(command);
-        let started = self.connection.start_logout(subject, options, random()?, Utc::now())?;
+        let started =
+            self.connection.start_logout(subject, options, Random::generate()?, Utc::now())?;
         let mut answer = delivery(&started.delivery);
         answer["pending"] = started.pending.request_id.as_str().into();
         self.logouts.insert(started.pending.request_id.clone(), started.pending);
@@ -225,16 +237,18 @@ impl Process {
             }
         };
         let pending = command["pending"].as_str().and_then(|id| self.logouts.remove(id));
-        match self.connection.receive_logout(message, pending.as_ref(), Utc::now())? {
-            ReceivedLogout::Response(response) => {
+        match self.connection.open_logout(message, Utc::now())? {
+            OpenedLogout::Answer(answer) => {
+                let response = answer.accept(pending.as_ref(), Utc::now())?;
                 let status = match response.outcome {
                     LogoutOutcome::Complete => "success",
                     LogoutOutcome::Partial => "partial",
+                    LogoutOutcome::Unconfirmed => "unconfirmed",
                     _ => "failed",
                 };
                 Ok(json!({ "ok": { "kind": "response", "status": status } }))
             }
-            ReceivedLogout::Request(unspent) => {
+            OpenedLogout::Request(unspent) => {
                 let request = block_on(unspent.spend(&self.replays, Utc::now()))?;
                 // Each knows its connection: requests of one tenant's identity provider concern no
                 // other tenant's sessions.
@@ -244,7 +258,7 @@ impl Process {
                 let delivered = self.connection.answer_logout(
                     &request,
                     &LogoutOutcome::Complete,
-                    random()?,
+                    Random::generate()?,
                     Utc::now(),
                 )?;
                 let mut answer = delivery(&delivered);
@@ -273,10 +287,9 @@ fn delivery(delivery: &Delivery) -> Value {
     }
 }
 
-fn random() -> Result<[u8; 32]> {
-    let mut bytes = [0; 32];
-    openssl::rand::rand_bytes(&mut bytes)?;
-    Ok(bytes)
+/// What this browser has under way.
+fn cookies(command: &Value) -> RequestCookies {
+    RequestCookies::read(command["cookie"].as_str().unwrap_or_default())
 }
 
 /// The smallest HTTP client: for an identity provider on this machine.

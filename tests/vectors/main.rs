@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{at, block_on};
+use common::{Verify as _, at, block_on};
 use expected::{ACCEPTED, REFUSED};
 use saml_login::ConnectionOptions;
-use saml_login::connection::Expected;
 use saml_login::error::ConfigError;
+use saml_login::testing::pending_request;
 use saml_login::{
     Certificates, Connection, IdentityProvider, KeyPair, MemoryReplayStore, ServiceProvider,
     Unsolicited,
@@ -104,11 +104,9 @@ impl Row {
     /// The NameID of the person who gets in, or the code of the refusal. The report agrees with it.
     fn verdict(&self, folder: &Path, connection: &Connection) -> Result<String, &'static str> {
         let form_value = STANDARD.encode(fs::read(folder.join(&self.file)).expect("a document"));
-        let expected = match &self.request_id {
-            Some(request_id) => Expected::Reply { request_id },
-            None => Expected::Unsolicited,
-        };
         let now = at(&self.now);
+        let request = self.request_id.as_ref().map(|id| pending_request(connection, id, now));
+        let expected = request.as_ref();
         let verdict =
             connection.verify(&form_value, expected, now).map_err(|rejection| rejection.code());
         let report = connection.explain(&form_value, expected, now);

@@ -9,7 +9,7 @@
 //! ```
 //! use chrono::{DateTime, Utc};
 //! use saml_login::testing::idp::TestIdp;
-//! use saml_login::connection::Expected;
+//! use saml_login::testing::pending_request;
 //! use saml_login::{Connection, MemoryReplayStore, ServiceProvider};
 //!
 //! let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
@@ -18,8 +18,9 @@
 //! let connection = Connection::builder("acme", sp.clone(), idp.identity_provider()?).build()?;
 //!
 //! // What the browser would post after a login that was started with the request "_request".
+//! let request = pending_request(&connection, "_request", now);
 //! let response = idp.response(&sp, now).in_reply_to("_request");
-//! let login = connection.verify(response.form_value()?, Expected::Reply { request_id: "_request" }, now)?;
+//! let login = connection.open(response.form_value()?, now)?.accept(Some(&request), now)?;
 //! # fn block_on<F: Future>(future: F) -> F::Output {
 //! #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
 //! #     match std::pin::pin!(future).poll(&mut context) {
@@ -34,7 +35,7 @@
 //! // The same, meant for somebody else.
 //! let mut response = idp.response(&sp, now).in_reply_to("_request");
 //! response.audiences = vec![vec!["https://other.example.test".into()]];
-//! let refusal = connection.verify(response.form_value()?, Expected::Reply { request_id: "_request" }, now);
+//! let refusal = connection.open(response.form_value()?, now)?.accept(Some(&request), now);
 //! assert_eq!(refusal.unwrap_err().code(), "audience_mismatch");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -13,7 +13,7 @@ use crate::replay::MemoryReplayStore;
 use crate::store::AccountStore;
 use crate::testing::contract::{THREADS, block_on, instant, together};
 use crate::testing::idp::{TestAttribute, TestIdp, TestNameId};
-use crate::validate::Expected;
+use crate::testing::pending_request;
 
 pub(super) fn people_log_in<D: AccountStore + Sync>(
     tested: Tested<'_, D>,
@@ -111,11 +111,9 @@ fn identity(organization: &Organization, idp: &TestIdp, name: &str) -> Identity 
     else {
         panic!("no response for {name}")
     };
-    let login = match connection.verify(
-        form_value,
-        Expected::Reply { request_id: "_request" },
-        instant(),
-    ) {
+    let request = pending_request(&connection, "_request", instant());
+    let opened = connection.open(form_value, instant());
+    let login = match opened.and_then(|opened| opened.accept(Some(&request), instant())) {
         Ok(login) => login,
         Err(refusal) => panic!("no login of {name}: {}", refusal.code()),
     };

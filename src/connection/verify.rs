@@ -1,4 +1,4 @@
-//! From a received response to what is signed of it.
+//! Verification: from a received response to the octets that are signed of it.
 
 use std::sync::LazyLock;
 

@@ -1,0 +1,145 @@
+//! The usual case in one call each: a login begins, and a posted form ends it.
+
+use chrono::{DateTime, Utc};
+
+use super::Connection;
+use crate::error::{Error, SendError};
+use crate::identity::Identity;
+use crate::random::Random;
+use crate::replay::ReplayStore;
+use crate::request::{
+    LoginOptions, Pending, PendingRequest, Remembered, RequestCookie, RequestCookies, RequestStore,
+    SetCookie,
+};
+use crate::send::Delivery;
+
+/// A login that has begun: [`Connection::begin_login`].
+#[derive(Clone, Debug)]
+#[must_use = "the browser has to be sent to the identity provider, with its cookies"]
+#[non_exhaustive]
+pub struct BegunLogin {
+    /// What to answer the browser with.
+    pub delivery: Delivery,
+    /// A `Set-Cookie` header each: the cookie of this login, and those that have to go.
+    pub cookies: Vec<SetCookie>,
+}
+
+/// Somebody who has logged in: [`Connection::log_in`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoggedIn {
+    /// Who it is.
+    pub identity: Identity,
+    /// What was asked for; `None` for a login that was started at the identity provider, to which
+    /// nothing of any other request applies.
+    pub request: Option<PendingRequest>,
+    /// A `Set-Cookie` header each: the cookies that have served.
+    pub cookies: Vec<SetCookie>,
+}
+
+impl Connection {
+    /// Begins a login: [starts](Connection::start_login) it, remembers the request, and makes the
+    /// cookie that binds it to this browser.
+    ///
+    /// `cookies` is what this browser brought. Begin in the place of a response that was refused as
+    /// `unsolicited_bounced` with [`Connection::begin_bounce`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Connection::start_login`], [`Error::RequestStore`] if the request cannot be
+    /// remembered, and [`SendError::CookiesFull`].
+    pub async fn begin_login<R: RequestStore>(
+        &self,
+        options: LoginOptions,
+        cookies: &RequestCookies,
+        requests: &R,
+        random: Random,
+        now: DateTime<Utc>,
+    ) -> Result<BegunLogin, Error> {
+        self.begin(options, cookies, requests, random, now, |cookie| cookie).await
+    }
+
+    /// The same in the place of a response that nobody asked for
+    /// ([`Unsolicited::Bounce`](crate::Unsolicited::Bounce)). Anybody can cause one, so its cookie
+    /// pushes out no other login's.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Connection::begin_login`].
+    pub async fn begin_bounce<R: RequestStore>(
+        &self,
+        options: LoginOptions,
+        cookies: &RequestCookies,
+        requests: &R,
+        random: Random,
+        now: DateTime<Utc>,
+    ) -> Result<BegunLogin, Error> {
+        self.begin(options, cookies, requests, random, now, RequestCookie::by_bounce).await
+    }
+
+    async fn begin<R: RequestStore>(
+        &self,
+        options: LoginOptions,
+        cookies: &RequestCookies,
+        requests: &R,
+        random: Random,
+        now: DateTime<Utc>,
+        kind: fn(RequestCookie) -> RequestCookie,
+    ) -> Result<BegunLogin, Error> {
+        // The ID is seen by everybody on the way; the cookie is not made of the same randomness.
+        let (for_id, for_cookie) = random.split();
+        let started = self.start_login(options, for_id, now)?;
+        let expires_at = started.pending.expires_at;
+        let pending = Pending::Login(started.pending);
+        let value = match requests.put(&pending, for_cookie, now).await {
+            Ok(Remembered::Cookie(value)) => value,
+            Ok(Remembered::Full) => return Err(Error::RequestStore("there is no room".into())),
+            Err(error) => return Err(Error::RequestStore(error)),
+        };
+        let cookie = kind(RequestCookie::new(&pending, value));
+        let displaced = cookies.displaced_by(&cookie).ok_or(SendError::CookiesFull)?;
+        let cleared = displaced.iter().map(RequestCookie::clear);
+        let cookies = std::iter::once(cookie.set(expires_at)).chain(cleared).collect();
+        Ok(BegunLogin { delivery: started.delivery, cookies })
+    }
+
+    /// Ends a login: opens the `SAMLResponse` form value of a POST to the ACS URL, takes the
+    /// request that it names, accepts it, and spends it.
+    ///
+    /// `cookies` is what this browser brought. Create the session right after.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Connection::open`], of [`Opened::accept`](crate::Opened::accept) and of
+    /// [`Unspent::spend`](crate::Unspent::spend), and [`Error::RequestStore`].
+    pub async fn log_in<R: RequestStore, S: ReplayStore>(
+        &self,
+        form_value: impl AsRef<[u8]>,
+        cookies: &RequestCookies,
+        requests: &R,
+        replays: &S,
+        now: DateTime<Utc>,
+    ) -> Result<LoggedIn, Error> {
+        let opened = self.open(form_value, now)?;
+        let mut served = Vec::new();
+        let mut request = None;
+        if let Some(id) = opened.in_response_to() {
+            for cookie in cookies.of_request(self.id(), id) {
+                let taken = requests.take(id, cookie.value(), now).await;
+                let taken = taken.map_err(Error::RequestStore)?.and_then(Pending::into_login);
+                served.push(cookie.clear());
+                request = request.or(taken);
+            }
+        }
+        let unspent = opened.accept(request.as_ref(), now)?;
+        let identity = unspent.spend(replays, now).await?;
+        // One that answers requests at all is in no circle of bounces: they are forgotten.
+        let answered = request.as_ref().map(|_| cookies.bounces_of(self.id()));
+        for bounce in answered.into_iter().flatten().map(RequestCookie::clear) {
+            if !served.contains(&bounce) {
+                served.push(bounce);
+            }
+        }
+        Ok(LoggedIn { identity, request, cookies: served })
+    }
+}

@@ -1,0 +1,118 @@
+//! A response that is genuine, before it is known to be the one that was asked for.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Connection;
+use super::verify::{Signed, check_envelope};
+use crate::assertion::{Addressing, SignedDocument, Statements};
+use crate::error::Rejection;
+use crate::identity::Identity;
+use crate::replay::Unspent;
+use crate::request::PendingRequest;
+use crate::validate::{CHECKS, Facts};
+
+/// A response that an identity provider's key has signed: [`Connection::open`].
+///
+/// It tells which request it answers, so that this one can be
+/// [taken](crate::RequestStore::take), and nothing else until it is [accepted](Opened::accept)
+/// against it. So only a genuine answer uses up a request, and each of a browser's tabs has its
+/// own.
+#[must_use = "a response lets nobody in before it is accepted"]
+pub struct Opened<'c> {
+    connection: &'c Connection,
+    signed: Signed,
+    addressing: Addressing,
+    in_response_to: Option<String>,
+    opened_at: DateTime<Utc>,
+    issued_at: Option<DateTime<Utc>>,
+}
+
+impl<'c> Opened<'c> {
+    pub(super) fn open(
+        connection: &'c Connection,
+        xml: String,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Rejection> {
+        let (signed, received) = connection.signed_part(xml)?;
+        let document = SignedDocument::parse(&signed.octets, connection.limits())?;
+        let addressing = match document.envelope()? {
+            Some(signed) => check_envelope(signed)?.addressing(),
+            None => received,
+        };
+        let statements = document.assertion()?.statements();
+        let in_response_to = request_named(&addressing, statements)?;
+        let issued_at = statements.issue_instant().ok();
+        Ok(Self { connection, signed, addressing, in_response_to, opened_at: now, issued_at })
+    }
+
+    /// The `ID` of the request that it answers; `None` if it names none.
+    ///
+    /// Only what signed octets say counts: the InResponseTo of the bearer confirmations, or else
+    /// that of a signed Response (Profiles §4.1.4.3).
+    pub fn in_response_to(&self) -> Option<&str> {
+        self.in_response_to.as_deref()
+    }
+
+    /// How far the identity provider's clock seems to be ahead of ours: its IssueInstant less the
+    /// instant of opening. An honest fresh response is some seconds behind.
+    pub fn clock_difference(&self) -> Option<TimeDelta> {
+        self.issued_at.map(|issued_at| issued_at.signed_duration_since(self.opened_at))
+    }
+
+    /// Holds the response to everything else: to the request that it [names](Self::in_response_to),
+    /// or, without one, to being wanted unasked ([`Unsolicited`](crate::Unsolicited)).
+    ///
+    /// The result still has to be [spent](Unspent::spend) before it yields the identity.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the response breaks. Against a request, a response that names another
+    /// one or none is refused under every policy. Without a request, one that names one is refused,
+    /// too, unless [the connection says otherwise][switch].
+    ///
+    /// [switch]: crate::ConnectionOptions::danger_ignore_unsolicited_in_response_to
+    pub fn accept(
+        self,
+        request: Option<&PendingRequest>,
+        now: DateTime<Utc>,
+    ) -> Result<Unspent<Identity>, Rejection> {
+        let Self { connection, signed, addressing, .. } = self;
+        let document = SignedDocument::parse(&signed.octets, connection.limits())?;
+        let assertion = document.assertion()?;
+        let rules = connection.rules(request, now);
+        let facts =
+            Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
+        CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
+        let identity = connection.identity(assertion, &signed.octets)?;
+        Ok(Unspent::new(identity, "Assertion", connection.spending(&facts)?))
+    }
+}
+
+/// The request that signed octets name.
+///
+/// What cannot be read names none here: the checks that follow refuse it, in their order.
+fn request_named(
+    addressing: &Addressing,
+    statements: Statements<'_>,
+) -> Result<Option<String>, Rejection> {
+    let confirmations = statements.bearer_confirmations().unwrap_or_default();
+    let mut named = confirmations.iter().filter_map(|data| data.in_response_to());
+    let first = named.next();
+    // Profiles §4.1.4.2: "the InResponseTo attribute MUST match the request's ID".
+    if named.any(|other| Some(other) != first) {
+        return Err(Rejection::InResponseToAmbiguous);
+    }
+    let of_response = addressing.in_response_to.as_deref().filter(|_| addressing.signed);
+    Ok(first.or(of_response).map(str::to_owned))
+}
+
+impl fmt::Debug for Opened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("connection_id", &self.connection.id())
+            .field("in_response_to", &self.in_response_to)
+            .finish_non_exhaustive()
+    }
+}
