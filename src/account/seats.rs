@@ -3,9 +3,9 @@
 /// How many seats an organization has, and how many of them are taken: by invitations, by first
 /// logins and by the directory together.
 ///
-/// [Active and invited](crate::account::Status::holds_seat) accounts take one each. Deactivation and
-/// deletion free it at once, reactivation takes one again. Where fewer are bought than are taken
-/// nobody loses theirs, and nobody new gets one.
+/// [Active and invited](crate::account::Status::holds_seat) accounts take one each. Deactivation
+/// and deletion free it at once, reactivation takes one again. Where fewer are bought than are
+/// taken nobody loses theirs, and nobody new gets one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

@@ -33,9 +33,9 @@ impl Advice {
     /// let advice = Advice::for_code("audience_mismatch", Some(Product::Okta)).expect("a setting");
     /// assert_eq!(
     ///     advice.text,
-    ///     "Enter the Audience URI of this connection as the entity ID of the service provider. In the Okta admin \
-    ///      console: Applications > Applications > the application > General > SAML Settings > Edit > Audience URI (SP \
-    ///      Entity ID)."
+    ///     "Enter the Audience URI of this connection as the entity ID of the service provider. \
+    ///      In the Okta admin console: Applications > Applications > the application > General > \
+    ///      SAML Settings > Edit > Audience URI (SP Entity ID)."
     /// );
     /// assert_eq!(Advice::for_code("duplicate_id", Some(Product::Okta)), None);
     /// ```

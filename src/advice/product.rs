@@ -6,8 +6,8 @@ use crate::address::Parts;
 
 /// A product whose console is known here well enough to name its menus.
 ///
-/// It is recognized for the words of [`Advice`] and of the examination of pasted values, and
-/// decides nothing else.
+/// It is recognized for the words of [`Advice`](super::Advice) and of the examination of pasted
+/// values, and decides nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -44,10 +44,13 @@ impl Product {
     /// use saml_login::advice::Product;
     ///
     /// let none = std::iter::empty();
-    /// assert_eq!(Product::recognize("http://www.okta.com/exk1a2b3c4d5e6f7g8h9", None, none.clone()), Some(Product::Okta));
+    /// let issuer = "http://www.okta.com/exk1a2b3c4d5e6f7g8h9";
+    /// let okta = Product::recognize(issuer, None, none.clone());
+    /// assert_eq!(okta, Some(Product::Okta));
     /// let sso_url = Some("https://sso.jumpcloud.com/saml2/acme");
     /// assert_eq!(Product::recognize("any text", sso_url, none.clone()), Some(Product::JumpCloud));
-    /// assert_eq!(Product::recognize("any text", Some("https://login.acme.test/saml"), none), None);
+    /// let unknown = Product::recognize("any text", Some("https://login.acme.test/saml"), none);
+    /// assert_eq!(unknown, None);
     /// ```
     pub fn recognize<'n>(
         issuer: &str,

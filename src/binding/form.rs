@@ -1,3 +1,4 @@
+use quick_xml::escape::escape;
 use std::fmt::{self, Write as _};
 
 /// A form that the browser has to post to the identity provider: Bindings §3.5.
@@ -72,21 +73,6 @@ fn safe(nonce: &str) -> String {
     nonce.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +85,7 @@ mod tests {
             vec![("SAMLRequest", "PGEvPg==".into()), ("RelayState", hostile.into())],
         );
         let page = form.page("n0nce\" onload=\"x");
-        let escaped = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;";
+        let escaped = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&apos;&amp;";
         assert_eq!(page.matches("<script").count(), 1);
         assert!(page.contains(&format!("action=\"{escaped}\"")));
         assert!(page.contains(&format!("name=\"RelayState\" value=\"{escaped}\"")));

@@ -144,7 +144,9 @@ impl ConnectionOptions {
         Self { danger_allow_3des, ..self }
     }
 
-    /// Sets [`danger_ignore_unsolicited_in_response_to`](Self::danger_ignore_unsolicited_in_response_to).
+    /// Sets [`danger_ignore_unsolicited_in_response_to`][switch].
+    ///
+    /// [switch]: Self::danger_ignore_unsolicited_in_response_to
     #[must_use]
     pub fn with_danger_ignore_unsolicited_in_response_to(self, ignored: bool) -> Self {
         Self { danger_ignore_unsolicited_in_response_to: ignored, ..self }

@@ -156,7 +156,8 @@ impl<'a> Surroundings<'a> {
 ///
 /// let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
 /// let certificate = include_str!("../../fixtures/saml-idp-samlp/idp-cert.pem");
-/// let (issuer, sso_url) = ("http://www.okta.com/exk1a2b3c4d5", "https://acme.okta.com/app/acme/exk1a2b3c4d5/sso/saml");
+/// let issuer = "http://www.okta.com/exk1a2b3c4d5";
+/// let sso_url = "https://acme.okta.com/app/acme/exk1a2b3c4d5/sso/saml";
 /// let around = Surroundings::default().with_acs_url("https://app.example.test/saml/acs");
 ///
 /// // Issuer and single sign-on URL in each other's place.

@@ -266,8 +266,8 @@ pub enum Rejection {
         /// On which element.
         on: Part,
     },
-    /// Two bearer confirmations name different requests: Profiles §4.1.4.2 has each carry the `ID` of
-    /// the one request that is answered.
+    /// Two bearer confirmations name different requests: Profiles §4.1.4.2 has each carry the `ID`
+    /// of the one request that is answered.
     #[error("the bearer confirmations name different requests")]
     InResponseToAmbiguous,
     /// The answer to another request.

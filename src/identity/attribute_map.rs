@@ -29,9 +29,9 @@ use crate::digest::Digest;
 ///
 /// # How the e-mail address is found
 ///
-/// 1. The value found as above decides. If it is not [an address](crate::identity::Email) there is no e-mail
-///    address: an identity provider that says something wrong here should be mended, not guessed
-///    at.
+/// 1. The value found as above decides. If it is not [an address](crate::identity::Email) there is
+///    no e-mail address: an identity provider that says something wrong here should be mended, not
+///    guessed at.
 /// 2. Without such a value the NameID decides, if its Format says that it is an e-mail address or
 ///    it looks like one. A transient NameID never serves.
 /// 3. Last come the `upn` and `name` claims of Microsoft's identity providers, if they look like an

@@ -59,9 +59,11 @@ pub enum MetadataTrust<'c> {
 /// assert_eq!(idp.sso_url(), Some("http://127.0.0.1:18101/saml2/idp/SSOService.php"));
 /// assert_eq!(idp.certificates().len(), 1);
 ///
-/// // Later, with the document of the day: what differs from the configuration, for people to look at, …
+/// // Later, with the document of the day: what differs from the configuration, for people to
+/// // look at, …
 /// assert_eq!(metadata.changes_from(idp), []);
-/// // … and what may be taken without asking. Of a document whose signature was not verified, that is nothing.
+/// // … and what may be taken without asking. Of a document whose signature was not verified, that
+/// // is nothing.
 /// assert_eq!(metadata.refreshed(idp)?, *idp);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

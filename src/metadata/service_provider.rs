@@ -51,7 +51,8 @@ impl ContactType {
 /// use saml_login::metadata::ContactType;
 /// use saml_login::{ServiceProvider, SpMetadata};
 ///
-/// let sp = ServiceProvider::new("https://app.example.test/saml", "https://app.example.test/saml/acs")
+/// let acs_url = "https://app.example.test/saml/acs";
+/// let sp = ServiceProvider::new("https://app.example.test/saml", acs_url)
 ///     .with_slo_url("https://app.example.test/saml/slo");
 /// let xml = SpMetadata::new(&sp)
 ///     .with_name_id_format("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")

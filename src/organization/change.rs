@@ -13,9 +13,9 @@ use crate::error::{CertificateError, ConfigError};
 
 /// What only the application knows: its plans, and its administrators.
 ///
-/// Who administers an organization has [`Role::Administrator`](crate::account::Role) in their account there:
-/// the one is asked before a change, the other for break-glass and for test logins, and both have
-/// to agree. The first administrator's account comes from the application, as an
+/// Who administers an organization has [`Role::Administrator`](crate::account::Role) in their
+/// account there: the one is asked before a change, the other for break-glass and for test logins,
+/// and both have to agree. The first administrator's account comes from the application, as an
 /// [invitation](crate::account::NewAccount::invited) for example; a login makes members.
 pub trait Authority {
     /// Whether somebody is an administrator of exactly this organization, now.

@@ -37,8 +37,8 @@ pub enum Reason {
     /// The session's account and this one have different e-mail addresses: nothing says that they
     /// are one person's.
     EmailDiffers,
-    /// The address of one of the two accounts is not [proven](crate::account::EmailProof::Proven): an
-    /// organization's word for it holds in that organization alone.
+    /// The address of one of the two accounts is not [proven](crate::account::EmailProof::Proven):
+    /// an organization's word for it holds in that organization alone.
     EmailUnproven,
     /// The account is an invitation that the person has not accepted.
     InvitationPending,

@@ -109,7 +109,11 @@ use crate::error::StoreError;
 /// }
 ///
 /// impl ReplayStore for Store {
-///     async fn spend(&self, spending: &Spending, now: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
+///     async fn spend(
+///         &self,
+///         spending: &Spending,
+///         now: DateTime<Utc>,
+///     ) -> Result<SpendOutcome, StoreError> {
 ///         match self {
 ///             Self::Memory(store) => store.spend(spending, now).await,
 ///         }

@@ -43,8 +43,8 @@ pub struct LoginOptions {
     /// is set up to send.
     pub name_id_format: Option<String>,
     /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext.
-    /// What is asked for is demanded of the answer. Default: none; to ask for a password breaks the login of everybody who has
-    /// something better.
+    /// What is asked for is demanded of the answer. Default: none; to ask for a password breaks the
+    /// login of everybody who has something better.
     pub authn_contexts: Vec<String>,
     /// The name of the application, for people to read.
     pub provider_name: Option<String>,

@@ -18,7 +18,7 @@ use crate::request::Pending;
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
-/// The cookie that carries the value is a [`LoginCookie`](crate::request::LoginCookie): its name
+/// The cookie that carries the value is a [`RequestCookie`](crate::request::RequestCookie): its name
 /// and its attributes are made for it. Where it is lost all the same, there is no request.
 ///
 /// Implement it with plain `async fn`; no `async_trait` is needed.

@@ -10,8 +10,8 @@ use crate::identity::{Email, StableKey};
 /// A [`AccountStore`] in the memory of this process: for tests and examples, and for an application
 /// that is one process and remembers its accounts in some other way.
 ///
-/// An organization has any number of seats until [`MemoryAccountStore::set_seats`] says otherwise, by
-/// its id, which need not be known yet.
+/// An organization has any number of seats until [`MemoryAccountStore::set_seats`] says otherwise,
+/// by its id, which need not be known yet.
 #[derive(Default)]
 pub struct MemoryAccountStore {
     state: Mutex<State>,

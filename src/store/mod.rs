@@ -20,12 +20,12 @@ use crate::identity::{Email, StableKey};
 ///    e-mail address** (in any ASCII letter case): the second is answered [`Written::Conflict`],
 ///    however close together they come, and whether an account is created, changed or restored.
 ///    Keys are compared whole and byte for byte.
-/// 3. **A seat is needed where a status that [holds none](crate::account::Status::holds_seat) becomes
-///    one that holds one**, and where an account is created with such a status. Where no seat is
-///    free that is answered [`Written::NoSeat`]. A status that holds one and becomes one that holds
-///    none gives the seat back at once. No other change needs a seat, takes one or gives one back:
-///    not one that leaves the status alone, not the one from invited to active, not the one from
-///    deactivated to deleted; also where fewer seats are bought than are taken.
+/// 3. **A seat is needed where a status that [holds none](crate::account::Status::holds_seat)
+///    becomes one that holds one**, and where an account is created with such a status. Where no
+///    seat is free that is answered [`Written::NoSeat`]. A status that holds one and becomes one
+///    that holds none gives the seat back at once. No other change needs a seat, takes one or gives
+///    one back: not one that leaves the status alone, not the one from invited to active, not the
+///    one from deactivated to deleted; also where fewer seats are bought than are taken.
 /// 4. **A change is of the account as it was read**: if anything in it has changed since, the
 ///    answer is [`Written::Conflict`].
 /// 5. **A failure changes nothing**, unless the fate of a commit is unknown.
@@ -52,7 +52,8 @@ use crate::identity::{Email, StableKey};
 ///     -- and the other fields of `Account`
 /// );
 /// CREATE UNIQUE INDEX account_key ON account (organization, stable_key) WHERE status <> 'deleted';
-/// CREATE UNIQUE INDEX account_email ON account (organization, lower(email)) WHERE status <> 'deleted';
+/// CREATE UNIQUE INDEX account_email ON account (organization, lower(email))
+///     WHERE status <> 'deleted';
 /// ```
 ///
 /// Each write is one transaction, and whatever is answered other than [`Written::Done`] rolls it
@@ -63,7 +64,8 @@ use crate::identity::{Email, StableKey};
 /// SELECT …, version FROM account WHERE id = $account AND organization = $organization;
 /// UPDATE account SET …, version = version + 1 WHERE id = $account AND version = $version;
 ///
-/// -- Only where an account is created with a status that holds a seat, or the old status held none and the new one holds one.
+/// -- Only where an account is created with a status that holds a seat, or the old status held none
+/// -- and the new one holds one.
 /// -- No row updated: `NoSeat`.
 /// UPDATE organization SET taken = taken + 1
 ///     WHERE id = $organization AND (purchased IS NULL OR taken < purchased);

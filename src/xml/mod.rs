@@ -18,6 +18,8 @@ pub(crate) use chars::are_xml_characters;
 pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
 pub(crate) use write::Markup;
+#[cfg(feature = "testing")]
+pub(crate) use write::escaped;
 
 /// Honest documents have no more levels, attributes on one element, or declarations in scope: room
 /// for so many is made at once.

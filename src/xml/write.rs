@@ -19,7 +19,7 @@ impl Markup {
                 self.0.push(' ');
                 self.0.push_str(name);
                 self.0.push_str("=\"");
-                self.text(value);
+                self.0.push_str(&escaped(value));
                 self.0.push('"');
             }
         }
@@ -35,25 +35,27 @@ impl Markup {
     /// A whole element that holds text.
     pub(crate) fn element(&mut self, name: &str, attributes: &[(&str, Option<&str>)], text: &str) {
         self.open(name, attributes);
-        self.text(text);
+        self.0.push_str(&escaped(text));
         self.close(name);
-    }
-
-    /// White space is written as references, so that attribute values keep it.
-    fn text(&mut self, text: &str) {
-        for c in escape(text).chars() {
-            match c {
-                '\t' => self.0.push_str("&#9;"),
-                '\n' => self.0.push_str("&#10;"),
-                '\r' => self.0.push_str("&#13;"),
-                // XML 1.0 §2.2 excludes what else is below; it cannot be written in any way.
-                c if c < ' ' => self.0.push('\u{FFFD}'),
-                c => self.0.push(c),
-            }
-        }
     }
 
     pub(crate) fn finish(self) -> String {
         self.0
     }
+}
+
+/// Text as it stands in content and in attribute values alike. White space is written as
+/// references, so that attribute values keep it.
+pub(crate) fn escaped(text: &str) -> String {
+    escape(text).chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
+        match c {
+            '\t' => escaped.push_str("&#9;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\r' => escaped.push_str("&#13;"),
+            // XML 1.0 §2.2 excludes what else is below; it cannot be written in any way.
+            c if c < ' ' => escaped.push('\u{FFFD}'),
+            c => escaped.push(c),
+        }
+        escaped
+    })
 }

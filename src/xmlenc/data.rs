@@ -4,6 +4,7 @@ use openssl::symm::{Crypter, Mode as Direction, decrypt_aead};
 
 use super::Opening;
 use super::algorithm::{DataAlgorithm, Mode};
+use super::cipher::cipher_value;
 use super::key::EncryptedKey;
 use crate::error::Rejection;
 use crate::trust::KeyPair;
@@ -71,21 +72,6 @@ impl EncryptedData {
         let text = String::from_utf8(octets).ok().filter(|text| are_xml_characters(text))?;
         Some(Plain { text, right })
     }
-}
-
-/// The octets of a CipherValue; a CipherReference is never followed. §3.3.
-pub(super) fn cipher_value(parent: Element<'_>) -> Result<Vec<u8>, Rejection> {
-    let malformed = Rejection::EncryptionMalformed;
-    let data = parent
-        .child_elements()
-        .find(|child| child.is(Namespace::XENC, "CipherData"))
-        .ok_or(malformed.clone())?;
-    let mut children = data.child_elements();
-    let (Some(value), None) = (children.next(), children.next()) else { return Err(malformed) };
-    if !value.is(Namespace::XENC, "CipherValue") {
-        return Err(malformed);
-    }
-    value.base64().ok_or(malformed)
 }
 
 /// §5.2.4.

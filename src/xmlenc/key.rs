@@ -6,7 +6,7 @@ use openssl::rsa::Padding;
 
 use super::Opening;
 use super::algorithm::KeyTransport;
-use super::data::cipher_value;
+use super::cipher::cipher_value;
 use crate::error::Rejection;
 use crate::trust::KeyPair;
 use crate::xml::{Element, Namespace};

@@ -12,6 +12,7 @@
 //! and on the rest of the document together.
 
 mod algorithm;
+mod cipher;
 mod data;
 mod key;
 mod place;

@@ -9,7 +9,7 @@ use openssl::rsa::Padding;
 use openssl::symm::{Cipher, encrypt_aead};
 use openssl::x509::X509;
 
-use super::signing::parse;
+use super::markup::parse;
 use super::{TestIdp, TestIdpError};
 use crate::trust::Certificate;
 use crate::xml::Namespace;

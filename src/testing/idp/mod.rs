@@ -14,7 +14,8 @@
 //!
 //! let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
 //! let idp = TestIdp::p256("https://idp.example.test")?;
-//! let sp = ServiceProvider::new("https://app.example.test/saml/acme", "https://app.example.test/saml/acme/acs");
+//! let acs_url = "https://app.example.test/saml/acme/acs";
+//! let sp = ServiceProvider::new("https://app.example.test/saml/acme", acs_url);
 //! let connection = Connection::builder("acme", sp.clone(), idp.identity_provider()?).build()?;
 //!
 //! // What the browser would post after a login that was started with the request "_request".
@@ -67,15 +68,18 @@
 //! let (_, second) = other.split_once("<ds:Reference").unwrap_or_default();
 //! let mut options = SignatureOptions::default();
 //! let first = idp.signed_info(&doubtful, "_assertion", &options)?;
-//! options.raw_signed_info = Some(first.replace("</ds:SignedInfo>", &format!("<ds:Reference{second}")));
+//! let end = format!("<ds:Reference{second}");
+//! options.raw_signed_info = Some(first.replace("</ds:SignedInfo>", &end));
 //! let two = idp.sign_xml(&doubtful, "_assertion", &options)?;
 //! assert_eq!(two.matches("<ds:Reference ").count(), 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod encryption;
+mod markup;
 mod options;
 mod response;
+mod write;
 mod signing;
 
 use chrono::{DateTime, Utc};
@@ -258,7 +262,7 @@ impl TestIdp {
                 decode(value.as_bytes(), &limits).ok()?
             }
         };
-        let document = signing::parse(&xml).ok()?;
+        let document = markup::parse(&xml).ok()?;
         document.root()?.attribute("ID").map(str::to_owned)
     }
 

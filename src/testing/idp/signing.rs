@@ -9,11 +9,10 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey};
 use openssl::sign::Signer;
 
-use super::response::escape;
+use super::markup::parse;
 use super::{SignatureOptions, SignaturePlace, TestIdp, TestIdpError, TestKeyInfo};
 use crate::dsig::{DigestAlgorithm, SignatureAlgorithm};
-use crate::limits::Limits;
-use crate::xml::{C14n, C14nError, Document, Element, Namespace, canonicalize};
+use crate::xml::{C14n, C14nError, Document, Element, Namespace, canonicalize, escaped};
 
 /// Stands for the value until there is one. `?` is no Base64.
 const VALUE: &str = "?SignatureValue?";
@@ -138,7 +137,7 @@ impl TestIdp {
             let namespace = "http://www.w3.org/2001/10/xml-exc-c14n#";
             format!(
                 "<ec:InclusiveNamespaces xmlns:ec=\"{namespace}\" PrefixList=\"{}\"/>",
-                escape(list)
+                escaped(list)
             )
         });
         let enveloped = algorithm(
@@ -155,7 +154,7 @@ impl TestIdp {
         let reference = element_of(
             options,
             "Reference",
-            &format!(" URI=\"{}\"", escape(&reference)),
+            &format!(" URI=\"{}\"", escaped(&reference)),
             &[
                 element_of(options, "Transforms", "", &(enveloped + &transform)),
                 algorithm(options, "DigestMethod", &options.digest_algorithm, ""),
@@ -254,7 +253,7 @@ fn element_of(options: &SignatureOptions, local: &str, attributes: &str, content
 }
 
 fn algorithm(options: &SignatureOptions, local: &str, uri: &str, content: &str) -> String {
-    element_of(options, local, &format!(" Algorithm=\"{}\"", escape(uri)), content)
+    element_of(options, local, &format!(" Algorithm=\"{}\"", escaped(uri)), content)
 }
 
 fn base64(octets: &[u8], options: &SignatureOptions) -> String {
@@ -264,21 +263,6 @@ fn base64(octets: &[u8], options: &SignatureOptions) -> String {
     let lines: Vec<String> =
         characters.chunks(width.max(1)).map(|line| line.iter().collect()).collect();
     lines.join("\n")
-}
-
-/// Limits are for those who read what strangers send; here they would only be in the way.
-pub(super) fn parse(xml: &str) -> Result<Document<'_>, TestIdpError> {
-    let limits = Limits {
-        document_bytes: usize::MAX,
-        depth: usize::MAX,
-        attributes: usize::MAX,
-        namespaces: usize::MAX,
-        nodes: usize::MAX,
-        name_bytes: usize::MAX,
-        text_bytes: usize::MAX,
-    };
-    Document::parse(xml, &limits)
-        .map_err(|rejection| TestIdpError::Xml { reason: rejection.to_string() })
 }
 
 fn uncanonicalizable(error: C14nError) -> TestIdpError {
