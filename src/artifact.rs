@@ -13,7 +13,7 @@ use openssl::sha::sha1;
 
 use crate::assertion::{Envelope, Issuer, optional};
 use crate::dsig::{Place, sign_enveloped};
-use crate::error::{ArtifactProblem, Error, Part, Rejection, SendError, StoreError};
+use crate::error::{ArtifactProblem, BoxError, Error, Part, Rejection, SendError};
 use crate::limits::Limits;
 use crate::provider::{IdentityProvider, ServiceProvider};
 use crate::random::Random;
@@ -32,7 +32,7 @@ pub trait SoapClient {
         &self,
         url: &str,
         body: String,
-    ) -> impl Future<Output = Result<Vec<u8>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<u8>, BoxError>> + Send;
 }
 
 /// A type 4 artifact: Bindings §3.6.4.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::account::AccountId;
-use crate::error::{Error, StoreError};
+use crate::error::{BoxError, Error};
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,17 +235,17 @@ pub trait AuditLog: Send + Sync {
     /// # Errors
     ///
     /// If it cannot be kept. Whether what it tells of is then undone is the caller's decision.
-    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
 impl<L: AuditLog> AuditLog for &L {
-    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), StoreError>> + Send {
+    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send {
         L::record(self, event)
     }
 }
 
 impl<L: AuditLog> AuditLog for Arc<L> {
-    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), StoreError>> + Send {
+    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send {
         L::record(self, event)
     }
 }
@@ -282,7 +282,7 @@ impl fmt::Debug for MemoryAuditLog {
 }
 
 impl AuditLog for MemoryAuditLog {
-    async fn record(&self, event: &AuditEvent) -> Result<(), StoreError> {
+    async fn record(&self, event: &AuditEvent) -> Result<(), BoxError> {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         while events.len() >= self.capacity.get() {
             events.pop_front();
@@ -309,7 +309,7 @@ impl TracingAuditLog {
 
 #[cfg(feature = "tracing")]
 impl AuditLog for TracingAuditLog {
-    async fn record(&self, event: &AuditEvent) -> Result<(), StoreError> {
+    async fn record(&self, event: &AuditEvent) -> Result<(), BoxError> {
         let AuditEvent { organization, at, actor, action, target, outcome } = event;
         let (at, code) = (at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true), action.code());
         let (kind, actor) = match actor {

@@ -95,7 +95,7 @@ impl TryFrom<&EntityDescriptor> for IdentityProvider {
 #[non_exhaustive]
 pub enum DescriptorError {
     /// A certificate in it cannot be used.
-    #[error("a certificate of the metadata cannot be used")]
+    #[error("a certificate of the metadata cannot be used: {0}")]
     Certificate(#[from] CertificateError),
     /// It has no entity ID.
     #[error("the metadata has no entity ID")]

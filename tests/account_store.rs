@@ -10,7 +10,7 @@ use std::time::Duration;
 use saml_login::account::{
     Account, AccountId, Changes, EmailProof, NewAccount, Profile, Role, Seats, Status,
 };
-use saml_login::error::StoreError;
+use saml_login::error::BoxError;
 use saml_login::identity::{Email, StableKey};
 use saml_login::store::AccountStore;
 use saml_login::store::{Matches, MemoryAccountStore, Written};
@@ -442,9 +442,9 @@ impl AccountStore for Faulty {
         organization: &str,
         key: Option<&StableKey>,
         email: Option<&Email>,
-    ) -> Result<Matches, StoreError> {
+    ) -> Result<Matches, BoxError> {
         if self.has(Fault::Fails) {
-            return Err("out of order".into());
+            return Err(BoxError::new("out of order"));
         }
         let state = self.state();
         let (purchased, taken) = state.seats.get(organization).copied().unwrap_or_default();
@@ -472,7 +472,7 @@ impl AccountStore for Faulty {
         Ok(Matches::new(accounts, seats))
     }
 
-    async fn create(&self, new: NewAccount) -> Result<Written, StoreError> {
+    async fn create(&self, new: NewAccount) -> Result<Written, BoxError> {
         let mut state = self.state();
         let mut account = new.into_account(self.next_id(&state));
         let organization = account.organization.clone();
@@ -524,7 +524,7 @@ impl AccountStore for Faulty {
         Ok(Written::Done(Box::new(account)))
     }
 
-    async fn change(&self, before: &Account, changes: &Changes) -> Result<Written, StoreError> {
+    async fn change(&self, before: &Account, changes: &Changes) -> Result<Written, BoxError> {
         let mut before = before.clone();
         let mut changes = changes.clone();
         match self.fault {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use common::{block_on, now, sp};
 use openssl::sha::sha1;
 use saml_login::artifact::SoapClient;
-use saml_login::error::StoreError;
+use saml_login::error::BoxError;
 use saml_login::testing::idp::{TestIdp, TestSigned};
 use saml_login::testing::pending_request;
 use saml_login::{Connection, Error, IdentityProvider, KeyPair, MemoryReplayStore, Random};
@@ -32,9 +32,9 @@ impl Server {
 }
 
 impl SoapClient for Server {
-    async fn post(&self, url: &str, body: String) -> Result<Vec<u8>, StoreError> {
+    async fn post(&self, url: &str, body: String) -> Result<Vec<u8>, BoxError> {
         self.asked.lock().expect("no panic").push((url.to_owned(), body));
-        Ok(self.answer.clone()?.into_bytes())
+        Ok(self.answer.clone().map_err(BoxError::new)?.into_bytes())
     }
 }
 

@@ -110,7 +110,7 @@ fn a_bad_certificate_is_an_error_of_the_configuration() {
     let error =
         Error::from(Certificates::parse("https://idp.test/cert").expect_err("no certificate"));
     assert_eq!(error.code(), "certificate_is_url");
-    assert_eq!(error.help(), "this is a web address: open it, and paste the certificate itself");
+    assert_eq!(error.help(), "This is a web address: open it, and paste the certificate itself.");
     assert!(matches!(error, Error::Config(ConfigError::Certificate(CertificateError::Url))));
 }
 

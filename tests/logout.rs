@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{Verify as _, at, block_on, now, unsolicited_on};
 use saml_login::assertion::NameId;
 use saml_login::binding::{Binding, PostForm, RelayState};
-use saml_login::error::StoreError;
+use saml_login::error::BoxError;
 use saml_login::logout::{
     LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutResponse, LogoutSubject,
     OpenedLogout, StartedLogout,
@@ -263,7 +263,7 @@ fn a_request_of_the_identity_provider_is_verified_and_used_once() {
 struct Forgetful;
 
 impl ReplayStore for Forgetful {
-    async fn spend(&self, _: &Spending, _: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
+    async fn spend(&self, _: &Spending, _: DateTime<Utc>) -> Result<SpendOutcome, BoxError> {
         Ok(SpendOutcome::Fresh)
     }
 }

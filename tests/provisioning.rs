@@ -13,6 +13,7 @@ use saml_login::account::{
     Account, AccountId, Changes, EmailProof, NewAccount, Role, Seats, Status,
 };
 use saml_login::audit::{Action, Actor, Outcome};
+use saml_login::error::BoxError;
 use saml_login::identity::Email;
 use saml_login::organization::{Change, DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
 use saml_login::provision::{ProvisionError, Provisioning, Refusal, decide, provision};
@@ -613,23 +614,19 @@ impl AccountStore for Crowded {
         organization: &str,
         key: Option<&saml_login::identity::StableKey>,
         email: Option<&Email>,
-    ) -> Result<saml_login::store::Matches, saml_login::error::StoreError> {
+    ) -> Result<saml_login::store::Matches, BoxError> {
         self.0.find(organization, key, email).await
     }
 
-    async fn create(&self, new: NewAccount) -> Result<Written, saml_login::error::StoreError> {
+    async fn create(&self, new: NewAccount) -> Result<Written, BoxError> {
         if self.1.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Ok(self.2.clone());
         }
         self.0.create(new).await
     }
 
-    async fn change(
-        &self,
-        _: &Account,
-        _: &Changes,
-    ) -> Result<Written, saml_login::error::StoreError> {
-        Err("the database is gone".into())
+    async fn change(&self, _: &Account, _: &Changes) -> Result<Written, BoxError> {
+        Err(BoxError::new("the database is gone"))
     }
 }
 

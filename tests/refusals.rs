@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{Verify as _, at, block_on, now, sp, unsolicited_off, unsolicited_on};
 use saml_login::connection::{ConnectionBuilder, SignedParts};
-use saml_login::error::StoreError;
+use saml_login::error::BoxError;
 use saml_login::identity::IdentityField;
 use saml_login::replay::{SpendOutcome, Spending};
 use saml_login::request::Purpose;
@@ -89,8 +89,8 @@ fn refusal_of_raw(xml: &str) -> Rejection {
 struct Answers(Result<SpendOutcome, &'static str>);
 
 impl ReplayStore for Answers {
-    async fn spend(&self, _: &Spending, _: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
-        self.0.map_err(StoreError::from)
+    async fn spend(&self, _: &Spending, _: DateTime<Utc>) -> Result<SpendOutcome, BoxError> {
+        self.0.map_err(BoxError::new)
     }
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::block_on;
-use saml_login::error::StoreError;
+use saml_login::error::BoxError;
 use saml_login::replay::SpendOutcome::{AssertionSeen, Fresh, Full, RequestSeen};
 use saml_login::replay::{SpendOutcome, Spending};
 use saml_login::{MemoryReplayStore, ReplayStore};
@@ -26,7 +26,7 @@ fn try_spend(
     store: impl ReplayStore,
     spending: &Spending,
     now: i64,
-) -> Result<SpendOutcome, StoreError> {
+) -> Result<SpendOutcome, BoxError> {
     block_on(store.spend(spending, at(now)))
 }
 
@@ -162,7 +162,7 @@ fn the_contract_asks_for_what_is_over() {
             &self,
             spending: &Spending,
             now: DateTime<Utc>,
-        ) -> Result<SpendOutcome, StoreError> {
+        ) -> Result<SpendOutcome, BoxError> {
             if spending.until <= now { Ok(Fresh) } else { self.0.spend(spending, now).await }
         }
     }

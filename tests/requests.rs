@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{Verify as _, block_on, now, sp, unsolicited_off};
 use saml_login::ConnectionOptions;
 use saml_login::binding::{Binding, RelayState};
-use saml_login::error::{SendError, StoreError};
+use saml_login::error::{BoxError, SendError};
 use saml_login::provider::Endpoint;
 use saml_login::request::{Pending, Remembered, StartedLogin};
 use saml_login::testing::contract;
@@ -355,7 +355,7 @@ fn unsolicited_responses_can_be_bounced() {
 }
 
 /// The value of the cookie under which a request is remembered.
-fn cookie(remembered: Result<Remembered, StoreError>) -> String {
+fn cookie(remembered: Result<Remembered, BoxError>) -> String {
     match remembered.expect("a store") {
         Remembered::Cookie(cookie) => cookie,
         other => panic!("{other:?}"),

@@ -12,6 +12,7 @@ use common::{Verify as _, block_on, now};
 use saml_login::account::{Account, AccountId, EmailProof, Status};
 use saml_login::audit::{AuditEvent, Outcome};
 use saml_login::binding::RelayState;
+use saml_login::error::BoxError;
 use saml_login::identity::Email;
 use saml_login::organization::{Change, Discovery, Organizations, discover, discover_proven};
 use saml_login::policy::{LoginMethod, PolicyAction};
@@ -239,7 +240,8 @@ fn a_status_that_is_no_success_gives_no_session_and_is_written_down() {
         ("login", Outcome::Refused("status_not_success"))
     );
     assert!(!format!("{event:?}").contains("alice"));
-    let failed = AuditEvent::login_refused("org-a", &Error::Store("gone".into()), now());
+    let failed =
+        AuditEvent::login_refused("org-a", &Error::ReplayStore(BoxError::new("gone")), now());
     assert_eq!(failed.outcome, Outcome::Failed("replay_store_failed"));
     let accepted = AuditEvent::login_accepted("org-a", AccountId::new("account-1"), now());
     assert_eq!(

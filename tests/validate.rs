@@ -217,7 +217,8 @@ fn a_rejected_response_is_one_object() {
         "outcome": "rejected",
         "error": {
             "code": "in_response_to_mismatch",
-            "message": "the Response is the answer to another request",
+            "message": "the Response is the answer to another request: expected \"_other\", found \
+                        \"_d1b6fd4eee690d44b60d59df33f9b99600e625ae\"",
             "help": help,
         },
     });
@@ -251,7 +252,9 @@ fn a_rejected_response_says_what_to_do_and_who_does_it() {
     let lines = rejected.lines();
     assert_eq!(
         lines[0],
-        "REJECTED (audience_mismatch): the assertion is meant for another audience."
+        "REJECTED (audience_mismatch): the assertion is meant for another audience: expected \
+         \"https://app.example.test/saml/acme/\", found \"https://app.example.test/saml/acme\"; \
+         they differ only in the slash at the end."
     );
     assert!(lines[2].contains("they differ only in the slash at the end"), "{}", lines[2]);
     assert_eq!(
@@ -299,7 +302,7 @@ fn explaining_says_what_is_not_verified() {
     assert!(
         lines[failed + 3].starts_with("fix       The Response is the answer to another request.")
     );
-    assert_eq!(lines[failed + 4], "by        user");
+    assert_eq!(lines[failed + 4], "by        the person who logs in, by starting again");
     let json = run(&with(&["--explain", "--format=json", "--request-id=_other", unsigned]), b"");
     assert_eq!(json.object()["report"]["view"], "unverified");
     assert_eq!(json.object()["error"]["code"], "signature_missing");

@@ -1,18 +1,6 @@
 //! Text from outside, made fit for a terminal.
 
-const QUOTES: [char; 3] = ['"', '\'', '\\'];
-
-/// Control, bidirectional, invisible and unassigned characters as `\u{…}`. Quotes and backslashes
-/// stand as they are, and so do combining marks behind the letter that they belong to.
-pub(crate) fn for_terminal(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for piece in text.split_inclusive(QUOTES) {
-        let plain = piece.trim_end_matches(QUOTES);
-        escaped.extend(plain.escape_debug());
-        escaped.extend(piece.chars().last().filter(|last| QUOTES.contains(last)));
-    }
-    escaped
-}
+pub(crate) use saml_login::error::printable as for_terminal;
 
 /// The same JSON, with such characters inside its strings as `\uXXXX`: JSON is printed on
 /// terminals, too.

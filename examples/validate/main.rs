@@ -27,6 +27,7 @@ use std::task::{Context, Poll, Waker};
 use args::{Args, Format};
 use chrono::{DateTime, TimeDelta, Utc};
 use problem::Problem;
+use saml_login::error::BoxError;
 use saml_login::request::Purpose;
 use saml_login::{
     Certificates, Connection, ConnectionOptions, Error, IdentityProvider, KeyPair,
@@ -139,6 +140,6 @@ fn connection(args: &Args) -> Result<Connection, Problem> {
 fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => Err(Error::Store("the store waits".into())),
+        Poll::Pending => Err(Error::ReplayStore(BoxError::new("the store waits"))),
     }
 }

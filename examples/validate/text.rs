@@ -4,8 +4,6 @@ use std::fmt::Write;
 
 use saml_login::assertion::AttributeValue;
 use saml_login::connection::Warning;
-use saml_login::error::Fixer;
-use saml_login::report::{CheckOutcome, ReportedCheck, View};
 use saml_login::{Error, Identity, Report};
 
 use crate::escape::for_terminal;
@@ -20,19 +18,19 @@ pub(crate) fn verdict(
     warnings: &[Warning],
     unsolicited: bool,
 ) -> String {
-    let mut out = match verdict {
-        Ok(identity) => accepted(identity),
-        Err(error) => rejected(error),
+    let mut out = match report {
+        Some(report) => report.to_string(),
+        None => match verdict {
+            Ok(_) => "ACCEPTED: the identity provider vouches for this person.\n".to_owned(),
+            Err(error) => rejected(error),
+        },
     };
-    if let Some(report) = report {
-        explain(&mut out, report);
-    }
-    // A report has those of the response as well.
-    for warning in report.map_or(warnings, |report| &report.warnings) {
+    // A report has those of the connection as well.
+    for warning in warnings.iter().filter(|_| report.is_none()) {
         let _ = writeln!(out, "\nWarning: {}.", for_terminal(&warning.to_string()));
     }
-    if let Some(advice) = report.and_then(|report| report.advice.as_ref()) {
-        let _ = writeln!(out, "\nWhat to change: {}", advice.text);
+    if let Ok(identity) = verdict {
+        out += &person(identity);
     }
     match verdict {
         Ok(_) if unsolicited => {
@@ -51,8 +49,8 @@ pub(crate) fn verdict(
 }
 
 /// The identity as a table.
-fn accepted(identity: &Identity) -> String {
-    let mut out = String::from("ACCEPTED: the identity provider vouches for this person.\n\n");
+fn person(identity: &Identity) -> String {
+    let mut out = String::from("\n");
     let mut row = |name: &str, value: Option<&str>| {
         let _ = writeln!(out, "  {name:<13} {}", value.map_or("-".into(), for_terminal));
     };
@@ -120,56 +118,6 @@ fn rejected(error: &Error) -> String {
         for_terminal(&message),
         for_terminal(&help)
     );
-    if let Error::Rejected(rejection) = error {
-        let acts = match rejection.fixer() {
-            Fixer::Developer => "the developer who passes the response on",
-            Fixer::EitherSide => {
-                "whichever side has the wrong value: it has to be the same on both"
-            }
-            Fixer::IdentityProvider => "the administrator of the identity provider",
-            Fixer::ServiceProvider => "whoever runs the service provider (this side)",
-            _ => "the person who logs in, by starting again",
-        };
-        let _ = writeln!(out, "  To be fixed by {acts}.");
-    }
+    let _ = writeln!(out, "  To be fixed by {}.", error.fixer().in_words());
     out
-}
-
-fn explain(out: &mut String, report: &Report) {
-    out.push_str(match report.view {
-        View::Signed => "\nEvery check; behind \"signature\", what was signed is read:\n\n",
-        View::Unverified => {
-            "\nEvery check. UNVERIFIED: no signature vouches for what stands behind \"signature\"; anybody may have \
-             written it.\n\n"
-        }
-        _ => "\nEvery check; there is no assertion to look at:\n\n",
-    });
-    for check in &report.checks {
-        row(out, check);
-        if check.name == "signature" && report.view == View::Unverified {
-            out.push_str("  ----  UNVERIFIED from here on\n");
-        }
-    }
-    let count = |outcome| report.checks.iter().filter(|check| check.outcome == outcome).count();
-    let (passed, failed) = (count(CheckOutcome::Passed), count(CheckOutcome::Failed));
-    let skipped = count(CheckOutcome::Skipped);
-    let _ = writeln!(out, "\n  {passed} passed, {failed} failed, {skipped} skipped.");
-}
-
-fn row(out: &mut String, check: &ReportedCheck) {
-    let mark = match check.outcome {
-        CheckOutcome::Passed => "pass",
-        CheckOutcome::Failed => "FAIL",
-        _ => "skip",
-    };
-    let _ = writeln!(out, "  {mark}  {:<22} {} [{}]", check.name, check.rule, check.section);
-    let mut line = |label: &str, text: Option<&str>| {
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            let _ = writeln!(out, "        {label:<9} {}", for_terminal(text));
-        }
-    };
-    line("expected", check.expected.as_deref());
-    line("found", check.found.as_deref());
-    line("fix", check.help.as_deref());
-    line("by", check.fixer.map(Fixer::as_str));
 }

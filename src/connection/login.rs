@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Connection;
-use crate::error::{Error, SendError};
+use crate::error::{BoxError, Error, SendError};
 use crate::identity::Identity;
 use crate::random::Random;
 use crate::replay::ReplayStore;
@@ -93,7 +93,9 @@ impl Connection {
         let pending = Pending::Login(started.pending);
         let value = match requests.put(&pending, for_cookie, now).await {
             Ok(Remembered::Cookie(value)) => value,
-            Ok(Remembered::Full) => return Err(Error::RequestStore("there is no room".into())),
+            Ok(Remembered::Full) => {
+                return Err(Error::RequestStore(BoxError::new("there is no room")));
+            }
             Err(error) => return Err(Error::RequestStore(error)),
         };
         let cookie = kind(RequestCookie::new(&pending, value));

@@ -11,7 +11,7 @@ use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Signer};
 
 use super::algorithm::{DigestAlgorithm, Scheme, SignatureAlgorithm};
-use crate::error::SendError;
+use crate::error::{BoxError, SendError};
 use crate::limits::Limits;
 use crate::trust::KeyPair;
 use crate::xml::{C14n, Document, Element, canonicalize};
@@ -75,7 +75,7 @@ pub(crate) fn sign_enveloped(
     place: Place,
     key: &KeyPair,
 ) -> Result<String, SendError> {
-    let failed = |reason: &str| SendError::Signing(reason.to_owned().into());
+    let failed = |reason: &str| SendError::Signing(BoxError::new(reason));
     let document = Document::parse(xml, &Limits::default())
         .map_err(|rejection| SendError::Signing(rejection.into()))?;
     let root = document.root().ok_or_else(|| failed("there is no element"))?;

@@ -1,4 +1,4 @@
-use super::Excerpt;
+use super::{Excerpt, NOT_SET_UP, sentence};
 
 /// Why a connection cannot be built. Nothing is kept of a configuration that is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,8 +11,11 @@ pub enum ConfigError {
     #[error("the Audience URI is empty")]
     AudienceEmpty,
     /// The certificate field does not hold usable certificates.
-    #[error("the certificate field does not hold a usable certificate")]
+    #[error("the certificate field does not hold a usable certificate: {0}")]
     Certificate(#[from] CertificateError),
+    /// One of our own keys cannot be used.
+    #[error("the key of the service provider is not usable: {0}")]
+    KeyPair(#[from] KeyPairError),
     /// More tolerance for clocks was asked for than is safe.
     #[error("the clock skew is {seconds} s; it may be 0 to 300 s")]
     ClockSkewOutOfRange {
@@ -71,6 +74,7 @@ impl ConfigError {
             Self::AcsUrlEmpty => "acs_url_empty",
             Self::AudienceEmpty => "audience_empty",
             Self::Certificate(error) => error.code(),
+            Self::KeyPair(error) => error.code(),
             Self::ClockSkewOutOfRange { .. } => "clock_skew_out_of_range",
             Self::SecondOpinionUnavailable => "second_opinion_unavailable",
             Self::ConnectionIdEmpty => "connection_id_empty",
@@ -80,6 +84,20 @@ impl ConfigError {
             Self::KeyTooWeak { .. } => "key_too_weak",
             Self::SsoUrlInvalid { .. } => "sso_url_invalid",
         }
+    }
+
+    /// What to change, for whoever sets up the connection.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Certificate(error) => error.help(),
+            Self::KeyPair(error) => error.help(),
+            _ => sentence(self),
+        }
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        NOT_SET_UP
     }
 }
 
@@ -188,6 +206,16 @@ impl CertificateError {
             Self::Url => "certificate_is_url",
         }
     }
+
+    /// What to change, for the administrator who pasted it.
+    pub fn help(&self) -> String {
+        sentence(self)
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        NOT_SET_UP
+    }
 }
 
 /// Why one of our own keys cannot be used.
@@ -195,7 +223,7 @@ impl CertificateError {
 #[non_exhaustive]
 pub enum KeyPairError {
     /// The certificate is not usable.
-    #[error("the certificate of the key is not usable")]
+    #[error("the certificate of the key is not usable: {0}")]
     Certificate(#[from] CertificateError),
     /// The certificate is of another key.
     #[error("the certificate does not belong to the private key")]
@@ -217,5 +245,15 @@ impl KeyPairError {
             Self::PrivateKey => "key_pair_private_key",
             Self::SeveralCertificates => "key_pair_several_certificates",
         }
+    }
+
+    /// What to change, for whoever runs the service provider.
+    pub fn help(&self) -> String {
+        sentence(self)
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        NOT_SET_UP
     }
 }

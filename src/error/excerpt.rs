@@ -79,8 +79,18 @@ impl Mismatch {
 
     /// The found values, quoted and separated by commas.
     pub(crate) fn found_list(&self) -> String {
-        let quoted: Vec<String> = self.found.iter().map(Excerpt::to_string).collect();
-        quoted.join(", ")
+        list(&self.found)
+    }
+}
+
+/// Expected and found, and how they are alike.
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}, found {}", self.expected, self.found_list())?;
+        match self.near_miss {
+            Some(near_miss) => write!(f, "; {}", near_miss.sentence()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -140,6 +150,39 @@ impl NearMiss {
             Self::TrailingSlash => "they differ only in the slash at the end",
         }
     }
+}
+
+/// Text from outside, made fit for a terminal and for a line of a log: control, bidirectional,
+/// invisible and unassigned characters as `\u{…}`. Quotes and backslashes stand as they are, and so
+/// do combining marks behind the letter that they belong to.
+///
+/// ```
+/// assert_eq!(saml_login::error::printable("a\u{1b}[31m\"\n"), "a\\u{1b}[31m\"\\n");
+/// ```
+pub fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for piece in text.split_inclusive(QUOTES) {
+        let plain = piece.trim_end_matches(QUOTES);
+        printable.extend(plain.escape_debug());
+        printable.extend(piece.chars().last().filter(|last| QUOTES.contains(last)));
+    }
+    printable
+}
+
+const QUOTES: [char; 3] = ['"', '\'', '\\'];
+
+pub(super) fn or_none(found: Option<&Excerpt>) -> String {
+    found.map_or("none".to_owned(), Excerpt::to_string)
+}
+
+pub(super) fn list(found: &[Excerpt]) -> String {
+    let quoted: Vec<String> = found.iter().map(Excerpt::to_string).collect();
+    quoted.join(", ")
+}
+
+/// What the other side says of it.
+pub(super) fn words(message: Option<&Excerpt>) -> String {
+    message.map_or(String::new(), |message| format!("; it says, unverified: {message}"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use super::excerpt::or_none;
 use super::{Excerpt, Mismatch, Part, Rejection};
 
 impl Rejection {
@@ -270,10 +271,6 @@ fn mismatched(what: &str, mismatch: &Mismatch, remedy: &str) -> String {
         mismatch.expected,
         mismatch.found_list()
     )
-}
-
-fn or_none(found: Option<&Excerpt>) -> String {
-    found.map_or("none".to_owned(), Excerpt::to_string)
 }
 
 fn instant(instant: DateTime<Utc>) -> String {

@@ -7,53 +7,62 @@
 //! | the identity provider's administrator | [`Rejection::help`] and [`Report`](crate::Report): expected and found, near misses named, and [who has to fix it](Fixer) |
 //! | the developer | `Display`, `source()`, `Debug`; no secrets, no attribute values, no NameIDs |
 
+mod boxed;
 mod config;
 mod detail;
 mod excerpt;
 mod help;
+mod refused;
 mod rejection;
 mod send;
 mod table;
 
+pub use boxed::BoxError;
 pub use config::{CertificateError, ConfigError, KeyPairError};
 pub use detail::{
     AlgorithmUse, ArtifactProblem, DecodeProblem, LimitKind, Part, QueryProblem, SignatureProblem,
     UntrustedKey, XmlProblem,
 };
-pub use excerpt::{Excerpt, Mismatch, NearMiss};
+pub use excerpt::{Excerpt, Mismatch, NearMiss, printable};
+pub use refused::Refused;
+pub(crate) use refused::refuses;
 pub use rejection::Rejection;
 pub use send::{RelayStateProblem, SendError};
 pub use table::Fixer;
-pub(crate) use table::NOT_SET_UP;
+pub(crate) use table::{NOT_SET_UP, UNAVAILABLE};
 
-/// A failure of the replay store itself, as its implementation reports it.
-pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Everything that can stop a login, by who is at fault.
+/// Everything that can stop a login, by who is at fault: every error of this library converts into
+/// it, so that `?` does in the function that logs somebody in.
+///
+/// `Display` says as much as [`code`](Error::code) and [`help`](Error::help) know. Where an error
+/// of others is behind it, that is the [`source`](std::error::Error::source).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The connection is not set up correctly: the developer or the customer's administrator acts.
-    #[error("the connection is not configured correctly")]
+    #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Another part of the library refuses: metadata, an organization, provisioning.
+    #[error(transparent)]
+    Refused(Box<Refused>),
     /// The response is refused: [`Rejection`] says by which rule.
-    #[error("the response is refused")]
+    #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// The store of requests failed or has no room, so a login cannot be started or answered: the
-    /// operator acts.
-    #[error("the request store failed")]
-    RequestStore(#[source] StoreError),
-    /// The identity provider's server could not be asked for the message: the operator acts. The
-    /// login is refused.
-    #[error("the identity provider's server could not be asked")]
-    Resolution(#[source] StoreError),
-    /// A message of ours could not be made.
-    #[error("a message could not be made")]
-    Send(#[from] SendError),
     /// The replay store failed, so single use cannot be guaranteed: the operator acts. The login is
     /// refused.
-    #[error("the replay store failed")]
-    Store(#[source] StoreError),
+    #[error("the replay store failed, so that single use cannot be guaranteed")]
+    ReplayStore(#[source] BoxError),
+    /// The store of requests failed or has no room, so a login cannot be started or answered: the
+    /// operator acts.
+    #[error("the store of pending requests failed or has no room")]
+    RequestStore(#[source] BoxError),
+    /// The identity provider's server could not be asked for the message: the operator acts. The
+    /// login is refused.
+    #[error("the identity provider's server could not be asked for the message")]
+    Resolution(#[source] BoxError),
+    /// A message of ours could not be made.
+    #[error(transparent)]
+    Send(#[from] SendError),
 }
 
 impl From<CertificateError> for Error {
@@ -62,33 +71,52 @@ impl From<CertificateError> for Error {
     }
 }
 
+impl From<KeyPairError> for Error {
+    fn from(error: KeyPairError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl From<Box<Refused>> for Error {
+    fn from(refused: Box<Refused>) -> Self {
+        Self::Refused(refused)
+    }
+}
+
 impl Error {
-    /// The stable code: that of the [`Rejection`] or [`ConfigError`], or `replay_store_failed`.
+    /// The stable code: that of the error inside, or one of `replay_store_failed`,
+    /// `request_store_failed` and `artifact_resolution_failed`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Config(error) => error.code(),
+            Self::Refused(refused) => refused.code(),
             Self::Rejected(rejection) => rejection.code(),
+            Self::ReplayStore(_) => "replay_store_failed",
             Self::RequestStore(_) => "request_store_failed",
             Self::Resolution(_) => "artifact_resolution_failed",
             Self::Send(error) => error.code(),
-            Self::Store(_) => "replay_store_failed",
         }
     }
 
     /// What to change, for the administrator. Escape it before putting it in HTML.
     pub fn help(&self) -> String {
         match self {
-            Self::Config(ConfigError::Certificate(error)) => error.to_string(),
-            Self::Config(error) => error.to_string(),
+            Self::Config(error) => error.help(),
+            Self::Refused(refused) => refused.help().to_owned(),
             Self::Rejected(rejection) => rejection.help(),
+            Self::ReplayStore(_) => {
+                "The replay store failed, so that single use cannot be guaranteed. See its own log.".into()
+            }
             Self::RequestStore(_) => {
                 "The store of pending requests failed or has no room, so that nobody can log in. See its own log.".into()
             }
-            Self::Resolution(error) => format!("The identity provider's server could not be asked: {error}."),
-            Self::Send(error) => error.to_string(),
-            Self::Store(_) => {
-                "The replay store failed, so that single use cannot be guaranteed. See its own log.".into()
+            Self::Resolution(_) => {
+                "The identity provider's server could not be asked for the message that the browser \
+                 brought a reference to. See the log of this side, and compare the address of its Artifact \
+                 Resolution Service."
+                    .into()
             }
+            Self::Send(error) => error.help(),
         }
     }
 
@@ -96,10 +124,11 @@ impl Error {
     pub fn fixer(&self) -> Fixer {
         match self {
             Self::Config(_)
+            | Self::ReplayStore(_)
             | Self::RequestStore(_)
             | Self::Resolution(_)
-            | Self::Send(_)
-            | Self::Store(_) => Fixer::ServiceProvider,
+            | Self::Send(_) => Fixer::ServiceProvider,
+            Self::Refused(refused) => refused.fixer(),
             Self::Rejected(rejection) => rejection.fixer(),
         }
     }
@@ -108,11 +137,21 @@ impl Error {
     /// message.
     pub fn user_message(&self) -> &'static str {
         match self {
-            Self::Config(_) | Self::Send(_) => table::NOT_SET_UP,
+            Self::Config(error) => error.user_message(),
+            Self::Refused(refused) => refused.user_message(),
             Self::Rejected(rejection) => rejection.user_message(),
-            Self::RequestStore(_) | Self::Resolution(_) | Self::Store(_) => table::UNAVAILABLE,
+            Self::Send(error) => error.user_message(),
+            Self::ReplayStore(_) | Self::RequestStore(_) | Self::Resolution(_) => UNAVAILABLE,
         }
     }
+}
+
+/// What an error says, as a sentence.
+pub(crate) fn sentence(error: &impl std::error::Error) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
 
+use super::excerpt::{list, or_none, words};
 use super::{
     AlgorithmUse, ArtifactProblem, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, QueryProblem,
     SignatureProblem, UntrustedKey, XmlProblem,
@@ -65,7 +66,7 @@ pub enum Rejection {
     // ---- the root and its status (Core §3.2.2, §3.3.3)
     /// The message is neither a LogoutRequest nor a LogoutResponse, or the one in the place of the
     /// other.
-    #[error("the message is not a logout message of SAML 2.0")]
+    #[error("the message is not a logout message of SAML 2.0: its root is {found}")]
     NotALogoutMessage {
         /// The name of the root element, with its namespace.
         found: Excerpt,
@@ -74,13 +75,13 @@ pub enum Rejection {
     #[error("the service provider has no Single Logout Service URL")]
     LogoutUnconfigured,
     /// The message is not a SAML 2.0 `Response`.
-    #[error("the message is not a SAML 2.0 Response")]
+    #[error("the message is not a SAML 2.0 Response: its root is {found}")]
     NotAResponse {
         /// The name of the root element, with its namespace.
         found: Excerpt,
     },
     /// A `Version` other than `2.0`.
-    #[error("the {on} has a version other than 2.0")]
+    #[error("the {on} has a version other than 2.0: {}", or_none(found.as_ref()))]
     VersionUnsupported {
         /// On which element.
         on: Part,
@@ -88,7 +89,7 @@ pub enum Rejection {
         found: Option<Excerpt>,
     },
     /// The identity provider reports that the login failed.
-    #[error("the identity provider reports a failure")]
+    #[error("the identity provider reports a failure: {}{}", list(codes), words(message.as_ref()))]
     StatusNotSuccess {
         /// The status codes, outermost first.
         codes: Vec<Excerpt>,
@@ -145,7 +146,7 @@ pub enum Rejection {
         on: Part,
     },
     /// An instant is missing or is not an `xs:dateTime` with a time zone (Core §1.3.3).
-    #[error("the {what} is not a valid instant")]
+    #[error("the {what} is not a valid instant: {}", or_none(found.as_ref()))]
     InstantMalformed {
         /// Which instant, as `Element/@Attribute`.
         what: &'static str,
@@ -155,7 +156,7 @@ pub enum Rejection {
 
     // ---- signature (Core §5, XML Signature)
     /// An algorithm that is not accepted.
-    #[error("the {usage} algorithm is not accepted")]
+    #[error("the {usage} algorithm {algorithm} is not accepted")]
     AlgorithmForbidden {
         /// What the algorithm was to be used for.
         usage: AlgorithmUse,
@@ -177,7 +178,7 @@ pub enum Rejection {
         on: Part,
     },
     /// The signature was made by a key that is not configured: a rotation or a forgery.
-    #[error("the {on} is signed by a key that is not configured")]
+    #[error("the {on} is signed by a key that is not configured, with the certificate {}", key.fingerprint)]
     KeyUntrusted {
         /// Which signed element.
         on: Part,
@@ -191,7 +192,7 @@ pub enum Rejection {
         reason: &'static str,
     },
     /// The signature refers to something other than the element it stands in.
-    #[error("the signature of the {on} does not refer to the {on}")]
+    #[error("the signature of the {on} does not refer to the {on}: its reference is {}", or_none(found.as_ref()))]
     ReferenceMismatch {
         /// The element in which the signature stands.
         on: Part,
@@ -226,7 +227,7 @@ pub enum Rejection {
         on: Part,
     },
     /// A transform other than enveloped-signature followed by one canonicalization.
-    #[error("the signature of the {on} uses a transform that is not accepted")]
+    #[error("the signature of the {on} uses the transform {transform}, which is not accepted")]
     TransformForbidden {
         /// The element in which the signature stands.
         on: Part,
@@ -236,7 +237,7 @@ pub enum Rejection {
 
     // ---- issuer, destination and the request (Core §3.2.2, Profiles §4.1.4)
     /// An `Issuer` that is not the connection's.
-    #[error("the issuer of the {on} is not the configured one")]
+    #[error("the issuer of the {on} is not the configured one: {mismatch}")]
     IssuerMismatch {
         /// Whose issuer.
         on: Part,
@@ -244,7 +245,7 @@ pub enum Rejection {
         mismatch: Box<Mismatch>,
     },
     /// An `Issuer` whose format is not an entity identifier.
-    #[error("the issuer of the {on} is not an entity identifier")]
+    #[error("the issuer of the {on} is not an entity identifier: its format is {found}")]
     IssuerFormat {
         /// Whose issuer.
         on: Part,
@@ -255,7 +256,7 @@ pub enum Rejection {
     #[error("the response is signed and has no Destination")]
     DestinationMissing,
     /// A `Destination` that is not our ACS URL.
-    #[error("the response is addressed to another URL")]
+    #[error("the message is addressed to another URL: {mismatch}")]
     DestinationMismatch {
         /// Expected and found.
         mismatch: Box<Mismatch>,
@@ -271,7 +272,7 @@ pub enum Rejection {
     #[error("the bearer confirmations name different requests")]
     InResponseToAmbiguous,
     /// The answer to another request.
-    #[error("the {on} is the answer to another request")]
+    #[error("the {on} is the answer to another request: {mismatch}")]
     InResponseToMismatch {
         /// On which element.
         on: Part,
@@ -282,7 +283,7 @@ pub enum Rejection {
     #[error("the response is unsolicited, which this connection does not accept")]
     UnsolicitedForbidden,
     /// No request was made, and the response claims to be the answer to one.
-    #[error("an unsolicited response claims to be the answer to a request")]
+    #[error("the {on} of an unsolicited response claims to be the answer to a request")]
     UnsolicitedInResponseTo {
         /// On which element.
         on: Part,
@@ -299,7 +300,7 @@ pub enum Rejection {
     #[error("the bearer confirmation has no Recipient")]
     RecipientMissing,
     /// The bearer confirmation is meant for another URL.
-    #[error("the bearer confirmation is meant for another URL")]
+    #[error("the bearer confirmation is meant for another URL: {mismatch}")]
     RecipientMismatch {
         /// Expected and found.
         mismatch: Box<Mismatch>,
@@ -307,7 +308,9 @@ pub enum Rejection {
 
     // ---- time
     /// The moment has passed until which something was valid.
-    #[error("the {what} has passed")]
+    #[error(
+        "the {what} {not_on_or_after} has passed: it is {now}, with {skew_seconds} s tolerated"
+    )]
     Expired {
         /// Which bound, as `Element/@Attribute`.
         what: &'static str,
@@ -319,7 +322,9 @@ pub enum Rejection {
         skew_seconds: i64,
     },
     /// The moment has not come from which on something is valid.
-    #[error("the {what} has not come yet")]
+    #[error(
+        "the {what} {not_before} has not come yet: it is {now}, with {skew_seconds} s tolerated"
+    )]
     NotYetValid {
         /// Which bound, as `Element/@Attribute`.
         what: &'static str,
@@ -342,13 +347,13 @@ pub enum Rejection {
     #[error("the assertion names no audience")]
     AudienceMissing,
     /// The assertion is meant for another service provider.
-    #[error("the assertion is meant for another audience")]
+    #[error("the assertion is meant for another audience: {mismatch}")]
     AudienceMismatch {
         /// Expected and found.
         mismatch: Box<Mismatch>,
     },
     /// A condition that is not understood must be refused (Core §2.5.1.1).
-    #[error("the assertion has a condition that is not understood")]
+    #[error("the assertion has a condition that is not understood: {found}")]
     ConditionUnknown {
         /// The local name of the condition.
         found: Excerpt,
@@ -369,7 +374,7 @@ pub enum Rejection {
         skew_seconds: i64,
     },
     /// The request that is answered has expired.
-    #[error("the request has expired")]
+    #[error("the request expired at {expires_at}, and it is {now}")]
     RequestExpired {
         /// When it expired.
         expires_at: DateTime<Utc>,

@@ -1,4 +1,4 @@
-use super::StoreError;
+use super::{BoxError, NOT_SET_UP, UNAVAILABLE, sentence};
 
 /// Why a message cannot be sent. Nothing was sent or remembered.
 #[derive(Debug, thiserror::Error)]
@@ -32,19 +32,16 @@ pub enum SendError {
     },
     /// OpenSSL's generator gave no randomness.
     #[error("there is no randomness")]
-    Random(#[source] StoreError),
+    Random(#[source] BoxError),
     /// The RelayState is no safe path, no opaque token, or too long.
     #[error("the RelayState is refused: {problem}")]
     RelayState {
         /// What is wrong with it.
         problem: RelayStateProblem,
     },
-    /// A cookie could not be sealed: OpenSSL failed.
-    #[error("the login cookie could not be sealed")]
-    Sealing(#[source] StoreError),
     /// OpenSSL could not sign.
     #[error("the message could not be signed")]
-    Signing(#[source] StoreError),
+    Signing(#[source] BoxError),
     /// The message has to be signed, and there is no key for it.
     #[error("the service provider has no signing key")]
     SigningKeyMissing,
@@ -61,9 +58,37 @@ impl SendError {
             Self::EndpointMissing { .. } => "endpoint_missing",
             Self::Random(_) => "randomness_failed",
             Self::RelayState { .. } => "relay_state_refused",
-            Self::Sealing(_) => "sealing_failed",
             Self::Signing(_) => "signing_failed",
             Self::SigningKeyMissing => "signing_key_missing",
+        }
+    }
+
+    /// What to change, for whoever sets up the connection.
+    pub fn help(&self) -> String {
+        match self {
+            Self::CookiesFull => "This browser has so many logins under way that there is no room for one more. \
+                                  They expire by themselves after some minutes."
+                .into(),
+            Self::ConnectionForeign => "A session, or a logout request, was handed to another connection than the \
+                                        one that it came by. Look the connection up by its id."
+                .into(),
+            Self::EndpointMissing { service } => format!(
+                "Enter the address of the identity provider's {service}, or let the request travel by another \
+                 binding."
+            ),
+            Self::SigningKeyMissing => "The identity provider wants requests signed, or the application asks for it. \
+                                        Give the service provider a signing key, and the identity provider its \
+                                        certificate."
+                .into(),
+            _ => sentence(self),
+        }
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        match self {
+            Self::CookiesFull | Self::Random(_) | Self::Signing(_) => UNAVAILABLE,
+            _ => NOT_SET_UP,
         }
     }
 }

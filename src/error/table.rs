@@ -20,25 +20,37 @@ pub enum Fixer {
 }
 
 impl Fixer {
-    /// The role in words.
+    /// Its name in snake case; part of semver.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Developer => "developer",
-            Self::EitherSide => "either side: the value has to be the same on both",
-            Self::IdentityProvider => "identity provider administrator",
-            Self::ServiceProvider => "service provider",
+            Self::EitherSide => "either_side",
+            Self::IdentityProvider => "identity_provider",
+            Self::ServiceProvider => "service_provider",
             Self::User => "user",
+        }
+    }
+
+    /// Who that is, for people: completes “to be fixed by …”.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Developer => "the developer who passes the response on",
+            Self::EitherSide => "whichever side has the wrong value: it has to be the same on both",
+            Self::IdentityProvider => "the administrator of the identity provider",
+            Self::ServiceProvider => "whoever runs the service provider (this side)",
+            Self::User => "the person who logs in, by starting again",
         }
     }
 }
 
 pub(crate) const NOT_SET_UP: &str = "Single sign-on is not set up correctly for your organization. Please contact your administrator.";
-pub(super) const UNAVAILABLE: &str =
+pub(crate) const UNAVAILABLE: &str =
     "Login is not available right now. Please try again in a few minutes.";
 const NOT_VERIFIED: &str = "Your login could not be verified. Please try again, and contact your administrator if it keeps failing.";
 const NOT_COMPLETED: &str = "Your identity provider did not complete the login. Please try again or contact your administrator.";
 const STARTED_ELSEWHERE: &str = "Please start your login from our sign-in page.";
-const SIGN_IN_AGAIN: &str = "This login has expired or was already used. Please sign in again.";
+pub(crate) const SIGN_IN_AGAIN: &str =
+    "This login has expired or was already used. Please sign in again.";
 
 impl Rejection {
     /// The stable snake_case code, part of semver: what support looks up and dashboards count.

@@ -46,8 +46,8 @@ fn user_messages_are_few_and_hold_no_data() {
     let rejection = Rejection::NotAResponse { found: Excerpt::new("marker") };
     assert!(!rejection.user_message().contains("marker"));
     assert_eq!(Error::from(ConfigError::IssuerEmpty).user_message(), table::NOT_SET_UP);
-    assert_eq!(Error::Store("down".into()).user_message(), table::UNAVAILABLE);
-    assert_eq!(Error::Store("down".into()).code(), "replay_store_failed");
+    assert_eq!(Error::ReplayStore(BoxError::new("down")).user_message(), table::UNAVAILABLE);
+    assert_eq!(Error::ReplayStore(BoxError::new("down")).code(), "replay_store_failed");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use crate::error::{CertificateError, Excerpt, Mismatch, Rejection};
+use crate::error::{CertificateError, Excerpt, Mismatch, NOT_SET_UP, Rejection, refuses, sentence};
 
 /// Why a metadata document is not taken. Nothing of it is kept.
 ///
@@ -15,7 +15,7 @@ pub enum MetadataError {
         found: Excerpt,
     },
     /// A certificate for signing that cannot be used.
-    #[error("a signing certificate in the metadata cannot be used")]
+    #[error("a signing certificate in the metadata cannot be used: {0}")]
     Certificate(#[from] CertificateError),
     /// Nothing but blank space.
     #[error("the metadata is empty")]
@@ -75,7 +75,7 @@ pub enum MetadataError {
     },
     /// The document is not well-formed, holds a document type declaration, goes beyond a limit, or
     /// breaks the schema.
-    #[error("the metadata cannot be read")]
+    #[error("the metadata cannot be read: {0}")]
     Malformed(#[source] Rejection),
     /// There is not one `EntityDescriptor`.
     #[error("the metadata does not speak of any entity")]
@@ -123,7 +123,7 @@ pub enum MetadataError {
         count: usize,
     },
     /// The signature does not verify with a pinned key.
-    #[error("the signature of the metadata is refused")]
+    #[error("the signature of the metadata is refused: {0}")]
     Signature(#[source] Rejection),
     /// The document is larger than the limit.
     #[error("the metadata is larger than {limit} bytes")]
@@ -172,4 +172,21 @@ impl MetadataError {
             Self::WebPage => "metadata_is_web_page",
         }
     }
+
+    /// What to change, for the administrator who gave the document.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Malformed(rejection) | Self::Signature(rejection) => {
+                format!("{} {}", sentence(self), rejection.help())
+            }
+            _ => sentence(self),
+        }
+    }
+
+    /// A fixed sentence for the person who tried to log in.
+    pub fn user_message(&self) -> &'static str {
+        NOT_SET_UP
+    }
 }
+
+refuses!(MetadataError, IdentityProvider);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::identity_provider::SAML2_PROTOCOL;
 use crate::binding::Binding;
 use crate::dsig::{Place, sign_enveloped};
-use crate::error::SendError;
+use crate::error::{BoxError, SendError};
 use crate::instant;
 use crate::provider::ServiceProvider;
 use crate::trust::KeyPair;
@@ -177,9 +177,9 @@ impl SpMetadata {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
         {
-            return Err(SendError::Signing(
-                "the ID is not made of letters, digits, '_', '-' and '.'".into(),
-            ));
+            return Err(SendError::Signing(BoxError::new(
+                "the ID is not made of letters, digits, '_', '-' and '.'",
+            )));
         }
         sign_enveloped(&self.write(Some(id)), id, Place::First, key)
     }

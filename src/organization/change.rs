@@ -9,7 +9,7 @@ use crate::audit::AuditEvent;
 use crate::binding::Binding;
 use crate::connection::ConnectionOptions;
 use crate::doctor::{Diagnosis, Finding, PastedValues};
-use crate::error::{CertificateError, ConfigError};
+use crate::error::{CertificateError, ConfigError, refuses, sentence};
 
 /// What only the application knows: its plans, and its administrators.
 ///
@@ -128,13 +128,13 @@ impl fmt::Debug for Change {
 #[non_exhaustive]
 pub enum ChangeRefusal {
     /// The certificate cannot be used.
-    #[error("the certificate is refused")]
+    #[error("the certificate is refused: {0}")]
     Certificate(#[from] CertificateError),
     /// No such certificate is configured.
     #[error("no certificate with this fingerprint is configured")]
     CertificateUnknown,
     /// The connection would not work with these options.
-    #[error("the connection cannot be built like this")]
+    #[error("the connection cannot be built like this: {0}")]
     Config(#[from] ConfigError),
     /// The directory manages accounts only where single sign-on is enabled and configured.
     #[error("the directory can manage accounts once single sign-on is enabled and configured")]
@@ -206,7 +206,19 @@ impl ChangeRefusal {
             Self::Values(_) => "values_refused",
         }
     }
+
+    /// What to change, for the organization's administrator.
+    pub fn help(&self) -> String {
+        sentence(self)
+    }
+
+    /// A fixed sentence for the person who asked for the change.
+    pub fn user_message(&self) -> &'static str {
+        "The settings of single sign-on were not changed."
+    }
 }
+
+refuses!(ChangeRefusal, ServiceProvider);
 
 /// What became of a change: write the event to the audit trail in either case.
 #[derive(Clone, Debug, PartialEq)]

@@ -27,7 +27,7 @@ pub use self::slug::{Slug, SpUrls};
 use crate::account::AccountId;
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::connection::{Connection, ConnectionBuilder};
-use crate::error::{ConfigError, NOT_SET_UP};
+use crate::error::{ConfigError, NOT_SET_UP, refuses, sentence};
 use crate::identity::Email;
 use crate::provider::ServiceProvider;
 
@@ -232,7 +232,7 @@ impl Organization {
 #[non_exhaustive]
 pub enum SsoUnavailable {
     /// The settings make no connection.
-    #[error("the settings make no connection")]
+    #[error("the settings make no connection: {0}")]
     Config(#[from] ConfigError),
     /// Single sign-on is switched off.
     #[error("single sign-on is switched off for this organization")]
@@ -252,6 +252,11 @@ impl SsoUnavailable {
         }
     }
 
+    /// What to change, for the organization's administrator.
+    pub fn help(&self) -> String {
+        sentence(self)
+    }
+
     /// A fixed sentence for the person who tried to log in.
     pub fn user_message(&self) -> &'static str {
         match self {
@@ -268,6 +273,8 @@ impl SsoUnavailable {
         event.ended(Outcome::Refused(self.code()))
     }
 }
+
+refuses!(SsoUnavailable, ServiceProvider);
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Organization {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Applied, Authority, Change, Neighbours, Organization};
 use crate::account::Account;
 use crate::audit::Actor;
+use crate::error::{refuses, sentence};
 use crate::identity::Identity;
 
 /// What two organizations cannot have in common.
@@ -33,7 +34,19 @@ impl Conflict {
             Self::Slug => "slug_taken",
         }
     }
+
+    /// What to change, for whoever runs the service provider.
+    pub fn help(self) -> String {
+        sentence(&self)
+    }
+
+    /// A fixed sentence for the person who asked for it.
+    pub fn user_message(self) -> &'static str {
+        "The organization was not added."
+    }
 }
+
+refuses!(Conflict, ServiceProvider);
 
 impl Organization {
     /// What this organization has that belongs to another one.

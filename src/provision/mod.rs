@@ -11,7 +11,7 @@ pub use self::outcome::Provisioning;
 pub use self::refusal::Refusal;
 use crate::account::Account;
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
-use crate::error::StoreError;
+use crate::error::{BoxError, refuses};
 use crate::identity::Identity;
 use crate::organization::Organization;
 use crate::store::{AccountStore, Matches, Written};
@@ -35,11 +35,11 @@ pub enum ProvisionError {
     #[error("the account was changed by others again and again")]
     Contended,
     /// The decision.
-    #[error("the person does not come in")]
+    #[error("the person does not come in: {0}")]
     Refused(#[from] Refusal),
     /// The account store failed.
     #[error("the account store failed")]
-    Store(#[source] StoreError),
+    Store(#[source] BoxError),
 }
 
 impl ProvisionError {
@@ -85,6 +85,10 @@ impl ProvisionError {
         }
     }
 }
+
+refuses!(ProvisionError, ServiceProvider);
+
+refuses!(Refusal, ServiceProvider);
 
 /// A write that comes second finds what came first when it reads again, so that one more round is
 /// nearly always enough.

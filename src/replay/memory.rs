@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use openssl::sha::Sha256;
 
 use super::{ReplayStore, SpendOutcome, Spending};
-use crate::error::StoreError;
+use crate::error::BoxError;
 
 /// A [`ReplayStore`] in the memory of this process: bounded, immediate, forgotten on restart.
 ///
@@ -47,7 +47,7 @@ impl MemoryReplayStore {
         Self { capacity_per_connection, ledger: Mutex::default() }
     }
 
-    fn record(&self, spending: &Spending, now: DateTime<Utc>) -> Result<SpendOutcome, StoreError> {
+    fn record(&self, spending: &Spending, now: DateTime<Utc>) -> Result<SpendOutcome, BoxError> {
         let Spending { connection_id, issuer, assertion_id, request_id, until } = spending;
         let connection = digest(b"connection", &[connection_id]);
         let assertion = digest(b"assertion", &[connection_id, issuer, assertion_id]);
@@ -95,7 +95,7 @@ impl ReplayStore for MemoryReplayStore {
         &self,
         spending: &Spending,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<SpendOutcome, StoreError>> + Send {
+    ) -> impl Future<Output = Result<SpendOutcome, BoxError>> + Send {
         ready(self.record(spending, now))
     }
 }

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 pub use memory::MemoryReplayStore;
 pub use unspent::Unspent;
 
-use crate::error::StoreError;
+use crate::error::BoxError;
 
 /// Remembers which assertions and requests have been used.
 ///
@@ -99,7 +99,7 @@ use crate::error::StoreError;
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
-/// use saml_login::error::StoreError;
+/// use saml_login::error::BoxError;
 /// use saml_login::replay::{SpendOutcome, Spending};
 /// use saml_login::{MemoryReplayStore, ReplayStore};
 ///
@@ -113,7 +113,7 @@ use crate::error::StoreError;
 ///         &self,
 ///         spending: &Spending,
 ///         now: DateTime<Utc>,
-///     ) -> Result<SpendOutcome, StoreError> {
+///     ) -> Result<SpendOutcome, BoxError> {
 ///         match self {
 ///             Self::Memory(store) => store.spend(spending, now).await,
 ///         }
@@ -130,7 +130,7 @@ pub trait ReplayStore: Send + Sync {
         &self,
         spending: &Spending,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<SpendOutcome, StoreError>> + Send;
+    ) -> impl Future<Output = Result<SpendOutcome, BoxError>> + Send;
 }
 
 impl<S: ReplayStore> ReplayStore for &S {
@@ -138,7 +138,7 @@ impl<S: ReplayStore> ReplayStore for &S {
         &self,
         spending: &Spending,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<SpendOutcome, StoreError>> + Send {
+    ) -> impl Future<Output = Result<SpendOutcome, BoxError>> + Send {
         S::spend(self, spending, now)
     }
 }
@@ -148,7 +148,7 @@ impl<S: ReplayStore> ReplayStore for Arc<S> {
         &self,
         spending: &Spending,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<SpendOutcome, StoreError>> + Send {
+    ) -> impl Future<Output = Result<SpendOutcome, BoxError>> + Send {
         S::spend(self, spending, now)
     }
 }

@@ -34,15 +34,15 @@ impl<T> Unspent<T> {
     ///
     /// [`Rejection::AssertionReplayed`] or [`Rejection::RequestReplayed`] if either was used
     /// before, [`Rejection::Expired`] if so much time passed since verification that it may have
-    /// been forgotten, [`Rejection::ReplayStoreFull`] and [`Error::Store`] if the store cannot
-    /// tell.
+    /// been forgotten, [`Rejection::ReplayStoreFull`] and [`Error::ReplayStore`] if the store
+    /// cannot tell.
     pub async fn spend<S: ReplayStore>(self, store: &S, now: DateTime<Utc>) -> Result<T, Error> {
         let Self { value, what, spending } = self;
         let not_on_or_after = spending.until;
         if now >= not_on_or_after {
             return Err(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 0 }.into());
         }
-        match store.spend(&spending, now).await.map_err(Error::Store)? {
+        match store.spend(&spending, now).await.map_err(Error::ReplayStore)? {
             SpendOutcome::Fresh => Ok(value),
             SpendOutcome::AssertionSeen => Err(Rejection::AssertionReplayed.into()),
             SpendOutcome::RequestSeen => Err(Rejection::RequestReplayed.into()),

@@ -15,7 +15,7 @@ use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use super::store::{Remembered, RequestStore};
 use super::{Pending, PendingLogout, PendingRequest, Purpose};
 use crate::binding::RelayState;
-use crate::error::StoreError;
+use crate::error::BoxError;
 use crate::random::Random;
 
 /// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the
@@ -94,7 +94,7 @@ impl SealedRequests {
         self
     }
 
-    fn seal(&self, pending: &Pending, random: Random) -> Result<String, StoreError> {
+    fn seal(&self, pending: &Pending, random: Random) -> Result<String, BoxError> {
         let mut tag = [0; TAG];
         let text = write(pending);
         let salt = self.key.derive(b"salt", &[&random.for_purpose("sealed request"), &text])?;
@@ -124,12 +124,12 @@ impl RequestStore for SealedRequests {
         pending: &Pending,
         random: Random,
         _now: DateTime<Utc>,
-    ) -> Result<Remembered, StoreError> {
+    ) -> Result<Remembered, BoxError> {
         let cookie = self.seal(pending, random)?;
         // A browser silently drops a cookie of more than 4,096 bytes, its name and attributes
         // included: RFC 6265bis §5.6.
         if cookie.len() > MAX_COOKIE_BYTES {
-            return Err("the request is too long for a cookie".into());
+            return Err(BoxError::new("the request is too long for a cookie"));
         }
         Ok(Remembered::Cookie(cookie))
     }
@@ -139,7 +139,7 @@ impl RequestStore for SealedRequests {
         request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<Pending>, StoreError> {
+    ) -> Result<Option<Pending>, BoxError> {
         self.look(request_id, cookie, now).await
     }
 
@@ -148,7 +148,7 @@ impl RequestStore for SealedRequests {
         request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<Pending>, StoreError> {
+    ) -> Result<Option<Pending>, BoxError> {
         let pending = self.open(cookie);
         Ok(pending
             .filter(|pending| pending.request_id() == request_id && now < pending.expires_at()))

@@ -12,14 +12,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use openssl::sha::sha256;
 
-use crate::error::StoreError;
+use crate::error::BoxError;
 use crate::random::Random;
 use crate::request::Pending;
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
-/// The cookie that carries the value is a [`RequestCookie`](crate::request::RequestCookie): its name
-/// and its attributes are made for it. Where it is lost all the same, there is no request.
+/// The cookie that carries the value is a [`RequestCookie`](crate::request::RequestCookie): its
+/// name and its attributes are made for it. Where it is lost all the same, there is no request.
 ///
 /// Implement it with plain `async fn`; no `async_trait` is needed.
 ///
@@ -48,7 +48,7 @@ pub trait RequestStore: Send + Sync {
         pending: &Pending,
         random: Random,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<Remembered, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Remembered, BoxError>> + Send;
 
     /// Gives the request of this `ID` that belongs to a cookie, and forgets it.
     ///
@@ -64,7 +64,7 @@ pub trait RequestStore: Send + Sync {
         request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<Option<Pending>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Pending>, BoxError>> + Send;
 
     /// Gives the request of this `ID` that belongs to a cookie, and keeps it.
     ///
@@ -80,7 +80,7 @@ pub trait RequestStore: Send + Sync {
         request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<Option<Pending>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Pending>, BoxError>> + Send;
 }
 
 /// What became of a request that was to be remembered.
@@ -139,8 +139,8 @@ impl MemoryRequestStore {
         Self { capacity_per_connection, requests: Mutex::default() }
     }
 
-    fn requests(&self) -> Result<std::sync::MutexGuard<'_, Requests>, StoreError> {
-        self.requests.lock().map_err(|_| "a thread panicked while it held the store".into())
+    fn requests(&self) -> Result<std::sync::MutexGuard<'_, Requests>, BoxError> {
+        self.requests.lock().map_err(|_| BoxError::new("a thread panicked while it held the store"))
     }
 }
 
@@ -184,7 +184,7 @@ impl RequestStore for MemoryRequestStore {
         pending: &Pending,
         random: Random,
         now: DateTime<Utc>,
-    ) -> Result<Remembered, StoreError> {
+    ) -> Result<Remembered, BoxError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
         let connection_id = pending.connection_id();
@@ -196,7 +196,7 @@ impl RequestStore for MemoryRequestStore {
         let key = sha256(cookie.as_bytes());
         // The same randomness twice would hand one browser's request to another.
         if requests.by_cookie.contains_key(&key) {
-            return Err("the same random value was handed in twice".into());
+            return Err(BoxError::new("the same random value was handed in twice"));
         }
         requests.per_connection.insert(connection_id.to_owned(), taken + 1);
         requests.by_expiry.insert((pending.expires_at(), key));
@@ -209,7 +209,7 @@ impl RequestStore for MemoryRequestStore {
         request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<Pending>, StoreError> {
+    ) -> Result<Option<Pending>, BoxError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
         let key = sha256(cookie.as_bytes());
@@ -224,7 +224,7 @@ impl RequestStore for MemoryRequestStore {
         request_id: &str,
         cookie: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<Pending>, StoreError> {
+    ) -> Result<Option<Pending>, BoxError> {
         let mut requests = self.requests()?;
         requests.forget_expired(now);
         Ok(requests.of(sha256(cookie.as_bytes()), request_id).cloned())

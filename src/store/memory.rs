@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::{AccountStore, Matches, Written};
 use crate::account::{Account, AccountId, Changes, NewAccount, Seats, Status};
-use crate::error::StoreError;
+use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
 
 /// A [`AccountStore`] in the memory of this process: for tests and examples, and for an application
@@ -41,7 +41,7 @@ impl MemoryAccountStore {
     /// # Errors
     ///
     /// If a thread panicked while it held the directory.
-    pub fn set_seats(&self, organization: &str, purchased: Option<u32>) -> Result<(), StoreError> {
+    pub fn set_seats(&self, organization: &str, purchased: Option<u32>) -> Result<(), BoxError> {
         self.state()?.organizations.entry(organization.to_owned()).or_default().purchased =
             purchased;
         Ok(())
@@ -52,7 +52,7 @@ impl MemoryAccountStore {
     /// # Errors
     ///
     /// If a thread panicked while it held the directory.
-    pub fn accounts(&self, organization: &str) -> Result<Vec<Account>, StoreError> {
+    pub fn accounts(&self, organization: &str) -> Result<Vec<Account>, BoxError> {
         let state = self.state()?;
         let members = state.organizations.get(organization);
         Ok(members.map(|members| members.accounts.values().cloned().collect()).unwrap_or_default())
@@ -63,7 +63,7 @@ impl MemoryAccountStore {
     /// # Errors
     ///
     /// If a thread panicked while it held the directory.
-    pub fn seats(&self, organization: &str) -> Result<Seats, StoreError> {
+    pub fn seats(&self, organization: &str) -> Result<Seats, BoxError> {
         Ok(self
             .state()?
             .organizations
@@ -71,8 +71,10 @@ impl MemoryAccountStore {
             .map_or(Seats::new(None, 0), Members::seats))
     }
 
-    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        self.state.lock().map_err(|_| "a thread panicked while it held the directory".into())
+    fn state(&self) -> Result<MutexGuard<'_, State>, BoxError> {
+        self.state
+            .lock()
+            .map_err(|_| BoxError::new("a thread panicked while it held the directory"))
     }
 }
 
@@ -143,7 +145,7 @@ impl AccountStore for MemoryAccountStore {
         organization: &str,
         key: Option<&StableKey>,
         email: Option<&Email>,
-    ) -> Result<Matches, StoreError> {
+    ) -> Result<Matches, BoxError> {
         let state = self.state()?;
         let Some(members) = state.organizations.get(organization) else {
             return Ok(Matches::new(Vec::new(), Seats::new(None, 0)));
@@ -151,7 +153,7 @@ impl AccountStore for MemoryAccountStore {
         Ok(Matches::new(members.matching(key, email), members.seats()))
     }
 
-    async fn create(&self, new: NewAccount) -> Result<Written, StoreError> {
+    async fn create(&self, new: NewAccount) -> Result<Written, BoxError> {
         let mut state = self.state()?;
         let number = state.created.saturating_add(1);
         let account = new.into_account(AccountId::new(format!("account-{number}")));
@@ -161,7 +163,7 @@ impl AccountStore for MemoryAccountStore {
         Ok(written)
     }
 
-    async fn change(&self, before: &Account, changes: &Changes) -> Result<Written, StoreError> {
+    async fn change(&self, before: &Account, changes: &Changes) -> Result<Written, BoxError> {
         let mut state = self.state()?;
         let Some(members) = state.organizations.get_mut(&before.organization) else {
             return Ok(Written::Conflict);

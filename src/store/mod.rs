@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub use memory::MemoryAccountStore;
 
 use crate::account::{Account, Changes, NewAccount, Seats};
-use crate::error::StoreError;
+use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
 
 /// Where an application keeps the accounts of its organizations, and counts their seats.
@@ -81,17 +81,17 @@ pub trait AccountStore: Send + Sync {
         organization: &str,
         key: Option<&StableKey>,
         email: Option<&Email>,
-    ) -> impl Future<Output = Result<Matches, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Matches, BoxError>> + Send;
 
     /// Creates an account under an id that the store chooses.
-    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, StoreError>> + Send;
+    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, BoxError>> + Send;
 
     /// Changes an account that was read as `before`.
     fn change(
         &self,
         before: &Account,
         changes: &Changes,
-    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Written, BoxError>> + Send;
 }
 
 impl<S: AccountStore> AccountStore for &S {
@@ -100,11 +100,11 @@ impl<S: AccountStore> AccountStore for &S {
         organization: &str,
         key: Option<&StableKey>,
         email: Option<&Email>,
-    ) -> impl Future<Output = Result<Matches, StoreError>> + Send {
+    ) -> impl Future<Output = Result<Matches, BoxError>> + Send {
         S::find(self, organization, key, email)
     }
 
-    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, StoreError>> + Send {
+    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, BoxError>> + Send {
         S::create(self, new)
     }
 
@@ -112,7 +112,7 @@ impl<S: AccountStore> AccountStore for &S {
         &self,
         before: &Account,
         changes: &Changes,
-    ) -> impl Future<Output = Result<Written, StoreError>> + Send {
+    ) -> impl Future<Output = Result<Written, BoxError>> + Send {
         S::change(self, before, changes)
     }
 }
@@ -123,11 +123,11 @@ impl<S: AccountStore> AccountStore for Arc<S> {
         organization: &str,
         key: Option<&StableKey>,
         email: Option<&Email>,
-    ) -> impl Future<Output = Result<Matches, StoreError>> + Send {
+    ) -> impl Future<Output = Result<Matches, BoxError>> + Send {
         S::find(self, organization, key, email)
     }
 
-    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, StoreError>> + Send {
+    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, BoxError>> + Send {
         S::create(self, new)
     }
 
@@ -135,7 +135,7 @@ impl<S: AccountStore> AccountStore for Arc<S> {
         &self,
         before: &Account,
         changes: &Changes,
-    ) -> impl Future<Output = Result<Written, StoreError>> + Send {
+    ) -> impl Future<Output = Result<Written, BoxError>> + Send {
         S::change(self, before, changes)
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use chrono::Utc;
 use saml_login::artifact::SoapClient;
 use saml_login::binding::{Binding, RelayState};
-use saml_login::error::StoreError;
+use saml_login::error::BoxError;
 use saml_login::logout::{
     LogoutMessage, LogoutOptions, LogoutOutcome, LogoutSubject, OpenedLogout,
 };
@@ -296,8 +296,9 @@ fn cookies(command: &Value) -> RequestCookies {
 struct Http;
 
 impl SoapClient for Http {
-    async fn post(&self, url: &str, body: String) -> std::result::Result<Vec<u8>, StoreError> {
-        let rest = url.strip_prefix("http://").ok_or("this client speaks http alone")?;
+    async fn post(&self, url: &str, body: String) -> std::result::Result<Vec<u8>, BoxError> {
+        let rest =
+            url.strip_prefix("http://").ok_or(BoxError::new("this client speaks http alone"))?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let mut stream = TcpStream::connect(authority)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -312,7 +313,7 @@ impl SoapClient for Http {
         let end = answer
             .windows(4)
             .position(|window| window == b"\r\n\r\n")
-            .ok_or("no end of the head")?;
+            .ok_or(BoxError::new("no end of the head"))?;
         Ok(answer.split_off(end + 4))
     }
 }

@@ -10,7 +10,7 @@ mod unique;
 
 use super::block_on;
 use crate::account::{Account, Changes, NewAccount, Profile, Role, Seats, Status};
-use crate::error::StoreError;
+use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
 use crate::store::{AccountStore, Matches, Written};
 
@@ -105,7 +105,7 @@ impl<D: AccountStore> Tested<'_, D> {
     }
 }
 
-fn answered<T>(answer: Result<T, StoreError>) -> T {
+fn answered<T>(answer: Result<T, BoxError>) -> T {
     match answer {
         Ok(answer) => answer,
         Err(error) => panic!("the directory failed: {error}"),

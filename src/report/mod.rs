@@ -1,12 +1,14 @@
 //! What an administrator looks at: every check of a response, passed, failed or skipped.
 
+mod text;
+
 use chrono::{DateTime, Utc};
 
 use crate::advice::{Advice, Product};
 use crate::assertion::{Addressing, SignedDocument, Statements};
 use crate::binding;
 use crate::connection::{Connection, Signed, received_envelope};
-use crate::error::{Excerpt, Fixer, Rejection};
+use crate::error::{Excerpt, Fixer, Rejection, printable};
 use crate::request::PendingRequest;
 use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Facts, Rules, Shown};
 use crate::warning::Warning;
@@ -14,9 +16,10 @@ use crate::xml::Document;
 
 /// The result of every check that could be run on a response. It can never yield an identity.
 ///
-/// Its texts quote protocol data (issuers, URLs, instants) cut to 256 characters; escape them
-/// before putting them in HTML. There is no attribute value and no NameID among them; the words of
-/// a failing identity provider (StatusMessage) are quoted, and may say anything.
+/// Its texts quote protocol data (issuers, URLs, instants) cut to 256 characters, with control and
+/// bidirectional characters escaped; escape them again before putting them in HTML. `Display` is
+/// the whole report as text. There is no attribute value and no NameID among them; the words of a
+/// failing identity provider (StatusMessage) are quoted, and may say anything.
 ///
 /// Serialized (feature `serde`), it is a map of these fields under their names, enumerations in
 /// snake_case.
@@ -35,6 +38,8 @@ pub struct Report {
     pub message: Option<String>,
     /// The refusal for the administrator: [`Rejection::help`].
     pub help: Option<String>,
+    /// Who has to act on the refusal.
+    pub fixer: Option<Fixer>,
     /// Where the checks behind the signature read.
     pub view: View,
     /// Every check, in order.
@@ -129,6 +134,7 @@ impl Connection {
             code: rejection.as_ref().map(Rejection::code),
             message: rejection.as_ref().map(Rejection::to_string),
             help: rejection.as_ref().map(Rejection::help),
+            fixer: rejection.as_ref().map(Rejection::fixer),
             view: writer.view,
             checks: writer.checks,
             key_fingerprint: writer.fingerprint,
@@ -291,7 +297,7 @@ impl Writer {
             Some(None) => CheckOutcome::Passed,
             Some(Some(_)) => CheckOutcome::Failed,
         };
-        let excerpt = |text: String| Excerpt::new(&text).as_str().to_owned();
+        let excerpt = |text: String| printable(Excerpt::new(&text).as_str());
         self.checks.push(ReportedCheck {
             name,
             rule,
