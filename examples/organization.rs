@@ -163,7 +163,7 @@ impl Application {
 }
 
 fn organization(id: &str, slug: &str) -> Result<Organization, Box<dyn Error>> {
-    let slug = Slug::parse(slug).ok_or("not a slug")?;
+    let slug = Slug::parse(slug)?;
     let urls = SpUrls::derived("https://app.example.test", &slug).ok_or("not a base URL")?;
     println!(
         "  {id}: Audience URI {}, ACS URL {}, login URL {}.",
@@ -212,7 +212,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         application.change(id, "four values are saved", Change::Configure(Box::new(values)))?;
     }
-    let domain = EmailDomain::parse("acme.test").ok_or("not a domain")?;
+    let domain = EmailDomain::parse("acme.test")?;
     application.change(
         "acme-inc",
         "the domain acme.test is verified",
@@ -221,7 +221,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\nSomebody types an address on the login page:");
     for text in ["alice@acme.test", "bob@bravo.test"] {
-        let email = Email::parse(text).ok_or("not an address")?;
+        let email = Email::parse(text)?;
         match discover(&email, application.organizations.iter()) {
             Discovery::Found(organization) => {
                 println!("  {text}: on to {}.", organization.urls().login_url)
@@ -234,7 +234,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "\nacme has bought two seats. Its administrator is invited; everybody else gets an account at the first login:"
     );
     application.directory.set_seats("acme-inc", Some(2)).map_err(|error| error.to_string())?;
-    let email = Email::parse("alice@acme.test").ok_or("not an address")?;
+    let email = Email::parse("alice@acme.test")?;
     let invitation = NewAccount::invited("acme-inc", email, Role::Administrator);
     if let Written::Done(invited) =
         block_on(application.directory.create(invitation)).map_err(|error| error.to_string())?

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 
 use crate::account::AccountId;
 use crate::error::{BoxError, Error};
+use crate::fingerprint::Fingerprint;
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +51,8 @@ pub enum Action {
     CertificateAdded,
     /// A certificate of the connection was retired.
     CertificateRetired {
-        /// Its SHA-256 fingerprint, as hexadecimal pairs with colons.
-        fingerprint: String,
+        /// Its SHA-256 fingerprint.
+        fingerprint: Fingerprint,
     },
     /// The connection got its values for the first time.
     ConnectionActivated,
@@ -319,16 +320,19 @@ impl AuditLog for TracingAuditLog {
             Actor::Operator(id) => ("operator", id.as_str()),
         };
         let target = target.as_ref().map(AccountId::as_str);
-        let dangers;
+        let made;
         let detail = match action {
             Action::ConnectionUpdated { dangers: on }
             | Action::ProvisioningChanged { dangers: on } => {
-                dangers = on.join(" ");
-                &*dangers
+                made = on.join(" ");
+                &*made
             }
             Action::Policy { action } | Action::BreakGlassUsed { action } => *action,
             Action::Provisioning { decision } => *decision,
-            Action::CertificateRetired { fingerprint } => fingerprint,
+            Action::CertificateRetired { fingerprint } => {
+                made = fingerprint.to_string();
+                &*made
+            }
             Action::DomainChanged { domain, .. } => domain,
             _ => "",
         };

@@ -13,7 +13,9 @@
 // row in `validate`.
 
 // Ground.
+mod code;
 mod digest;
+mod fingerprint;
 pub mod error;
 mod limits;
 mod address;

@@ -47,3 +47,54 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// Sets the bytes in the decoded document.
+    #[must_use]
+    pub fn with_document_bytes(mut self, document_bytes: usize) -> Self {
+        self.document_bytes = document_bytes;
+        self
+    }
+
+    /// Sets the nesting of elements.
+    #[must_use]
+    pub fn with_depth(mut self, depth: usize) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// Sets the attributes on one element.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: usize) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// Sets the namespace declarations on one element.
+    #[must_use]
+    pub fn with_namespaces(mut self, namespaces: usize) -> Self {
+        self.namespaces = namespaces;
+        self
+    }
+
+    /// Sets the nodes in the document.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes;
+        self
+    }
+
+    /// Sets the bytes in one name.
+    #[must_use]
+    pub fn with_name_bytes(mut self, name_bytes: usize) -> Self {
+        self.name_bytes = name_bytes;
+        self
+    }
+
+    /// Sets the bytes in one piece of text.
+    #[must_use]
+    pub fn with_text_bytes(mut self, text_bytes: usize) -> Self {
+        self.text_bytes = text_bytes;
+        self
+    }
+}

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::address::Address;
 use crate::error::Excerpt;
+use crate::fingerprint::Fingerprint;
 use crate::provider::{IdentityProvider, ServiceProvider};
 use crate::trust::{Certificate, KeyType};
 
@@ -41,7 +42,7 @@ pub enum Warning {
     )]
     CertificateExpired {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// End of its validity.
         not_after: DateTime<Utc>,
     },
@@ -51,7 +52,7 @@ pub enum Warning {
     )]
     CertificateExpires {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// End of its validity.
         not_after: DateTime<Utc>,
         /// The narrowest of 7, 30 and 90 days that contains it.
@@ -61,7 +62,7 @@ pub enum Warning {
     #[error("certificate {fingerprint} is not valid before {not_before}")]
     CertificateNotYetValid {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// Begin of its validity.
         not_before: DateTime<Utc>,
     },
@@ -107,7 +108,7 @@ pub enum Warning {
     #[error("certificate {fingerprint} has an RSA key of only {bits} bits")]
     WeakKey {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// Length of the modulus in bits.
         bits: u32,
     },
@@ -185,7 +186,7 @@ pub(crate) fn of_providers(
 }
 
 fn of_certificate(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Warning> {
-    let fingerprint = || certificate.fingerprint().to_owned();
+    let fingerprint = || certificate.fingerprint();
     let mut warnings = Vec::new();
     if let KeyType::Rsa { bits } = certificate.key()
         && bits < 2048

@@ -9,6 +9,7 @@ use saml_login::binding::Binding;
 use saml_login::connection::{ConnectionBuilder, SignedParts, Warning};
 use saml_login::error::{CertificateError, ConfigError};
 use saml_login::provider::Endpoint;
+use saml_login::trust::Fingerprint;
 use saml_login::{Certificates, Connection, Error, IdentityProvider, KeyPair, ServiceProvider};
 
 /// RSA-2048, valid from 2026-11-23T20:45:24Z to 2036-11-20T20:45:24Z.
@@ -26,9 +27,9 @@ fn builder() -> ConnectionBuilder {
     )
 }
 
-fn fingerprint() -> String {
+fn fingerprint() -> Fingerprint {
     let certificates = Certificates::parse(CERTIFICATE).expect("a certificate");
-    certificates.iter().map(|certificate| certificate.fingerprint().to_owned()).collect()
+    certificates.iter().next().expect("a certificate").fingerprint()
 }
 
 #[test]

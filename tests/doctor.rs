@@ -597,16 +597,18 @@ fn the_dates_of_a_certificate_are_warnings() {
 #[test]
 fn a_certificate_of_another_connection_is_named() {
     let parsed = Certificates::parse(CERTIFICATE).expect("a certificate");
-    let fingerprint = parsed.iter().next().expect("one").fingerprint().to_owned();
+    let fingerprint = parsed.iter().next().expect("one").fingerprint();
     let values = pasted(AUDIENCE, SSO_URL, ISSUER, &format!("{OTHER_CERTIFICATE}{CERTIFICATE}"));
-    for written in [fingerprint.clone(), fingerprint.replace(':', "").to_lowercase()] {
-        let others = ["AA:BB".to_owned(), written];
+    let spelled = fingerprint.to_string();
+    for written in [spelled.clone(), spelled.replace(':', "").to_lowercase()] {
+        let unknown = "00".repeat(32).parse().expect("a fingerprint");
+        let others = [unknown, written.parse().expect("a fingerprint")];
         let around = around().with_other_fingerprints(&others);
         let found = examine(&values, &around, &Limits::default(), now());
         assert!(found.is_usable());
         let problems: Vec<&Problem> =
             found.findings().iter().map(|finding| &finding.problem).collect();
-        assert_eq!(problems, [&Problem::CertificateShared { fingerprint: fingerprint.clone() }]);
+        assert_eq!(problems, [&Problem::CertificateShared { fingerprint }]);
     }
 }
 
@@ -677,7 +679,8 @@ fn a_finding_says_what_to_do() {
         "this has the shape of an issuer of Okta, which belongs into the field for the issuer: compare it with what the identity \
          provider shows"
     );
-    let weak = Problem::KeyTooWeak { fingerprint: "AA".into(), bits: 1024 };
+    let fingerprint = "AA".repeat(32).parse().expect("a fingerprint");
+    let weak = Problem::KeyTooWeak { fingerprint, bits: 1024 };
     assert!(weak.to_string().contains("danger_allow_weak_keys"));
 }
 

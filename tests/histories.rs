@@ -62,7 +62,9 @@ impl World {
     fn change(&mut self, random: &mut Random, id: &str) {
         let organization = self.organization(id).clone();
         let idp = idps()[random.below(2)];
-        let fingerprint = organization.fingerprints().first().cloned().unwrap_or_default();
+        let unknown = [0; 32].map(|byte: u8| format!("{byte:02X}")).concat();
+        let unknown = unknown.parse().expect("a fingerprint");
+        let fingerprint = organization.fingerprints().first().copied().unwrap_or(unknown);
         let domain = EmailDomain::parse("example.test").expect("a domain");
         let rules = ProvisioningRules::new(
             random.chance(80),

@@ -16,6 +16,7 @@ use saml_login::metadata::{
 };
 use saml_login::provider::Endpoint;
 use saml_login::testing::idp::{SignatureOptions, SignaturePlace, TestIdp};
+use saml_login::trust::Fingerprint;
 use saml_login::{
     Certificates, IdentityProvider, IdpMetadata, KeyPair, Limits, ServiceProvider, SpMetadata,
 };
@@ -43,8 +44,8 @@ fn certificates(idp: &TestIdp) -> Certificates {
     Certificates::parse(idp.certificate_der().expect("DER")).expect("a certificate")
 }
 
-fn fingerprint(idp: &TestIdp) -> String {
-    certificates(idp).iter().map(|certificate| certificate.fingerprint().to_owned()).collect()
+fn fingerprint(idp: &TestIdp) -> Fingerprint {
+    certificates(idp).iter().next().expect("a certificate").fingerprint()
 }
 
 fn code(result: Result<IdpMetadata, MetadataError>) -> &'static str {
@@ -370,7 +371,7 @@ fn pinned_keys_verify_the_root() {
     let (publisher, idp, attacker) = (idp("urn:publisher"), idp("urn:idp"), idp("urn:idp"));
     let metadata = pinned(&signed(&plain(&idp), "_m", &publisher), &publisher).expect("metadata");
     assert!(metadata.signature_verified());
-    assert_eq!(metadata.signed_by(), Some(fingerprint(&publisher).as_str()));
+    assert_eq!(metadata.signed_by(), Some(fingerprint(&publisher)));
     assert_eq!(metadata.identity_provider().certificates(), &certificates(&idp));
     let aggregate = signed(&group("ID=\"_all\"", &plain(&idp)), "_all", &publisher);
     let from_all = |entity_id| {

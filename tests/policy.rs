@@ -71,7 +71,7 @@ fn is(decision: Decision, verdict: Verdict, code: &str) -> bool {
 fn account(organization: &str, id: &str, role: Role, status: Status) -> Account {
     let mut account = Account::new(AccountId::new(id), organization);
     (account.role, account.status) = (role, status);
-    account.email = Email::parse("alice@example.test");
+    account.email = Email::parse("alice@example.test").ok();
     account.email_proof = EmailProof::Proven;
     account
 }
@@ -98,7 +98,9 @@ fn sessions(account: &Account) -> Vec<(SessionStart, bool)> {
     let ours = session_of(account, LoginMethod::Sso, Some(IDP_A.issuer()));
     let others = session_of(account, LoginMethod::Sso, Some(IDP_B.issuer()));
     let mut all = vec![(ours, true), (others, false)];
-    all.extend(LoginMethod::ALL.map(|method| (session_of(account, method, None), false)));
+    all.extend(
+        LoginMethod::ALL.iter().copied().map(|method| (session_of(account, method, None), false)),
+    );
     all
 }
 
@@ -146,8 +148,10 @@ fn the_whole_table_of_logins_and_sessions() {
                         for status in STATUSES {
                             let account = account("org-a", id, role, status);
                             let sessions = sessions(&account);
-                            let logins =
-                                LoginMethod::ALL.map(|method| (PolicyAction::LogIn(method), false));
+                            let logins = LoginMethod::ALL
+                                .iter()
+                                .copied()
+                                .map(|method| (PolicyAction::LogIn(method), false));
                             let resumed = sessions
                                 .iter()
                                 .map(|(session, of)| (PolicyAction::Resume(session), *of));
@@ -201,7 +205,7 @@ fn the_whole_table_of_assignments() {
         for directory in [false, true] {
             let organization = set(setting, directory, true);
             let policy = LoginPolicy::of(&organization);
-            for path in AssignmentPath::ALL {
+            for path in AssignmentPath::ALL.iter().copied() {
                 let identity_provider =
                     matches!(path, AssignmentPath::Directory | AssignmentPath::JustInTime);
                 let code = |assignment| policy.decide_assignment(assignment, path).code();
@@ -275,7 +279,7 @@ fn the_whole_table_of_seeing_and_entering() {
                     let mut ours = account("org-a", "named", Role::Administrator, status);
                     ours.email_proof = proof_here;
                     if !same_address {
-                        ours.email = Email::parse("bob@example.test");
+                        ours.email = Email::parse("bob@example.test").ok();
                     }
                     let proves = |proof, domain| {
                         proof == EmailProof::Proven || (proof == EmailProof::Domain && domain)

@@ -98,10 +98,7 @@ fn the_honest_identity_is_exact() {
         identity.authn_context_class_ref.as_deref(),
         Some("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")
     );
-    assert_eq!(
-        Some(identity.key_fingerprint.as_str()),
-        certificates.iter().next().map(|c| c.fingerprint())
-    );
+    assert_eq!(Some(identity.key_fingerprint), certificates.iter().next().map(|c| c.fingerprint()));
     let names: Vec<&str> =
         identity.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
     assert_eq!(names, ["email", "firstName", "lastName", "groups"]);

@@ -66,7 +66,7 @@ fn person(identity: &Identity) -> String {
     }
     row("Session", identity.session_index.as_deref());
     row("Issuer", Some(&identity.issuer));
-    row("Signed by", Some(&identity.key_fingerprint));
+    row("Signed by", Some(&identity.key_fingerprint.to_string()));
     if !identity.attributes.is_empty() {
         out += "\n  Attributes\n";
     }

@@ -7,6 +7,7 @@ use std::fmt;
 
 pub use self::change::{Changes, NewAccount};
 pub use self::seats::Seats;
+use crate::code::codes;
 use crate::identity::{Email, Identity, StableKey};
 
 /// The application's own id of an account. Nothing that an identity provider says ever becomes one.
@@ -46,6 +47,11 @@ pub enum Role {
     Member,
 }
 
+codes!(Role {
+    Administrator = "administrator",
+    Member = "member",
+});
+
 /// Where an account is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -63,6 +69,13 @@ pub enum Status {
     /// An administrator has invited the person, who has not come yet.
     Invited,
 }
+
+codes!(Status {
+    Active = "active",
+    Deactivated = "deactivated",
+    Deleted = "deleted",
+    Invited = "invited",
+});
 
 impl Status {
     /// Whether an account takes one of the seats: active ones do, and invitations, which have to be
@@ -91,6 +104,13 @@ pub enum EmailProof {
     /// The person has received something there.
     Proven,
 }
+
+codes!(EmailProof {
+    Unproven = "unproven",
+    Organization = "organization",
+    Domain = "domain",
+    Proven = "proven",
+});
 
 /// What is shown of a person. Texts are the identity provider's, or the person's own: escape them
 /// like any other input.

@@ -8,6 +8,8 @@ mod relay_state;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::code::codes;
+
 pub use form::PostForm;
 pub(crate) use post::decode;
 pub(crate) use redirect::{Query, deflated, parameter, with_query};
@@ -39,6 +41,13 @@ pub enum Binding {
     Soap,
 }
 
+codes!(Binding {
+    HttpArtifact = "http_artifact",
+    HttpPost = "http_post",
+    HttpRedirect = "http_redirect",
+    Soap = "soap",
+});
+
 impl Binding {
     /// The identifier.
     pub fn uri(self) -> &'static str {
@@ -52,8 +61,7 @@ impl Binding {
 
     /// The binding that an identifier names.
     pub fn from_uri(uri: &str) -> Option<Self> {
-        let all = [Self::HttpArtifact, Self::HttpPost, Self::HttpRedirect, Self::Soap];
-        all.into_iter().find(|binding| binding.uri() == uri)
+        Self::ALL.iter().copied().find(|binding| binding.uri() == uri)
     }
 }
 

@@ -76,7 +76,7 @@ impl ConnectionBuilder {
             if let Some(bits) = certificate.weak_bits()
                 && !options.danger_allow_weak_keys
             {
-                let fingerprint = certificate.fingerprint().to_owned();
+                let fingerprint = certificate.fingerprint();
                 return Err(ConfigError::KeyTooWeak { fingerprint, bits });
             }
         }

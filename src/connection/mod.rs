@@ -283,7 +283,7 @@ impl Connection {
                     .map(|class| class.into_owned()),
             },
             attributes: assertion.attributes(),
-            key_fingerprint: octets.fingerprint().to_owned(),
+            key_fingerprint: octets.fingerprint(),
         };
         let identity = Identity::from_parts(parts, &self.options.attribute_map);
         match identity.first_missing(&self.options.required) {

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
+use crate::code::codes;
 use crate::digest::Digest;
 use crate::error::ConfigError;
 use crate::identity::{AttributeMap, IdentityField};
@@ -230,14 +231,9 @@ pub enum SignedParts {
     Response,
 }
 
-impl SignedParts {
-    /// Its name in snake case; part of semver.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Assertion => "assertion",
-            Self::Both => "both",
-            Self::Response => "response",
-        }
-    }
-}
+codes!(SignedParts {
+    Any = "any",
+    Assertion = "assertion",
+    Both = "both",
+    Response = "response",
+});

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::problem::Problem;
+use crate::fingerprint::Fingerprint;
 use crate::trust::Certificate;
 
 /// So long before its end a certificate is worth a warning.
@@ -11,10 +12,10 @@ const EXPIRES_SOON: TimeDelta = TimeDelta::days(30);
 /// What there is to say of a certificate that can be read.
 pub(super) fn problems(
     certificate: &Certificate,
-    other_fingerprints: &[String],
+    other_fingerprints: &[Fingerprint],
     now: DateTime<Utc>,
 ) -> Vec<Problem> {
-    let fingerprint = || certificate.fingerprint().to_owned();
+    let fingerprint = || certificate.fingerprint();
     let weak = certificate
         .weak_bits()
         .map(|bits| Problem::KeyTooWeak { fingerprint: fingerprint(), bits });
@@ -35,16 +36,7 @@ pub(super) fn problems(
             _ => None,
         }
     });
-    let is_shared =
-        other_fingerprints.iter().any(|other| is_same(other, certificate.fingerprint()));
+    let is_shared = other_fingerprints.contains(&certificate.fingerprint());
     let shared = is_shared.then(|| Problem::CertificateShared { fingerprint: fingerprint() });
     [weak, early, late, shared].into_iter().flatten().collect()
-}
-
-/// Whether two fingerprints are of one certificate, however they are written.
-fn is_same(one: &str, other: &str) -> bool {
-    let digits = |text: &str| -> String {
-        text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_uppercase()).collect()
-    };
-    digits(one) == digits(other)
 }

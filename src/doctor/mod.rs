@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 
 use self::examination::Examination;
 pub use self::problem::{Finding, Problem, Severity};
+use crate::code::codes;
+use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
 use crate::provider::IdentityProvider;
 
@@ -89,9 +91,16 @@ pub enum PastedField {
     Certificate,
 }
 
+codes!(PastedField {
+    Audience = "audience",
+    SsoUrl = "sso_url",
+    Issuer = "issuer",
+    Certificate = "certificate",
+});
+
 impl PastedField {
-    /// Its label.
-    pub fn as_str(self) -> &'static str {
+    /// Its label in a form.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Audience => "Audience URI",
             Self::SsoUrl => "IdP SSO URL",
@@ -109,9 +118,8 @@ pub struct Surroundings<'a> {
     pub acs_url: Option<&'a str>,
     /// The page on which logins of the connection start.
     pub login_url: Option<&'a str>,
-    /// The SHA-256 fingerprints of the certificates of all other connections, with or without
-    /// colons, in any letter case.
-    pub other_fingerprints: &'a [String],
+    /// The fingerprints of the certificates of all other connections.
+    pub other_fingerprints: &'a [Fingerprint],
 }
 
 impl<'a> Surroundings<'a> {
@@ -126,7 +134,7 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Adds the fingerprints of the certificates of all other connections.
-    pub fn with_other_fingerprints(self, other_fingerprints: &'a [String]) -> Self {
+    pub fn with_other_fingerprints(self, other_fingerprints: &'a [Fingerprint]) -> Self {
         Self { other_fingerprints, ..self }
     }
 }

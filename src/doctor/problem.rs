@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::PastedField;
 use crate::advice::Product;
 use crate::error::CertificateError;
+use crate::fingerprint::Fingerprint;
 use crate::metadata::MetadataError;
 
 /// How bad a [`Problem`] is.
@@ -41,7 +42,7 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field.as_str(), self.problem)
+        write!(f, "{}: {}", self.field.label(), self.problem)
     }
 }
 
@@ -92,7 +93,7 @@ pub enum Problem {
     )]
     CertificateExpired {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// End of its validity.
         not_after: DateTime<Utc>,
     },
@@ -100,7 +101,7 @@ pub enum Problem {
     #[error("certificate {fingerprint} expires at {not_after}: plan its replacement")]
     CertificateExpires {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// End of its validity.
         not_after: DateTime<Utc>,
     },
@@ -111,7 +112,7 @@ pub enum Problem {
     #[error("certificate {fingerprint} is not valid before {not_before}")]
     CertificateNotYetValid {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// Begin of its validity.
         not_before: DateTime<Utc>,
     },
@@ -123,7 +124,7 @@ pub enum Problem {
     )]
     CertificateShared {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
     },
     /// The issuer is the same as the single sign-on URL.
     #[error(
@@ -146,7 +147,7 @@ pub enum Problem {
     )]
     KeyTooWeak {
         /// SHA-256 fingerprint of the certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
         /// Length of the modulus in bits.
         bits: u32,
     },

@@ -3,6 +3,7 @@
 use super::algorithm::SignatureAlgorithm;
 use super::verify::Trust;
 use crate::error::{Part, Rejection};
+use crate::fingerprint::Fingerprint;
 
 /// Verifies `signature` over `octets`; gives the fingerprint of the certificate whose key verified.
 pub(crate) fn verify_detached(
@@ -10,11 +11,11 @@ pub(crate) fn verify_detached(
     octets: &[u8],
     signature: &[u8],
     trust: Trust<'_>,
-) -> Result<String, Rejection> {
+) -> Result<Fingerprint, Rejection> {
     let algorithm = SignatureAlgorithm::accepted(algorithm, trust.allow_sha1)?;
     let mut certificates = trust.certificates.iter();
     match certificates.find(|certificate| algorithm.verifies(certificate, octets, signature)) {
-        Some(certificate) => Ok(certificate.fingerprint().to_owned()),
+        Some(certificate) => Ok(certificate.fingerprint()),
         None => Err(Rejection::SignatureInvalid { on: Part::Message }),
     }
 }

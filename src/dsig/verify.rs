@@ -1,6 +1,7 @@
 use super::signature::Signature;
 use super::signed_info::SignedInfo;
 use crate::error::{Part, Rejection, SignatureProblem, UntrustedKey};
+use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
 use crate::trust::{Certificate, Certificates};
 use crate::xml::{Document, Element};
@@ -22,7 +23,7 @@ pub(crate) struct Trust<'c> {
 pub(crate) struct SignedOctets {
     octets: String,
     on: Part,
-    fingerprint: String,
+    fingerprint: Fingerprint,
     sha1: bool,
 }
 
@@ -43,8 +44,8 @@ impl SignedOctets {
     }
 
     /// The SHA-256 fingerprint of the certificate whose key verified.
-    pub(crate) fn fingerprint(&self) -> &str {
-        &self.fingerprint
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
     /// Whether the signature or the digest rests on SHA-1.
@@ -83,7 +84,7 @@ pub(crate) fn verify(
         return Err(Rejection::DigestMismatch { on });
     }
     let sha1 = signed_info.signature.uses_sha1() || signed_info.digest.is_sha1();
-    Ok(SignedOctets { octets, on, fingerprint: certificate.fingerprint().to_owned(), sha1 })
+    Ok(SignedOctets { octets, on, fingerprint: certificate.fingerprint(), sha1 })
 }
 
 /// Tells a damaged signature from one by a key that is not configured. The embedded certificate
@@ -92,7 +93,7 @@ fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificate
     let Some(der) = signature.embedded_certificate() else {
         return Rejection::SignatureInvalid { on };
     };
-    let fingerprint = Certificate::fingerprint_of(&der);
+    let fingerprint = Fingerprint::of(&der);
     let embedded = Certificate::from_der(&der).ok();
     let same_key = |certificate: &Certificate| {
         certificate.fingerprint() == fingerprint
@@ -107,7 +108,7 @@ fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificate
             fingerprint,
             not_before: embedded.as_ref().and_then(Certificate::not_before),
             not_after: embedded.as_ref().and_then(Certificate::not_after),
-            configured: configured.iter().map(|c| c.fingerprint().to_owned()).collect(),
+            configured: configured.iter().map(|c| c.fingerprint()).collect(),
         }),
     }
 }

@@ -1,5 +1,7 @@
 use super::{Excerpt, NOT_SET_UP, sentence};
 
+use crate::fingerprint::Fingerprint;
+
 /// Why a connection cannot be built. Nothing is kept of a configuration that is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -37,8 +39,8 @@ pub enum ConfigError {
         "the certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed"
     )]
     KeyTooWeak {
-        /// SHA-256 fingerprint of the certificate, as hexadecimal pairs with colons.
-        fingerprint: String,
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: Fingerprint,
         /// Length of the modulus in bits.
         bits: u32,
     },

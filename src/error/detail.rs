@@ -2,19 +2,21 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::fingerprint::Fingerprint;
+
 /// A certificate found inside a signature that no configured key verifies. Shown for comparison,
 /// never trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UntrustedKey {
-    /// SHA-256 fingerprint of the embedded certificate, as hexadecimal pairs with colons.
-    pub fingerprint: String,
+    /// SHA-256 fingerprint of the embedded certificate.
+    pub fingerprint: Fingerprint,
     /// Begin of the embedded certificate's validity, where readable.
     pub not_before: Option<DateTime<Utc>>,
     /// End of the embedded certificate's validity, where readable.
     pub not_after: Option<DateTime<Utc>>,
     /// Fingerprints of the configured certificates.
-    pub configured: Vec<String>,
+    pub configured: Vec<Fingerprint>,
 }
 
 /// The part of a message that a refusal speaks of.
@@ -34,8 +36,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The SAML name of the part.
-    pub fn as_str(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Assertion => "Assertion",
             Self::Message => "message",
@@ -48,7 +49,7 @@ impl Part {
 
 impl std::fmt::Display for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.name())
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::excerpt::or_none;
 use super::{Excerpt, Mismatch, Part, Rejection};
+use crate::fingerprint::Fingerprint;
 
 impl Rejection {
     /// What is wrong and what to change, for the administrator: expected against found, near misses
@@ -135,7 +136,7 @@ impl Rejection {
                  {}{}. Configured: {}.",
                 key.fingerprint,
                 validity(key.not_before, key.not_after),
-                key.configured.join(", ")
+                key.configured.iter().map(Fingerprint::to_string).collect::<Vec<_>>().join(", ")
             ),
             Self::ReferenceMismatch { on, found } => format!(
                 "The signature inside the {on} must refer to that {on}; it refers to {}.",

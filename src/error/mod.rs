@@ -17,6 +17,7 @@ mod rejection;
 mod send;
 mod table;
 
+pub use crate::code::UnknownCode;
 pub use boxed::BoxError;
 pub use config::{CertificateError, ConfigError, KeyPairError};
 pub use detail::{

@@ -2,6 +2,8 @@
 
 use super::Rejection;
 
+use crate::code::codes;
+
 /// Who has to act to mend a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
@@ -19,18 +21,15 @@ pub enum Fixer {
     User,
 }
 
-impl Fixer {
-    /// Its name in snake case; part of semver.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Developer => "developer",
-            Self::EitherSide => "either_side",
-            Self::IdentityProvider => "identity_provider",
-            Self::ServiceProvider => "service_provider",
-            Self::User => "user",
-        }
-    }
+codes!(Fixer {
+    Developer = "developer",
+    EitherSide = "either_side",
+    IdentityProvider = "identity_provider",
+    ServiceProvider = "service_provider",
+    User = "user",
+});
 
+impl Fixer {
     /// Who that is, for people: completes “to be fixed by …”.
     pub fn in_words(self) -> &'static str {
         match self {

@@ -1,3 +1,4 @@
+use std::str::FromStr;
 use std::{
     cmp::Ordering,
     fmt,
@@ -34,14 +35,19 @@ pub struct Email {
 }
 
 impl Email {
-    /// Reads an address; `None` for whatever is not one in the sense above.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads an address.
+    ///
+    /// # Errors
+    ///
+    /// [`EmailError`] for whatever is not one in the sense above.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
         let trimmed = text.trim();
-        let (local, domain) = trimmed.split_once('@')?;
-        (trimmed.len() <= MAX_BYTES && is_local_part(local) && is_domain(domain)).then(|| Self {
-            address: format!("{local}@{}", domain.to_ascii_lowercase()).into(),
-            original: text.into(),
-        })
+        let (local, domain) = trimmed.split_once('@').ok_or(EmailError)?;
+        if trimmed.len() > MAX_BYTES || !is_local_part(local) || !is_domain(domain) {
+            return Err(EmailError);
+        }
+        let address = format!("{local}@{}", domain.to_ascii_lowercase()).into();
+        Ok(Self { address, original: text.into() })
     }
 
     /// The address, its domain in lower case.
@@ -59,6 +65,19 @@ impl Email {
         &self.original
     }
 }
+
+impl FromStr for Email {
+    type Err = EmailError;
+
+    fn from_str(text: &str) -> Result<Self, EmailError> {
+        Self::parse(text)
+    }
+}
+
+/// A text that is no e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an e-mail address: one of the form name@example.com is needed")]
+pub struct EmailError;
 
 fn is_local_part(local: &str) -> bool {
     local.len() <= MAX_LOCAL_BYTES
@@ -129,7 +148,7 @@ impl serde::Serialize for Email {
 impl<'de> serde::Deserialize<'de> for Email {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not an e-mail address"))
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 
@@ -159,7 +178,7 @@ mod tests {
             ("#$&'*+-/?=^_`{|}~@a-b.test", "#$&'*+-/?=^_`{|}~@a-b.test", "a-b.test"),
             ("alice@XN--BCHER-KVA.example", "alice@xn--bcher-kva.example", "xn--bcher-kva.example"),
         ] {
-            let email = Email::parse(text).unwrap_or_else(|| panic!("{text:?} is an address"));
+            let email = Email::parse(text).unwrap_or_else(|_| panic!("{text:?} is an address"));
             assert_eq!(email.address(), address);
             assert_eq!(email.domain(), domain);
             assert_eq!(email.original(), text);
@@ -224,7 +243,7 @@ mod tests {
             "alice@[192.0.2.1]",
             "alice@example.test:25",
         ] {
-            assert_eq!(Email::parse(text), None, "{text:?}");
+            assert_eq!(Email::parse(text), Err(EmailError), "{text:?}");
         }
     }
 
@@ -232,7 +251,7 @@ mod tests {
     fn lengths_are_bounded() {
         let parses = |local: usize, labels: &[usize]| {
             let domain: Vec<String> = labels.iter().map(|length| "d".repeat(*length)).collect();
-            Email::parse(&format!("{}@{}", "l".repeat(local), domain.join("."))).is_some()
+            Email::parse(&format!("{}@{}", "l".repeat(local), domain.join("."))).is_ok()
         };
         assert!(parses(64, &[63, 4]));
         assert!(!parses(65, &[63, 4]));

@@ -1,4 +1,4 @@
-use std::fmt;
+use crate::code::codes;
 
 /// A part of an [`Identity`](crate::Identity) that attributes are mapped to and that a connection
 /// may insist on.
@@ -19,21 +19,10 @@ pub enum IdentityField {
     LastName,
 }
 
-impl IdentityField {
-    /// The name of the field in snake case; part of semver.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DisplayName => "display_name",
-            Self::Email => "email",
-            Self::FirstName => "first_name",
-            Self::Groups => "groups",
-            Self::LastName => "last_name",
-        }
-    }
-}
-
-impl fmt::Display for IdentityField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+codes!(IdentityField {
+    DisplayName = "display_name",
+    Email = "email",
+    FirstName = "first_name",
+    Groups = "groups",
+    LastName = "last_name",
+});

@@ -14,9 +14,13 @@ use chrono::{DateTime, Utc};
 use self::attribute_map::Mapped;
 pub(crate) use self::email::is_domain;
 pub use self::{
-    attribute_map::AttributeMap, email::Email, field::IdentityField, stable_key::StableKey,
+    attribute_map::AttributeMap,
+    email::{Email, EmailError},
+    field::IdentityField,
+    stable_key::StableKey,
 };
 use crate::assertion::{Attributes, NameId};
+use crate::fingerprint::Fingerprint;
 
 /// A person as a verified assertion describes them.
 ///
@@ -61,7 +65,7 @@ pub struct Identity {
     /// How they proved it: the URI of an authentication context class.
     pub authn_context_class_ref: Option<String>,
     /// SHA-256 fingerprint of the configured certificate that verified the signature.
-    pub key_fingerprint: String,
+    pub key_fingerprint: Fingerprint,
     /// Everything that was said about the person, mapped or not.
     pub attributes: Attributes,
 }
@@ -129,7 +133,7 @@ pub(crate) struct IdentityParts {
     pub(crate) name_id: NameId,
     pub(crate) session: Session,
     pub(crate) attributes: Attributes,
-    pub(crate) key_fingerprint: String,
+    pub(crate) key_fingerprint: Fingerprint,
 }
 
 /// What the AuthnStatements say (Core §2.7.2).
@@ -145,7 +149,7 @@ pub(crate) struct Session {
 /// The rule that [`AttributeMap`] documents.
 fn find_email(mapped: &Mapped<'_>, name_id: &NameId) -> Option<Email> {
     if let Some(value) = mapped.email.raw() {
-        return Email::parse(value);
+        return Email::parse(value).ok();
     }
     if !name_id.is_transient() {
         let email = parse_login_name(&name_id.value);
@@ -161,7 +165,7 @@ fn find_email(mapped: &Mapped<'_>, name_id: &NameId) -> Option<Email> {
 /// An address that is also, or chiefly, a name to log in with. Entra's names of guests are not
 /// mailboxes.
 fn parse_login_name(name: &str) -> Option<Email> {
-    Email::parse(name).filter(|email| !email.address().to_ascii_uppercase().contains("#EXT#"))
+    Email::parse(name).ok().filter(|email| !email.address().to_ascii_uppercase().contains("#EXT#"))
 }
 
 impl fmt::Debug for Identity {

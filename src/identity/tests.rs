@@ -51,7 +51,7 @@ fn identity_with(
             authn_context_class_ref: None,
         },
         attributes: Attributes::merge(attributes),
-        key_fingerprint: "AB:CD".into(),
+        key_fingerprint: crate::fingerprint::Fingerprint::of(b"certificate"),
     };
     Identity::from_parts(parts, map)
 }

@@ -32,6 +32,36 @@ impl Default for LogoutOptions {
     }
 }
 
+impl LogoutOptions {
+    /// Sets how the request travels.
+    #[must_use]
+    pub fn with_binding(mut self, binding: Binding) -> Self {
+        self.binding = Some(binding);
+        self
+    }
+
+    /// Sets whether to sign.
+    #[must_use]
+    pub fn with_sign(mut self, sign: bool) -> Self {
+        self.sign = Some(sign);
+        self
+    }
+
+    /// Sets where to go on afterwards.
+    #[must_use]
+    pub fn with_relay_state(mut self, relay_state: RelayState) -> Self {
+        self.relay_state = Some(relay_state);
+        self
+    }
+
+    /// Sets how long the answer may take.
+    #[must_use]
+    pub fn with_lifetime(mut self, lifetime: TimeDelta) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+}
+
 /// A logout that was started.
 #[derive(Clone, Debug)]
 #[must_use = "the browser has to be sent to the identity provider, and the request remembered"]

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::error::{CertificateError, Excerpt, Mismatch, NOT_SET_UP, Rejection, refuses, sentence};
+use crate::fingerprint::Fingerprint;
 
 /// Why a metadata document is not taken. Nothing of it is kept.
 ///
@@ -106,8 +107,8 @@ pub enum MetadataError {
         "the pinned certificate {fingerprint} has an RSA key of {bits} bits; at least 2048 are needed"
     )]
     PinnedKeyTooWeak {
-        /// SHA-256 fingerprint of the certificate, as hexadecimal pairs with colons.
-        fingerprint: String,
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: Fingerprint,
         /// Length of the modulus in bits.
         bits: u32,
     },

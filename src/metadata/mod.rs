@@ -14,6 +14,7 @@ pub use self::service_provider::{ContactType, SpMetadata};
 use self::validity::Validity;
 use crate::dsig::{SignedOctets, Trust, verify};
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
+use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
 use crate::provider::IdentityProvider;
 use crate::trust::Certificates;
@@ -71,7 +72,7 @@ pub enum MetadataTrust<'c> {
 pub struct IdpMetadata {
     identity_provider: IdentityProvider,
     validity: Validity,
-    signed_by: Option<String>,
+    signed_by: Option<Fingerprint>,
 }
 
 impl IdpMetadata {
@@ -108,7 +109,7 @@ impl IdpMetadata {
                 if is_group(root) && entity_id.is_none() {
                     return Err(MetadataError::EntityUnnamed);
                 }
-                Self::read(root, entity_id, Some(octets.fingerprint().to_owned()), now)
+                Self::read(root, entity_id, Some(octets.fingerprint()), now)
             }
         }
     }
@@ -116,7 +117,7 @@ impl IdpMetadata {
     fn read(
         root: Element<'_>,
         entity_id: Option<&str>,
-        signed_by: Option<String>,
+        signed_by: Option<Fingerprint>,
         now: DateTime<Utc>,
     ) -> Result<Self, MetadataError> {
         let (entity_id, entity) = chosen(&entities(root), entity_id)?;
@@ -153,8 +154,8 @@ impl IdpMetadata {
     }
 
     /// The SHA-256 fingerprint of the pinned certificate whose key has signed it.
-    pub fn signed_by(&self) -> Option<&str> {
-        self.signed_by.as_deref()
+    pub fn signed_by(&self) -> Option<Fingerprint> {
+        self.signed_by
     }
 }
 
@@ -213,7 +214,7 @@ fn signed_octets(
 ) -> Result<SignedOctets, MetadataError> {
     for certificate in certificates {
         if let Some(bits) = certificate.weak_bits() {
-            let fingerprint = certificate.fingerprint().to_owned();
+            let fingerprint = certificate.fingerprint();
             return Err(MetadataError::PinnedKeyTooWeak { fingerprint, bits });
         }
     }

@@ -6,6 +6,7 @@ use super::IdpMetadata;
 use super::error::MetadataError;
 use crate::binding::Binding;
 use crate::error::Mismatch;
+use crate::fingerprint::Fingerprint;
 use crate::provider::{Endpoint, IdentityProvider};
 use crate::trust::Certificate;
 
@@ -48,12 +49,12 @@ pub enum MetadataChange {
     /// A signing key that is not configured.
     KeyAdded {
         /// SHA-256 fingerprint of its certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
     },
     /// A configured key that the metadata does not have (any more).
     KeyRemoved {
         /// SHA-256 fingerprint of its certificate.
-        fingerprint: String,
+        fingerprint: Fingerprint,
     },
     /// A service, by a binding that is not configured.
     EndpointAdded {
@@ -97,15 +98,11 @@ impl IdpMetadata {
             let (from, to) = (current.issuer().to_owned(), new.issuer().to_owned());
             changes.push(MetadataChange::IssuerChanged { from, to });
         }
-        let only_in = |one: &IdentityProvider, other: &IdentityProvider| -> Vec<String> {
+        let only_in = |one: &IdentityProvider, other: &IdentityProvider| -> Vec<Fingerprint> {
             let missing = |certificate: &&Certificate| {
                 other.certificates().iter().all(|other| other != *certificate)
             };
-            one.certificates()
-                .iter()
-                .filter(missing)
-                .map(|missing| missing.fingerprint().to_owned())
-                .collect()
+            one.certificates().iter().filter(missing).map(|missing| missing.fingerprint()).collect()
         };
         changes.extend(
             only_in(new, current)

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::identity_provider::SAML2_PROTOCOL;
 use crate::binding::Binding;
+use crate::code::codes;
 use crate::dsig::{Place, sign_enveloped};
 use crate::error::{BoxError, SendError};
 use crate::instant;
@@ -29,18 +30,13 @@ pub enum ContactType {
     Technical,
 }
 
-impl ContactType {
-    /// The value of `contactType`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Administrative => "administrative",
-            Self::Billing => "billing",
-            Self::Other => "other",
-            Self::Support => "support",
-            Self::Technical => "technical",
-        }
-    }
-}
+codes!(ContactType {
+    Administrative = "administrative",
+    Billing = "billing",
+    Other = "other",
+    Support = "support",
+    Technical = "technical",
+});
 
 /// Our metadata, for the identity provider's administrator: the service provider as an
 /// EntityDescriptor.

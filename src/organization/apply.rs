@@ -10,6 +10,7 @@ use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::binding::Binding;
 use crate::connection::ConnectionOptions;
 use crate::doctor::{Diagnosis, Finding, PastedField, PastedValues, Surroundings, examine};
+use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::trust::{Certificate, Certificates};
@@ -136,9 +137,9 @@ impl Organization {
             Change::ManageByDirectory(managing) => Action::DirectoryChanged { managing: *managing },
             Change::Provision(rules) => Action::ProvisioningChanged { dangers: rules.dangers() },
             Change::RemoveConnection => Action::ConnectionRemoved,
-            Change::RetireCertificate { fingerprint } => Action::CertificateRetired {
-                fingerprint: normal_fingerprint(fingerprint).unwrap_or_default(),
-            },
+            Change::RetireCertificate { fingerprint } => {
+                Action::CertificateRetired { fingerprint: *fingerprint }
+            }
             Change::SetEndpoints { .. } => Action::ConnectionUpdated {
                 dangers: self
                     .settings
@@ -216,7 +217,7 @@ impl Organization {
                 self.tested = None;
                 self.enforced = false;
             }
-            Change::RetireCertificate { fingerprint } => self.retire_certificate(&fingerprint)?,
+            Change::RetireCertificate { fingerprint } => self.retire_certificate(fingerprint)?,
             Change::VerifyDomain(domain) => {
                 self.verified_domains.insert(domain);
                 self.bound_to_domains = true;
@@ -282,10 +283,8 @@ impl Organization {
         Ok(warnings)
     }
 
-    fn retire_certificate(&mut self, fingerprint: &str) -> Result<(), ChangeRefusal> {
+    fn retire_certificate(&mut self, fingerprint: Fingerprint) -> Result<(), ChangeRefusal> {
         let settings = self.configured_settings()?;
-        let fingerprint =
-            normal_fingerprint(fingerprint).ok_or(ChangeRefusal::CertificateUnknown)?;
         let certificates = settings.certificates()?;
         let kept: Vec<&Certificate> = certificates
             .iter()
@@ -361,21 +360,4 @@ fn permitted(
     } else {
         Err(ChangeRefusal::NotEntitled)
     }
-}
-
-/// A SHA-256 fingerprint as it is written here: upper-case hexadecimal pairs with colons. `None`
-/// for what is none.
-fn normal_fingerprint(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|c| *c != ':').collect();
-    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut normal = String::with_capacity(95);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && place.is_multiple_of(2) {
-            normal.push(':');
-        }
-        normal.push(digit.to_ascii_uppercase());
-    }
-    Some(normal)
 }

@@ -10,6 +10,7 @@ use crate::binding::Binding;
 use crate::connection::ConnectionOptions;
 use crate::doctor::{Diagnosis, Finding, PastedValues};
 use crate::error::{CertificateError, ConfigError, refuses, sentence};
+use crate::fingerprint::Fingerprint;
 
 /// What only the application knows: its plans, and its administrators.
 ///
@@ -36,7 +37,7 @@ pub trait Authority {
 pub struct Neighbours {
     /// SHA-256 fingerprints of the certificates of other connections. One that comes up again is
     /// warned of.
-    pub fingerprints: Vec<String>,
+    pub fingerprints: Vec<Fingerprint>,
     /// The verified domains of other organizations. They cannot be verified again, but by an
     /// operator who knows that both are one customer's: of a shared domain either's identity
     /// provider is believed, for accounts of the other as well.
@@ -83,8 +84,8 @@ pub enum Change {
     RemoveConnection,
     /// Ceases to trust a certificate.
     RetireCertificate {
-        /// Its SHA-256 fingerprint, as hexadecimal pairs with colons.
-        fingerprint: String,
+        /// Its SHA-256 fingerprint.
+        fingerprint: Fingerprint,
     },
     /// Replaces how requests travel, and where logouts go.
     SetEndpoints {

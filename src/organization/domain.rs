@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 use crate::identity::{Email, is_domain};
 
@@ -12,11 +13,14 @@ use crate::identity::{Email, is_domain};
 pub struct EmailDomain(String);
 
 impl EmailDomain {
-    /// Takes a domain in any letter case; `None` for what is none. Internationalized names come in
-    /// their `xn--` form.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Takes a domain in any letter case. Internationalized names come in their `xn--` form.
+    ///
+    /// # Errors
+    ///
+    /// [`EmailDomainError`] for what is none.
+    pub fn parse(text: &str) -> Result<Self, EmailDomainError> {
         let lower = text.trim().to_ascii_lowercase();
-        is_domain(&lower).then_some(Self(lower))
+        if is_domain(&lower) { Ok(Self(lower)) } else { Err(EmailDomainError) }
     }
 
     /// The domain, in lower case.
@@ -38,6 +42,19 @@ impl EmailDomain {
     }
 }
 
+impl FromStr for EmailDomain {
+    type Err = EmailDomainError;
+
+    fn from_str(text: &str) -> Result<Self, EmailDomainError> {
+        Self::parse(text)
+    }
+}
+
+/// A text that is no domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a domain of e-mail addresses: one of the form example.com is needed")]
+pub struct EmailDomainError;
+
 impl fmt::Display for EmailDomain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -48,6 +65,6 @@ impl fmt::Display for EmailDomain {
 impl<'de> serde::Deserialize<'de> for EmailDomain {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a domain"))
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }

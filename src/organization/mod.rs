@@ -19,11 +19,11 @@ use chrono::{DateTime, Utc};
 
 pub use self::change::{Applied, Authority, Change, ChangeRefusal, Neighbours};
 pub use self::discovery::{Discovery, discover, discover_proven};
-pub use self::domain::EmailDomain;
+pub use self::domain::{EmailDomain, EmailDomainError};
 pub use self::registry::{Conflict, Organizations};
 pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
 pub use self::settings::ConnectionSettings;
-pub use self::slug::{Slug, SpUrls};
+pub use self::slug::{Slug, SlugError, SpUrls};
 use crate::account::AccountId;
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::connection::{Connection, ConnectionBuilder};

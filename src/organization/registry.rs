@@ -8,6 +8,7 @@ use super::{Applied, Authority, Change, Neighbours, Organization};
 use crate::account::Account;
 use crate::audit::Actor;
 use crate::error::{refuses, sentence};
+use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 
 /// What two organizations cannot have in common.
@@ -154,9 +155,9 @@ impl Organizations {
 
 impl Organization {
     /// The SHA-256 fingerprints of its certificates.
-    pub fn fingerprints(&self) -> Vec<String> {
+    pub fn fingerprints(&self) -> Vec<Fingerprint> {
         let certificates = self.settings.as_ref().and_then(|settings| settings.certificates().ok());
         let all = certificates.iter().flat_map(|certificates| certificates.iter());
-        all.map(|certificate| certificate.fingerprint().to_owned()).collect()
+        all.map(|certificate| certificate.fingerprint()).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Whom a connection may bring in, and what of them is taken over.
 
+use crate::code::codes;
+
 /// The rules of just-in-time provisioning. The default creates accounts, lets the identity
 /// provider's profile win, and takes a connection's word for nobody outside its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,16 +65,11 @@ pub enum DomainRule {
     DangerAny,
 }
 
-impl DomainRule {
-    /// Its name in snake case; part of semver.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::VerifiedOrMember => "verified_or_member",
-            Self::DangerAny => "danger_any",
-        }
-    }
-}
+codes!(DomainRule {
+    Verified = "verified",
+    VerifiedOrMember = "verified_or_member",
+    DangerAny = "danger_any",
+});
 
 /// Whose first, last and display name an account shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Names of organizations in URLs, and the URLs that follow from them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::address::{Address, is_plain};
 
@@ -14,15 +15,18 @@ use crate::address::{Address, is_plain};
 pub struct Slug(String);
 
 impl Slug {
-    /// Takes a slug; `None` for what is none. Letter case is not mended: two spellings of one
-    /// address are one too many.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Takes a slug. Letter case is not mended: two spellings of one address are one too many.
+    ///
+    /// # Errors
+    ///
+    /// [`SlugError`] for what is none.
+    pub fn parse(text: &str) -> Result<Self, SlugError> {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let sound = (1..=63).contains(&text.len())
             && text.bytes().all(inner)
             && !text.starts_with('-')
             && !text.ends_with('-');
-        sound.then(|| Self(text.to_owned()))
+        if sound { Ok(Self(text.to_owned())) } else { Err(SlugError) }
     }
 
     /// The slug.
@@ -30,6 +34,21 @@ impl Slug {
         &self.0
     }
 }
+
+impl FromStr for Slug {
+    type Err = SlugError;
+
+    fn from_str(text: &str) -> Result<Self, SlugError> {
+        Self::parse(text)
+    }
+}
+
+/// A text that is no slug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this is not a slug: 1 to 63 small letters, digits and hyphens are needed, no hyphen at either end"
+)]
+pub struct SlugError;
 
 impl fmt::Display for Slug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +60,7 @@ impl fmt::Display for Slug {
 impl<'de> serde::Deserialize<'de> for Slug {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a slug"))
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

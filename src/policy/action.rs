@@ -2,6 +2,7 @@
 
 use super::LoginPolicy;
 use crate::account::{Account, AccountId};
+use crate::code::codes;
 use crate::identity::Identity;
 
 /// How a person logs in, or has logged in.
@@ -20,10 +21,12 @@ pub enum LoginMethod {
     Sso,
 }
 
-impl LoginMethod {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::EmailCode, Self::Other, Self::Password, Self::Sso];
-}
+codes!(LoginMethod {
+    EmailCode = "email_code",
+    Other = "other",
+    Password = "password",
+    Sso = "sso",
+});
 
 /// What is to become of an account that somebody else has, or is to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,16 +41,11 @@ pub enum Assignment {
     Unassign,
 }
 
-impl Assignment {
-    /// A stable snake_case code, part of semver.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Assign => "assign",
-            Self::Reactivate => "reactivate",
-            Self::Unassign => "unassign",
-        }
-    }
-}
+codes!(Assignment {
+    Assign = "assign",
+    Reactivate = "reactivate",
+    Unassign = "unassign",
+});
 
 /// On which way an account comes to be assigned, or loses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,19 +69,18 @@ pub enum AssignmentPath {
     Single,
 }
 
-impl AssignmentPath {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::AcceptedInvitation,
-        Self::Api,
-        Self::Bulk,
-        Self::Directory,
-        Self::DomainJoin,
-        Self::Invitation,
-        Self::JustInTime,
-        Self::Single,
-    ];
+codes!(AssignmentPath {
+    AcceptedInvitation = "accepted_invitation",
+    Api = "api",
+    Bulk = "bulk",
+    Directory = "directory",
+    DomainJoin = "domain_join",
+    Invitation = "invitation",
+    JustInTime = "just_in_time",
+    Single = "single",
+});
 
+impl AssignmentPath {
     /// Whether it leads through the identity provider rather than the application's dashboard.
     pub(super) fn is_of_identity_provider(self) -> bool {
         matches!(self, Self::Directory | Self::JustInTime)

@@ -170,8 +170,7 @@ fn believed(
 /// identity providers are set from one to the other, and the address is all there is.
 fn is_another(linked: &StableKey, identity: &Identity) -> bool {
     let NameId { value, .. } = &identity.name_id;
-    let is_same_address =
-        linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_some();
+    let is_same_address = linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_ok();
     linked.issuer() == identity.issuer && (identity.name_id.is_transient() || !is_same_address)
 }
 

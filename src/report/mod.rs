@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use crate::advice::{Advice, Product};
 use crate::assertion::{Addressing, SignedDocument, Statements};
 use crate::binding;
+use crate::code::codes;
 use crate::connection::{Connection, Signed, received_envelope};
 use crate::error::{Excerpt, Fixer, Rejection, printable};
+use crate::fingerprint::Fingerprint;
 use crate::request::PendingRequest;
 use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Facts, Rules, Shown};
 use crate::warning::Warning;
@@ -45,7 +47,7 @@ pub struct Report {
     /// Every check, in order.
     pub checks: Vec<ReportedCheck>,
     /// SHA-256 fingerprint of the configured certificate that verified the signature, if one did.
-    pub key_fingerprint: Option<String>,
+    pub key_fingerprint: Option<Fingerprint>,
     /// Of a refusal that a setting of the identity provider mends: what to change, and where in the
     /// console of the product that the issuer, the single sign-on URL or the names of attributes
     /// tell of. A response that is not verified can so choose among the consoles known here, and
@@ -67,6 +69,12 @@ pub enum View {
     /// What was received. Anybody may have written it.
     Unverified,
 }
+
+codes!(View {
+    None = "none",
+    Signed = "signed",
+    Unverified = "unverified",
+});
 
 /// One check of a [`Report`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +113,12 @@ pub enum CheckOutcome {
     /// An earlier failure leaves nothing to check.
     Skipped,
 }
+
+codes!(CheckOutcome {
+    Failed = "failed",
+    Passed = "passed",
+    Skipped = "skipped",
+});
 
 impl Connection {
     /// Runs every check on a response that still can be run, for an administrator's test page.
@@ -194,7 +208,7 @@ impl Connection {
         warnings: &mut Vec<Warning>,
     ) {
         writer.view = View::Signed;
-        writer.fingerprint = Some(signed.octets.fingerprint().to_owned());
+        writer.fingerprint = Some(signed.octets.fingerprint());
         if signed.rests_on_sha1 {
             warnings.push(Warning::RestsOnSha1);
         }
@@ -245,7 +259,7 @@ const REQUIRED: Stage = (
 struct Writer {
     checks: Vec<ReportedCheck>,
     view: View,
-    fingerprint: Option<String>,
+    fingerprint: Option<Fingerprint>,
     product: Option<Product>,
 }
 

@@ -82,6 +82,79 @@ impl Default for LoginOptions {
 }
 
 impl LoginOptions {
+    /// Sets how the request travels.
+    #[must_use]
+    pub fn with_binding(mut self, binding: Binding) -> Self {
+        self.binding = Some(binding);
+        self
+    }
+
+    /// Sets how the answer has to travel.
+    #[must_use]
+    pub fn with_answer_by(mut self, answer_by: Binding) -> Self {
+        self.answer_by = answer_by;
+        self
+    }
+
+    /// Sets whether to sign.
+    #[must_use]
+    pub fn with_sign(mut self, sign: bool) -> Self {
+        self.sign = Some(sign);
+        self
+    }
+
+    /// Sets whether the person has to prove anew who they are.
+    #[must_use]
+    pub fn with_force_authn(mut self, force_authn: bool) -> Self {
+        self.force_authn = force_authn;
+        self
+    }
+
+    /// Sets whether the identity provider must show nothing to the person.
+    #[must_use]
+    pub fn with_is_passive(mut self, is_passive: bool) -> Self {
+        self.is_passive = is_passive;
+        self
+    }
+
+    /// Sets the Format of the NameID to ask for.
+    #[must_use]
+    pub fn with_name_id_format(mut self, name_id_format: impl Into<String>) -> Self {
+        self.name_id_format = Some(name_id_format.into());
+        self
+    }
+
+    /// Sets the authentication context classes, one of which has to be met.
+    #[must_use]
+    pub fn with_authn_contexts(
+        mut self,
+        authn_contexts: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.authn_contexts = authn_contexts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the name of the application, for people to read.
+    #[must_use]
+    pub fn with_provider_name(mut self, provider_name: impl Into<String>) -> Self {
+        self.provider_name = Some(provider_name.into());
+        self
+    }
+
+    /// Sets where to go on afterwards.
+    #[must_use]
+    pub fn with_relay_state(mut self, relay_state: RelayState) -> Self {
+        self.relay_state = Some(relay_state);
+        self
+    }
+
+    /// Sets how long the answer may take.
+    #[must_use]
+    pub fn with_lifetime(mut self, lifetime: TimeDelta) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
     /// Sets what the login is for.
     #[must_use]
     pub fn with_purpose(mut self, purpose: Purpose) -> Self {

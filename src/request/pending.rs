@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::binding::RelayState;
+use crate::code::codes;
 use crate::error::Rejection;
 
 /// A login that was asked for, and waits for its answer.
@@ -60,6 +61,11 @@ pub enum Purpose {
     /// [revision](crate::Connection::revision): it says something of these settings and no others.
     Test,
 }
+
+codes!(Purpose {
+    Login = "login",
+    Test = "test",
+});
 
 /// A logout that was asked for, and waits for its answer. It belongs to one browser, like a
 /// [`PendingRequest`].

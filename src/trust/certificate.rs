@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -8,12 +9,12 @@ use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKeyRef, Private, Public};
-use openssl::sha::sha256;
 use openssl::x509::{X509, X509NameRef};
 
 use super::paste;
 use super::public_key::{KeyUsage, PublicKey};
 use crate::error::CertificateError;
+use crate::fingerprint::Fingerprint;
 
 /// So many certificates are taken: every one is tried on a signature that does not verify.
 const MAX_CERTIFICATES: usize = 10;
@@ -27,7 +28,7 @@ pub struct Certificate(Arc<Parsed>);
 
 struct Parsed {
     der: Vec<u8>,
-    fingerprint: String,
+    fingerprint: Fingerprint,
     subject: String,
     not_before: Option<DateTime<Utc>>,
     not_after: Option<DateTime<Utc>>,
@@ -53,10 +54,9 @@ pub enum KeyType {
 }
 
 impl Certificate {
-    /// The SHA-256 fingerprint of the certificate: upper-case hexadecimal pairs with colons, as
-    /// consoles show it.
-    pub fn fingerprint(&self) -> &str {
-        &self.0.fingerprint
+    /// The SHA-256 fingerprint of the certificate.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.0.fingerprint
     }
 
     /// Begin of the validity; `None` where it is unreadable.
@@ -117,18 +117,12 @@ impl Certificate {
         self.0.public_key.verifies(usage, digest, signature)
     }
 
-    /// The fingerprint of any DER, whether or not it is a certificate that can be used.
-    pub(crate) fn fingerprint_of(der: &[u8]) -> String {
-        let pairs: Vec<String> = sha256(der).iter().map(|byte| format!("{byte:02X}")).collect();
-        pairs.join(":")
-    }
-
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let x509 = X509::from_der(der).map_err(|_| CertificateError::Unrecognized)?;
         let public_key = x509.public_key().map_err(|_| CertificateError::KeyInvalid)?;
         Ok(Self(Arc::new(Parsed {
             der: der.to_vec(),
-            fingerprint: Self::fingerprint_of(der),
+            fingerprint: Fingerprint::of(der),
             subject: one_line(x509.subject_name()),
             not_before: instant(x509.not_before()),
             not_after: instant(x509.not_after()),
@@ -275,6 +269,14 @@ impl Certificates {
     /// How many there are: at least one.
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+impl FromStr for Certificates {
+    type Err = CertificateError;
+
+    fn from_str(paste: &str) -> Result<Self, CertificateError> {
+        Self::parse(paste)
     }
 }
 

@@ -9,6 +9,8 @@ mod tests;
 
 pub use certificate::{Certificate, Certificates, KeyType};
 pub use key_pair::KeyPair;
+
+pub use crate::fingerprint::{Fingerprint, FingerprintError};
 #[cfg(feature = "testing")]
 pub(crate) use key_pair::self_signed;
 pub(crate) use paste::has_private_key;

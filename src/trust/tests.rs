@@ -139,7 +139,7 @@ fn facts_are_read() {
     assert_eq!(certificate.subject(), "CN=idp.saml-idp.example.test");
     assert_eq!(certificate.not_before().unwrap().to_rfc3339(), "2026-11-23T20:45:24+00:00");
     assert_eq!(certificate.not_after().unwrap().to_rfc3339(), "2036-11-20T20:45:24+00:00");
-    assert_eq!(certificate.fingerprint().len(), 95);
+    assert_eq!(certificate.fingerprint().to_string().len(), 95);
     // The dates of one that is long over are read and judged by nobody here; its subject is fit for
     // a terminal.
     let old =
@@ -352,5 +352,32 @@ fn every_damage_ends_in_a_verdict() {
             damaged[cut] ^= 0x55;
             let _ = Certificates::parse(&damaged);
         }
+    }
+}
+
+#[test]
+fn a_fingerprint_is_read_in_every_spelling_and_no_other_text_is() {
+    let pairs: Vec<String> = (0..32_u8).map(|byte| format!("{:02X}", 0xE0 ^ byte)).collect();
+    let written = pairs.join(":");
+    let fingerprint: Fingerprint = written.parse().unwrap();
+    assert_eq!(fingerprint.to_string(), written);
+    assert_eq!(format!("{fingerprint:?}"), written);
+    for other in [
+        pairs.concat(),
+        pairs.concat().to_lowercase(),
+        pairs.join(" "),
+        format!("  {}\n{}", pairs[..16].join(":"), pairs[16..].join(":")),
+    ] {
+        assert_eq!(other.parse(), Ok(fingerprint), "{other}");
+    }
+    for bad in [
+        String::new(),
+        pairs[..31].join(":"),
+        format!("{written}:00"),
+        format!("{written}\nand more"),
+        written.replace('E', "G"),
+        "é".repeat(64),
+    ] {
+        assert_eq!(bad.parse::<Fingerprint>(), Err(FingerprintError), "{bad}");
     }
 }

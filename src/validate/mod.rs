@@ -12,6 +12,7 @@ mod time;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::assertion::{Addressing, Envelope, Statements};
+use crate::code::codes;
 use crate::error::Rejection;
 use crate::request::PendingRequest;
 
@@ -37,16 +38,11 @@ pub enum Unsolicited {
     On,
 }
 
-impl Unsolicited {
-    /// Its name in snake case; part of semver.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Bounce => "bounce",
-            Self::On => "on",
-        }
-    }
-}
+codes!(Unsolicited {
+    Off = "off",
+    Bounce = "bounce",
+    On = "on",
+});
 
 /// What a response is held against: the connection's settings, the request that it has to answer,
 /// and the time.

@@ -79,6 +79,7 @@ impl Authority for Anybody {
 /// An organization whose single sign-on is enabled, and configured for this identity provider.
 fn organization(id: &str, idp: &TestIdp) -> Organization {
     let urls = Slug::parse(id)
+        .ok()
         .and_then(|slug| Some((SpUrls::derived("https://app.example.test", &slug)?, slug)));
     let (Some((urls, slug)), Ok(certificate)) = (urls, idp.certificate_pem()) else {
         panic!("no organization {id}")

@@ -130,8 +130,8 @@ fn number_done(written: &[Written]) -> usize {
 
 fn email(text: &str) -> Email {
     match Email::parse(text) {
-        Some(email) => email,
-        None => panic!("not an address: {text}"),
+        Ok(email) => email,
+        Err(error) => panic!("{text}: {error}"),
     }
 }
 
