@@ -199,7 +199,7 @@ pub enum Problem {
     #[error("this begins or ends with blank space, which counts in comparisons: take it away")]
     SurroundingSpace,
     /// Two fields seem to hold each other's values.
-    #[error("this value and that of the field {} seem to stand in each other's place", with.as_str())]
+    #[error("this value and that of the field {} seem to stand in each other's place", with.label())]
     Swapped {
         /// The other field.
         with: PastedField,

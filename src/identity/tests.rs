@@ -441,7 +441,8 @@ fn the_serialized_form_is_frozen() {
             r#""email":"ada@example.test","first_name":null,"last_name":null,"display_name":null,"groups":["g"],"#,
             r#""session_index":"_s1","session_not_on_or_after":"2027-01-15T08:00:00Z","#,
             r#""authn_instant":"2026-09-21T14:13:20.500Z","authn_context_class_ref":null,"#,
-            r#""key_fingerprint":"AB:CD","attributes":["#,
+            r#""key_fingerprint":"03:D6:6D:D0:88:35:C1:CA:3F:12:8C:CE:AC:D1:F3:1A:"#,
+            r#"C9:41:63:09:6B:20:F4:45:AE:84:28:5B:C0:83:2D:72","attributes":["#,
             r#"{{"name":"email","name_format":null,"friendly_name":null,"values":[" ada@EXAMPLE.test"]}},"#,
             r#"{{"name":"groups","name_format":null,"friendly_name":null,"values":["g"]}}]}}"#
         ),
