@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, Utc};
-use saml_login::account::{Account, AccountId, NewAccount, Role};
+use saml_login::account::{Account, AccountId, NewAccount, OrganizationId, Role};
 use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog};
 use saml_login::doctor::PastedValues;
 use saml_login::identity::Email;
@@ -31,12 +31,12 @@ use saml_login::{Identity, LoginPolicy, MemoryReplayStore, Organization};
 struct Plans;
 
 impl Authority for Plans {
-    fn administers(&self, account: &AccountId, organization: &str) -> bool {
+    fn administers(&self, account: &AccountId, organization: &OrganizationId) -> bool {
         account.as_str() == format!("admin-of-{organization}")
     }
 
-    fn is_entitled(&self, organization: &str) -> bool {
-        organization != "free-plan"
+    fn is_entitled(&self, organization: &OrganizationId) -> bool {
+        *organization != "free-plan"
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::account::AccountId;
+use crate::account::OrganizationId;
 use crate::error::{BoxError, Error};
 use crate::fingerprint::Fingerprint;
 
@@ -159,7 +160,7 @@ pub enum Outcome {
 #[non_exhaustive]
 pub struct AuditEvent {
     /// The [id](crate::Organization::id) of the organization.
-    pub organization: String,
+    pub organization: OrganizationId,
     /// When.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::instant::serialize"))]
     pub at: DateTime<Utc>,
@@ -176,7 +177,7 @@ pub struct AuditEvent {
 impl AuditEvent {
     /// An event that is done.
     pub fn new(
-        organization: impl Into<String>,
+        organization: impl Into<OrganizationId>,
         actor: Actor,
         action: Action,
         at: DateTime<Utc>,
@@ -205,7 +206,7 @@ impl AuditEvent {
 
     /// A login that was refused, or that something failed under, before it was known whose it is.
     pub fn login_refused(
-        organization: impl Into<String>,
+        organization: impl Into<OrganizationId>,
         error: &Error,
         at: DateTime<Utc>,
     ) -> Self {
@@ -218,7 +219,7 @@ impl AuditEvent {
 
     /// A login that was accepted, into this account.
     pub fn login_accepted(
-        organization: impl Into<String>,
+        organization: impl Into<OrganizationId>,
         account: AccountId,
         at: DateTime<Utc>,
     ) -> Self {

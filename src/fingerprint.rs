@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use openssl::sha::sha256;
 
-/// The SHA-256 fingerprint of a certificate: of its DER, so of the whole certificate and not only of
-/// its key.
+/// The SHA-256 fingerprint of a certificate: of its DER, so of the whole certificate and not only
+/// of its key.
 ///
 /// It is written as upper-case hexadecimal pairs with colons, as most consoles show it. It is read
 /// in any letter case, with colons, blank space or nothing between the pairs.
@@ -74,6 +74,7 @@ impl FromStr for Fingerprint {
 #[error(
     "this is not a SHA-256 fingerprint: 64 hexadecimal digits are needed, with or without colons"
 )]
+#[non_exhaustive]
 pub struct FingerprintError;
 
 #[cfg(feature = "serde")]

@@ -8,7 +8,8 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use saml_login::account::{
-    Account, AccountId, Changes, EmailProof, NewAccount, Profile, Role, Seats, Status,
+    Account, AccountId, Changes, EmailProof, NewAccount, OrganizationId, Profile, Role, Seats,
+    Status,
 };
 use saml_login::error::BoxError;
 use saml_login::identity::{Email, StableKey};
@@ -439,7 +440,7 @@ impl State {
 impl AccountStore for Faulty {
     async fn find(
         &self,
-        organization: &str,
+        organization: &OrganizationId,
         key: Option<&StableKey>,
         email: Option<&Email>,
     ) -> Result<Matches, BoxError> {
@@ -447,13 +448,14 @@ impl AccountStore for Faulty {
             return Err(BoxError::new("out of order"));
         }
         let state = self.state();
-        let (purchased, taken) = state.seats.get(organization).copied().unwrap_or_default();
+        let (purchased, taken) =
+            state.seats.get(organization.as_str()).copied().unwrap_or_default();
         let has_key = |account: &&Account| key.is_some() && account.stable_key.as_ref() == key;
         let has_email = |account: &&Account| email.is_some_and(|email| account.has_email(email));
         let found = state.accounts.iter().filter(|account| {
             let elsewhere = (self.has(Fault::FindsKeysAnywhere) && has_key(account))
                 || (self.has(Fault::FindsAddressesAnywhere) && has_email(account));
-            let here = account.organization == organization && self.finds(account, key, email);
+            let here = account.organization == *organization && self.finds(account, key, email);
             here || elsewhere
         });
         let mut accounts: Vec<Account> = found.cloned().collect();
@@ -477,13 +479,13 @@ impl AccountStore for Faulty {
         let mut account = new.into_account(self.next_id(&state));
         let organization = account.organization.clone();
         let (needs, takes, _) = self.seats(None, &account);
-        let no_seat = needs && !state.has_free_seat(&organization);
+        let no_seat = needs && !state.has_free_seat(organization.as_str());
         state = self.pause(state, Fault::LooksForSeatFirst);
         account.id = self.next_id(&state);
         let no_seat = no_seat
             || (needs
                 && !self.has(Fault::LooksForSeatFirst)
-                && !state.has_free_seat(&organization));
+                && !state.has_free_seat(organization.as_str()));
         let (key, email) = self.collides(&state, None, &account);
         state = self.pause(state, Fault::LooksForKeyFirst);
         state = self.pause(state, Fault::LooksForAddressFirst);
@@ -493,19 +495,19 @@ impl AccountStore for Faulty {
         let email = if self.has(Fault::LooksForAddressFirst) { email } else { email_now };
         if key || email {
             if self.has(Fault::ConflictTakesSeat) {
-                state.take(&organization, takes, 0);
+                state.take(organization.as_str(), takes, 0);
             }
             return Ok(Written::Conflict);
         }
         if no_seat {
             match self.fault {
                 Some(Fault::AccountWithoutSeat) => state.write(&account),
-                Some(Fault::SeatWithoutAccount) => state.take(&organization, 1, 0),
+                Some(Fault::SeatWithoutAccount) => state.take(organization.as_str(), 1, 0),
                 _ => {}
             }
             return Ok(Written::NoSeat);
         }
-        state.take(&organization, takes, 0);
+        state.take(organization.as_str(), takes, 0);
         match self.fault {
             Some(Fault::CreatesWithout("key")) => account.stable_key = None,
             Some(Fault::CreatesWithout("profile")) => account.profile = Profile::default(),
@@ -544,7 +546,7 @@ impl AccountStore for Faulty {
         }
         let organization = now.organization.clone();
         let (needs, takes, gives) = self.seats(Some(&now), &changes.applied_to(&now));
-        let no_seat = needs && !state.has_free_seat(&organization);
+        let no_seat = needs && !state.has_free_seat(organization.as_str());
         state = self.pause(state, Fault::LooksForSeatFirstAgain);
         let Some(now) = state.account(&before.id) else { return Ok(Written::Conflict) };
         if !self.is_as_read(&now, &before) {
@@ -574,7 +576,7 @@ impl AccountStore for Faulty {
             }
             return Ok(Written::NoSeat);
         }
-        state.take(&organization, takes, gives);
+        state.take(organization.as_str(), takes, gives);
         if !self.has(Fault::ChangesNothing) {
             state.write(&after);
         }

@@ -14,7 +14,7 @@ use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog, Outcome};
 use saml_login::doctor::PastedValues;
 use saml_login::organization::{
     Applied, Change, DomainRule, EmailDomain, Neighbours, Organizations, ProfileSource,
-    ProvisioningRules, RelinkRule, Slug, SlugError, SpUrls,
+    ProvisioningRules, RelinkRule, Slug, SpUrls,
 };
 use saml_login::trust::Fingerprint;
 use saml_login::{ConnectionOptions, Organization, ServiceProvider, Unsolicited};
@@ -56,7 +56,7 @@ fn a_slug_is_safe_in_every_url() {
         "a\n",
         &"x".repeat(64),
     ] {
-        assert_eq!(Slug::parse(no_slug), Err(SlugError), "{no_slug}");
+        assert!(Slug::parse(no_slug).is_err(), "{no_slug}");
     }
 }
 

@@ -10,7 +10,7 @@ use common::tenants::{
 };
 use common::{block_on, now};
 use saml_login::account::{
-    Account, AccountId, Changes, EmailProof, NewAccount, Role, Seats, Status,
+    Account, AccountId, Changes, EmailProof, NewAccount, OrganizationId, Role, Seats, Status,
 };
 use saml_login::audit::{Action, Actor, Outcome};
 use saml_login::error::BoxError;
@@ -611,7 +611,7 @@ struct Crowded(MemoryAccountStore, AtomicUsize, Written);
 impl AccountStore for Crowded {
     async fn find(
         &self,
-        organization: &str,
+        organization: &OrganizationId,
         key: Option<&saml_login::identity::StableKey>,
         email: Option<&Email>,
     ) -> Result<saml_login::store::Matches, BoxError> {

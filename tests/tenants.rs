@@ -266,7 +266,7 @@ fn attributes_can_be_added_without_breaking_a_login() {
 
 fn found(discovery: Discovery<'_>) -> (&'static str, Option<&str>) {
     let id = match discovery {
-        Discovery::Found(organization) => Some(organization.id()),
+        Discovery::Found(organization) => Some(organization.id().as_str()),
         _ => None,
     };
     (discovery.code(), id)

@@ -1,6 +1,7 @@
 //! What is written of an account.
 
 use super::{Account, AccountId, EmailProof, Profile, Role, Status};
+use crate::account::OrganizationId;
 use crate::identity::{Email, StableKey};
 
 /// An account that is to be created.
@@ -8,7 +9,7 @@ use crate::identity::{Email, StableKey};
 #[non_exhaustive]
 pub struct NewAccount {
     /// The id of the organization.
-    pub organization: String,
+    pub organization: OrganizationId,
     /// The e-mail address.
     pub email: Email,
     /// How good the address is. Unless it is [proven](EmailProof::Proven), the account must not be
@@ -27,7 +28,7 @@ pub struct NewAccount {
 
 impl NewAccount {
     /// An invitation of an address by an administrator. It takes a seat like any other account.
-    pub fn invited(organization: impl Into<String>, email: Email, role: Role) -> Self {
+    pub fn invited(organization: impl Into<OrganizationId>, email: Email, role: Role) -> Self {
         Self {
             organization: organization.into(),
             email,

@@ -1,38 +1,16 @@
 //! Accounts: what an application has of the people in an organization.
 
 mod change;
+mod id;
 mod seats;
 
 use std::fmt;
 
 pub use self::change::{Changes, NewAccount};
+pub use self::id::{AccountId, OrganizationId};
 pub use self::seats::Seats;
 use crate::code::codes;
 use crate::identity::{Email, Identity, StableKey};
-
-/// The application's own id of an account. Nothing that an identity provider says ever becomes one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
-pub struct AccountId(String);
-
-impl AccountId {
-    /// An id.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The id.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// What a person may do in an organization, as far as single sign-on asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,7 +147,7 @@ pub struct Account {
     /// Its id.
     pub id: AccountId,
     /// The [id](crate::Organization::id) of its organization.
-    pub organization: String,
+    pub organization: OrganizationId,
     /// Where it is in its life.
     pub status: Status,
     /// What the person may do.
@@ -189,7 +167,7 @@ pub struct Account {
 
 impl Account {
     /// An active member with nothing but an id.
-    pub fn new(id: AccountId, organization: impl Into<String>) -> Self {
+    pub fn new(id: AccountId, organization: impl Into<OrganizationId>) -> Self {
         Self {
             id,
             organization: organization.into(),

@@ -77,6 +77,7 @@ impl FromStr for Email {
 /// A text that is no e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not an e-mail address: one of the form name@example.com is needed")]
+#[non_exhaustive]
 pub struct EmailError;
 
 fn is_local_part(local: &str) -> bool {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Applied, Authority, Change, ChangeRefusal, ConnectionSettings, Neighbours, Organization,
 };
+use crate::account::OrganizationId;
 use crate::account::{Account, Role, Status};
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::binding::Binding;
@@ -77,7 +78,7 @@ impl Organization {
         now: DateTime<Utc>,
     ) -> Applied {
         let is_current = self.revision().as_deref() == Some(revision)
-            && identity.connection_id == self.id
+            && identity.connection_id == self.id.as_str()
             && self.settings.as_ref().is_some_and(|settings| settings.issuer == identity.issuer)
             && self.fingerprints().contains(&identity.key_fingerprint);
         let is_theirs = account.organization == self.id
@@ -328,7 +329,7 @@ impl Organization {
 fn permitted(
     change: &Change,
     by: &Actor,
-    organization: &str,
+    organization: &OrganizationId,
     authority: &impl Authority,
 ) -> Result<(), ChangeRefusal> {
     let of_domains = matches!(change, Change::VerifyDomain(_) | Change::ForgetDomain(_));

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{EmailDomain, ProvisioningRules};
 use crate::account::AccountId;
+use crate::account::OrganizationId;
 use crate::audit::AuditEvent;
 use crate::binding::Binding;
 use crate::connection::ConnectionOptions;
@@ -20,14 +21,14 @@ use crate::fingerprint::Fingerprint;
 /// [invitation](crate::account::NewAccount::invited) for example; a login makes members.
 pub trait Authority {
     /// Whether somebody is an administrator of exactly this organization, now.
-    fn administers(&self, account: &AccountId, organization: &str) -> bool;
+    fn administers(&self, account: &AccountId, organization: &OrganizationId) -> bool;
 
     /// Whether the organization's plan includes single sign-on.
     ///
     /// Where it no longer does, what is set up goes on working and can be switched off, and nothing
     /// can be switched on or changed: neither are people locked out, nor does "single sign-on only"
     /// fall by itself.
-    fn is_entitled(&self, organization: &str) -> bool;
+    fn is_entitled(&self, organization: &OrganizationId) -> bool;
 }
 
 /// What is known of the other organizations when one is changed.

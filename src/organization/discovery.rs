@@ -71,7 +71,7 @@ pub fn discover_proven<'a>(
     }
     only_one(organizations.filter(|organization| {
         accounts.iter().any(|account| {
-            account.organization == organization.id()
+            account.organization == *organization.id()
                 && account.status == Status::Active
                 && account.email_proof == EmailProof::Proven
                 && account.has_email(email)

@@ -53,6 +53,7 @@ impl FromStr for EmailDomain {
 /// A text that is no domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a domain of e-mail addresses: one of the form example.com is needed")]
+#[non_exhaustive]
 pub struct EmailDomainError;
 
 impl fmt::Display for EmailDomain {

@@ -25,6 +25,7 @@ pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
 pub use self::settings::ConnectionSettings;
 pub use self::slug::{Slug, SlugError, SpUrls};
 use crate::account::AccountId;
+use crate::account::OrganizationId;
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::connection::{Connection, ConnectionBuilder};
 use crate::error::{ConfigError, NOT_SET_UP, refuses, sentence};
@@ -42,7 +43,7 @@ use crate::provider::ServiceProvider;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
 pub struct Organization {
-    id: String,
+    id: OrganizationId,
     slug: Slug,
     urls: SpUrls,
     #[cfg_attr(feature = "serde", serde(default))]
@@ -71,7 +72,7 @@ impl Organization {
     /// An organization without single sign-on. `id` is the application's own, never shown to be
     /// chosen and never used again for another: it becomes the connection's id, and so a part of
     /// every person's [key](crate::identity::StableKey).
-    pub fn new(id: impl Into<String>, slug: Slug, urls: SpUrls) -> Self {
+    pub fn new(id: impl Into<OrganizationId>, slug: Slug, urls: SpUrls) -> Self {
         Self {
             id: id.into(),
             slug,
@@ -89,7 +90,7 @@ impl Organization {
     }
 
     /// Its id.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &OrganizationId {
         &self.id
     }
 
@@ -197,7 +198,7 @@ impl Organization {
             return Err(SsoUnavailable::Disabled);
         }
         let settings = self.settings.as_ref().ok_or(SsoUnavailable::NotConfigured)?;
-        Ok(settings.builder(&self.id, sp)?)
+        Ok(settings.builder(self.id.as_str(), sp)?)
     }
 
     /// What single sign-on rests on at present, as a digest; `None` where it does not
@@ -219,7 +220,7 @@ impl Organization {
     /// Whether the settings, if there are any, make a connection.
     fn check_settings(&self) -> Result<(), ConfigError> {
         let Some(settings) = &self.settings else { return Ok(()) };
-        settings.builder(&self.id, self.service_provider())?.build().map(|_| ())
+        settings.builder(self.id.as_str(), self.service_provider())?.build().map(|_| ())
     }
 
     fn digest(&self) -> Option<String> {
@@ -268,7 +269,7 @@ impl SsoUnavailable {
     }
 
     /// The event of a login that ended here, for the audit trail.
-    pub fn event(&self, organization: &str, at: DateTime<Utc>) -> AuditEvent {
+    pub fn event(&self, organization: impl Into<OrganizationId>, at: DateTime<Utc>) -> AuditEvent {
         let event = AuditEvent::new(organization, Actor::IdentityProvider, Action::Login, at);
         event.ended(Outcome::Refused(self.code()))
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Applied, Authority, Change, Neighbours, Organization};
 use crate::account::Account;
+use crate::account::OrganizationId;
 use crate::audit::Actor;
 use crate::error::{refuses, sentence};
 use crate::fingerprint::Fingerprint;
@@ -69,7 +70,7 @@ impl Organization {
 /// verified.
 #[derive(Clone, Debug, Default)]
 pub struct Organizations {
-    by_id: BTreeMap<String, Organization>,
+    by_id: BTreeMap<OrganizationId, Organization>,
 }
 
 impl Organizations {
@@ -117,7 +118,7 @@ impl Organizations {
         authority: &impl Authority,
         now: DateTime<Utc>,
     ) -> Option<Applied> {
-        let around = self.neighbours(id, &change);
+        let around = self.neighbours(&id.into(), &change);
         Some(self.by_id.get_mut(id)?.apply(change, by, authority, &around, now))
     }
 
@@ -131,14 +132,14 @@ impl Organizations {
         revision: &str,
         now: DateTime<Utc>,
     ) -> Option<Applied> {
-        let organization = self.by_id.get_mut(&identity.connection_id)?;
+        let organization = self.by_id.get_mut(identity.connection_id.as_str())?;
         Some(organization.record_test_login(identity, account, revision, now))
     }
 
     /// What this change has to know of the others.
-    fn neighbours(&self, id: &str, change: &Change) -> Neighbours {
+    fn neighbours(&self, id: &OrganizationId, change: &Change) -> Neighbours {
         let mut around = Neighbours::default();
-        let others = || self.iter().filter(|other| other.id != id);
+        let others = || self.iter().filter(|other| other.id != *id);
         match change {
             Change::AddCertificate { .. } | Change::Configure(_) => {
                 around.fingerprints = others().flat_map(Organization::fingerprints).collect();

@@ -48,6 +48,7 @@ impl FromStr for Slug {
 #[error(
     "this is not a slug: 1 to 63 small letters, digits and hyphens are needed, no hyphen at either end"
 )]
+#[non_exhaustive]
 pub struct SlugError;
 
 impl fmt::Display for Slug {

@@ -1,6 +1,7 @@
 //! What somebody wants to do, and from where.
 
 use super::LoginPolicy;
+use crate::account::OrganizationId;
 use crate::account::{Account, AccountId};
 use crate::code::codes;
 use crate::identity::Identity;
@@ -96,7 +97,7 @@ impl AssignmentPath {
 pub struct SessionStart {
     /// The id of the organization where the person logged in, which a switch of accounts does not
     /// change.
-    pub organization: String,
+    pub organization: OrganizationId,
     /// Into which account there.
     pub account: AccountId,
     /// How.
@@ -120,7 +121,7 @@ impl SessionStart {
     /// A login into this account through single sign-on.
     pub fn sso(identity: &Identity, account: &Account) -> Self {
         Self {
-            organization: identity.connection_id.clone(),
+            organization: identity.connection_id.as_str().into(),
             account: account.id.clone(),
             method: LoginMethod::Sso,
             issuer: Some(identity.issuer.clone()),

@@ -36,6 +36,7 @@ pub use self::action::{
     Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart,
 };
 pub use self::decision::{Decision, Reason, Verdict};
+use crate::account::OrganizationId;
 use crate::account::{Account, AccountId, EmailProof, Role, Status};
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::organization::{EmailDomain, Organization};
@@ -52,7 +53,7 @@ enum SsoState {
 /// taken. Take it anew for every decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginPolicy {
-    organization: String,
+    organization: OrganizationId,
     sso: SsoState,
     enforced: bool,
     directory_managed: bool,
@@ -71,7 +72,7 @@ impl LoginPolicy {
             (true, Some(_)) => SsoState::Open,
         };
         Self {
-            organization: organization.id().to_owned(),
+            organization: organization.id().clone(),
             sso,
             enforced: organization.is_enforced(),
             directory_managed: organization.is_directory_managed(),

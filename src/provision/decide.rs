@@ -57,7 +57,7 @@ pub fn decide(
                 return Provisioning::Refuse(Refusal::NoSeat);
             }
             Provisioning::Create(Box::new(NewAccount {
-                organization: organization.id().to_owned(),
+                organization: organization.id().clone(),
                 email_proof: proof(organization, email),
                 email: email.clone(),
                 stable_key: identity.stable_key(),
@@ -80,7 +80,7 @@ fn find<'a>(
     organization: &Organization,
     accounts: &'a [Account],
 ) -> Result<Found<'a>, Refusal> {
-    if identity.connection_id != organization.id() {
+    if identity.connection_id != organization.id().as_str() {
         return Err(Refusal::OrganizationForeign);
     }
     // A connection that somebody has kept for too long comes to nothing here.
@@ -91,7 +91,7 @@ fn find<'a>(
     if !is_current {
         return Err(Refusal::ConnectionOutdated);
     }
-    let own = || accounts.iter().filter(|account| account.organization == organization.id());
+    let own = || accounts.iter().filter(|account| account.organization == *organization.id());
     let present = || own().filter(|account| account.status != Status::Deleted);
     let key = identity.stable_key();
     let has_key = |account: &&Account| key.is_some() && account.stable_key == key;

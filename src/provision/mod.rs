@@ -10,6 +10,7 @@ pub use self::decide::decide;
 pub use self::outcome::Provisioning;
 pub use self::refusal::Refusal;
 use crate::account::Account;
+use crate::account::OrganizationId;
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::error::{BoxError, refuses};
 use crate::identity::Identity;
@@ -53,7 +54,7 @@ impl ProvisionError {
     }
 
     /// The event of it, for the audit trail.
-    pub fn event(&self, organization: &str, at: DateTime<Utc>) -> AuditEvent {
+    pub fn event(&self, organization: impl Into<OrganizationId>, at: DateTime<Utc>) -> AuditEvent {
         match self {
             Self::Refused(refusal) => Provisioning::Refuse(*refusal).event(organization, None, at),
             Self::Contended | Self::Store(_) => {

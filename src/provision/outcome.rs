@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Refusal;
+use crate::account::OrganizationId;
 use crate::account::{AccountId, Changes, NewAccount};
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 
@@ -50,7 +51,7 @@ impl Provisioning {
     /// one was.
     pub fn event(
         &self,
-        organization: &str,
+        organization: impl Into<OrganizationId>,
         account: Option<&AccountId>,
         at: DateTime<Utc>,
     ) -> AuditEvent {

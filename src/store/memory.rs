@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard};
 
 use super::{AccountStore, Matches, Written};
+use crate::account::OrganizationId;
 use crate::account::{Account, AccountId, Changes, NewAccount, Seats, Status};
 use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
@@ -19,7 +20,7 @@ pub struct MemoryAccountStore {
 
 #[derive(Default)]
 struct State {
-    organizations: HashMap<String, Members>,
+    organizations: HashMap<OrganizationId, Members>,
     /// Ids are never given twice.
     created: u64,
 }
@@ -41,9 +42,12 @@ impl MemoryAccountStore {
     /// # Errors
     ///
     /// If a thread panicked while it held the directory.
-    pub fn set_seats(&self, organization: &str, purchased: Option<u32>) -> Result<(), BoxError> {
-        self.state()?.organizations.entry(organization.to_owned()).or_default().purchased =
-            purchased;
+    pub fn set_seats(
+        &self,
+        organization: impl Into<OrganizationId>,
+        purchased: Option<u32>,
+    ) -> Result<(), BoxError> {
+        self.state()?.organizations.entry(organization.into()).or_default().purchased = purchased;
         Ok(())
     }
 
@@ -52,9 +56,12 @@ impl MemoryAccountStore {
     /// # Errors
     ///
     /// If a thread panicked while it held the directory.
-    pub fn accounts(&self, organization: &str) -> Result<Vec<Account>, BoxError> {
+    pub fn accounts(
+        &self,
+        organization: impl Into<OrganizationId>,
+    ) -> Result<Vec<Account>, BoxError> {
         let state = self.state()?;
-        let members = state.organizations.get(organization);
+        let members = state.organizations.get(&organization.into());
         Ok(members.map(|members| members.accounts.values().cloned().collect()).unwrap_or_default())
     }
 
@@ -63,11 +70,11 @@ impl MemoryAccountStore {
     /// # Errors
     ///
     /// If a thread panicked while it held the directory.
-    pub fn seats(&self, organization: &str) -> Result<Seats, BoxError> {
+    pub fn seats(&self, organization: impl Into<OrganizationId>) -> Result<Seats, BoxError> {
         Ok(self
             .state()?
             .organizations
-            .get(organization)
+            .get(&organization.into())
             .map_or(Seats::new(None, 0), Members::seats))
     }
 
@@ -142,7 +149,7 @@ fn folded(email: &Email) -> String {
 impl AccountStore for MemoryAccountStore {
     async fn find(
         &self,
-        organization: &str,
+        organization: &OrganizationId,
         key: Option<&StableKey>,
         email: Option<&Email>,
     ) -> Result<Matches, BoxError> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 pub use memory::MemoryAccountStore;
 
+use crate::account::OrganizationId;
 use crate::account::{Account, Changes, NewAccount, Seats};
 use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
@@ -78,7 +79,7 @@ pub trait AccountStore: Send + Sync {
     /// case, deleted ones included; and its seats.
     fn find(
         &self,
-        organization: &str,
+        organization: &OrganizationId,
         key: Option<&StableKey>,
         email: Option<&Email>,
     ) -> impl Future<Output = Result<Matches, BoxError>> + Send;
@@ -97,7 +98,7 @@ pub trait AccountStore: Send + Sync {
 impl<S: AccountStore> AccountStore for &S {
     fn find(
         &self,
-        organization: &str,
+        organization: &OrganizationId,
         key: Option<&StableKey>,
         email: Option<&Email>,
     ) -> impl Future<Output = Result<Matches, BoxError>> + Send {
@@ -120,7 +121,7 @@ impl<S: AccountStore> AccountStore for &S {
 impl<S: AccountStore> AccountStore for Arc<S> {
     fn find(
         &self,
-        organization: &str,
+        organization: &OrganizationId,
         key: Option<&StableKey>,
         email: Option<&Email>,
     ) -> impl Future<Output = Result<Matches, BoxError>> + Send {

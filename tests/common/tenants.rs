@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use saml_login::account::{Account, AccountId, EmailProof, Role};
+use saml_login::account::{Account, AccountId, EmailProof, OrganizationId, Role};
 use saml_login::audit::Actor;
 use saml_login::doctor::PastedValues;
 use saml_login::organization::{
@@ -34,12 +34,12 @@ impl Plans {
 }
 
 impl Authority for Plans {
-    fn administers(&self, account: &AccountId, organization: &str) -> bool {
+    fn administers(&self, account: &AccountId, organization: &OrganizationId) -> bool {
         account.as_str() == format!("boss-of-{organization}")
     }
 
-    fn is_entitled(&self, organization: &str) -> bool {
-        self.0.contains(organization)
+    fn is_entitled(&self, organization: &OrganizationId) -> bool {
+        self.0.contains(organization.as_str())
     }
 }
 
@@ -69,8 +69,9 @@ pub(crate) fn values(organization: &Organization, idp: &TestIdp) -> PastedValues
 
 /// A change by the organization's own administrator, who has a plan.
 pub(crate) fn apply(organization: &mut Organization, change: Change) -> Applied {
-    let id = organization.id().to_owned();
-    organization.apply(change, &boss(&id), &Plans::with(&[&id]), &Neighbours::default(), now())
+    let id = organization.id().clone();
+    let id = id.as_str();
+    organization.apply(change, &boss(id), &Plans::with(&[id]), &Neighbours::default(), now())
 }
 
 pub(crate) fn done(organization: &mut Organization, change: Change) {
@@ -108,7 +109,7 @@ pub(crate) fn test_login(organization: &mut Organization, idp: &TestIdp) {
 /// The account of an administrator with this identity.
 pub(crate) fn administrator(identity: &Identity) -> Account {
     let id = AccountId::new(format!("boss-of-{}", identity.connection_id));
-    let mut account = Account::new(id, &identity.connection_id);
+    let mut account = Account::new(id, identity.connection_id.as_str());
     account.role = Role::Administrator;
     account.email = identity.email.clone();
     account.email_proof = EmailProof::Proven;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{SetSeats, Tested, to};
-use crate::account::{AccountId, Seats, Status};
+use crate::account::{AccountId, OrganizationId, Seats, Status};
 use crate::audit::Actor;
 use crate::doctor::PastedValues;
 use crate::identity::Identity;
@@ -25,7 +25,7 @@ pub(super) fn people_log_in<D: AccountStore + Sync>(
     };
     let code = |refusal: &ProvisionError| refusal.code();
     let one = organization("contract-login", &idp);
-    set_seats(one.id(), Some(1));
+    set_seats(one.id().as_str(), Some(1));
     let alice = identity(&one, &idp, "alice");
     let came = together(|_| block_on(provision(tested.0, &alice, &one)));
     let refused: Vec<&str> = came.iter().filter_map(|came| came.as_ref().err().map(code)).collect();
@@ -36,7 +36,7 @@ pub(super) fn people_log_in<D: AccountStore + Sync>(
     let ids: BTreeSet<AccountId> =
         came.iter().flatten().map(|came| came.account.id.clone()).collect();
     assert_eq!(ids.len(), 1, "64 first logins of one person make one account");
-    assert_eq!(tested.taken(one.id()), 1, "64 first logins of one person take one seat");
+    assert_eq!(tested.taken(one.id().as_str()), 1, "64 first logins of one person take one seat");
     let created = came.iter().flatten().filter(|came| came.provisioning.code() == "create").count();
     assert_eq!(created, 1, "one of 64 first logins of one person says that it created the account");
     if let Some(came) = came.into_iter().flatten().next() {
@@ -50,7 +50,7 @@ pub(super) fn people_log_in<D: AccountStore + Sync>(
     );
 
     let few = organization("contract-few", &idp);
-    set_seats(few.id(), Some(7));
+    set_seats(few.id().as_str(), Some(7));
     let people: Vec<Identity> =
         (0..THREADS).map(|number| identity(&few, &idp, &format!("person-{number}"))).collect();
     let came =
@@ -60,18 +60,18 @@ pub(super) fn people_log_in<D: AccountStore + Sync>(
     assert_eq!(inside, 7, "of 64 newcomers for 7 seats 7 come in");
     let mut refused = came.iter().filter_map(|came| came.as_ref().err().map(code));
     assert!(refused.all(|code| code == "no_seat"), "the others are told that there is no seat");
-    assert_eq!(tested.seats(few.id()), Seats::new(7, 7), "7 newcomers take 7 seats");
+    assert_eq!(tested.seats(few.id().as_str()), Seats::new(7, 7), "7 newcomers take 7 seats");
 }
 
 /// Whoever runs a test may do everything.
 struct Anybody;
 
 impl Authority for Anybody {
-    fn administers(&self, _: &AccountId, _: &str) -> bool {
+    fn administers(&self, _: &AccountId, _: &OrganizationId) -> bool {
         true
     }
 
-    fn is_entitled(&self, _: &str) -> bool {
+    fn is_entitled(&self, _: &OrganizationId) -> bool {
         true
     }
 }

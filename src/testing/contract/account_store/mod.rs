@@ -73,7 +73,7 @@ impl<D: AccountStore> Tested<'_, D> {
     }
 
     fn find(self, organization: &str, key: Option<&StableKey>, email: Option<&Email>) -> Matches {
-        answered(block_on(self.0.find(organization, key, email)))
+        answered(block_on(self.0.find(&organization.into(), key, email)))
     }
 
     /// What is found, by id.
@@ -92,7 +92,7 @@ impl<D: AccountStore> Tested<'_, D> {
     fn now(self, account: &Account) -> Option<Account> {
         let Account { organization, stable_key, email, .. } = account;
         let mut found =
-            self.accounts(organization, stable_key.as_ref(), email.as_ref()).into_iter();
+            self.accounts(organization.as_str(), stable_key.as_ref(), email.as_ref()).into_iter();
         found.find(|found| found.id == account.id)
     }
 
