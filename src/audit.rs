@@ -3,11 +3,12 @@
 //! An event holds no secret, no assertion and nothing that an identity provider says about a
 //! person: the account's own id alone tells who is meant.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
@@ -15,10 +16,14 @@ use crate::account::AccountId;
 use crate::account::OrganizationId;
 use crate::error::{BoxError, Error};
 use crate::fingerprint::Fingerprint;
+use crate::pointers::behind_pointers;
+
+/// A stable snake_case code, as the decision that it tells of gave it, or as it was read back.
+pub type Code = Cow<'static, str>;
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Actor {
@@ -34,7 +39,7 @@ pub enum Actor {
 
 /// What was done, or tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Action {
@@ -46,7 +51,7 @@ pub enum Action {
     /// An administrator named for emergencies did without single sign-on what it is enforced for.
     BreakGlassUsed {
         /// What was done: the code of the [action](crate::policy::PolicyAction).
-        action: &'static str,
+        action: Code,
     },
     /// A certificate was added to the connection.
     CertificateAdded,
@@ -65,7 +70,7 @@ pub enum Action {
     /// Values or settings of the connection were replaced.
     ConnectionUpdated {
         /// The `danger_…` switches that are on afterwards.
-        dangers: Vec<&'static str>,
+        dangers: Vec<Code>,
     },
     /// The identity provider's directory was made the one to manage accounts, or ceased to be.
     DirectoryChanged {
@@ -87,19 +92,19 @@ pub enum Action {
     /// Just-in-time provisioning or its rules were changed.
     ProvisioningChanged {
         /// The rules called danger that are in effect afterwards.
-        dangers: Vec<&'static str>,
+        dangers: Vec<Code>,
     },
     /// A login through single sign-on.
     Login,
     /// A decision of the [login policy](crate::LoginPolicy).
     Policy {
         /// What was to be done: the code of the [action](crate::policy::PolicyAction).
-        action: &'static str,
+        action: Code,
     },
     /// An account was created, linked, updated, or left as it is.
     Provisioning {
         /// Which: the code of the [decision](crate::provision::Provisioning).
-        decision: &'static str,
+        decision: Code,
     },
     /// Single sign-on was switched on or off.
     SsoChanged {
@@ -141,28 +146,27 @@ impl Action {
 }
 
 /// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Outcome {
     /// It was done, or allowed.
     Done,
     /// Something failed, so that it was not done. The code says what.
-    Failed(&'static str),
+    Failed(Code),
     /// It was refused. The code says why.
-    Refused(&'static str),
+    Refused(Code),
 }
 
 /// One entry of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AuditEvent {
     /// The [id](crate::Organization::id) of the organization.
     pub organization: OrganizationId,
     /// When.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::instant::serialize"))]
     pub at: DateTime<Utc>,
     /// Who.
     pub actor: Actor,
@@ -211,8 +215,8 @@ impl AuditEvent {
         at: DateTime<Utc>,
     ) -> Self {
         let outcome = match error {
-            Error::Rejected(_) => Outcome::Refused(error.code()),
-            _ => Outcome::Failed(error.code()),
+            Error::Rejected(_) => Outcome::Refused(error.code().into()),
+            _ => Outcome::Failed(error.code().into()),
         };
         Self::new(organization, Actor::IdentityProvider, Action::Login, at).ended(outcome)
     }
@@ -231,6 +235,8 @@ impl AuditEvent {
 ///
 /// Write the event in the same transaction as what it tells of, where the store of both is one. A
 /// refusal is written, too.
+///
+/// Write plain `async fn`, no `async_trait`.
 pub trait AuditLog: Send + Sync {
     /// Takes one event.
     ///
@@ -240,17 +246,13 @@ pub trait AuditLog: Send + Sync {
     fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
-impl<L: AuditLog> AuditLog for &L {
-    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send {
-        L::record(self, event)
+behind_pointers!(
+    AuditLog,
+    /// Any [`AuditLog`], for those who choose at run time.
+    DynAuditLog {
+        fn record(event: &AuditEvent = &'a AuditEvent) -> Result<(), BoxError>;
     }
-}
-
-impl<L: AuditLog> AuditLog for Arc<L> {
-    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send {
-        L::record(self, event)
-    }
-}
+);
 
 /// Keeps the latest events in memory: for tests, and to look at.
 pub struct MemoryAuditLog {
@@ -328,8 +330,8 @@ impl AuditLog for TracingAuditLog {
                 made = on.join(" ");
                 &*made
             }
-            Action::Policy { action } | Action::BreakGlassUsed { action } => *action,
-            Action::Provisioning { decision } => *decision,
+            Action::Policy { action } | Action::BreakGlassUsed { action } => action,
+            Action::Provisioning { decision } => decision,
             Action::CertificateRetired { fingerprint } => {
                 made = fingerprint.to_string();
                 &*made
@@ -346,10 +348,10 @@ impl AuditLog for TracingAuditLog {
                 )
             };
         }
-        match *outcome {
+        match outcome {
             Outcome::Done => write!(info, "done", ""),
-            Outcome::Failed(reason) => write!(warn, "failed", reason),
-            Outcome::Refused(reason) => write!(warn, "refused", reason),
+            Outcome::Failed(reason) => write!(warn, "failed", reason.as_ref()),
+            Outcome::Refused(reason) => write!(warn, "refused", reason.as_ref()),
         }
         Ok(())
     }

@@ -75,26 +75,6 @@ fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// As RFC 3339 writes it, in UTC: `2026-01-31T12:00:00Z`.
-#[cfg(feature = "serde")]
-pub(crate) fn serialize<S: serde::Serializer>(
-    instant: &DateTime<Utc>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-}
-
-#[cfg(feature = "serde")]
-pub(crate) fn serialize_optional<S: serde::Serializer>(
-    instant: &Option<DateTime<Utc>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match instant {
-        None => serializer.serialize_none(),
-        Some(instant) => serialize(instant, serializer),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,7 @@ pub mod error;
 mod limits;
 mod address;
 mod instant;
+mod pointers;
 // The wire.
 pub mod trust;
 pub mod binding;

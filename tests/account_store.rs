@@ -20,9 +20,10 @@ use saml_login::testing::contract;
 #[test]
 fn the_memory_directory_holds_to_the_contract() {
     let directory = MemoryAccountStore::default();
-    contract::account_store(&directory, |organization, seats| {
-        directory.set_seats(organization, seats).expect("the directory");
-    });
+    let set_seats = |organization: &str, seats| {
+        directory.set_seats(organization, seats).expect("the store");
+    };
+    contract::account_store(&directory, set_seats, contract::block_on);
 }
 
 /// What is wrong with a directory, and the words of the contract that tell.
@@ -134,8 +135,10 @@ fn broken(fault: Option<Fault>) -> Option<String> {
     };
     let set_seats =
         |organization: &str, seats| directory.state().set_seats(fault, organization, seats);
-    let panic =
-        catch_unwind(AssertUnwindSafe(|| contract::account_store(&directory, set_seats))).err()?;
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        contract::account_store(&directory, set_seats, contract::block_on)
+    }))
+    .err()?;
     let text = panic.downcast_ref::<String>().cloned();
     Some(
         text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))

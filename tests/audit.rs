@@ -74,10 +74,10 @@ fn tracing_gets_every_event_with_its_fields() {
     let log = TracingAuditLog::new();
     tracing::subscriber::with_default(collected.clone(), || {
         let done = event(Action::DomainChanged { domain: "example.test".into(), verified: true });
-        let refused = event(Action::Policy { action: "log_in_email_code" })
+        let refused = event(Action::Policy { action: "log_in_email_code".into() })
             .about(AccountId::new("account-1"))
-            .ended(Outcome::Refused("sso_enforced"));
-        let failed = event(Action::Login).ended(Outcome::Failed("replay_store_failed"));
+            .ended(Outcome::Refused("sso_enforced".into()));
+        let failed = event(Action::Login).ended(Outcome::Failed("replay_store_failed".into()));
         for event in [done, refused, failed] {
             block_on(log.record(&event)).expect("a log");
         }

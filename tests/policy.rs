@@ -496,7 +496,7 @@ fn break_glass_is_off_explicit_and_audited() {
     let actor = Actor::Member(id.clone());
     let event =
         LoginPolicy::of(&made).event(&decision, by_code.code(), actor, Some(id.clone()), now());
-    assert_eq!(event.action, Action::BreakGlassUsed { action: "log_in_email_code" });
+    assert_eq!(event.action, Action::BreakGlassUsed { action: "log_in_email_code".into() });
     assert_eq!((event.outcome, event.target.as_ref()), (Outcome::Done, Some(&id)));
     let revoked = apply(&mut made, Change::BreakGlass { account: id.clone(), granted: false });
     assert_eq!(revoked.event.action.code(), "break_glass_revoked");

@@ -593,11 +593,14 @@ fn what_happened_is_written_down_without_the_person() {
     let alice = identity(&acme, &IDP_A, "alice");
     let decision = decide(&alice, &acme, &[], FREE);
     let event = decision.event("org-a", Some(&AccountId::new("account-1")), now());
-    assert_eq!(event.action, Action::Provisioning { decision: "create" });
-    assert_eq!((event.actor.clone(), event.outcome), (Actor::IdentityProvider, Outcome::Done));
+    assert_eq!(event.action, Action::Provisioning { decision: "create".into() });
+    assert_eq!(
+        (event.actor.clone(), event.outcome.clone()),
+        (Actor::IdentityProvider, Outcome::Done)
+    );
     assert_eq!(event.target, Some(AccountId::new("account-1")));
     let refused = decide(&alice, &acme, &[], Seats::new(0, 0)).event("org-a", None, now());
-    assert_eq!(refused.outcome, Outcome::Refused("no_seat"));
+    assert_eq!(refused.outcome.clone(), Outcome::Refused("no_seat".into()));
     let text = format!("{event:?} {decision:?}");
     assert!(
         !text.contains("alice") && !text.contains("Alice") && !text.contains("Ångström"),

@@ -11,6 +11,7 @@ use common::block_on;
 use saml_login::error::BoxError;
 use saml_login::replay::SpendOutcome::{AssertionSeen, Fresh, Full, RequestSeen};
 use saml_login::replay::{SpendOutcome, Spending};
+use saml_login::testing::contract;
 use saml_login::{MemoryReplayStore, ReplayStore};
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -166,7 +167,7 @@ fn the_contract_asks_for_what_is_over() {
             if spending.until <= now { Ok(Fresh) } else { self.0.spend(spending, now).await }
         }
     }
-    saml_login::testing::contract::replay_store(&Lax(MemoryReplayStore::default()));
+    contract::replay_store(&Lax(MemoryReplayStore::default()), contract::block_on);
 }
 
 #[test]

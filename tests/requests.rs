@@ -378,9 +378,13 @@ fn pending() -> Pending {
 
 #[test]
 fn stores_keep_their_contracts() {
-    contract::request_store(&MemoryRequestStore::default(), true);
-    contract::request_store(&SealedRequests::new(SealingKey::new([1; 32])), false);
-    contract::replay_store(&MemoryReplayStore::default());
+    contract::request_store(&MemoryRequestStore::default(), true, contract::block_on);
+    contract::request_store(
+        &SealedRequests::new(SealingKey::new([1; 32])),
+        false,
+        contract::block_on,
+    );
+    contract::replay_store(&MemoryReplayStore::default(), contract::block_on);
 }
 
 #[test]

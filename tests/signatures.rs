@@ -178,7 +178,7 @@ fn key_info_never_matters() {
             .map(|certificate| certificate.fingerprint().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(vec![key.fingerprint.clone()], fingerprint(&stranger));
+    assert_eq!(vec![key.fingerprint], fingerprint(&stranger));
     assert_eq!(key.configured, fingerprint(&P256));
     assert_eq!(key.not_after, Some(at("2050-01-01T00:00:00Z")));
     assert_eq!(refusal(&stranger, TestKeyInfo::None).code(), "signature_invalid");

@@ -236,13 +236,13 @@ fn a_status_that_is_no_success_gives_no_session_and_is_written_down() {
     assert!(!error.user_message().contains("alice"));
     let event = AuditEvent::login_refused("org-a", &error, now());
     assert_eq!(
-        (event.action.code(), event.outcome),
-        ("login", Outcome::Refused("status_not_success"))
+        (event.action.code(), event.outcome.clone()),
+        ("login", Outcome::Refused("status_not_success".into()))
     );
     assert!(!format!("{event:?}").contains("alice"));
     let failed =
         AuditEvent::login_refused("org-a", &Error::ReplayStore(BoxError::new("gone")), now());
-    assert_eq!(failed.outcome, Outcome::Failed("replay_store_failed"));
+    assert_eq!(failed.outcome, Outcome::Failed("replay_store_failed".into()));
     let accepted = AuditEvent::login_accepted("org-a", AccountId::new("account-1"), now());
     assert_eq!(
         (accepted.outcome, accepted.target),

@@ -10,7 +10,7 @@ use crate::xml::Element;
 /// with a different one. [`Identity::stable_key`](crate::Identity::stable_key) takes all of it into
 /// account. `Debug` hides the value.
 #[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct NameId {
     /// The text of the element, untrimmed.
@@ -27,6 +27,12 @@ pub struct NameId {
 impl NameId {
     /// The Format in effect where none is given (Core §2.2.2).
     pub const UNSPECIFIED: &'static str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+
+    /// A name as an application kept it, without Format and qualifiers: those that it had are to be
+    /// set as well, for they are part of whom it means.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self { value: value.into(), format: None, name_qualifier: None, sp_name_qualifier: None }
+    }
 
     /// Core §2.2.3. The value is kept as it stands; one that is empty or blank names nobody.
     pub(crate) fn read(element: Element<'_>) -> Result<Self, Rejection> {

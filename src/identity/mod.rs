@@ -57,10 +57,8 @@ pub struct Identity {
     /// The identity provider's handle of this session, needed for logout.
     pub session_index: Option<String>,
     /// When the session must end at the latest.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::instant::serialize_optional"))]
     pub session_not_on_or_after: Option<DateTime<Utc>>,
     /// When the person proved to the identity provider who they are.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::instant::serialize"))]
     pub authn_instant: DateTime<Utc>,
     /// How they proved it: the URI of an authentication context class.
     pub authn_context_class_ref: Option<String>,

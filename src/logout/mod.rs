@@ -25,6 +25,8 @@ use crate::request::{PendingLogout, check_open};
 /// with all of its parts: what a person or a session is called means something at one identity
 /// provider alone.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct LogoutSubject {
     /// The connection that the login came by.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::account::OrganizationId;
 use crate::account::{Account, Role, Status};
-use crate::audit::{Action, Actor, AuditEvent, Outcome};
+use crate::audit::{Action, Actor, AuditEvent, Code, Outcome};
 use crate::binding::Binding;
 use crate::connection::ConnectionOptions;
 use crate::doctor::{Diagnosis, Finding, PastedField, PastedValues, Surroundings, examine};
@@ -114,7 +114,7 @@ impl Organization {
     ) -> AuditEvent {
         let outcome = match result {
             Ok(()) => Outcome::Done,
-            Err(refusal) => Outcome::Refused(refusal.code()),
+            Err(refusal) => Outcome::Refused(refusal.code().into()),
         };
         AuditEvent::new(self.id.clone(), by.clone(), action, now).ended(outcome)
     }
@@ -122,11 +122,15 @@ impl Organization {
     fn action(&self, change: &Change) -> Action {
         match change {
             Change::AddCertificate { .. } => Action::CertificateAdded,
-            Change::Adjust(options) => Action::ConnectionUpdated { dangers: options.dangers() },
+            Change::Adjust(options) => {
+                Action::ConnectionUpdated { dangers: codes(options.dangers()) }
+            }
             Change::BreakGlass { granted, .. } => Action::BreakGlassChanged { granted: *granted },
             Change::Configure(_) => match &self.settings {
                 None => Action::ConnectionActivated,
-                Some(settings) => Action::ConnectionUpdated { dangers: settings.options.dangers() },
+                Some(settings) => {
+                    Action::ConnectionUpdated { dangers: codes(settings.options.dangers()) }
+                }
             },
             Change::Disable => Action::SsoChanged { enabled: false },
             Change::Enable => Action::SsoChanged { enabled: true },
@@ -136,7 +140,9 @@ impl Organization {
             }
             Change::LiftEnforcement => Action::EnforcementChanged { enforced: false },
             Change::ManageByDirectory(managing) => Action::DirectoryChanged { managing: *managing },
-            Change::Provision(rules) => Action::ProvisioningChanged { dangers: rules.dangers() },
+            Change::Provision(rules) => {
+                Action::ProvisioningChanged { dangers: codes(rules.dangers()) }
+            }
             Change::RemoveConnection => Action::ConnectionRemoved,
             Change::RetireCertificate { fingerprint } => {
                 Action::CertificateRetired { fingerprint: *fingerprint }
@@ -145,7 +151,7 @@ impl Organization {
                 dangers: self
                     .settings
                     .as_ref()
-                    .map(|settings| settings.options.dangers())
+                    .map(|settings| codes(settings.options.dangers()))
                     .unwrap_or_default(),
             },
             Change::VerifyDomain(domain) => {
@@ -361,4 +367,8 @@ fn permitted(
     } else {
         Err(ChangeRefusal::NotEntitled)
     }
+}
+
+fn codes(switches: Vec<&'static str>) -> Vec<Code> {
+    switches.into_iter().map(Code::from).collect()
 }

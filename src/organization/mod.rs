@@ -271,7 +271,7 @@ impl SsoUnavailable {
     /// The event of a login that ended here, for the audit trail.
     pub fn event(&self, organization: impl Into<OrganizationId>, at: DateTime<Utc>) -> AuditEvent {
         let event = AuditEvent::new(organization, Actor::IdentityProvider, Action::Login, at);
-        event.ended(Outcome::Refused(self.code()))
+        event.ended(Outcome::Refused(self.code().into()))
     }
 }
 

@@ -233,12 +233,12 @@ impl LoginPolicy {
         let outcome = match decision.verdict {
             Verdict::Allow => Outcome::Done,
             Verdict::EndSession | Verdict::Refuse | Verdict::StepUp => {
-                Outcome::Refused(decision.code())
+                Outcome::Refused(decision.code().into())
             }
         };
         let action = match decision.reason {
-            Reason::BreakGlass => Action::BreakGlassUsed { action },
-            _ => Action::Policy { action },
+            Reason::BreakGlass => Action::BreakGlassUsed { action: action.into() },
+            _ => Action::Policy { action: action.into() },
         };
         let event = AuditEvent::new(self.organization.clone(), actor, action, at);
         AuditEvent { target, ..event }.ended(outcome)

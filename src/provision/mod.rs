@@ -58,9 +58,9 @@ impl ProvisionError {
         match self {
             Self::Refused(refusal) => Provisioning::Refuse(*refusal).event(organization, None, at),
             Self::Contended | Self::Store(_) => {
-                let action = Action::Provisioning { decision: "refuse" };
+                let action = Action::Provisioning { decision: "refuse".into() };
                 let event = AuditEvent::new(organization, Actor::IdentityProvider, action, at);
-                event.ended(Outcome::Failed(self.code()))
+                event.ended(Outcome::Failed(self.code().into()))
             }
         }
     }

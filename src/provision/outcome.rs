@@ -55,7 +55,7 @@ impl Provisioning {
         account: Option<&AccountId>,
         at: DateTime<Utc>,
     ) -> AuditEvent {
-        let action = Action::Provisioning { decision: self.code() };
+        let action = Action::Provisioning { decision: self.code().into() };
         let event = AuditEvent::new(organization, Actor::IdentityProvider, action, at);
         let target = match self {
             Self::Keep(account) | Self::Link { account, .. } | Self::Update { account, .. } => {
@@ -64,7 +64,7 @@ impl Provisioning {
             Self::Create(_) | Self::Refuse(_) => account,
         };
         let outcome = match self {
-            Self::Refuse(refusal) => Outcome::Refused(refusal.code()),
+            Self::Refuse(refusal) => Outcome::Refused(refusal.code().into()),
             _ => Outcome::Done,
         };
         AuditEvent { target: target.cloned(), ..event }.ended(outcome)

@@ -9,7 +9,6 @@ mod memory;
 mod unspent;
 
 use std::future::Future;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -17,6 +16,7 @@ pub use memory::MemoryReplayStore;
 pub use unspent::Unspent;
 
 use crate::error::BoxError;
+use crate::pointers::behind_pointers;
 
 /// Remembers which assertions and requests have been used.
 ///
@@ -95,7 +95,8 @@ use crate::error::BoxError;
 ///
 /// # Implementing it
 ///
-/// `async fn spend` satisfies the signature as long as its future is `Send`:
+/// Write plain `async fn`, no `async_trait`: `async fn spend` satisfies the signature as long as
+/// its future is `Send`.
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
@@ -133,31 +134,38 @@ pub trait ReplayStore: Send + Sync {
     ) -> impl Future<Output = Result<SpendOutcome, BoxError>> + Send;
 }
 
-impl<S: ReplayStore> ReplayStore for &S {
-    fn spend(
-        &self,
-        spending: &Spending,
-        now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<SpendOutcome, BoxError>> + Send {
-        S::spend(self, spending, now)
+behind_pointers!(
+    ReplayStore,
+    /// Any [`ReplayStore`], for those who choose at run time.
+    ///
+    /// ```
+    /// use saml_login::MemoryReplayStore;
+    /// use saml_login::replay::DynReplayStore;
+    ///
+    /// /// What every request handler has a clone of.
+    /// #[derive(Clone)]
+    /// struct Shared {
+    ///     replays: DynReplayStore,
+    /// }
+    ///
+    /// let shared = Shared { replays: DynReplayStore::new(MemoryReplayStore::default()) };
+    /// # let _ = shared.clone();
+    /// ```
+    DynReplayStore {
+        fn spend(
+            spending: &Spending = &'a Spending,
+            now: DateTime<Utc> = DateTime<Utc>
+        ) -> Result<SpendOutcome, BoxError>;
     }
-}
-
-impl<S: ReplayStore> ReplayStore for Arc<S> {
-    fn spend(
-        &self,
-        spending: &Spending,
-        now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<SpendOutcome, BoxError>> + Send {
-        S::spend(self, spending, now)
-    }
-}
+);
 
 /// What one login spends: recorded in one atomic step, or not at all.
 ///
 /// The crate makes these from verified responses. [`Spending::new`] is public so that you can test
 /// a store of yours.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Spending {
     /// The connection's id, as the caller gave it. Issuers and IDs may collide between connections.

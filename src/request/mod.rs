@@ -11,7 +11,7 @@ pub use cookie::{RequestCookie, RequestCookies, SetCookie};
 pub(crate) use pending::check_open;
 pub use pending::{Pending, PendingLogout, PendingRequest, Purpose};
 pub use sealed::{SealedRequests, SealingKey};
-pub use store::{MemoryRequestStore, Remembered, RequestStore};
+pub use store::{DynRequestStore, MemoryRequestStore, Remembered, RequestStore};
 
 use crate::binding::RelayState;
 use crate::binding::{Binding, Parameter};

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use openssl::sha::sha256;
 
 use crate::error::BoxError;
+use crate::pointers::behind_pointers;
 use crate::random::Random;
 use crate::request::Pending;
 
@@ -21,7 +22,7 @@ use crate::request::Pending;
 /// The cookie that carries the value is a [`RequestCookie`](crate::request::RequestCookie): its
 /// name and its attributes are made for it. Where it is lost all the same, there is no request.
 ///
-/// Implement it with plain `async fn`; no `async_trait` is needed.
+/// Write plain `async fn`, no `async_trait`.
 ///
 /// # Contract
 ///
@@ -82,6 +83,28 @@ pub trait RequestStore: Send + Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Option<Pending>, BoxError>> + Send;
 }
+
+behind_pointers!(
+    RequestStore,
+    /// Any [`RequestStore`], for those who choose at run time.
+    DynRequestStore {
+        fn put(
+            pending: &Pending = &'a Pending,
+            random: Random = Random,
+            now: DateTime<Utc> = DateTime<Utc>
+        ) -> Result<Remembered, BoxError>;
+        fn take(
+            request_id: &str = &'a str,
+            cookie: &str = &'a str,
+            now: DateTime<Utc> = DateTime<Utc>
+        ) -> Result<Option<Pending>, BoxError>;
+        fn look(
+            request_id: &str = &'a str,
+            cookie: &str = &'a str,
+            now: DateTime<Utc> = DateTime<Utc>
+        ) -> Result<Option<Pending>, BoxError>;
+    }
+);
 
 /// What became of a request that was to be remembered.
 #[derive(Clone, PartialEq, Eq)]

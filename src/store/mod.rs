@@ -3,7 +3,6 @@
 mod memory;
 
 use std::future::Future;
-use std::sync::Arc;
 
 pub use memory::MemoryAccountStore;
 
@@ -11,6 +10,7 @@ use crate::account::OrganizationId;
 use crate::account::{Account, Changes, NewAccount, Seats};
 use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
+use crate::pointers::behind_pointers;
 
 /// Where an application keeps the accounts of its organizations, and counts their seats.
 ///
@@ -74,6 +74,8 @@ use crate::identity::{Email, StableKey};
 /// -- Only where the old status held a seat and the new one holds none.
 /// UPDATE organization SET taken = taken - 1 WHERE id = $organization;
 /// ```
+///
+/// Write plain `async fn`, no `async_trait`.
 pub trait AccountStore: Send + Sync {
     /// The accounts of an organization that have this key, or this address in any ASCII letter
     /// case, deleted ones included; and its seats.
@@ -95,51 +97,22 @@ pub trait AccountStore: Send + Sync {
     ) -> impl Future<Output = Result<Written, BoxError>> + Send;
 }
 
-impl<S: AccountStore> AccountStore for &S {
-    fn find(
-        &self,
-        organization: &OrganizationId,
-        key: Option<&StableKey>,
-        email: Option<&Email>,
-    ) -> impl Future<Output = Result<Matches, BoxError>> + Send {
-        S::find(self, organization, key, email)
+behind_pointers!(
+    AccountStore,
+    /// Any [`AccountStore`], for those who choose at run time.
+    DynAccountStore {
+        fn find(
+            organization: &OrganizationId = &'a OrganizationId,
+            key: Option<&StableKey> = Option<&'a StableKey>,
+            email: Option<&Email> = Option<&'a Email>
+        ) -> Result<Matches, BoxError>;
+        fn create(new: NewAccount = NewAccount) -> Result<Written, BoxError>;
+        fn change(
+            before: &Account = &'a Account,
+            changes: &Changes = &'a Changes
+        ) -> Result<Written, BoxError>;
     }
-
-    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, BoxError>> + Send {
-        S::create(self, new)
-    }
-
-    fn change(
-        &self,
-        before: &Account,
-        changes: &Changes,
-    ) -> impl Future<Output = Result<Written, BoxError>> + Send {
-        S::change(self, before, changes)
-    }
-}
-
-impl<S: AccountStore> AccountStore for Arc<S> {
-    fn find(
-        &self,
-        organization: &OrganizationId,
-        key: Option<&StableKey>,
-        email: Option<&Email>,
-    ) -> impl Future<Output = Result<Matches, BoxError>> + Send {
-        S::find(self, organization, key, email)
-    }
-
-    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, BoxError>> + Send {
-        S::create(self, new)
-    }
-
-    fn change(
-        &self,
-        before: &Account,
-        changes: &Changes,
-    ) -> impl Future<Output = Result<Written, BoxError>> + Send {
-        S::change(self, before, changes)
-    }
-}
+);
 
 /// What a store finds for a login.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,16 @@
 //! What every store has to hold to: run these against an implementation in its tests.
 //!
-//! Each function panics where the contract is broken, and says how. They use 64 threads, and block
-//! each on its future.
+//! Each function panics where the contract is broken, and says how. They use 64 threads, and run
+//! the store's futures by the `block_on` that they are given: your runtime's, if the store needs one
+//! ([`block_on`] for those that need none).
+//!
+//! ```
+//! use saml_login::MemoryReplayStore;
+//! use saml_login::testing::contract;
+//!
+//! contract::replay_store(&MemoryReplayStore::default(), contract::block_on);
+//! // With tokio: `contract::replay_store(&store, |task| runtime.block_on(task))`.
+//! ```
 
 mod account_store;
 mod replay;
@@ -9,7 +18,7 @@ mod requests;
 
 use std::future::Future;
 use std::panic::resume_unwind;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -50,14 +59,28 @@ impl Wake for Unpark {
     }
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+/// A piece of a test that waits for a store.
+pub type Task<'t> = Pin<Box<dyn Future<Output = ()> + 't>>;
+
+/// Runs a task to its end on this thread, without any runtime: enough for stores that need none.
+pub fn block_on(task: Task<'_>) {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
+    let mut task = task;
+    while task.as_mut().poll(&mut context) == Poll::Pending {
+        thread::park();
+    }
+}
+
+/// The caller's way to run a task.
+#[derive(Clone, Copy)]
+struct Runner<'r>(&'r (dyn Fn(Task<'_>) + Sync));
+
+impl Runner<'_> {
+    #[expect(clippy::panic, reason = "a test")]
+    fn run<F: Future>(self, future: F) -> F::Output {
+        let mut output = None;
+        (self.0)(Box::pin(async { output = Some(future.await) }));
+        output.unwrap_or_else(|| panic!("`block_on` has to run each task to its end"))
     }
 }

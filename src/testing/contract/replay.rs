@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{block_on, instant, together};
+use super::{Runner, Task, instant, together};
 use crate::replay::{ReplayStore, SpendOutcome, Spending};
 
 /// Tests a [`ReplayStore`] that is empty: single use under 64 concurrent takers, of assertions and
@@ -12,7 +12,8 @@ use crate::replay::{ReplayStore, SpendOutcome, Spending};
 ///
 /// Where the contract is broken.
 #[expect(clippy::panic, reason = "a test")]
-pub fn replay_store<S: ReplayStore + Sync>(store: &S) {
+pub fn replay_store<S: ReplayStore + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
+    let runner = Runner(&block_on);
     let now = instant();
     let later = now + TimeDelta::minutes(5);
     let spend = |connection: &str, assertion: &str, request: Option<&str>, at: DateTime<Utc>| {
@@ -21,7 +22,7 @@ pub fn replay_store<S: ReplayStore + Sync>(store: &S) {
             Some(request) => spending.with_request_id(request),
             None => spending,
         };
-        match block_on(store.spend(&spending, at)) {
+        match runner.run(store.spend(&spending, at)) {
             Ok(outcome) => outcome,
             Err(error) => panic!("the store failed: {error}"),
         }
@@ -55,7 +56,7 @@ pub fn replay_store<S: ReplayStore + Sync>(store: &S) {
     );
     for (id, until) in [("over", last), ("long-over", now)] {
         let over = Spending::new("contract-a", "urn:issuer", id, until);
-        let outcome = block_on(store.spend(&over, last));
+        let outcome = runner.run(store.spend(&over, last));
         assert!(!matches!(outcome, Ok(SpendOutcome::Fresh)), "nothing that is over is fresh");
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{block_on, instant, together};
+use super::{Runner, Task, instant, together};
 use crate::binding::RelayState;
 use crate::random::Random;
 use crate::request::{Pending, PendingLogout, PendingRequest, Purpose, Remembered, RequestStore};
@@ -15,15 +15,23 @@ use crate::request::{Pending, PendingLogout, PendingRequest, Purpose, Remembered
 ///
 /// Where the contract is broken.
 #[expect(clippy::panic, reason = "a test")]
-pub fn request_store<S: RequestStore + Sync>(store: &S, gives_once: bool) {
+pub fn request_store<S: RequestStore + Sync>(
+    store: &S,
+    gives_once: bool,
+    block_on: impl Fn(Task<'_>) + Sync,
+) {
+    let runner = Runner(&block_on);
     let now = instant();
-    let put =
-        |number: u8| match block_on(store.put(&pending(number), Random::new([number; 32]), now)) {
-            Ok(Remembered::Cookie(cookie)) => cookie,
-            other => panic!("a request is not remembered: {other:?}"),
-        };
+    let put = |number: u8| match runner.run(store.put(
+        &pending(number),
+        Random::new([number; 32]),
+        now,
+    )) {
+        Ok(Remembered::Cookie(cookie)) => cookie,
+        other => panic!("a request is not remembered: {other:?}"),
+    };
     let id = |number: u8| pending(number).request_id().to_owned();
-    let take = |number: u8, cookie: &str, at: DateTime<Utc>| match block_on(store.take(
+    let take = |number: u8, cookie: &str, at: DateTime<Utc>| match runner.run(store.take(
         &id(number),
         cookie,
         at,
@@ -31,7 +39,7 @@ pub fn request_store<S: RequestStore + Sync>(store: &S, gives_once: bool) {
         Ok(taken) => taken,
         Err(error) => panic!("the store failed: {error}"),
     };
-    let look = |number: u8, cookie: &str, at: DateTime<Utc>| match block_on(store.look(
+    let look = |number: u8, cookie: &str, at: DateTime<Utc>| match runner.run(store.look(
         &id(number),
         cookie,
         at,

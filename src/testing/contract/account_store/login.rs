@@ -11,7 +11,7 @@ use crate::organization::{Authority, Change, Neighbours, Organization, Slug, SpU
 use crate::provision::{ProvisionError, provision};
 use crate::replay::MemoryReplayStore;
 use crate::store::AccountStore;
-use crate::testing::contract::{THREADS, block_on, instant, together};
+use crate::testing::contract::{Runner, THREADS, block_on, instant, together};
 use crate::testing::idp::{TestAttribute, TestIdp, TestNameId};
 use crate::testing::pending_request;
 
@@ -27,7 +27,7 @@ pub(super) fn people_log_in<D: AccountStore + Sync>(
     let one = organization("contract-login", &idp);
     set_seats(one.id().as_str(), Some(1));
     let alice = identity(&one, &idp, "alice");
-    let came = together(|_| block_on(provision(tested.0, &alice, &one)));
+    let came = together(|_| tested.1.run(provision(tested.0, &alice, &one)));
     let refused: Vec<&str> = came.iter().filter_map(|came| came.as_ref().err().map(code)).collect();
     assert!(
         refused.is_empty(),
@@ -42,7 +42,7 @@ pub(super) fn people_log_in<D: AccountStore + Sync>(
     if let Some(came) = came.into_iter().flatten().next() {
         let _ = tested.changed(&came.account, &to(Status::Deactivated));
     }
-    let again = block_on(provision(tested.0, &alice, &one));
+    let again = tested.1.run(provision(tested.0, &alice, &one));
     assert_eq!(
         again.as_ref().err().map(code),
         Some("account_deactivated"),
@@ -53,8 +53,9 @@ pub(super) fn people_log_in<D: AccountStore + Sync>(
     set_seats(few.id().as_str(), Some(7));
     let people: Vec<Identity> =
         (0..THREADS).map(|number| identity(&few, &idp, &format!("person-{number}"))).collect();
-    let came =
-        together(|thread| people.get(thread).map(|who| block_on(provision(tested.0, who, &few))));
+    let came = together(|thread| {
+        people.get(thread).map(|who| tested.1.run(provision(tested.0, who, &few)))
+    });
     let came: Vec<_> = came.into_iter().flatten().collect();
     let inside = came.iter().filter(|came| came.is_ok()).count();
     assert_eq!(inside, 7, "of 64 newcomers for 7 seats 7 come in");
@@ -118,7 +119,7 @@ fn identity(organization: &Organization, idp: &TestIdp, name: &str) -> Identity 
         Ok(login) => login,
         Err(refusal) => panic!("no login of {name}: {}", refusal.code()),
     };
-    match block_on(login.spend(&MemoryReplayStore::default(), instant())) {
+    match Runner(&block_on).run(login.spend(&MemoryReplayStore::default(), instant())) {
         Ok(identity) => identity,
         Err(error) => panic!("no login of {name}: {error}"),
     }

@@ -8,7 +8,7 @@ mod records;
 mod seats;
 mod unique;
 
-use super::block_on;
+use super::{Runner, Task};
 use crate::account::{Account, Changes, NewAccount, Profile, Role, Seats, Status};
 use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
@@ -27,8 +27,12 @@ use crate::store::{AccountStore, Matches, Written};
 /// # Panics
 ///
 /// Where the contract is broken.
-pub fn account_store<D: AccountStore + Sync>(directory: &D, set_seats: impl Fn(&str, Option<u32>)) {
-    let tested = Tested(directory);
+pub fn account_store<D: AccountStore + Sync>(
+    store: &D,
+    set_seats: impl Fn(&str, Option<u32>),
+    block_on: impl Fn(Task<'_>) + Sync,
+) {
+    let tested = Tested(store, Runner(&block_on));
     records::what_is_written_is_found(tested, &set_seats);
     records::a_change_changes_what_it_says(tested, &set_seats);
     records::a_change_is_of_what_was_read(tested, &set_seats);
@@ -43,7 +47,7 @@ pub fn account_store<D: AccountStore + Sync>(directory: &D, set_seats: impl Fn(&
 
 type SetSeats<'s> = &'s dyn Fn(&str, Option<u32>);
 
-struct Tested<'d, D>(&'d D);
+struct Tested<'d, D>(&'d D, Runner<'d>);
 
 impl<D> Clone for Tested<'_, D> {
     fn clone(&self) -> Self {
@@ -55,7 +59,7 @@ impl<D> Copy for Tested<'_, D> {}
 
 impl<D: AccountStore> Tested<'_, D> {
     fn create(self, new: NewAccount) -> Written {
-        answered(block_on(self.0.create(new)))
+        answered(self.1.run(self.0.create(new)))
     }
 
     #[track_caller]
@@ -64,7 +68,7 @@ impl<D: AccountStore> Tested<'_, D> {
     }
 
     fn change(self, before: &Account, changes: &Changes) -> Written {
-        answered(block_on(self.0.change(before, changes)))
+        answered(self.1.run(self.0.change(before, changes)))
     }
 
     #[track_caller]
@@ -73,7 +77,7 @@ impl<D: AccountStore> Tested<'_, D> {
     }
 
     fn find(self, organization: &str, key: Option<&StableKey>, email: Option<&Email>) -> Matches {
-        answered(block_on(self.0.find(&organization.into(), key, email)))
+        answered(self.1.run(self.0.find(&organization.into(), key, email)))
     }
 
     /// What is found, by id.
