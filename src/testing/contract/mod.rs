@@ -1,8 +1,8 @@
 //! What every store has to hold to: run these against an implementation in its tests.
 //!
 //! Each function panics where the contract is broken, and says how. They use 64 threads, and run
-//! the store's futures by the `block_on` that they are given: your runtime's, if the store needs one
-//! ([`block_on`] for those that need none).
+//! the store's futures by the `block_on` that they are given: your runtime's, if the store needs
+//! one ([`block_on`] for those that need none).
 //!
 //! ```
 //! use saml_login::MemoryReplayStore;
