@@ -116,7 +116,7 @@ fn message(
     limits: &Limits,
 ) -> Result<String, Rejection> {
     let refused = |problem| Rejection::ArtifactRefused { problem };
-    let document = Document::parse(answer, limits)?;
+    let document = Document::parse(answer.to_owned(), limits)?;
     let root = document.root().filter(|root| root.is(Namespace::SOAP, "Envelope"));
     let root = root.ok_or(refused(ArtifactProblem::Answer))?;
     let body = only_child(root, Namespace::SOAP, "Body").ok_or(refused(ArtifactProblem::Answer))?;

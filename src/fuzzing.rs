@@ -11,13 +11,13 @@ use crate::xml::{C14n, Document, canonicalize};
 pub fn parse(form_value: &[u8]) {
     let limits = Limits::default();
     if let Ok(xml) = binding::decode(form_value, &limits) {
-        let _ = Document::parse(&xml, &limits);
+        let _ = Document::parse(xml.to_owned(), &limits);
     }
 }
 
 /// The canonical form of the root element, if the text is well-formed and the form is defined.
 pub fn canonical_form(xml: &str, algorithm: &str, prefix_list: &[&str]) -> Option<String> {
-    let document = Document::parse(xml, &Limits::default()).ok()?;
+    let document = Document::parse(xml.to_owned(), &Limits::default()).ok()?;
     canonicalize(document.root()?, None, C14n::from_uri(algorithm)?, prefix_list).ok()
 }
 

@@ -8,20 +8,41 @@ use super::field::{optional, optional_instant, required, required_instant, text}
 use super::name_id::NameId;
 use crate::dsig::SignedOctets;
 use crate::error::{Part, Rejection};
+use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
 use crate::xml::{Document, Element, Namespace};
 
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 
-/// Signed octets, parsed. The document that was received plays no part any more.
-pub(crate) struct SignedDocument<'o> {
-    document: Document<'o>,
+/// Signed octets, parsed, and all that is read of a login. The document that was received plays no
+/// part any more.
+///
+/// Its one maker is [`SignedDocument::parse`], which takes nothing but signed octets.
+pub(crate) struct SignedDocument {
+    document: Document,
     on: Part,
+    fingerprint: Fingerprint,
 }
 
-impl<'o> SignedDocument<'o> {
-    pub(crate) fn parse(octets: &'o SignedOctets, limits: &Limits) -> Result<Self, Rejection> {
-        Ok(Self { document: Document::parse(octets.as_str(), limits)?, on: octets.on() })
+impl SignedDocument {
+    pub(crate) fn parse(octets: SignedOctets, limits: &Limits) -> Result<Self, Rejection> {
+        let (on, fingerprint) = (octets.on(), octets.fingerprint());
+        Ok(Self { document: Document::parse(octets.into_text(), limits)?, on, fingerprint })
+    }
+
+    /// The same after encrypted elements in it were opened: the signature covers the ciphertext,
+    /// and with it what it decrypts to.
+    pub(crate) fn opened(self, document: Document) -> Self {
+        Self { document, ..self }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        self.document.text()
+    }
+
+    /// The fingerprint of the certificate whose key verified.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
     /// The Response, if that is what was signed.

@@ -16,8 +16,8 @@ pub(crate) use self::verify::{Signed, received_envelope};
 use crate::artifact::{self, SoapClient};
 use crate::assertion::{Assertion, Statements};
 use crate::binding;
-use crate::dsig::SignedOctets;
 use crate::error::{Error, Rejection, SendError};
+use crate::fingerprint::Fingerprint;
 use crate::identity::{Identity, IdentityParts, Session};
 use crate::limits::Limits;
 use crate::logout::{
@@ -210,7 +210,7 @@ impl Connection {
     /// open it with or the page to show a refusal on. Anybody may have written it.
     pub fn unverified_in_response_to(&self, form_value: impl AsRef<[u8]>) -> Option<String> {
         let xml = binding::decode(form_value.as_ref(), &self.limits).ok()?;
-        let document = Document::parse(&xml, &self.limits).ok()?;
+        let document = Document::parse(xml, &self.limits).ok()?;
         let envelope = received_envelope(&document).ok()?;
         let of_confirmation = || {
             let statements = Statements::unverified(envelope.assertion().ok()?);
@@ -263,7 +263,7 @@ impl Connection {
     pub(crate) fn identity(
         &self,
         assertion: Assertion<'_>,
-        octets: &SignedOctets,
+        key_fingerprint: Fingerprint,
     ) -> Result<Identity, Rejection> {
         let statements = assertion.statements();
         let authn = statements.authn_statements()?;
@@ -283,7 +283,7 @@ impl Connection {
                     .map(|class| class.into_owned()),
             },
             attributes: assertion.attributes(),
-            key_fingerprint: octets.fingerprint(),
+            key_fingerprint,
         };
         let identity = Identity::from_parts(parts, &self.options.attribute_map);
         match identity.first_missing(&self.options.required) {

@@ -22,7 +22,7 @@ use crate::validate::{CHECKS, Facts};
 #[must_use = "a response lets nobody in before it is accepted"]
 pub struct Opened<'c> {
     connection: &'c Connection,
-    signed: Signed,
+    document: SignedDocument,
     addressing: Addressing,
     in_response_to: Option<String>,
     opened_at: DateTime<Utc>,
@@ -35,8 +35,7 @@ impl<'c> Opened<'c> {
         xml: String,
         now: DateTime<Utc>,
     ) -> Result<Self, Rejection> {
-        let (signed, received) = connection.signed_part(xml)?;
-        let document = SignedDocument::parse(&signed.octets, connection.limits())?;
+        let (Signed { content: document, .. }, received) = connection.signed_part(xml)?;
         let addressing = match document.envelope()? {
             Some(signed) => check_envelope(signed)?.addressing(),
             None => received,
@@ -44,7 +43,7 @@ impl<'c> Opened<'c> {
         let statements = document.assertion()?.statements();
         let in_response_to = request_named(&addressing, statements)?;
         let issued_at = statements.issue_instant().ok();
-        Ok(Self { connection, signed, addressing, in_response_to, opened_at: now, issued_at })
+        Ok(Self { connection, document, addressing, in_response_to, opened_at: now, issued_at })
     }
 
     /// The `ID` of the request that it answers; `None` if it names none.
@@ -78,14 +77,13 @@ impl<'c> Opened<'c> {
         request: Option<&PendingRequest>,
         now: DateTime<Utc>,
     ) -> Result<Unspent<Identity>, Rejection> {
-        let Self { connection, signed, addressing, .. } = self;
-        let document = SignedDocument::parse(&signed.octets, connection.limits())?;
+        let Self { connection, document, addressing, .. } = self;
         let assertion = document.assertion()?;
         let rules = connection.rules(request, now);
         let facts =
             Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
         CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
-        let identity = connection.identity(assertion, &signed.octets)?;
+        let identity = connection.identity(assertion, document.fingerprint())?;
         Ok(Unspent::new(identity, "Assertion", connection.spending(&facts)?))
     }
 }

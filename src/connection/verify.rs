@@ -19,39 +19,70 @@ use crate::xmlenc::{self, Budget, Opening};
 static ENCRYPTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Encrypted"));
 
 impl Connection {
-    /// What is signed, and what the Response around it says. The received document ends here.
+    /// What is signed, and what the Response around it says.
     pub(super) fn signed_part(&self, xml: String) -> Result<(Signed, Addressing), Rejection> {
-        let received = Document::parse(&xml, &self.limits)?;
-        let envelope = check_envelope(received_envelope(&received)?)?;
-        let mut signed = self.signed_octets(envelope)?;
+        let budget = Budget::of_one_message();
+        let opening = self.opening(&budget);
+        let (mut signed, addressing) = {
+            let received = Document::parse(xml, &self.limits)?;
+            let envelope = check_envelope(received_envelope(&received)?)?;
+            (self.verified(envelope, opening)?, envelope.addressing())
+        };
+        // The received document has ended here, before what is signed of it is parsed.
         signed.second_opinion.take().unwrap_or(Ok(()))?;
-        Ok((signed, envelope.addressing()))
+        Ok((self.read(signed, opening)?, addressing))
     }
 
     /// What is signed of a received response: every signature that is there verified, those that
     /// have to be there demanded, and what is encrypted opened.
-    pub(crate) fn signed_octets(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+    pub(crate) fn signed_document(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
         let budget = Budget::of_one_message();
         let opening = self.opening(&budget);
-        let signed = match envelope.encrypted_assertion() {
-            None => self.verified(envelope)?,
-            Some(_) => self.opened(envelope, opening)?,
-        };
-        // The names of elements are never written in another way, so without the text there is no
-        // such element.
-        if ENCRYPTED.find(signed.octets.as_str().as_bytes()).is_none() {
-            return Ok(signed);
-        }
-        let document = SignedDocument::parse(&signed.octets, &self.limits)?;
-        let encrypted = document.assertion()?.encrypted_parts();
-        if encrypted.is_empty() {
-            return Ok(signed);
-        }
-        let opened = xmlenc::open(&encrypted, opening)?;
-        Ok(Signed { octets: signed.octets.opened(opened), ..signed })
+        self.read(self.verified(envelope, opening)?, opening)
     }
 
-    fn verified(&self, envelope: Envelope<'_>) -> Result<Signed, Rejection> {
+    fn verified(
+        &self,
+        envelope: Envelope<'_>,
+        opening: Opening<'_>,
+    ) -> Result<Signed<Verified>, Rejection> {
+        match envelope.encrypted_assertion() {
+            None => Ok(self.signed_octets(envelope)?.map(Verified::Octets)),
+            Some(_) => Ok(self.opened(envelope, opening)?.map(Verified::Document)),
+        }
+    }
+
+    /// Parses what was signed, if that has not been done to open it, and opens what is encrypted in
+    /// it.
+    fn read(&self, signed: Signed<Verified>, opening: Opening<'_>) -> Result<Signed, Rejection> {
+        let Signed { content, rests_on_sha1, second_opinion } = signed;
+        let document = match content {
+            Verified::Octets(octets) => SignedDocument::parse(octets, &self.limits)?,
+            Verified::Document(document) => document,
+        };
+        let content = self.with_parts_opened(document, opening)?;
+        Ok(Signed { content, rests_on_sha1, second_opinion })
+    }
+
+    fn with_parts_opened(
+        &self,
+        document: SignedDocument,
+        opening: Opening<'_>,
+    ) -> Result<SignedDocument, Rejection> {
+        // The names of elements are never written in another way, so without the text there is no
+        // such element.
+        if ENCRYPTED.find(document.text().as_bytes()).is_none() {
+            return Ok(document);
+        }
+        let encrypted = document.assertion()?.encrypted_parts();
+        if encrypted.is_empty() {
+            return Ok(document);
+        }
+        let opened = xmlenc::open(&encrypted, opening)?;
+        Ok(document.opened(opened))
+    }
+
+    fn signed_octets(&self, envelope: Envelope<'_>) -> Result<Signed<SignedOctets>, Rejection> {
         let found = envelope.signatures();
         let missing = match self.options.signed_parts {
             SignedParts::Any if !found.response && !found.assertion => Some(Part::Message),
@@ -77,7 +108,7 @@ impl Connection {
         }
         let octets = octets.ok_or(Rejection::SignatureMissing { on: Part::Message })?;
         let second_opinion = self.second_opinion(envelope, &octets);
-        Ok(Signed { octets, rests_on_sha1, second_opinion })
+        Ok(Signed { content: octets, rests_on_sha1, second_opinion })
     }
 
     fn verified_response(&self, envelope: Envelope<'_>) -> Result<Option<SignedOctets>, Rejection> {
@@ -90,47 +121,44 @@ impl Connection {
     /// An encrypted assertion: a signature of the Response is verified before any key is used, and
     /// covers what it encloses; then one of the Assertion is, in what was opened.
     fn opened(&self, envelope: Envelope<'_>, opening: Opening<'_>) -> Result<Signed, Rejection> {
-        let response = self.verified_response(envelope)?;
-        if response.is_none()
-            && matches!(self.options.signed_parts, SignedParts::Response | SignedParts::Both)
-        {
-            return Err(Rejection::SignatureMissing { on: Part::Response });
-        }
-        let limits = &self.limits;
-        let opened = match &response {
-            None => open_assertion(envelope, opening)?,
-            Some(octets) => {
-                let document = Document::parse(octets.as_str(), limits)?;
-                let signed = check_envelope(received_envelope(&document)?)?;
-                // Said in the open, so it may be refused in the open; behind this a wrong issuer is
-                // one of what was opened.
-                if let Some(issuer) = signed.addressing().issuer()? {
-                    issuer.check(Part::Response, self.idp.issuer(), self.sp.audience())?;
-                }
-                open_assertion(signed, opening)?
+        let Some(octets) = self.verified_response(envelope)? else {
+            if matches!(self.options.signed_parts, SignedParts::Response | SignedParts::Both) {
+                return Err(Rejection::SignatureMissing { on: Part::Response });
             }
+            let opened = open_assertion(envelope, opening)?;
+            let inside = self.verified_inside(&opened, false).ok().flatten();
+            let Signed { content, rests_on_sha1, second_opinion } =
+                inside.ok_or(Rejection::DecryptionFailed)?;
+            let content = SignedDocument::parse(content, &self.limits);
+            let content = content.map_err(|_| Rejection::DecryptionFailed)?;
+            return Ok(Signed { content, rests_on_sha1, second_opinion });
         };
-        let inside = self
-            .verified_inside(&opened, response.is_some())
-            .map_err(|_| Rejection::DecryptionFailed)?;
-        match (response, inside) {
-            (Some(octets), inside) => {
-                let rests_on_sha1 =
-                    octets.rests_on_sha1() || inside.is_some_and(|inside| inside.rests_on_sha1);
-                let second_opinion = self.second_opinion(envelope, &octets);
-                Ok(Signed { octets: octets.opened(opened), rests_on_sha1, second_opinion })
-            }
-            (None, Some(inside)) => Ok(inside),
-            (None, None) => Err(Rejection::DecryptionFailed),
+        let (rests_on_sha1, second_opinion) =
+            (octets.rests_on_sha1(), self.second_opinion(envelope, &octets));
+        let response = SignedDocument::parse(octets, &self.limits)?;
+        let signed = response.envelope()?.ok_or(Rejection::DecryptionFailed)?;
+        let signed = check_envelope(signed)?;
+        // Said in the open, so it may be refused in the open; behind this a wrong issuer is one of
+        // what was opened.
+        if let Some(issuer) = signed.addressing().issuer()? {
+            issuer.check(Part::Response, self.idp.issuer(), self.sp.audience())?;
         }
+        let opened = open_assertion(signed, opening)?;
+        let inside =
+            self.verified_inside(&opened, true).map_err(|_| Rejection::DecryptionFailed)?;
+        let rests_on_sha1 = rests_on_sha1 || inside.is_some_and(|inside| inside.rests_on_sha1);
+        Ok(Signed { content: response.opened(opened), rests_on_sha1, second_opinion })
     }
 
     /// The signature of the assertion in a response that was opened. Without one, the Response's
     /// has to cover it, and it has to be the connection's issuer who speaks: a ciphertext captured
     /// from another connection says nothing, not even whose it is.
-    fn verified_inside(&self, opened: &str, covered: bool) -> Result<Option<Signed>, Rejection> {
-        let document = Document::parse(opened, &self.limits)?;
-        let envelope = check_envelope(received_envelope(&document)?)?;
+    fn verified_inside(
+        &self,
+        opened: &Document,
+        covered: bool,
+    ) -> Result<Option<Signed<SignedOctets>>, Rejection> {
+        let envelope = check_envelope(received_envelope(opened)?)?;
         let assertion = envelope.assertion()?;
         if envelope.signatures().assertion {
             let octets = dsig::verify(assertion, Part::Assertion, self.trust())?;
@@ -138,7 +166,7 @@ impl Connection {
             // Under a signature of the Response, libxmlsec1 is asked for that one.
             let second_opinion =
                 if covered { None } else { self.second_opinion(envelope, &octets) };
-            return Ok(Some(Signed { octets, rests_on_sha1, second_opinion }));
+            return Ok(Some(Signed { content: octets, rests_on_sha1, second_opinion }));
         }
         match self.options.signed_parts {
             SignedParts::Any | SignedParts::Response if covered => {
@@ -185,13 +213,13 @@ impl Connection {
     }
 }
 
-fn open_assertion(envelope: Envelope<'_>, opening: Opening<'_>) -> Result<String, Rejection> {
+fn open_assertion(envelope: Envelope<'_>, opening: Opening<'_>) -> Result<Document, Rejection> {
     let encrypted = envelope.encrypted_assertion().ok_or(Rejection::AssertionCount { found: 0 })?;
     xmlenc::open(&[encrypted], opening)
 }
 
 /// The response as it was received.
-pub(crate) fn received_envelope<'d>(document: &'d Document<'_>) -> Result<Envelope<'d>, Rejection> {
+pub(crate) fn received_envelope<'d>(document: &'d Document) -> Result<Envelope<'d>, Rejection> {
     let root =
         document.root().ok_or_else(|| Rejection::NotAResponse { found: Excerpt::new("") })?;
     Ok(Envelope::new(root, false))
@@ -203,10 +231,23 @@ pub(super) fn check_envelope(envelope: Envelope<'_>) -> Result<Envelope<'_>, Rej
 }
 
 /// What the signatures of a response cover.
-pub(crate) struct Signed {
-    pub(crate) octets: SignedOctets,
+pub(crate) struct Signed<T = SignedDocument> {
+    pub(crate) content: T,
     /// Whether any of them rests on SHA-1.
     pub(crate) rests_on_sha1: bool,
     /// What the second engine says, where it was asked.
     pub(crate) second_opinion: Option<Result<(), Rejection>>,
+}
+
+impl<T> Signed<T> {
+    fn map<U>(self, to: impl FnOnce(T) -> U) -> Signed<U> {
+        let Self { content, rests_on_sha1, second_opinion } = self;
+        Signed { content: to(content), rests_on_sha1, second_opinion }
+    }
+}
+
+/// What is signed; parsed already, where it had to be to open an encrypted assertion.
+enum Verified {
+    Document(SignedDocument),
+    Octets(SignedOctets),
 }

@@ -76,7 +76,7 @@ pub(crate) fn sign_enveloped(
     key: &KeyPair,
 ) -> Result<String, SendError> {
     let failed = |reason: &str| SendError::Signing(BoxError::new(reason));
-    let document = Document::parse(xml, &Limits::default())
+    let document = Document::parse(xml.to_owned(), &Limits::default())
         .map_err(|rejection| SendError::Signing(rejection.into()))?;
     let root = document.root().ok_or_else(|| failed("there is no element"))?;
     let signed = root.descendants().find(|element| element.attribute("ID") == Some(id));

@@ -21,7 +21,7 @@ impl<'o> SignedInfo<'o> {
     /// Reference, to exactly the element with this `id`, with the enveloped-signature transform and
     /// at most one canonicalization.
     pub(super) fn read(
-        octets: &'o Document<'o>,
+        octets: &'o Document,
         on: Part,
         id: &str,
         allow_sha1: bool,

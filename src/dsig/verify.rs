@@ -18,8 +18,7 @@ pub(crate) struct Trust<'c> {
 /// The very octets that a configured key has signed: the canonical form of one Response or
 /// Assertion, without its own signature.
 ///
-/// Every claim is read from here. [`verify`](verify()) is the only maker; what was encrypted in
-/// them can be [opened](SignedOctets::opened).
+/// Every claim is read from here, and [`verify`](verify()) is the only maker.
 pub(crate) struct SignedOctets {
     octets: String,
     on: Part,
@@ -28,14 +27,13 @@ pub(crate) struct SignedOctets {
 }
 
 impl SignedOctets {
+    #[cfg(feature = "samael")]
     pub(crate) fn as_str(&self) -> &str {
         &self.octets
     }
 
-    /// The same octets after encrypted elements in them were opened: the signature covers the
-    /// ciphertext, and with it what it decrypts to.
-    pub(crate) fn opened(self, octets: String) -> Self {
-        Self { octets, ..self }
+    pub(crate) fn into_text(self) -> String {
+        self.octets
     }
 
     /// Which element of the message they are.
@@ -65,7 +63,7 @@ pub(crate) fn verify(
 
     // All that can be refused without a key is refused before the costly step.
     let (octets, used) = signature.signed_info_octets()?;
-    let document = Document::parse(&octets, trust.limits)?;
+    let document = Document::parse(octets, trust.limits)?;
     let signed_info = SignedInfo::read(&document, on, id, trust.allow_sha1)?;
     if signed_info.canonicalization != used {
         return Err(Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements });
@@ -74,7 +72,11 @@ pub(crate) fn verify(
         .certificates
         .iter()
         .find(|certificate| {
-            signed_info.signature.verifies(certificate, octets.as_bytes(), &signature.value)
+            signed_info.signature.verifies(
+                certificate,
+                document.text().as_bytes(),
+                &signature.value,
+            )
         })
         .ok_or_else(|| no_key_verifies(&signature, on, trust.certificates))?;
 

@@ -7,7 +7,7 @@ use crate::assertion::{
     Envelope, Issuer, NameId, is_version_2, optional, optional_instant, required_instant, text,
 };
 use crate::binding::{self, Parameter, Query};
-use crate::dsig::{self, Trust};
+use crate::dsig::{self, SignedOctets, Trust};
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
 use crate::replay::{Spending, Unspent};
 use crate::validate::{MAX_CLOCK_SKEW, Window};
@@ -34,7 +34,7 @@ pub(crate) fn open(
     receiver: &Receiver<'_>,
 ) -> Result<OpenedLogout, Rejection> {
     let Received { xml, signed, relay_state, parameter } = received(message, receiver)?;
-    let document = Document::parse(&xml, receiver.trust.limits)?;
+    let document = Document::parse(xml, receiver.trust.limits)?;
     let root = root(&document)?;
     // Bindings §3.4.4.1: the signature on a query takes the place of one in its message.
     if parameter.is_some() && has_signature(root) {
@@ -72,13 +72,14 @@ fn received(message: LogoutMessage<'_>, receiver: &Receiver<'_>) -> Result<Recei
         LogoutMessage::Post { value, relay_state } => {
             let relay_state = relay_state.map(str::to_owned);
             let xml = binding::decode(value.as_bytes(), limits)?;
-            let document = Document::parse(&xml, limits)?;
+            let document = Document::parse(xml, limits)?;
             let root = root(&document)?;
-            let signed = has_signature(root);
-            let xml = match signed {
-                true => dsig::verify(root, Part::Message, receiver.trust)?.as_str().to_owned(),
-                false => xml,
+            let octets = match has_signature(root) {
+                true => Some(dsig::verify(root, Part::Message, receiver.trust)?),
+                false => None,
             };
+            let signed = octets.is_some();
+            let xml = octets.map_or_else(|| document.into_text(), SignedOctets::into_text);
             Ok(Received { xml, signed, relay_state, parameter: None })
         }
         LogoutMessage::Redirect { query } => {
@@ -100,7 +101,7 @@ fn received(message: LogoutMessage<'_>, receiver: &Receiver<'_>) -> Result<Recei
     }
 }
 
-fn root<'d>(document: &'d Document<'_>) -> Result<Element<'d>, Rejection> {
+fn root<'d>(document: &'d Document) -> Result<Element<'d>, Rejection> {
     document.root().ok_or_else(|| Rejection::NotALogoutMessage { found: Excerpt::new("") })
 }
 
@@ -175,9 +176,7 @@ fn name_id(root: Element<'_>, receiver: &Receiver<'_>) -> Result<NameId, Rejecti
         return NameId::read(name_id);
     }
     let encrypted = optional(root, Namespace::SAML, ("LogoutRequest", "EncryptedID"))?;
-    let opened = xmlenc::open(&[encrypted.ok_or(Rejection::NameIdMissing)?], receiver.opening)?;
-    let document =
-        Document::parse(&opened, receiver.trust.limits).map_err(|_| Rejection::DecryptionFailed)?;
+    let document = xmlenc::open(&[encrypted.ok_or(Rejection::NameIdMissing)?], receiver.opening)?;
     let root = document.root().ok_or(Rejection::DecryptionFailed)?;
     let name_id = optional(root, Namespace::SAML, ("LogoutRequest", "NameID"))?;
     NameId::read(name_id.ok_or(Rejection::NameIdMissing)?)

@@ -96,20 +96,21 @@ impl IdpMetadata {
         now: DateTime<Utc>,
     ) -> Result<Self, MetadataError> {
         let text = text(xml.as_ref(), limits)?;
-        let received =
-            Document::parse(text, limits).map_err(|rejection| unreadable(text, rejection))?;
+        let received = Document::parse(text.to_owned(), limits)
+            .map_err(|rejection| unreadable(text, rejection))?;
         let root = descriptor(&received, text)?;
         match trust {
             MetadataTrust::Unsigned => Self::read(root, entity_id, None, now),
             MetadataTrust::Pinned(certificates) => {
                 let octets = signed_octets(root, certificates, limits)?;
-                let signed =
-                    Document::parse(octets.as_str(), limits).map_err(MetadataError::Malformed)?;
-                let root = descriptor(&signed, octets.as_str())?;
+                let fingerprint = octets.fingerprint();
+                let signed = Document::parse(octets.into_text(), limits)
+                    .map_err(MetadataError::Malformed)?;
+                let root = descriptor(&signed, signed.text())?;
                 if is_group(root) && entity_id.is_none() {
                     return Err(MetadataError::EntityUnnamed);
                 }
-                Self::read(root, entity_id, Some(octets.fingerprint()), now)
+                Self::read(root, entity_id, Some(fingerprint), now)
             }
         }
     }
@@ -186,7 +187,7 @@ fn is_web_page(text: &str) -> bool {
 }
 
 /// The root, if it is one of metadata: Metadata §2.3.
-fn descriptor<'d>(document: &'d Document<'_>, text: &str) -> Result<Element<'d>, MetadataError> {
+fn descriptor<'d>(document: &'d Document, text: &str) -> Result<Element<'d>, MetadataError> {
     let root = document.root().ok_or(MetadataError::NoEntity)?;
     if is_entity(root) || is_group(root) {
         return Ok(root);

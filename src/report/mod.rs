@@ -5,7 +5,7 @@ mod text;
 use chrono::{DateTime, Utc};
 
 use crate::advice::{Advice, Product};
-use crate::assertion::{Addressing, SignedDocument, Statements};
+use crate::assertion::{Addressing, Statements};
 use crate::binding;
 use crate::code::codes;
 use crate::connection::{Connection, Signed, received_envelope};
@@ -170,7 +170,7 @@ impl Connection {
         let Some(xml) = writer.stage(DECODED, binding::decode(form_value, self.limits())) else {
             return writer.skip_rest();
         };
-        let Some(received) = writer.stage(WELL_FORMED, Document::parse(&xml, self.limits())) else {
+        let Some(received) = writer.stage(WELL_FORMED, Document::parse(xml, self.limits())) else {
             return writer.skip_rest();
         };
         let Ok(envelope) = received_envelope(&received) else { return writer.skip_rest() };
@@ -182,7 +182,7 @@ impl Connection {
         }
         // Another message may well be signed; that would say nothing here.
         let mut signed = match sound {
-            true => writer.stage(SIGNED, self.signed_octets(envelope)),
+            true => writer.stage(SIGNED, self.signed_document(envelope)),
             false => writer.skip(SIGNED),
         };
         if let Some(opinion) = signed.as_mut().and_then(|signed| signed.second_opinion.take()) {
@@ -208,17 +208,11 @@ impl Connection {
         warnings: &mut Vec<Warning>,
     ) {
         writer.view = View::Signed;
-        writer.fingerprint = Some(signed.octets.fingerprint());
+        writer.fingerprint = Some(signed.content.fingerprint());
         if signed.rests_on_sha1 {
             warnings.push(Warning::RestsOnSha1);
         }
-        let document = match SignedDocument::parse(&signed.octets, self.limits()) {
-            Ok(document) => document,
-            Err(rejection) => {
-                writer.stage::<()>(READ, Err(rejection));
-                return;
-            }
-        };
+        let document = &signed.content;
         let both = document.envelope().and_then(|envelope| Ok((envelope, document.assertion()?)));
         let Some((envelope, assertion)) = writer.stage(READ, both) else { return };
         let addressing = envelope.map_or(received, |envelope| envelope.addressing());
@@ -227,7 +221,7 @@ impl Connection {
             statements: assertion.statements(),
             rules,
         });
-        writer.stage(REQUIRED, self.identity(assertion, &signed.octets));
+        writer.stage(REQUIRED, self.identity(assertion, document.fingerprint()));
         let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);
         if let Some(found) = qualifier.filter(|found| found != self.service_provider().audience()) {
             warnings.push(Warning::SpNameQualifier { found: Excerpt::new(&found) });

@@ -119,7 +119,7 @@ impl<'d> Writer<'d> {
                 let prefix = if *name == "#default" {
                     Some(Prefix::DEFAULT)
                 } else {
-                    prefixes.find_prefix(name)
+                    apex.document.find_prefix(name)
                 };
                 if let Some(flag) = prefix.and_then(|prefix| listed.get_mut(prefix.index())) {
                     *flag = true;
@@ -139,23 +139,26 @@ impl<'d> Writer<'d> {
 
     /// The `xml:` attributes that an inclusively canonicalized apex takes from its ancestors: C14N
     /// 1.0 §2.4, C14N 1.1 §2.4.
-    fn inherited(&self, apex: Element<'d>) -> Result<Vec<&'d Attribute<'d>>, C14nError> {
+    fn inherited(&self, apex: Element<'d>) -> Result<Vec<&'d Attribute>, C14nError> {
         let mut inherited: Vec<&Attribute> = Vec::new();
+        let input = apex.document.text();
         if self.algorithm.is_exclusive() {
             return Ok(inherited);
         }
         for ancestor in std::iter::successors(apex.parent(), Element::parent) {
             for attribute in ancestor.attributes().iter().filter(|a| a.namespace == Namespace::XML)
             {
-                let taken = match (self.algorithm.mode, attribute.local) {
+                let taken = match (self.algorithm.mode, attribute.local.get(input)) {
                     (Mode::Inclusive11, "base") => {
                         return Err(C14nError::Undefined("an xml:base would have to be combined"));
                     }
                     (Mode::Inclusive11, local) => matches!(local, "lang" | "space"),
                     _ => true,
                 };
-                let nearer = apex.attribute_ns(Namespace::XML, attribute.local).is_some()
-                    || inherited.iter().any(|known| known.local == attribute.local);
+                let nearer = apex
+                    .attribute_ns(Namespace::XML, attribute.local.get(input))
+                    .is_some()
+                    || inherited.iter().any(|a| a.local.get(input) == attribute.local.get(input));
                 if taken && !nearer {
                     inherited.push(attribute);
                 }
@@ -168,10 +171,10 @@ impl<'d> Writer<'d> {
         &mut self,
         apex: Element<'d>,
         except: Option<NodeId>,
-        inherited: &[&'d Attribute<'d>],
+        inherited: &[&'d Attribute],
     ) -> Result<(), C14nError> {
-        let document = apex.document;
-        let longest = document.input.len().saturating_mul(MAX_GROWTH);
+        let (document, input) = (apex.document, apex.document.text());
+        let longest = document.text().len().saturating_mul(MAX_GROWTH);
         let mut open: Vec<Open<'d>> = Vec::with_capacity(USUAL);
         let mut id = apex.id;
         while id < apex.node.end {
@@ -193,16 +196,17 @@ impl<'d> Writer<'d> {
                     self.start_tag(element, if id == apex.id { inherited } else { &[] });
                     open.push(Open { element, hidden });
                 }
-                Kind::Text(text) => escape(&mut self.out, text, text_escape),
+                Kind::Text(text) => escape(&mut self.out, text.get(input), text_escape),
                 Kind::Comment(text) if self.algorithm.comments => {
                     self.out.push_str("<!--");
-                    self.out.push_str(text);
+                    self.out.push_str(text.get(input));
                     self.out.push_str("-->");
                 }
                 Kind::Comment(_) => {}
                 Kind::ProcessingInstruction { target, data } => {
                     self.out.push_str("<?");
-                    self.out.push_str(target);
+                    self.out.push_str(target.get(input));
+                    let data = data.get(input);
                     if !data.is_empty() {
                         self.out.push(' ');
                         self.out.push_str(data);
@@ -218,9 +222,9 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
-    fn start_tag(&mut self, element: Element<'d>, inherited: &[&'d Attribute<'d>]) {
+    fn start_tag(&mut self, element: Element<'d>, inherited: &[&'d Attribute]) {
         self.out.push('<');
-        self.qualified_name(element.data.prefix, element.data.local);
+        self.qualified_name(element.data.prefix, element.local_name());
         self.namespaces(element);
 
         if let ([] | [_], []) = (element.attributes(), inherited) {
@@ -229,27 +233,28 @@ impl<'d> Writer<'d> {
             let mut attributes: Vec<&Attribute> =
                 element.attributes().iter().chain(inherited.iter().copied()).collect();
             // C14N 1.0 §2.2: by namespace name, then by local name; none comes first.
-            let namespaces = &element.document.namespaces;
+            let (document, input) = (element.document, element.document.text());
             attributes.sort_unstable_by(|a, b| match a.namespace == b.namespace {
-                true => a.local.cmp(b.local),
-                false => namespaces.uri(a.namespace).cmp(namespaces.uri(b.namespace)),
+                true => a.local.get(input).cmp(b.local.get(input)),
+                false => document.uri(a.namespace).cmp(document.uri(b.namespace)),
             });
             attributes.into_iter().for_each(|attribute| self.attribute(attribute));
         }
         self.out.push('>');
     }
 
-    fn attribute(&mut self, attribute: &Attribute<'d>) {
+    fn attribute(&mut self, attribute: &Attribute) {
+        let input = self.apex.document.text();
         self.out.push(' ');
-        self.qualified_name(attribute.prefix, attribute.local);
+        self.qualified_name(attribute.prefix, attribute.local.get(input));
         self.out.push_str("=\"");
-        escape(&mut self.out, &attribute.value, attribute_escape);
+        escape(&mut self.out, attribute.value.get(input), attribute_escape);
         self.out.push('"');
     }
 
     fn end_tag(&mut self, open: &Open<'d>) {
         self.out.push_str("</");
-        self.qualified_name(open.element.data.prefix, open.element.data.local);
+        self.qualified_name(open.element.data.prefix, open.element.local_name());
         self.out.push('>');
         while self.hidden.len() > open.hidden {
             let Some((prefix, namespace)) = self.hidden.pop() else { break };
@@ -294,12 +299,12 @@ impl<'d> Writer<'d> {
             }
         }
         let document = element.document;
-        self.to_render.sort_unstable_by_key(|(prefix, _)| document.prefixes.prefix_str(*prefix));
+        self.to_render.sort_unstable_by_key(|(prefix, _)| document.prefix_str(*prefix));
         for (prefix, namespace) in &self.to_render {
             self.out.push_str(if *prefix == Prefix::DEFAULT { " xmlns" } else { " xmlns:" });
-            self.out.push_str(document.prefixes.prefix_str(*prefix));
+            self.out.push_str(document.prefix_str(*prefix));
             self.out.push_str("=\"");
-            escape(&mut self.out, document.namespaces.uri(*namespace), attribute_escape);
+            escape(&mut self.out, document.uri(*namespace), attribute_escape);
             self.out.push('"');
         }
     }
@@ -323,7 +328,7 @@ impl<'d> Writer<'d> {
 
     fn qualified_name(&mut self, prefix: Prefix, local: &str) {
         if prefix != Prefix::DEFAULT {
-            self.out.push_str(self.apex.document.prefixes.prefix_str(prefix));
+            self.out.push_str(self.apex.document.prefix_str(prefix));
             self.out.push(':');
         }
         self.out.push_str(local);

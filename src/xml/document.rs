@@ -5,17 +5,18 @@ use super::chars::is_name_char;
 use super::interner::{Interner, Namespace, Prefix};
 use crate::binding;
 
-/// A parsed document: one arena in document order.
+/// A parsed document: its text, and one arena in document order.
 ///
-/// A node's subtree is the run from its own place to its `end`, so that skipping and walking need
-/// no recursion.
-pub(crate) struct Document<'i> {
-    pub(super) input: &'i str,
-    pub(super) nodes: Vec<NodeData<'i>>,
-    pub(super) attributes: Vec<Attribute<'i>>,
+/// It owns the text and points into it by number, so that it can be kept for as long as anybody
+/// likes. A node's subtree is the run from its own place to its `end`, so that skipping and walking
+/// need no recursion.
+pub(crate) struct Document {
+    pub(super) input: String,
+    pub(super) nodes: Vec<NodeData>,
+    pub(super) attributes: Vec<Attribute>,
     pub(super) declarations: Vec<Declaration>,
-    pub(super) namespaces: Interner<'i>,
-    pub(super) prefixes: Interner<'i>,
+    pub(super) namespaces: Interner,
+    pub(super) prefixes: Interner,
     pub(super) root: NodeId,
     /// Some namespace name is a relative reference or no URI, which leaves canonicalization
     /// undefined (C14N 1.0 §1.3).
@@ -53,12 +54,73 @@ impl Span {
         Self { start: small(range.start), end: small(range.end) }
     }
 
+    /// Where a piece of a text stands in it; `None` for what is no piece of it.
+    pub(super) fn of(piece: &str, input: &str) -> Option<Self> {
+        let start = piece.as_ptr().addr().checked_sub(input.as_ptr().addr())?;
+        let end = start.checked_add(piece.len())?;
+        (end <= input.len()).then(|| Self::new(start..end))
+    }
+
+    pub(super) fn get(self, input: &str) -> &str {
+        input.get(self.range()).unwrap_or_default()
+    }
+
+    /// Whether this text stands there. Most differ in length: that is quicker to see.
+    pub(super) fn holds(self, text: &str, input: &str) -> bool {
+        large(self.end.wrapping_sub(self.start)) == text.len() && self.get(input) == text
+    }
+
     pub(super) fn range(self) -> Range<usize> {
         large(self.start)..large(self.end)
     }
 
     pub(super) fn with_end(self, end: usize) -> Self {
         Self { end: small(end), ..self }
+    }
+}
+
+/// A piece of the text as it stands there, or what references and line ends in it come to.
+pub(super) enum Text {
+    Plain(Span),
+    Resolved(String),
+}
+
+impl Text {
+    /// Points to what is borrowed from the input, and keeps the rest.
+    pub(super) fn of(text: Cow<'_, str>, input: &str) -> Self {
+        match text {
+            Cow::Borrowed(text) => match Span::of(text, input) {
+                Some(span) => Self::Plain(span),
+                None => Self::Resolved(text.to_owned()),
+            },
+            Cow::Owned(text) => Self::Resolved(text),
+        }
+    }
+
+    pub(super) fn holds(&self, text: &str, input: &str) -> bool {
+        match self {
+            Self::Plain(span) => span.holds(text, input),
+            Self::Resolved(resolved) => resolved == text,
+        }
+    }
+
+    pub(super) fn get<'t>(&'t self, input: &'t str) -> &'t str {
+        match self {
+            Self::Plain(span) => span.get(input),
+            Self::Resolved(text) => text,
+        }
+    }
+
+    /// Appends what comes next; gives the length of the whole.
+    pub(super) fn push(&mut self, more: &str, input: &str) -> usize {
+        let mut whole = match self {
+            Self::Plain(span) => span.get(input).to_owned(),
+            Self::Resolved(text) => std::mem::take(text),
+        };
+        whole.push_str(more);
+        let length = whole.len();
+        *self = Self::Resolved(whole);
+        length
     }
 }
 
@@ -71,40 +133,40 @@ fn large(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-pub(super) struct NodeData<'i> {
-    pub(super) kind: Kind<'i>,
+pub(super) struct NodeData {
+    pub(super) kind: Kind,
     /// Its own place for a node outside of the root.
     pub(super) parent: NodeId,
     /// One past the last node of the subtree.
     pub(super) end: NodeId,
 }
 
-pub(super) enum Kind<'i> {
-    Element(ElementData<'i>),
+pub(super) enum Kind {
+    Element(ElementData),
     /// Character data with CDATA sections and references resolved, up to the next markup.
-    Text(Cow<'i, str>),
-    Comment(Cow<'i, str>),
+    Text(Text),
+    Comment(Text),
     ProcessingInstruction {
-        target: &'i str,
-        data: Cow<'i, str>,
+        target: Span,
+        data: Text,
     },
 }
 
-pub(super) struct ElementData<'i> {
+pub(super) struct ElementData {
     pub(super) prefix: Prefix,
     pub(super) namespace: Namespace,
-    pub(super) local: &'i str,
+    pub(super) local: Span,
     pub(super) attributes: Span,
     pub(super) declarations: Span,
     /// Where the content (between the tags) stands in the input.
     pub(super) content: Span,
 }
 
-pub(super) struct Attribute<'i> {
+pub(super) struct Attribute {
     pub(super) prefix: Prefix,
     pub(super) namespace: Namespace,
-    pub(super) local: &'i str,
-    pub(super) value: Cow<'i, str>,
+    pub(super) local: Span,
+    pub(super) value: Text,
 }
 
 #[derive(Clone, Copy)]
@@ -113,7 +175,7 @@ pub(super) struct Declaration {
     pub(super) namespace: Namespace,
 }
 
-impl<'i> Document<'i> {
+impl Document {
     /// The one root element.
     ///
     /// `None` cannot happen: the parser refuses a document without a root. It is an `Option` so
@@ -123,11 +185,27 @@ impl<'i> Document<'i> {
     }
 
     /// The text that was parsed.
-    pub(crate) fn text(&self) -> &'i str {
+    pub(crate) fn text(&self) -> &str {
+        &self.input
+    }
+
+    pub(crate) fn into_text(self) -> String {
         self.input
     }
 
-    pub(super) fn node(&self, id: NodeId) -> Option<&NodeData<'i>> {
+    pub(super) fn uri(&self, namespace: Namespace) -> &str {
+        self.namespaces.uri(namespace, &self.input)
+    }
+
+    pub(super) fn prefix_str(&self, prefix: Prefix) -> &str {
+        self.prefixes.prefix_str(prefix, &self.input)
+    }
+
+    pub(super) fn find_prefix(&self, prefix: &str) -> Option<Prefix> {
+        self.prefixes.find_prefix(prefix, &self.input)
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Option<&NodeData> {
         self.nodes.get(id.index())
     }
 
@@ -149,10 +227,10 @@ impl<'i> Document<'i> {
 /// An element of a document.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'d> {
-    pub(super) document: &'d Document<'d>,
+    pub(super) document: &'d Document,
     pub(super) id: NodeId,
-    pub(super) node: &'d NodeData<'d>,
-    pub(super) data: &'d ElementData<'d>,
+    pub(super) node: &'d NodeData,
+    pub(super) data: &'d ElementData,
 }
 
 /// A child of an element.
@@ -168,26 +246,24 @@ impl<'d> Element<'d> {
         self.id
     }
 
-    pub(crate) fn document(&self) -> &'d Document<'d> {
+    pub(crate) fn document(&self) -> &'d Document {
         self.document
     }
 
     /// Whether the element has this expanded name.
     pub(crate) fn is(&self, namespace: Namespace, local: &str) -> bool {
-        self.data.namespace == namespace && self.data.local == local
+        self.data.namespace == namespace && self.data.local.holds(local, &self.document.input)
     }
 
     pub(crate) fn local_name(&self) -> &'d str {
-        self.data.local
+        self.data.local.get(&self.document.input)
     }
 
     /// `{namespace}local`, for messages.
     pub(crate) fn expanded_name(&self) -> String {
         match self.data.namespace {
-            Namespace::NONE => self.data.local.to_owned(),
-            namespace => {
-                format!("{{{}}}{}", self.document.namespaces.uri(namespace), self.data.local)
-            }
+            Namespace::NONE => self.local_name().to_owned(),
+            namespace => format!("{{{}}}{}", self.document.uri(namespace), self.local_name()),
         }
     }
 
@@ -204,12 +280,12 @@ impl<'d> Element<'d> {
     }
 
     pub(crate) fn attribute_ns(&self, namespace: Namespace, local: &str) -> Option<&'d str> {
-        let attribute =
-            self.attributes().iter().find(|a| a.namespace == namespace && a.local == local)?;
-        Some(&attribute.value)
+        let input = &self.document.input;
+        let named = |a: &&Attribute| a.namespace == namespace && a.local.holds(local, input);
+        self.attributes().iter().find(named).map(|attribute| attribute.value.get(input))
     }
 
-    pub(super) fn attributes(&self) -> &'d [Attribute<'d>] {
+    pub(super) fn attributes(&self) -> &'d [Attribute] {
         self.document.attributes.get(self.data.attributes.range()).unwrap_or_default()
     }
 
@@ -221,9 +297,7 @@ impl<'d> Element<'d> {
     /// namespace name.
     pub(crate) fn declared(&self) -> impl Iterator<Item = (&'d str, &'d str)> + use<'d> {
         let document = self.document;
-        let names = |d: &Declaration| {
-            (document.prefixes.prefix_str(d.prefix), document.namespaces.uri(d.namespace))
-        };
+        let names = |d: &Declaration| (document.prefix_str(d.prefix), document.uri(d.namespace));
         self.declarations().iter().map(names)
     }
 
@@ -245,7 +319,7 @@ impl<'d> Element<'d> {
             next = node.end;
             Some(match &node.kind {
                 Kind::Element(data) => Node::Element(Element { document, id, node, data }),
-                Kind::Text(text) => Node::Text(text),
+                Kind::Text(text) => Node::Text(text.get(&document.input)),
                 Kind::Comment(_) => Node::Comment,
                 Kind::ProcessingInstruction { .. } => Node::ProcessingInstruction,
             })
@@ -298,9 +372,9 @@ impl<'d> Element<'d> {
     /// The name as it stands in the tags.
     #[cfg(feature = "testing")]
     pub(crate) fn qualified_name(&self) -> String {
-        match self.document.prefixes.prefix_str(self.data.prefix) {
-            "" => self.data.local.to_owned(),
-            prefix => format!("{prefix}:{}", self.data.local),
+        match self.document.prefix_str(self.data.prefix) {
+            "" => self.local_name().to_owned(),
+            prefix => format!("{prefix}:{}", self.local_name()),
         }
     }
 

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::document::Text;
+
 /// A namespace name, interned: two are equal in a document when their URIs are equal byte for byte.
 ///
 /// The namespaces that SAML reads have the same number in every document.
@@ -67,73 +69,85 @@ impl Prefix {
 /// The numbered prefixes, by number.
 pub(super) const KNOWN_PREFIXES: [&str; 2] = ["", "xml"];
 
-/// The strings of a document, numbered in order of appearance.
-pub(super) struct Interner<'i> {
-    strings: Vec<Cow<'i, str>>,
+/// The strings of a document, numbered in order of appearance; the known ones come first. Its
+/// methods are handed the text that the others stand in.
+pub(super) struct Interner {
+    known: &'static [&'static str],
+    strings: Vec<Text>,
     /// Finds strings past the first [`SCANNED`]. Its hasher is keyed at random, so that no document
     /// can aim at it.
-    index: HashMap<Cow<'i, str>, u32>,
+    index: HashMap<Box<str>, u32>,
 }
 
 /// So many strings are found by comparing with each; honest documents have no more.
 const SCANNED: usize = 24;
 
-impl<'i> Interner<'i> {
-    pub(super) fn new(known: &[&'i str]) -> Self {
-        let mut strings = Vec::with_capacity(SCANNED);
-        strings.extend(known.iter().copied().map(Cow::Borrowed));
-        Self { strings, index: HashMap::new() }
+impl Interner {
+    pub(super) fn new(known: &'static [&'static str]) -> Self {
+        Self { known, strings: Vec::with_capacity(SCANNED), index: HashMap::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.strings.len()
+        self.known.len().saturating_add(self.strings.len())
     }
 
-    fn find(&self, string: &str) -> Option<u32> {
-        let scanned = self.strings.iter().take(SCANNED).position(|s| s == string);
-        match scanned {
+    fn find(&self, string: &str, input: &str) -> Option<u32> {
+        let known = self.known.iter().position(|known| *known == string);
+        let scanned = || {
+            let of_document = self.strings.iter().take(SCANNED);
+            let place = of_document.map(|text| text.holds(string, input)).position(|is| is)?;
+            place.checked_add(self.known.len())
+        };
+        match known.or_else(scanned) {
             Some(position) => u32::try_from(position).ok(),
             None if self.strings.len() > SCANNED => self.index.get(string).copied(),
             None => None,
         }
     }
 
-    fn intern(&mut self, string: Cow<'i, str>) -> u32 {
-        if let Some(number) = self.find(&string) {
+    fn intern(&mut self, string: Cow<'_, str>, input: &str) -> u32 {
+        if let Some(number) = self.find(&string, input) {
             return number;
         }
         // The node limit and the document limit keep the count far below `u32::MAX`, which stands
         // for "unbound".
-        let number = u32::try_from(self.strings.len()).unwrap_or(u32::MAX - 1);
+        let number = u32::try_from(self.len()).unwrap_or(u32::MAX - 1);
         if self.strings.len() >= SCANNED {
-            self.index.insert(string.clone(), number);
+            self.index.insert(string.as_ref().into(), number);
         }
-        self.strings.push(string);
+        self.strings.push(Text::of(string, input));
         number
     }
 
-    fn string(&self, number: u32) -> &str {
-        self.strings.get(index(number)).map_or("", |s| s)
+    fn string<'t>(&'t self, number: u32, input: &'t str) -> &'t str {
+        let number = index(number);
+        match self.known.get(number) {
+            Some(known) => known,
+            None => {
+                let place = number.saturating_sub(self.known.len());
+                self.strings.get(place).map_or("", |text| text.get(input))
+            }
+        }
     }
 
-    pub(super) fn namespace(&mut self, uri: Cow<'i, str>) -> Namespace {
-        Namespace(self.intern(uri))
+    pub(super) fn namespace(&mut self, uri: Cow<'_, str>, input: &str) -> Namespace {
+        Namespace(self.intern(uri, input))
     }
 
-    pub(super) fn prefix(&mut self, prefix: &'i str) -> Prefix {
-        Prefix(self.intern(Cow::Borrowed(prefix)))
+    pub(super) fn prefix(&mut self, prefix: &str, input: &str) -> Prefix {
+        Prefix(self.intern(Cow::Borrowed(prefix), input))
     }
 
-    pub(super) fn find_prefix(&self, prefix: &str) -> Option<Prefix> {
-        self.find(prefix).map(Prefix)
+    pub(super) fn find_prefix(&self, prefix: &str, input: &str) -> Option<Prefix> {
+        self.find(prefix, input).map(Prefix)
     }
 
-    pub(super) fn uri(&self, namespace: Namespace) -> &str {
-        self.string(namespace.0)
+    pub(super) fn uri<'t>(&'t self, namespace: Namespace, input: &'t str) -> &'t str {
+        self.string(namespace.0, input)
     }
 
-    pub(super) fn prefix_str(&self, prefix: Prefix) -> &str {
-        self.string(prefix.0)
+    pub(super) fn prefix_str<'t>(&'t self, prefix: Prefix, input: &'t str) -> &'t str {
+        self.string(prefix.0, input)
     }
 }
 
@@ -149,15 +163,17 @@ mod tests {
     fn numbers_are_stable_and_equal_strings_share_one() {
         let mut interner = Interner::new(&KNOWN_NAMESPACES);
         assert_eq!(
-            interner.namespace("urn:oasis:names:tc:SAML:2.0:protocol".into()),
+            interner.namespace("urn:oasis:names:tc:SAML:2.0:protocol".into(), ""),
             Namespace::SAMLP
         );
         let names: Vec<String> = (0..100).map(|n| format!("urn:{n}")).collect();
-        let first: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
-        let second: Vec<Namespace> = names.iter().map(|n| interner.namespace(n.into())).collect();
+        let first: Vec<Namespace> =
+            names.iter().map(|n| interner.namespace(n.into(), "")).collect();
+        let second: Vec<Namespace> =
+            names.iter().map(|n| interner.namespace(n.into(), "")).collect();
         assert_eq!(first, second);
         assert_eq!(interner.len(), KNOWN_NAMESPACES.len() + 100);
-        assert_eq!(interner.uri(first[99]), "urn:99");
-        assert_eq!(interner.find_prefix("urn:50"), Some(Prefix(first[50].0)));
+        assert_eq!(interner.uri(first[99], ""), "urn:99");
+        assert_eq!(interner.find_prefix("urn:50", ""), Some(Prefix(first[50].0)));
     }
 }

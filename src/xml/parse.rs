@@ -10,43 +10,49 @@ use quick_xml::events::Event;
 
 use super::chars::{SPACE, Survey, is_ncname, split_qname};
 use super::document::{
-    Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span,
+    Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span, Text,
 };
 use super::interner::{Interner, KNOWN_NAMESPACES, KNOWN_PREFIXES, Namespace, Prefix};
 use super::{USUAL, tag};
 use crate::error::{LimitKind, Rejection, XmlProblem};
 use crate::limits::Limits;
 
-impl<'i> Document<'i> {
+impl Document {
     /// Parses a whole document, strictly.
-    pub(crate) fn parse(input: &'i str, limits: &Limits) -> Result<Self, Rejection> {
-        if u32::try_from(input.len()).is_err() {
-            return Err(Rejection::ResponseTooLarge {
-                limit: usize::try_from(u32::MAX).unwrap_or(usize::MAX),
-            });
+    pub(crate) fn parse(text: String, limits: &Limits) -> Result<Self, Rejection> {
+        let document = parse(&text, limits)?;
+        Ok(Self { input: text, ..document })
+    }
+}
+
+/// The document of a text, which is still to be given to it.
+fn parse(input: &str, limits: &Limits) -> Result<Document, Rejection> {
+    if u32::try_from(input.len()).is_err() {
+        return Err(Rejection::ResponseTooLarge {
+            limit: usize::try_from(u32::MAX).unwrap_or(usize::MAX),
+        });
+    }
+    let survey = Survey::of(input);
+    if let Some(offset) = survey.forbidden {
+        return Err(Rejection::XmlMalformed { problem: XmlProblem::Character, offset });
+    }
+    let mut reader = Reader::from_str(input);
+    let config = reader.config_mut();
+    config.check_comments = true;
+    config.check_end_names = true;
+    let mut parser = Parser::new(input, survey, limits);
+    loop {
+        let event = reader.read_event();
+        parser.position = match &event {
+            Ok(_) => reader.buffer_position(),
+            Err(_) => reader.error_position(),
         }
-        let survey = Survey::of(input);
-        if let Some(offset) = survey.forbidden {
-            return Err(Rejection::XmlMalformed { problem: XmlProblem::Character, offset });
-        }
-        let mut reader = Reader::from_str(input);
-        let config = reader.config_mut();
-        config.check_comments = true;
-        config.check_end_names = true;
-        let mut parser = Parser::new(input, survey, limits);
-        loop {
-            let event = reader.read_event();
-            parser.position = match &event {
-                Ok(_) => reader.buffer_position(),
-                Err(_) => reader.error_position(),
-            }
-            .try_into()
-            .unwrap_or(input.len());
-            match event {
-                Ok(Event::Eof) => return parser.finish(),
-                Ok(event) => parser.event(event)?,
-                Err(error) => return Err(parser.malformed(problem(&error))),
-            }
+        .try_into()
+        .unwrap_or(input.len());
+        match event {
+            Ok(Event::Eof) => return parser.finish(),
+            Ok(event) => parser.event(event)?,
+            Err(error) => return Err(parser.malformed(problem(&error))),
         }
     }
 }
@@ -64,7 +70,9 @@ fn problem(error: &ReaderError) -> XmlProblem {
 }
 
 struct Parser<'i, 'l> {
-    document: Document<'i>,
+    input: &'i str,
+    /// Still without its text.
+    document: Document,
     limits: &'l Limits,
     survey: Survey,
     /// One past the event at hand, as a byte offset.
@@ -89,7 +97,7 @@ struct Open {
 impl<'i, 'l> Parser<'i, 'l> {
     fn new(input: &'i str, survey: Survey, limits: &'l Limits) -> Self {
         let document = Document {
-            input,
+            input: String::new(),
             // An element with text has two tags and is two nodes. Not every `<` is of a tag, so no
             // more room is made before the first one than twice the input for nodes, and three
             // quarters for attributes; denser markup makes its own.
@@ -106,6 +114,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         let mut bindings = Vec::with_capacity(USUAL);
         bindings.extend([Namespace::NONE, Namespace::XML]);
         Self {
+            input,
             document,
             limits,
             survey,
@@ -151,7 +160,7 @@ impl<'i, 'l> Parser<'i, 'l> {
             Event::Comment(text) => {
                 let text = self.borrowed(text.into_inner())?;
                 self.check_text(text.len())?;
-                self.push(Kind::Comment(self.line_ends(text)))
+                self.push(Kind::Comment(self.kept(self.line_ends(text))))
             }
             Event::PI(instruction) => {
                 let content = self.borrowed(instruction.into_inner())?;
@@ -166,13 +175,13 @@ impl<'i, 'l> Parser<'i, 'l> {
     /// Where the end tag that ends at the position begins: there the content ends. Its name has so
     /// many bytes.
     fn end_tag_start(&self, name: usize) -> usize {
-        let bytes = self.document.input.as_bytes();
+        let bytes = self.input.as_bytes();
         let close = self.position.saturating_sub("</>".len().saturating_add(name));
         if bytes.get(close..).is_some_and(|rest| rest.starts_with(b"</")) {
             return close;
         }
         // `</name >`: there is blank space behind the name.
-        let before = self.document.input.get(..self.position).unwrap_or_default();
+        let before = self.input.get(..self.position).unwrap_or_default();
         before.rfind("</").unwrap_or(self.position)
     }
 
@@ -187,7 +196,7 @@ impl<'i, 'l> Parser<'i, 'l> {
     /// XML 1.0 §2.8: only at the very beginning; version, encoding, standalone in this order.
     fn declaration(&mut self, content: &str) -> Result<(), Rejection> {
         let malformed = |problem| Err(self.malformed(problem));
-        let first = self.document.nodes.is_empty() && self.document.input.starts_with("<?xml");
+        let first = self.document.nodes.is_empty() && self.input.starts_with("<?xml");
         if !first || self.position != content.len() + "<??>".len() {
             return malformed(XmlProblem::Declaration);
         }
@@ -218,8 +227,8 @@ impl<'i, 'l> Parser<'i, 'l> {
             return Err(self.malformed(XmlProblem::Name));
         }
         self.check_name(target)?;
-        let data = self.line_ends(data.trim_start_matches(SPACE));
-        self.push(Kind::ProcessingInstruction { target, data })
+        let data = self.kept(self.line_ends(data.trim_start_matches(SPACE)));
+        self.push(Kind::ProcessingInstruction { target: self.span(target), data })
     }
 
     fn text(&mut self, raw: &'i str) -> Result<(), Rejection> {
@@ -250,18 +259,17 @@ impl<'i, 'l> Parser<'i, 'l> {
             self.document.nodes.last_mut()
             && Some(*its_parent) == parent
         {
-            let length = before.len().saturating_add(text.len());
-            before.to_mut().push_str(&text);
+            let length = before.push(&text, self.input);
             return self.check_text(length);
         }
-        self.push(Kind::Text(text))
+        self.push(Kind::Text(self.kept(text)))
     }
 
     /// A start tag, which ends at the position with `suffix`; `length` bytes lie between it and the
     /// `<`.
     fn start(&mut self, length: usize, suffix: &str) -> Result<(), Rejection> {
         let end = self.position.saturating_sub(suffix.len());
-        let content = self.document.input.get(end.saturating_sub(length)..end).unwrap_or_default();
+        let content = self.input.get(end.saturating_sub(length)..end).unwrap_or_default();
         if self.open.is_empty() && self.root.is_some() {
             return Err(self.malformed(XmlProblem::Root));
         }
@@ -296,6 +304,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         let first_attribute = self.document.attributes.len();
         for (name, value) in raw_attributes.drain(..) {
             let (prefix, namespace, local) = self.resolve(name, false)?;
+            let (local, value) = (self.span(local), self.kept(value));
             self.document.attributes.push(Attribute { prefix, namespace, local, value });
         }
         self.raw_attributes = raw_attributes;
@@ -307,7 +316,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         self.push(Kind::Element(ElementData {
             prefix,
             namespace,
-            local,
+            local: self.span(local),
             attributes: Span::new(attributes),
             declarations: Span::new(declarations),
             content,
@@ -334,12 +343,12 @@ impl<'i, 'l> Parser<'i, 'l> {
         let prefix = prefix.unwrap_or_default();
         self.check_name(prefix)?;
         self.check_name(&uri)?;
-        let number = self.document.prefixes.prefix(prefix);
+        let number = self.document.prefixes.prefix(prefix, self.input);
         if declared.iter().any(|declaration| declaration.prefix == number) {
             return Err(self.malformed(XmlProblem::DuplicateAttribute));
         }
         let known = self.document.namespaces.len();
-        let namespace = self.document.namespaces.namespace(uri);
+        let namespace = self.document.namespaces.namespace(uri, self.input);
         let xml = (number == Prefix::XML, namespace == Namespace::XML);
         let undeclared = number != Prefix::DEFAULT && namespace == Namespace::NONE;
         if prefix == "xmlns" || namespace == Namespace::XMLNS || xml.0 != xml.1 || undeclared {
@@ -348,7 +357,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         // What was declared before has been looked at; the known ones are absolute.
         if self.document.namespaces.len() > known {
             self.document.relative_namespace |=
-                !is_absolute(self.document.namespaces.uri(namespace));
+                !is_absolute(self.document.namespaces.uri(namespace, self.input));
         }
         self.document.declarations.push(Declaration { prefix: number, namespace });
         if number.index() >= self.bindings.len() {
@@ -372,7 +381,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         if prefix.is_empty() && !element {
             return Ok((Prefix::DEFAULT, Namespace::NONE, local));
         }
-        let bound = self.document.prefixes.find_prefix(prefix).and_then(|number| {
+        let bound = self.document.prefixes.find_prefix(prefix, self.input).and_then(|number| {
             let namespace = *self.bindings.get(number.index())?;
             (namespace != Namespace::UNBOUND).then_some((number, namespace))
         });
@@ -387,7 +396,7 @@ impl<'i, 'l> Parser<'i, 'l> {
     /// XML 1.0 §3.1 and Namespaces §6.3: no two attributes with the same expanded name.
     fn check_unique(&self, attributes: Range<usize>) -> Result<(), Rejection> {
         let attributes = self.document.attributes.get(attributes).unwrap_or_default();
-        let name = |attribute: &Attribute<'i>| (attribute.namespace, attribute.local);
+        let name = |attribute: &Attribute| (attribute.namespace, attribute.local.get(self.input));
         let repeated = match attributes {
             [] | [_] => false,
             // `Limits::attributes` bounds the pairs.
@@ -415,7 +424,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         }
     }
 
-    fn push(&mut self, kind: Kind<'i>) -> Result<(), Rejection> {
+    fn push(&mut self, kind: Kind) -> Result<(), Rejection> {
         let document = &mut self.document;
         let id = document.nodes.len();
         if id + document.attributes.len() + document.declarations.len() >= self.limits.nodes {
@@ -427,20 +436,31 @@ impl<'i, 'l> Parser<'i, 'l> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Document<'i>, Rejection> {
+    fn finish(mut self) -> Result<Document, Rejection> {
         if !self.open.is_empty() {
             return Err(self.malformed(XmlProblem::MismatchedTag));
         }
         self.document.root = self.root.ok_or_else(|| self.malformed(XmlProblem::Root))?;
         // Core §1.3.4: identifiers are unique. Only `ID` is one; `Id`, `id` and `xml:id` never are.
         let attributes = self.document.attributes.iter();
-        let ids = attributes.filter(|a| a.namespace == Namespace::NONE && a.local == "ID");
-        let mut ids: Vec<&str> = ids.map(|id| id.value.as_ref()).collect();
+        let is_id =
+            |a: &&Attribute| a.namespace == Namespace::NONE && a.local.holds("ID", self.input);
+        let ids = attributes.filter(is_id);
+        let mut ids: Vec<&str> = ids.map(|id| id.value.get(self.input)).collect();
         ids.sort_unstable();
         if !ids.is_sorted_by(|earlier, later| earlier < later) {
             return Err(Rejection::DuplicateId);
         }
         Ok(self.document)
+    }
+
+    /// Where a piece of the input stands in it.
+    fn span(&self, piece: &str) -> Span {
+        Span::of(piece, self.input).unwrap_or(Span::new(0..0))
+    }
+
+    fn kept(&self, text: Cow<'i, str>) -> Text {
+        Text::of(text, self.input)
     }
 
     fn check_name(&self, name: &str) -> Result<(), Rejection> {

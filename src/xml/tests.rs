@@ -2,8 +2,8 @@ use super::*;
 use crate::error::{LimitKind, Rejection, XmlProblem};
 use crate::limits::Limits;
 
-fn parse(input: &str) -> Result<Document<'_>, Rejection> {
-    Document::parse(input, &Limits::default())
+fn parse(input: &str) -> Result<Document, Rejection> {
+    Document::parse(input.to_owned(), &Limits::default())
 }
 
 #[track_caller]
@@ -148,7 +148,7 @@ fn limits_are_exact() {
         text_bytes: 5,
         ..Limits::default()
     };
-    let refused = |input: &str| Document::parse(input, &limits).err();
+    let refused = |input: &str| Document::parse(input.to_owned(), &limits).err();
     let exceeded = |limit, allowed| Some(Rejection::XmlLimitExceeded { limit, allowed });
     for accepted in [
         "<a><b><c/></b></a>",
@@ -330,7 +330,7 @@ fn a_canonical_form_that_would_grow_without_bounds_is_none() {
 fn neighbouring_texts_are_one_node() {
     let limits = Limits { nodes: 3, text_bytes: 8, ..Limits::default() };
     let text = |input: &str| {
-        let document = Document::parse(input, &limits)?;
+        let document = Document::parse(input.to_owned(), &limits)?;
         Ok(document
             .root()
             .and_then(|root| root.text().map(|text| text.into_owned()))

@@ -66,7 +66,7 @@ const MAX_ELEMENTS: usize = 64;
 
 /// Opens these encrypted elements of one document (none inside another), and puts what was in each
 /// into its place, so that names in it mean what they meant there.
-pub(crate) fn open(encrypted: &[Element<'_>], opening: Opening<'_>) -> Result<String, Rejection> {
+pub(crate) fn open(encrypted: &[Element<'_>], opening: Opening<'_>) -> Result<Document, Rejection> {
     let first = encrypted.first().ok_or(Rejection::EncryptionMalformed)?;
     if opening.keys.is_empty() {
         return Err(Rejection::DecryptionKeyMissing { element: place::name(*first) });
@@ -103,7 +103,7 @@ fn splice<'o>(
     text: &str,
     pieces: impl Iterator<Item = (Range<usize>, &'o String)>,
     limits: &Limits,
-) -> Option<String> {
+) -> Option<Document> {
     let mut out = String::with_capacity(text.len());
     let mut places: Vec<Range<usize>> = Vec::new();
     let mut done = 0;
@@ -115,11 +115,11 @@ fn splice<'o>(
         done = replaced.end;
     }
     out.push_str(text.get(done..)?);
-    are_elements(&out, &places, limits).then_some(out)
+    let document = Document::parse(out, limits).ok()?;
+    are_elements(&document, &places).then_some(document)
 }
 
-fn are_elements(text: &str, places: &[Range<usize>], limits: &Limits) -> bool {
-    let Ok(document) = Document::parse(text, limits) else { return false };
+fn are_elements(document: &Document, places: &[Range<usize>]) -> bool {
     let Some(root) = document.root() else { return false };
     let mut elements = root.descendants().filter_map(|element| element.outer_range());
     places.iter().all(|place| elements.any(|range| range == *place))

@@ -89,7 +89,7 @@ impl Place {
     /// that costs does not depend on the rest of the document.
     pub(super) fn takes(&self, text: &str, limits: &Limits) -> bool {
         let wrapped = format!("{}{text}{}", self.around, "</w>".repeat(self.depth));
-        let Ok(document) = Document::parse(&wrapped, limits) else { return false };
+        let Ok(document) = Document::parse(wrapped, limits) else { return false };
         // In document order, the first one behind those around it.
         let found = document.root().and_then(|root| root.descendants().nth(self.depth));
         let whole = self.around.len()..self.around.len().saturating_add(text.len());

@@ -5,7 +5,7 @@ use crate::limits::Limits;
 use crate::xml::{Document, escaped};
 
 /// Limits are for those who read what strangers send; here they would only be in the way.
-pub(super) fn parse(xml: &str) -> Result<Document<'_>, TestIdpError> {
+pub(super) fn parse(xml: &str) -> Result<Document, TestIdpError> {
     let limits = Limits {
         document_bytes: usize::MAX,
         depth: usize::MAX,
@@ -15,7 +15,7 @@ pub(super) fn parse(xml: &str) -> Result<Document<'_>, TestIdpError> {
         name_bytes: usize::MAX,
         text_bytes: usize::MAX,
     };
-    Document::parse(xml, &limits)
+    Document::parse(xml.to_owned(), &limits)
         .map_err(|rejection| TestIdpError::Xml { reason: rejection.to_string() })
 }
 

@@ -273,7 +273,7 @@ fn uncanonicalizable(error: C14nError) -> TestIdpError {
     TestIdpError::Xml { reason }
 }
 
-fn with_id<'d>(document: &'d Document<'_>, id: &str) -> Result<Element<'d>, TestIdpError> {
+fn with_id<'d>(document: &'d Document, id: &str) -> Result<Element<'d>, TestIdpError> {
     let mut elements = document.elements();
     elements
         .find(|element| element.attribute("ID") == Some(id))
