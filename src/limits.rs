@@ -22,7 +22,7 @@ pub struct Limits {
     pub namespaces: usize,
     /// Nodes (elements, attributes, namespace declarations, pieces of text, comments, processing
     /// instructions) in the document. Default 131,072: one megabyte of ordinary attribute values
-    /// has about 60,000.
+    /// has about 60,000. A document also has at most 1,024 and one for every twelve of its bytes.
     pub nodes: usize,
     /// Bytes in one name: of an element, an attribute, a prefix, or a namespace. Default 256: the
     /// longest name SAML defines has 28, its longest namespace 49. Canonicalization repeats

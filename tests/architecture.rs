@@ -73,3 +73,119 @@ fn named_tests(chapter: &str) -> usize {
     }
     count
 }
+
+/// The paved path, name by name: one more is a decision.
+const ROOT: [&str; 28] = [
+    "Certificates",
+    "Connection",
+    "ConnectionOptions",
+    "Delivery",
+    "Error",
+    "Identity",
+    "IdentityProvider",
+    "IdpMetadata",
+    "KeyPair",
+    "Limits",
+    "LoginOptions",
+    "LoginPolicy",
+    "MemoryReplayStore",
+    "MemoryRequestStore",
+    "Opened",
+    "Organization",
+    "PendingRequest",
+    "Random",
+    "Rejection",
+    "ReplayStore",
+    "Report",
+    "RequestStore",
+    "SealedRequests",
+    "SealingKey",
+    "ServiceProvider",
+    "SpMetadata",
+    "Unsolicited",
+    "Unspent",
+];
+
+#[test]
+fn the_root_is_short() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lib = fs::read_to_string(root.join("src/lib.rs")).expect("lib.rs");
+    let mut exported: Vec<&str> = lib
+        .split("pub use ")
+        .skip(1)
+        .flat_map(|rest| {
+            let (names, _) = rest.split_once(';').expect("the end of an export");
+            let names = names.rsplit_once("::").map_or(names, |(_, names)| names);
+            names.trim_matches(['{', '}']).split(',').map(str::trim).filter(|name| !name.is_empty())
+        })
+        .collect();
+    exported.sort_unstable();
+    assert_eq!(exported, ROOT);
+}
+
+#[test]
+fn the_files_that_the_chapters_name_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (chapter, least) in
+        [("ATTACKS.md", 3), ("CONTRIBUTING.md", 15), ("DESIGN.md", 5), ("README.md", 5)]
+    {
+        let text = fs::read_to_string(root.join(chapter)).expect(chapter);
+        let missing: Vec<String> =
+            paths_named(&text).into_iter().filter(|path| !exists(root, path)).collect();
+        assert!(missing.is_empty(), "{chapter} names what is not there: {missing:?}");
+        let named = paths_named(&text).len();
+        assert!(named >= least, "{chapter} names {named}");
+    }
+}
+
+/// A row that rests on a test that the README's command does not run says so.
+#[test]
+fn what_runs_elsewhere_is_marked() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let chapter = fs::read_to_string(root.join("ATTACKS.md")).expect("ATTACKS.md");
+    let mut marked = 0;
+    for row in chapter.lines().filter(|line| line.starts_with('|')) {
+        for elsewhere in ["`second_opinion", "`fuzz/", "`tests/interop", "`interop"] {
+            for rest in row.split(elsewhere).skip(1) {
+                let (_, behind) = rest.split_once('`').expect("the end of the name");
+                assert!(behind.starts_with(" †"), "{row}");
+                marked += 1;
+            }
+        }
+    }
+    assert_eq!(marked, 3);
+}
+
+/// The test of the files can fail.
+#[test]
+fn a_file_that_is_not_there_is_noticed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = "`src/lib.rs`, `src/vendor/menus.rs`, `account/`, `directory/` and `a b/c.rs`";
+    let named = paths_named(text);
+    assert_eq!(named, ["src/lib.rs", "src/vendor/menus.rs", "account/", "directory/"]);
+    let there: Vec<bool> = named.iter().map(|path| exists(root, path)).collect();
+    assert_eq!(there, [true, false, true, false]);
+}
+
+/// What is in backticks and looks like a file or a folder of this repository.
+fn paths_named(text: &str) -> Vec<String> {
+    let is_path = |code: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+        let known = [".rs", ".md", ".json", ".toml", ".py", "/"];
+        code.chars().all(plain) && known.iter().any(|end| code.ends_with(end))
+    };
+    let mut outside = true;
+    let prose = text.lines().filter(|line| {
+        let fence = line.trim_start().starts_with("```");
+        outside ^= fence;
+        outside && !fence
+    });
+    let prose: Vec<&str> = prose.collect();
+    let codes = prose.join("\n");
+    codes.split('`').skip(1).step_by(2).filter(is_path).map(str::to_owned).collect()
+}
+
+/// From the root, or from `src`, as the chapters write it.
+fn exists(root: &Path, path: &str) -> bool {
+    !path.starts_with('/') && (root.join(path).exists() || root.join("src").join(path).exists())
+}

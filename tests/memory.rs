@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use peak_alloc::PeakAlloc;
 use saml_login::ConnectionOptions;
 use saml_login::testing::idp::{TestAttribute, TestIdp, TestSigned};
-use saml_login::{Connection, ServiceProvider, Unsolicited};
+use saml_login::{Connection, Limits, ServiceProvider, Unsolicited};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -34,6 +34,45 @@ fn check_that_room_is_made_for_tags_alone(connection: &Connection, now: DateTime
     }
 }
 
+/// What has as many nodes for its bytes as can be: the worst that a message can do.
+fn check_that_dense_markup_is_bounded(connection: &Connection, now: DateTime<Utc>) {
+    let limits = Limits::default();
+    let inside = |content: String| {
+        format!("<Response xmlns='urn:oasis:names:tc:SAML:2.0:protocol'>{content}</Response>")
+    };
+    let attributes: String = (0..60).map(|n| format!(" a{n}=''")).collect();
+    let declarations: String = (0..60).map(|n| format!(" xmlns:p{n}='u:{n}'")).collect();
+    for (name, piece) in [
+        ("elements", "<a/>".to_owned()),
+        ("elements with a text", "<a>b</a>".to_owned()),
+        ("comments", "<!---->".to_owned()),
+        ("instructions", "<?a?>".to_owned()),
+        ("references", "<a>&#98;&amp;</a>".to_owned()),
+        ("attributes", format!("<a{attributes}/>")),
+        ("declarations", format!("<a{declarations}/>")),
+    ] {
+        let nodes = match name {
+            "attributes" | "declarations" => 61,
+            "elements with a text" | "references" => 2,
+            _ => 1,
+        };
+        // As dense as the document may be, padded by one long comment.
+        let bytes = piece.len().max(nodes * 12);
+        let pieces = (limits.nodes / nodes - 2).min(limits.document_bytes / bytes - 50);
+        let markup = piece.repeat(pieces);
+        let padding = (pieces * nodes * 12).saturating_sub(markup.len());
+        let document = inside(format!("{markup}<!--{}-->", "x".repeat(padding)));
+        let form_value = STANDARD.encode(&document);
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let refusal = connection.open(&form_value, now).expect_err("no status").code();
+        let peak = MEMORY.peak_usage() - before;
+        assert_eq!(refusal, "version_unsupported", "{name}");
+        assert!(peak <= 12 * document.len(), "{name}: {peak} bytes for {}", document.len());
+        assert_eq!(MEMORY.current_usage(), before, "{name}");
+    }
+}
+
 #[test]
 fn a_login_takes_at_most_six_times_the_document() {
     let now = "2030-01-31T12:00:00Z".parse().unwrap();
@@ -46,6 +85,7 @@ fn a_login_takes_at_most_six_times_the_document() {
         .build()
         .unwrap();
     check_that_room_is_made_for_tags_alone(&connection, now);
+    check_that_dense_markup_is_bounded(&connection, now);
     for signed in [TestSigned::Assertion, TestSigned::Response, TestSigned::Both] {
         for groups in [2, 500, 5_000] {
             let mut response = idp.response(&sp, now).signed(signed);

@@ -247,6 +247,7 @@ impl<T> Signed<T> {
 }
 
 /// What is signed; parsed already, where it had to be to open an encrypted assertion.
+#[expect(clippy::large_enum_variant, reason = "it lives for one step, on the stack")]
 enum Verified {
     Document(SignedDocument),
     Octets(SignedOctets),

@@ -120,6 +120,20 @@ pub(super) fn is_name_char(c: char) -> bool {
         || is_name_start(c)
 }
 
+/// Whether a namespace name is an absolute URI (or IRI): it begins with a scheme (RFC 3986 §3.1),
+/// and holds none of the characters that occur in neither.
+pub(super) fn is_absolute(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let excluded = |c: char| {
+        c <= ' '
+            || c == '\u{7F}'
+            || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
+    };
+    !rest.contains(excluded)
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

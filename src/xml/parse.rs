@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::errors::{Error as ReaderError, IllFormedError};
 use quick_xml::events::Event;
 
-use super::chars::{SPACE, Survey, is_ncname, split_qname};
+use super::chars::{SPACE, Survey, is_absolute, is_ncname, split_qname};
 use super::document::{
     Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span, Text,
 };
@@ -75,6 +75,8 @@ struct Parser<'i, 'l> {
     document: Document,
     limits: &'l Limits,
     survey: Survey,
+    /// How many nodes there may be: fewer in a short document, see [`Limits::nodes`].
+    nodes: usize,
     /// One past the event at hand, as a byte offset.
     position: usize,
     root: Option<NodeId>,
@@ -86,6 +88,12 @@ struct Parser<'i, 'l> {
     /// The attributes of the tag at hand before their names are resolved; reused from tag to tag.
     raw_attributes: Vec<(&'i str, Cow<'i, str>)>,
 }
+
+/// Honest documents have 20 bytes and more for each node. Markup that is denser costs many times
+/// its length in memory.
+const BYTES_PER_NODE: usize = 12;
+/// In a short document the density does not matter.
+const FEW_NODES: usize = 1_024;
 
 /// An element whose end tag has not come yet.
 struct Open {
@@ -118,6 +126,7 @@ impl<'i, 'l> Parser<'i, 'l> {
             document,
             limits,
             survey,
+            nodes: limits.nodes.min(FEW_NODES.saturating_add(input.len() / BYTES_PER_NODE)),
             position: 0,
             root: None,
             open: Vec::with_capacity(USUAL),
@@ -427,11 +436,16 @@ impl<'i, 'l> Parser<'i, 'l> {
     fn push(&mut self, kind: Kind) -> Result<(), Rejection> {
         let document = &mut self.document;
         let id = document.nodes.len();
-        if id + document.attributes.len() + document.declarations.len() >= self.limits.nodes {
-            return Err(limit(LimitKind::Nodes, self.limits.nodes));
+        if id + document.attributes.len() + document.declarations.len() >= self.nodes {
+            return Err(limit(LimitKind::Nodes, self.nodes));
         }
         let id = NodeId::at(id);
         let parent = self.open.last().map_or(id, |open| open.id);
+        // No more room than there may be nodes: doubled, it would be twice as much in the end.
+        if document.nodes.len() == document.nodes.capacity() {
+            let left = self.nodes.saturating_sub(document.nodes.len());
+            document.nodes.reserve_exact(document.nodes.len().max(USUAL).min(left));
+        }
         document.nodes.push(NodeData { kind, parent, end: id.next() });
         Ok(())
     }
@@ -482,18 +496,4 @@ fn check(kind: LimitKind, found: usize, allowed: usize) -> Result<(), Rejection>
 
 fn limit(limit: LimitKind, allowed: usize) -> Rejection {
     Rejection::XmlLimitExceeded { limit, allowed }
-}
-
-/// Whether a namespace name is an absolute URI (or IRI): it begins with a scheme (RFC 3986 §3.1),
-/// and holds none of the characters that occur in neither.
-fn is_absolute(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_once(':') else { return false };
-    let excluded = |c: char| {
-        c <= ' '
-            || c == '\u{7F}'
-            || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
-    };
-    !rest.contains(excluded)
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }

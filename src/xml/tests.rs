@@ -315,7 +315,8 @@ fn relative_namespace_names_leave_it_undefined() {
 #[test]
 fn a_canonical_form_that_would_grow_without_bounds_is_none() {
     let repeated = |count: usize| {
-        format!("<r xmlns:p='urn:{}'><apex>{}</apex></r>", "a".repeat(200), "<p:b/>".repeat(count))
+        let elements = "<p:b></p:b >".repeat(count);
+        format!("<r xmlns:p='urn:{}'><apex>{elements}</apex></r>", "a".repeat(200))
     };
     let honest = "<r xmlns:p='urn:aaaaaaaaaaaaaaaa'><apex><p:b/><p:b/><p:b/></apex></r>";
     assert!(c14n(honest, EXCLUSIVE, &[]).is_ok());
