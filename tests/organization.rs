@@ -5,13 +5,16 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::tenants::{
-    IDP_A, IDP_B, Plans, administrator, apply, boss, done, enforced, idp, log_in, open, operator,
-    organization, response, test_login, values, verify_domain,
+    IDP_A, IDP_B, Plans, administrator, apply, boss, connection, done, enforced, idp, log_in, open,
+    operator, organization, response, test_login, values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::account::{Account, AccountId, Role, Status};
 use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog, Outcome};
+use saml_login::binding::Binding;
+use saml_login::connection::SignedParts;
 use saml_login::doctor::PastedValues;
+use saml_login::identity::{AttributeMap, IdentityField};
 use saml_login::organization::{
     Applied, Change, DomainRule, EmailDomain, Neighbours, Organizations, ProfileSource,
     ProvisioningRules, RelinkRule, Slug, SpUrls,
@@ -712,4 +715,81 @@ fn every_code_is_documented() {
     let documented: Vec<String> = rows.map(|(code, _)| code.to_owned()).collect();
     assert_eq!(documented.iter().cloned().collect::<BTreeSet<_>>(), known);
     assert_eq!(documented.len(), known.len());
+}
+
+/// Two settings never share a digest: what was tested is what is in effect. Each option is here, and
+/// the last pairs are those in which lists without their lengths read the same.
+#[test]
+fn every_setting_counts_for_what_is_tested() {
+    let email = |names: &[&str]| {
+        ConnectionOptions::default().with_attribute_map(
+            AttributeMap::default().with_names(IdentityField::Email, names.iter().copied()),
+        )
+    };
+    let plain = ConnectionOptions::default;
+    let variants = vec![
+        plain(),
+        plain().with_unsolicited(Unsolicited::On),
+        plain().with_unsolicited(Unsolicited::Off),
+        plain().with_signed_parts(SignedParts::Both),
+        plain().with_signed_parts(SignedParts::Response),
+        plain().with_clock_skew_seconds(61),
+        plain().with_required([IdentityField::Email]),
+        plain().with_required([IdentityField::Groups]),
+        plain().with_required([IdentityField::Email, IdentityField::Groups]),
+        plain().with_forbid_cbc(true),
+        plain().with_danger_allow_sha1(true),
+        plain().with_danger_allow_weak_keys(true),
+        plain().with_danger_allow_3des(true),
+        plain().with_danger_ignore_unsolicited_in_response_to(true),
+        plain().with_attribute_map(AttributeMap::default().with_group_delimiter(';')),
+        email(&["email"]),
+        email(&["e", "mail"]),
+        email(&[]),
+        email(&[]).with_required([IdentityField::Email]),
+        email(&["email"]).with_required([IdentityField::Email]),
+    ];
+    // A field that is added to the options has to be added here.
+    let fields = serde_json::to_value(plain()).expect("JSON");
+    let names: Vec<&String> = fields.as_object().expect("a map").keys().collect();
+    assert_eq!(names.len(), 11, "{names:?}");
+    let mut revisions = BTreeSet::new();
+    for options in &variants {
+        let mut made = open("org-a", "acme", &IDP_A);
+        test_login(&mut made, &IDP_A);
+        assert!(made.is_tested());
+        done(&mut made, Change::Adjust(Box::new(options.clone())));
+        assert_eq!(made.is_tested(), *options == plain(), "{options:?}");
+        revisions.insert(made.revision().expect("a revision"));
+    }
+    assert_eq!(revisions.len(), variants.len());
+}
+
+#[test]
+fn endpoints_are_set_and_count_for_what_is_tested() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    test_login(&mut made, &IDP_A);
+    let slo_url = "https://idp.example.test/slo";
+    let endpoints = |slo_url: &str| Change::SetEndpoints {
+        sso_binding: Binding::HttpPost,
+        slo_url: Some(slo_url.into()),
+    };
+    let applied = apply(&mut made, endpoints(slo_url));
+    assert_eq!(applied.event.action.code(), "connection_updated");
+    assert_eq!(code(applied), "done");
+    assert!(!made.is_tested(), "they decide whether a login works");
+    let settings = made.settings().expect("settings");
+    assert_eq!(settings.sso_binding, Binding::HttpPost);
+    assert_eq!(settings.slo_url.as_deref(), Some(slo_url));
+    let idp = connection(&made).identity_provider().clone();
+    let bindings: Vec<Binding> = idp.sso_endpoints().iter().map(|one| one.binding).collect();
+    assert_eq!(bindings, [Binding::HttpPost]);
+    let slo: Vec<&str> = idp.slo_endpoints().iter().map(|one| one.location.as_str()).collect();
+    assert_eq!(slo, [slo_url]);
+    // An address that no browser can be sent to is refused, and nothing is changed.
+    let before = made.clone();
+    assert_eq!(code(apply(&mut made, endpoints("slo"))), "endpoint_invalid");
+    assert_eq!(made, before);
+    let mut empty = organization("org-b", "bravo");
+    assert_eq!(code(apply(&mut empty, endpoints(slo_url))), "sso_not_configured");
 }
