@@ -110,6 +110,39 @@ impl Connection {
     ///
     /// `cookies` is what this browser brought. Create the session right after.
     ///
+    /// ```
+    /// # use saml_login::testing::idp::TestIdp;
+    /// # use saml_login::{Connection, ServiceProvider};
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// # let idp = TestIdp::p256("https://idp.example.test")?;
+    /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+    /// # let side = idp.identity_provider()?.with_sso_url("https://idp.example.test/sso");
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+    /// use saml_login::request::RequestCookies;
+    /// use saml_login::{LoginOptions, MemoryReplayStore, MemoryRequestStore, Random};
+    ///
+    /// let (requests, replays) = (MemoryRequestStore::default(), MemoryReplayStore::default());
+    /// # let example = async {
+    /// // GET /login: send the browser there, and give it the cookies.
+    /// let brought = RequestCookies::read("");
+    /// let random = Random::generate()?;
+    /// let options = LoginOptions::default();
+    /// let begun = connection.begin_login(options, &brought, &requests, random, now).await?;
+    /// # let id = TestIdp::request_id(&begun.delivery).ok_or("no request")?;
+    /// # let saml_response = idp.response(&sp, now).in_reply_to(&id).form_value()?;
+    /// # let header = begun.cookies[0].as_str().split(';').next().unwrap_or_default();
+    ///
+    /// // POST /acs: the form field `SAMLResponse`, and the `Cookie` header.
+    /// let brought = RequestCookies::read(header);
+    /// let done = connection.log_in(saml_response, &brought, &requests, &replays, now).await?;
+    /// assert_eq!(done.identity.name_id.value, "alice@example.test");
+    /// assert_eq!(done.cookies.len(), 1, "the cookie has served");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # };
+    /// # saml_login::testing::contract::block_on(Box::pin(async { example.await.unwrap() }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Connection::open`], of [`Opened::accept`](crate::Opened::accept) and of

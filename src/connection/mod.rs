@@ -38,6 +38,40 @@ use crate::xmlenc::Budget;
 
 /// One tenant's pairing of the two sides, with its policies. Build it once and keep it: its keys
 /// are parsed.
+///
+/// A whole login, step by step; [`begin_login`](Connection::begin_login) and
+/// [`log_in`](Connection::log_in) do the same in one call each.
+///
+/// ```
+/// # use saml_login::testing::idp::TestIdp;
+/// # use saml_login::{Connection, ServiceProvider};
+/// # let now = "2030-01-31T12:00:00Z".parse()?;
+/// # let idp = TestIdp::p256("https://idp.example.test")?;
+/// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+/// # let side = idp.identity_provider()?.with_sso_url("https://idp.example.test/sso");
+/// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+/// use saml_login::{LoginOptions, MemoryReplayStore, Random};
+///
+/// # let example = async {
+/// // Here: the browser is sent to the identity provider, and the request remembered for it.
+/// let started = connection.start_login(LoginOptions::default(), Random::generate()?, now)?;
+/// # let id = started.pending.request_id.clone();
+/// # let form_value = idp.response(&sp, now).in_reply_to(&id).form_value()?;
+///
+/// // There: the person logs in. What the browser then posts is opened, …
+/// let opened = connection.open(form_value, now)?;
+/// assert_eq!(opened.in_response_to(), Some(started.pending.request_id.as_str()));
+///
+/// // … accepted in answer to that request, and spent.
+/// let unspent = opened.accept(Some(&started.pending), now)?;
+/// let replays = MemoryReplayStore::default();
+/// let identity = unspent.spend(&replays, now).await?;
+/// assert_eq!(identity.name_id.value, "alice@example.test");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # };
+/// # saml_login::testing::contract::block_on(Box::pin(async { example.await.unwrap() }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Connection {
     id: String,
@@ -89,6 +123,28 @@ impl Connection {
     /// [`pending`](StartedLogin::pending) request for it in a
     /// [`RequestStore`](crate::RequestStore).
     ///
+    /// ```
+    /// # use saml_login::testing::idp::TestIdp;
+    /// # use saml_login::{Connection, ServiceProvider};
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// # let idp = TestIdp::p256("https://idp.example.test")?;
+    /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+    /// # let side = idp.identity_provider()?.with_sso_url("https://idp.example.test/sso");
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+    /// use saml_login::binding::{Binding, RelayState};
+    /// use saml_login::{Delivery, LoginOptions, Random};
+    ///
+    /// let options = LoginOptions::default()
+    ///     .with_binding(Binding::HttpRedirect)
+    ///     .with_force_authn(true)
+    ///     .with_relay_state(RelayState::path("/inbox")?);
+    /// let started = connection.start_login(options, Random::generate()?, now)?;
+    /// let Delivery::Redirect(url) = started.delivery else { panic!("no redirect") };
+    /// assert!(url.starts_with("https://idp.example.test/sso?SAMLRequest="));
+    /// assert!(started.pending.force_authn);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`SendError`]: the identity provider has no such endpoint, or it cannot be signed.
@@ -103,6 +159,32 @@ impl Connection {
 
     /// Starts a logout here: makes a LogoutRequest (Core §3.7.1, Profiles §4.4). End the
     /// application's own session first.
+    ///
+    /// ```
+    /// # use saml_login::testing::idp::TestIdp;
+    /// # use saml_login::{Connection, ServiceProvider};
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// # let idp = TestIdp::p256("https://idp.example.test")?;
+    /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+    /// # let side = idp.identity_provider()?.with_sso_url("https://idp.example.test/sso");
+    /// # use saml_login::binding::Binding;
+    /// # use saml_login::provider::Endpoint;
+    /// # let slo = Endpoint::new(Binding::HttpRedirect, "https://idp.example.test/slo");
+    /// # let side = side.with_slo_endpoint(slo);
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+    /// use saml_login::assertion::NameId;
+    /// use saml_login::logout::{LogoutOptions, LogoutSubject};
+    /// use saml_login::{Delivery, Random};
+    ///
+    /// // As it was kept beside the session, by `LogoutSubject::from(&identity)`.
+    /// let name_id = NameId::new("alice@example.test");
+    /// let subject = LogoutSubject::new("acme", "https://idp.example.test", name_id, None);
+    /// let random = Random::generate()?;
+    /// let started = connection.start_logout(&subject, LogoutOptions::default(), random, now)?;
+    /// let Delivery::Redirect(url) = started.delivery else { panic!("no redirect") };
+    /// assert!(url.starts_with("https://idp.example.test/slo?SAMLRequest="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -120,6 +202,47 @@ impl Connection {
 
     /// Opens a message that came to the Single Logout Service URL: a request of the identity
     /// provider, or the answer to a request of ours.
+    ///
+    /// ```
+    /// # use saml_login::testing::idp::TestIdp;
+    /// # use saml_login::{Connection, ServiceProvider};
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// # let idp = TestIdp::p256("https://idp.example.test")?;
+    /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs")
+    /// #     .with_slo_url("https://app.example.test/slo");
+    /// # let side = idp.identity_provider()?;
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+    /// # let xml = "<samlp:LogoutRequest xmlns:samlp='urn:oasis:names:tc:SAML:2.0:protocol' \
+    /// #     xmlns:saml='urn:oasis:names:tc:SAML:2.0:assertion' ID='_1' Version='2.0' \
+    /// #     IssueInstant='2030-01-31T12:00:00Z' Destination='https://app.example.test/slo'>\
+    /// #     <saml:Issuer>https://idp.example.test</saml:Issuer>\
+    /// #     <saml:NameID>alice</saml:NameID></samlp:LogoutRequest>";
+    /// # let signed = idp.sign_xml(xml, "_1", &Default::default())?;
+    /// # use base64::Engine as _;
+    /// # let saml_request = base64::engine::general_purpose::STANDARD.encode(signed);
+    /// use saml_login::MemoryReplayStore;
+    /// use saml_login::logout::{LogoutMessage, OpenedLogout};
+    ///
+    /// # let example = async {
+    /// let message = LogoutMessage::Post { value: &saml_request, relay_state: None };
+    /// match connection.open_logout(message, now)? {
+    ///     OpenedLogout::Request(unspent) => {
+    ///         let request = unspent.spend(&MemoryReplayStore::default(), now).await?;
+    ///         // End each session that it `concerns`, then `answer_logout`.
+    ///         assert_eq!(request.name_id.value, "alice");
+    ///     }
+    ///     OpenedLogout::Answer(answer) => {
+    ///         // Take the `PendingLogout` that `answer.in_response_to()` names, and accept it.
+    ///         let response = answer.accept(None, now)?;
+    ///         println!("{:?}", response.outcome);
+    ///     }
+    ///     _ => {}
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # };
+    /// # saml_login::testing::contract::block_on(Box::pin(async { example.await.unwrap() }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -188,6 +311,38 @@ impl Connection {
     /// protects the way), so a Response whose only signature is the one on the ArtifactResponse is
     /// refused as [`Rejection::SignatureMissing`]. Let the identity provider sign the Response or
     /// the Assertion itself.
+    ///
+    /// ```
+    /// # use saml_login::testing::idp::TestIdp;
+    /// # use saml_login::{Connection, ServiceProvider};
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// # let idp = TestIdp::p256("https://idp.example.test")?;
+    /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+    /// # let side = idp.identity_provider()?.with_sso_url("https://idp.example.test/sso");
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+    /// use saml_login::Random;
+    /// use saml_login::artifact::SoapClient;
+    /// use saml_login::error::BoxError;
+    ///
+    /// /// The application's HTTP client.
+    /// struct Client;
+    ///
+    /// impl SoapClient for Client {
+    ///     async fn post(&self, url: &str, body: String) -> Result<Vec<u8>, BoxError> {
+    ///         # let _ = (url, body);
+    ///         // POST with the content type `text/xml; charset=utf-8`.
+    ///         Err(BoxError::new("no network here"))
+    ///     }
+    /// }
+    ///
+    /// # let example = async {
+    /// let refused = connection.open_artifact("AAQAAA", &Client, Random::generate()?, now).await;
+    /// assert_eq!(refused.unwrap_err().code(), "artifact_refused");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # };
+    /// # saml_login::testing::contract::block_on(Box::pin(async { example.await.unwrap() }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

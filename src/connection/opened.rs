@@ -65,6 +65,21 @@ impl<'c> Opened<'c> {
     ///
     /// The result still has to be [spent](Unspent::spend) before it yields the identity.
     ///
+    /// ```
+    /// # use saml_login::testing::idp::TestIdp;
+    /// # use saml_login::{Connection, ServiceProvider};
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// # let idp = TestIdp::p256("https://idp.example.test")?;
+    /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+    /// # let side = idp.identity_provider()?.with_sso_url("https://idp.example.test/sso");
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+    /// // Started at the identity provider: it names no request, and this connection bounces those.
+    /// let opened = connection.open(idp.response(&sp, now).form_value()?, now)?;
+    /// assert_eq!(opened.in_response_to(), None);
+    /// assert_eq!(opened.accept(None, now).unwrap_err().code(), "unsolicited_bounced");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The first rule that the response breaks. Against a request, a response that names another

@@ -125,6 +125,21 @@ impl Connection {
     ///
     /// Where the signature fails, the checks behind it run on the
     /// [unverified view](View::Unverified). Nothing is spent.
+    ///
+    /// ```
+    /// # use saml_login::testing::idp::TestIdp;
+    /// # use saml_login::{Connection, ServiceProvider};
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// # let idp = TestIdp::p256("https://idp.example.test")?;
+    /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
+    /// # let side = idp.identity_provider()?.with_sso_url("https://idp.example.test/sso");
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
+    /// let report = connection.explain(idp.response(&sp, now).form_value()?, None, now);
+    /// assert_eq!(report.code, Some("unsolicited_bounced"));
+    /// // For the administrator: what was expected, what was found, and who has to change it.
+    /// println!("{report}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn explain(
         &self,
         form_value: impl AsRef<[u8]>,

@@ -63,6 +63,15 @@ impl fmt::Debug for SealingKey {
 /// Remembers requests in the browser: the cookie's value is the request, sealed with AES-256-GCM
 /// under a key of its own.
 ///
+/// ```
+/// use saml_login::{SealedRequests, SealingKey};
+///
+/// // From where the application keeps its secrets; the same on every machine.
+/// let (current, former) = (SealingKey::new([1; 32]), SealingKey::new([2; 32]));
+/// let requests = SealedRequests::new(current).and_opening_with(former);
+/// # let _ = requests;
+/// ```
+///
 /// For applications without storage that their machines share. A cookie can be sent again; that its
 /// request is answered once comes from [spending](crate::Unspent::spend) the request's ID together
 /// with the assertion's.
