@@ -112,6 +112,8 @@ impl Shown {
 /// Runs on the response as it was received, before any signature is looked at, and again on a
 /// signed response.
 pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
+    // Core §3.3.3: "The <Response> message element is used when a response consists of a list of
+    // zero or more assertions".
     Check {
         name: "root",
         rule: "the message is a SAML 2.0 Response",
@@ -119,6 +121,7 @@ pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
         run: |envelope| envelope.is_response(),
         shows: |_| Shown::default(),
     },
+    // Core §3.2.2: "The identifier for the version of SAML defined in this specification is '2.0'."
     Check {
         name: "response_version",
         rule: "the Response has version 2.0",
@@ -126,6 +129,8 @@ pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
         run: envelope::version,
         shows: |envelope| Shown::new("2.0", envelope.version().map(str::to_owned)),
     },
+    // Core §3.2.2.2, Success: "The request succeeded." Any other outermost code says that it did
+    // not.
     Check {
         name: "status",
         rule: "the outermost status code is Success",
@@ -133,6 +138,8 @@ pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
         run: |envelope| envelope.succeeded(),
         shows: envelope::show_status,
     },
+    // Profiles §4.1.4.2: "It MUST contain at least one <Assertion>." A second one would leave open
+    // which of them is meant.
     Check {
         name: "one_assertion",
         rule: "the Response holds exactly one Assertion, encrypted or not",
@@ -140,6 +147,9 @@ pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
         run: |envelope| envelope.one_assertion(),
         shows: |_| Shown::default(),
     },
+    // Core §5.4.2: "Signatures MUST contain a single <ds:Reference> containing a same-document
+    // reference to the ID attribute value of the root element of the assertion or protocol message
+    // being signed."
     Check {
         name: "signature_places",
         rule: "signatures stand directly in the Response and in its Assertion, and nowhere else",
@@ -151,6 +161,7 @@ pub(crate) const ENVELOPE_CHECKS: &[EnvelopeCheck] = &[
 
 /// Runs on what was signed.
 pub(crate) const CHECKS: &[FactsCheck] = &[
+    // Core §2.3.3: "The identifier for the version of SAML defined in this specification is '2.0'."
     Check {
         name: "assertion_version",
         rule: "the Assertion has version 2.0",
@@ -158,6 +169,7 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: subject::version,
         shows: |facts| Shown::new("2.0", facts.statements.version().map(str::to_owned)),
     },
+    // Core §2.3.3: "ID [Required]", "IssueInstant [Required]".
     Check {
         name: "assertion_id",
         rule: "the Assertion has an ID and an IssueInstant",
@@ -165,6 +177,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: subject::identified,
         shows: |_| Shown::default(),
     },
+    // Profiles §4.1.4.2: "If present it MUST contain the unique identifier of the issuing identity
+    // provider".
     Check {
         name: "response_issuer",
         rule: "the Issuer of the Response, if it names one, is the configured issuer",
@@ -172,6 +186,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: protocol::response_issuer,
         shows: protocol::show_response_issuer,
     },
+    // Profiles §4.1.4.2: "Each assertion's <Issuer> element MUST contain the unique identifier of
+    // the issuing identity provider".
     Check {
         name: "assertion_issuer",
         rule: "the Issuer of the Assertion is the configured issuer",
@@ -179,6 +195,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: protocol::assertion_issuer,
         shows: protocol::show_assertion_issuer,
     },
+    // Bindings §3.5.5.2: "The recipient MUST then verify that the value matches the location at
+    // which the message has been received."
     Check {
         name: "destination",
         rule: "the Destination is our ACS URL; a signed Response must have one",
@@ -186,6 +204,7 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: protocol::destination,
         shows: |facts| Shown::new(facts.rules.acs_url, facts.addressing.destination.clone()),
     },
+    // Profiles §4.1.5, of an unsolicited response: "the attribute MUST NOT be present".
     Check {
         name: "in_response_to",
         rule: "the Response answers our request, or none if none was made and that is allowed",
@@ -193,6 +212,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: protocol::in_response_to,
         shows: protocol::show_in_response_to,
     },
+    // Profiles §4.1.4.3: "equals the ID of its original <AuthnRequest> message", which is one of
+    // this connection, and one that can still be answered.
     Check {
         name: "pending_request",
         rule: "the request that is answered was made for this connection and has not expired; a test's for these settings",
@@ -200,6 +221,7 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: protocol::pending_request,
         shows: |_| Shown::default(),
     },
+    // Core §2.4.1: a Subject without an identifier names nobody who could be logged in.
     Check {
         name: "name_id",
         rule: "the Subject has a NameID",
@@ -207,6 +229,10 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: |facts| facts.statements.name_id().map(|_| ()),
         shows: |_| Shown::default(),
     },
+    // Profiles §4.1.4.3: "Verify that the Recipient attribute in any bearer
+    // <SubjectConfirmationData> matches the assertion consumer service URL", that its NotOnOrAfter
+    // "has not passed, subject to allowable clock skew", and that its InResponseTo "equals the ID
+    // of its original <AuthnRequest> message".
     Check {
         name: "subject_confirmation",
         rule: "a bearer confirmation is meant for our ACS URL, now, and for this request",
@@ -214,6 +240,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: subject::confirmation,
         shows: subject::show_confirmation,
     },
+    // Core §2.5.1.2: NotBefore and NotOnOrAfter "specify time limits on the validity of the
+    // assertion".
     Check {
         name: "conditions_time",
         rule: "the Conditions hold now",
@@ -221,6 +249,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: conditions::time,
         shows: conditions::show_time,
     },
+    // Core §2.5.1.1: where "an element is encountered that is not understood", the validity of the
+    // assertion cannot be determined.
     Check {
         name: "conditions_understood",
         rule: "every condition is understood",
@@ -228,6 +258,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: conditions::understood,
         shows: conditions::show_one_time_use,
     },
+    // Profiles §4.1.4.2: the bearer assertion "MUST contain an <AudienceRestriction> including the
+    // service provider's unique identifier as an <Audience>".
     Check {
         name: "audience",
         rule: "every AudienceRestriction names our Audience URI, and there is at least one",
@@ -235,6 +267,7 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: conditions::audience,
         shows: conditions::show_audience,
     },
+    // Core §2.7.2: AuthnInstant "specifies the time at which the authentication took place".
     Check {
         name: "authn_statement",
         rule: "there is an AuthnStatement, and its AuthnInstant is not in the future",
@@ -242,6 +275,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: conditions::authn_statement,
         shows: conditions::show_authn_statement,
     },
+    // Core §3.4.1, ForceAuthn: "the identity provider MUST authenticate the presenter directly
+    // rather than rely on a previous security context."
     Check {
         name: "force_authn",
         rule: "if a new authentication was asked for, no AuthnInstant is older than the request",
@@ -249,6 +284,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: conditions::force_authn,
         shows: conditions::show_force_authn,
     },
+    // Core §3.3.2.2.1: the context "MUST be the exact match of at least one of the authentication
+    // contexts specified."
     Check {
         name: "authn_context",
         rule: "if authentication contexts were asked for, every AuthnStatement is of one of them",
@@ -256,6 +293,8 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: conditions::authn_context,
         shows: conditions::show_authn_context,
     },
+    // Profiles §4.1.4.3, SessionNotOnOrAfter: "the security context SHOULD be discarded once this
+    // time is reached".
     Check {
         name: "session",
         rule: "the identity provider's session has not ended",
