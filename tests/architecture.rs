@@ -127,7 +127,7 @@ fn the_root_is_short() {
 fn the_files_that_the_chapters_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (chapter, least) in
-        [("ATTACKS.md", 3), ("CONTRIBUTING.md", 15), ("DESIGN.md", 5), ("README.md", 5)]
+        [("ATTACKS.md", 3), ("CONTRIBUTING.md", 15), ("DESIGN.md", 4), ("README.md", 5)]
     {
         let text = fs::read_to_string(root.join(chapter)).expect(chapter);
         let missing: Vec<String> =
