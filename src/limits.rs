@@ -22,8 +22,12 @@ pub struct Limits {
     pub namespaces: usize,
     /// Nodes (elements, attributes, namespace declarations, pieces of text, comments, processing
     /// instructions) in the document. Default 131,072: one megabyte of ordinary attribute values
-    /// has about 60,000. A document also has at most 1,024 and one for every twelve of its bytes.
+    /// has about 60,000.
     pub nodes: usize,
+    /// Bytes that a document has for each of its nodes beyond the first 1,024. Default 12: honest
+    /// documents have 20 and more, and markup that is denser takes many times its length in memory.
+    /// 0 asks for none.
+    pub bytes_per_node: usize,
     /// Bytes in one name: of an element, an attribute, a prefix, or a namespace. Default 256: the
     /// longest name SAML defines has 28, its longest namespace 49. Canonicalization repeats
     /// namespaces, so their length multiplies.
@@ -42,6 +46,7 @@ impl Default for Limits {
             attributes: 64,
             namespaces: 64,
             nodes: 128 * 1024,
+            bytes_per_node: 12,
             name_bytes: 256,
             text_bytes: 1024 * 1024,
         }
@@ -81,6 +86,13 @@ impl Limits {
     #[must_use]
     pub fn with_nodes(mut self, nodes: usize) -> Self {
         self.nodes = nodes;
+        self
+    }
+
+    /// Sets the bytes for each node.
+    #[must_use]
+    pub fn with_bytes_per_node(mut self, bytes_per_node: usize) -> Self {
+        self.bytes_per_node = bytes_per_node;
         self
     }
 

@@ -74,6 +74,12 @@ pub(crate) fn message_id(random: Random) -> String {
     format!("_{}", hex(&random.for_purpose("message ID")))
 }
 
+/// Whether a request of ours could have this `ID`.
+pub(crate) fn is_message_id(id: &str) -> bool {
+    let digits = id.strip_prefix('_').map(str::as_bytes).unwrap_or_default();
+    digits.len() == 64 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The key to sign with, if `sign` says so, or if that is left open and there is one, or one is
 /// wanted by the other side.
 pub(crate) fn signing_key(

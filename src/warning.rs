@@ -66,6 +66,13 @@ pub enum Warning {
         /// Begin of its validity.
         not_before: DateTime<Utc>,
     },
+    /// The identity provider's clock differs from ours. Beyond the tolerance of the connection its
+    /// responses would be refused.
+    #[error("the identity provider's clock is {} s {} ours", seconds.unsigned_abs(), if *seconds < 0 { "behind" } else { "ahead of" })]
+    ClocksDiffer {
+        /// How far it is ahead of ours, in seconds; behind, if negative.
+        seconds: i64,
+    },
     /// A switch named `danger_…` is on.
     #[error("{switch} is on")]
     Danger {
@@ -79,6 +86,12 @@ pub enum Warning {
         /// Which endpoint.
         what: &'static str,
         /// Its address.
+        found: Excerpt,
+    },
+    /// The Issuer of the Response has another Format than that of entity identifiers (Core §8.3.6).
+    #[error("the Issuer of the Response has the format {found} instead of that of an entity")]
+    IssuerFormat {
+        /// The format.
         found: Excerpt,
     },
     /// The issuer is the single sign-on URL: usually the wrong one of the two was pasted.
@@ -114,7 +127,17 @@ pub enum Warning {
     },
 }
 
+/// An honest response is some seconds old when it comes. More than so many, either way, is told
+/// before it is too many.
+const TELLING_DIFFERENCE: TimeDelta = TimeDelta::seconds(30);
+
 impl Warning {
+    /// What is to be said of the [difference](crate::Opened::clock_difference) of the two clocks.
+    pub fn of_clocks(difference: TimeDelta) -> Option<Self> {
+        let seconds = difference.num_seconds();
+        (difference.abs() > TELLING_DIFFERENCE).then_some(Self::ClocksDiffer { seconds })
+    }
+
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
@@ -126,8 +149,10 @@ impl Warning {
             Self::CertificateExpired { .. } => "certificate_expired",
             Self::CertificateExpires { .. } => "certificate_expires",
             Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
+            Self::ClocksDiffer { .. } => "clocks_differ",
             Self::Danger { .. } => "danger",
             Self::EndpointInsecure { .. } => "endpoint_insecure",
+            Self::IssuerFormat { .. } => "issuer_format",
             Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
             Self::SsoUrlInsecure => "sso_url_insecure",
             Self::SpNameQualifier { .. } => "sp_name_qualifier",

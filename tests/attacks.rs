@@ -109,7 +109,9 @@ fn text_is_whole_or_refused() {
             for (added, expected) in [
                 ("<!-- -->", alice()),
                 ("<![CDATA[]]>", alice()),
-                (" ", Err(code)),
+                // White space at its ends is no part of an xs:anyURI; an Issuer is a string.
+                ("\n ", if element == "saml:Audience" { alice() } else { Err(code) }),
+                (" .", Err(code)),
                 ("<!-- -->.evil.test", Err(code)),
                 ("<?x?>", Err("text_malformed")),
                 ("<x/>", Err("text_malformed")),
@@ -265,8 +267,13 @@ fn identifiers_are_names_and_one_of_a_kind() {
         ("247ae9c9-2820-42da-9f71-6c940231f614", alice()),
         ("", Err("id_invalid")),
         ("a b", Err("id_invalid")),
-        ("a:b", Err("id_invalid")),
-        ("a'b", Err("id_invalid")),
+        // Nor are these, and they are told apart all the same: nothing is looked up by them.
+        ("a:b", alice()),
+        ("a'b", alice()),
+        ("5Kx+/q==", alice()),
+        ("#_assertion", alice()),
+        ("a\tb", Err("id_invalid")),
+        ("a\u{a0}b", Err("id_invalid")),
         ("x'] or '1'='1", Err("id_invalid")),
     ] {
         let mut response = honest(TestSigned::Assertion);
@@ -537,7 +544,8 @@ fn hostile_sizes_stop_at_their_limit() {
     assert_eq!(with(namespaces(limits.namespaces)), "signature_missing");
     assert_eq!(with(namespaces(limits.namespaces + 1)), "xml_limit_exceeded");
     assert_eq!(with("<x/>".repeat(limits.nodes)), "xml_limit_exceeded");
-    assert_eq!(with("<!---->".repeat(120_000)), "signature_missing");
+    assert_eq!(with("<!---->".repeat(120_000)), "xml_limit_exceeded", "dense markup");
+    assert_eq!(with("<!--123456-->".repeat(70_000)), "signature_missing");
     assert_eq!(with("&amp;".repeat(120_000)), "signature_missing");
     assert_eq!(with(format!("<{}/>", "x".repeat(limits.name_bytes + 1))), "xml_limit_exceeded");
     assert_eq!(with("x".repeat(1024 * 1024)), "response_too_large");
@@ -561,7 +569,7 @@ fn hostile_sizes_stop_at_their_limit() {
 fn canonical_forms_do_not_explode() {
     let uri = |length: usize| format!("urn:{}", "a".repeat(length - 4));
     let in_signed_info = |uri: &str, count: usize| {
-        let elements = "<p:b/>".repeat(count);
+        let elements = "<p:b ></p:b >".repeat(count);
         let signed_info = format!(
             "<ds:SignedInfo xmlns:p='{uri}'><ds:CanonicalizationMethod Algorithm='http://www.w3.org/2001/10/xml-exc-c14n#'/>\
              {elements}</ds:SignedInfo>"
@@ -575,9 +583,9 @@ fn canonical_forms_do_not_explode() {
         rejection.to_string()
     };
     let names = "the response exceeds the limit for bytes in one name (256)";
-    assert_eq!(in_signed_info(&uri(500_000), 80_000), names);
-    assert_eq!(in_signed_info(&uri(257), 80_000), names);
-    let exploded = in_signed_info(&uri(256), 80_000);
+    assert_eq!(in_signed_info(&uri(200_000), 60_000), names);
+    assert_eq!(in_signed_info(&uri(257), 60_000), names);
+    let exploded = in_signed_info(&uri(256), 60_000);
     assert!(
         exploded.starts_with("the response exceeds the limit for bytes in the canonical form ("),
         "{exploded}"
@@ -587,7 +595,7 @@ fn canonical_forms_do_not_explode() {
     response.raw_attributes = format!(
         "<saml:Attribute Name='x' xmlns:p='{}'><saml:AttributeValue>{}</saml:AttributeValue></saml:Attribute>",
         uri(256),
-        "<p:b/>".repeat(80_000)
+        "<p:b ></p:b >".repeat(60_000)
     );
     assert!(response.xml().is_err());
     // Written the way libraries write typed values, an honest response grows by less than that.
@@ -604,7 +612,7 @@ fn canonical_forms_do_not_explode() {
 fn an_empty_request_matches_nothing() {
     let form_value = honest(TestSigned::Assertion).in_reply_to("").form_value().expect("XML");
     let verdict = connection().verify_reply(form_value, Some(""), now());
-    assert_eq!(verdict.expect_err("a refusal").code(), "in_response_to_mismatch");
+    assert_eq!(verdict.expect_err("a refusal").code(), "in_response_to_missing");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn named(report: &Report, outcome: CheckOutcome) -> Vec<&'static str> {
     report.checks.iter().filter(|check| check.outcome == outcome).map(|check| check.name).collect()
 }
 
-const ALL: [&str; 26] = [
+const ALL: [&str; 27] = [
     "decoded",
     "well_formed",
     "root",
@@ -61,6 +61,7 @@ const ALL: [&str; 26] = [
     "authn_context",
     "session",
     "required_fields",
+    "unsolicited",
 ];
 
 #[test]
@@ -106,7 +107,10 @@ fn what_is_not_verified_is_labelled() {
     let report = connection.explain_reply(FORM_VALUE, REQUEST, at("2026-11-23T20:47:00Z"));
     assert_eq!((report.code, report.view), (Some("key_untrusted"), View::Unverified));
     assert_eq!(named(&report, CheckOutcome::Failed), ["signature"]);
-    assert_eq!(named(&report, CheckOutcome::Skipped), ["signed_document", "required_fields"]);
+    assert_eq!(
+        named(&report, CheckOutcome::Skipped),
+        ["signed_document", "required_fields", "unsolicited"]
+    );
     assert_eq!(report.key_fingerprint, None);
     let help = report.help.expect("help");
     assert!(help.contains("a rotation or a forgery"), "{help}");

@@ -99,28 +99,78 @@ fn two_confirmations_name_one_request_or_the_message_is_refused() {
 #[test]
 fn what_is_accepted_against_what() {
     let switched = unsolicited_on().with_danger_ignore_unsolicited_in_response_to(true);
-    for (options, unasked, unasked_answer) in [
-        (unsolicited_off(), "unsolicited_forbidden", "unsolicited_forbidden"),
-        (ConnectionOptions::default(), "unsolicited_bounced", "unsolicited_in_response_to"),
-        (unsolicited_on(), "accepted", "unsolicited_in_response_to"),
-        (switched, "accepted", "accepted"),
+    let (mine_id, other_id) = (common::message_id([1; 32]), common::message_id([2; 32]));
+    for (options, unasked, unasked_answer, constant, alone) in [
+        (
+            unsolicited_off(),
+            "unsolicited_forbidden",
+            "unsolicited_forbidden",
+            "unsolicited_forbidden",
+            "unsolicited_forbidden",
+        ),
+        (
+            ConnectionOptions::default(),
+            "unsolicited_bounced",
+            "unsolicited_in_response_to",
+            "unsolicited_bounced",
+            "in_response_to_missing",
+        ),
+        (
+            unsolicited_on(),
+            "accepted",
+            "unsolicited_in_response_to",
+            "unsolicited_in_response_to",
+            "in_response_to_missing",
+        ),
+        (switched, "accepted", "accepted", "accepted", "accepted"),
     ] {
         let acme = connection(options);
-        let mine = pending_request(&acme, "_mine", now());
+        let mine = pending_request(&acme, &mine_id, now());
         let open = |response: &TestResponse<'_>| {
             acme.open(form_value(response), now()).expect("a genuine response")
         };
-        let answer = response().in_reply_to("_mine");
-        let (another, none) = (response().in_reply_to("_other"), response());
+        let answer = response().in_reply_to(&mine_id);
+        let (another, none) = (response().in_reply_to(&other_id), response());
         // An abandoned login's request next to a response that names none is not applied.
         assert_eq!(verdict(open(&answer), Some(&mine)), "accepted");
         assert_eq!(verdict(open(&another), Some(&mine)), "in_response_to_mismatch");
         assert_eq!(verdict(open(&none), Some(&mine)), "in_response_to_missing");
         assert_eq!(verdict(open(&none), None), unasked);
         assert_eq!(verdict(open(&answer), None), unasked_answer);
-        let unsigned_alone = named(TestSigned::Assertion, Some("_mine"), None);
-        assert_eq!(verdict(open(&unsigned_alone), Some(&mine)), "in_response_to_missing");
+        assert_eq!(verdict(open(&response().in_reply_to("TILE")), None), constant);
+        // `InResponseTo=""` says that there is none.
+        assert_eq!(verdict(open(&response().in_reply_to("")), None), unasked);
+        // In the signed confirmation only: that is enough. On the unsigned Response only: it is not.
+        let in_confirmation = named(TestSigned::Assertion, None, Some(&mine_id));
+        assert_eq!(verdict(open(&in_confirmation), Some(&mine)), "accepted");
+        let on_response = named(TestSigned::Assertion, Some(&mine_id), None);
+        assert_eq!(verdict(open(&on_response), Some(&mine)), "in_response_to_missing");
+        assert_eq!(verdict(open(&on_response), None), alone);
+        // The Response may be silent; what it says has to be true.
+        let torn = named(TestSigned::Assertion, Some(&other_id), Some(&mine_id));
+        assert_eq!(verdict(open(&torn), Some(&mine)), "in_response_to_mismatch");
     }
+}
+
+#[test]
+fn no_bounce_goes_round_for_ever() {
+    let acme = connection(ConnectionOptions::default());
+    let requests = MemoryRequestStore::default();
+    let mut browser = Browser::default();
+    let mut bounce = |number: u8, seconds: i64| {
+        let (options, random) = (LoginOptions::default(), Random::new([number; 32]));
+        let (cookies, at) = (browser.cookies(), now() + TimeDelta::seconds(seconds));
+        let begun = block_on(acme.begin_bounce(options, &cookies, &requests, random, at));
+        let begun = begun.map_err(|error| error.code())?;
+        browser.take(begun.cookies.iter().map(|cookie| cookie.as_str()));
+        Ok::<(), &str>(())
+    };
+    assert_eq!(bounce(1, 0), Ok(()));
+    assert_eq!(bounce(2, 5), Ok(()));
+    assert_eq!(bounce(3, 10), Err("bounce_unanswered"));
+    assert_eq!(bounce(4, 59), Err("bounce_unanswered"));
+    // A minute later the first is forgotten.
+    assert_eq!(bounce(5, 60), Ok(()));
 }
 
 #[test]
@@ -336,7 +386,7 @@ fn a_bounce_pushes_out_only_bounces() {
         block_on(acme.begin_bounce(options, &browser.cookies(), &requests, random, at))
     };
     for number in 10..20 {
-        let begun = bounce(&browser, number, i64::from(number)).expect("a login");
+        let begun = bounce(&browser, number, 31 * i64::from(number)).expect("a login");
         browser.take(begun.cookies.iter().map(|cookie| cookie.as_str()));
     }
     assert_eq!(browser.0.len(), 8);
@@ -344,8 +394,8 @@ fn a_bounce_pushes_out_only_bounces() {
     let cookies = browser.cookies();
     let unanswered =
         |seconds| cookies.unanswered_bounces("acme", now() + TimeDelta::seconds(seconds));
-    // They were begun 18 and 19 seconds after noon.
-    assert_eq!([19, 77, 78, 79].map(unanswered), [2, 2, 1, 0]);
+    // They were begun 558 and 589 seconds after noon.
+    assert_eq!([589, 617, 618, 649].map(unanswered), [2, 2, 1, 0]);
     assert_eq!(cookies.unanswered_bounces("other", now()), 0);
     // Eight logins leave no room for a bounce.
     for number in 30..=31 {

@@ -324,7 +324,6 @@ fn every_code_has_a_case() {
             let xml = IDP.response(&sp(), now()).xml().expect("XML");
             verify(&connection(), &xml, None).expect_err("a refusal")
         }),
-        ("in_response_to_missing", refusal(|r| r.in_response_to = None)),
         (
             "in_response_to_missing",
             refusal(|r| r.confirmations.iter_mut().for_each(|c| c.in_response_to = None)),
@@ -392,7 +391,7 @@ fn every_code_has_a_case() {
         ("window_empty", refusal(|r| r.not_on_or_after = r.not_before.clone())),
         ("not_yet_valid", refusal(|r| r.not_before = some("2030-01-31T12:01:00.001Z"))),
         (
-            "not_yet_valid",
+            "authn_in_future",
             refusal(|r| {
                 r.authn_statements
                     .iter_mut()
@@ -462,6 +461,7 @@ fn every_code_has_a_case() {
         "artifact_refused",
         "authn_context_unmet",
         "authn_too_old",
+        "bounce_unanswered",
         "decryption_failed",
         "encryption_malformed",
         "logout_unconfigured",
@@ -476,6 +476,7 @@ fn every_code_has_a_case() {
         include_str!("artifact.rs"),
         include_str!("encryption.rs"),
         include_str!("logout.rs"),
+        include_str!("opened.rs"),
         include_str!("requests.rs"),
         include_str!("second_opinion.rs"),
     ];
@@ -626,7 +627,11 @@ fn audiences_are_and_across_and_or_within() {
     assert_eq!(verdict(vec![vec![other.clone(), mine.clone()]]), Ok(()));
     assert_eq!(verdict(vec![vec![mine.clone()], vec![other.clone(), mine.clone()]]), Ok(()));
     assert_eq!(verdict(vec![vec![mine.clone()], vec![other.clone()]]), Err("audience_mismatch"));
-    assert_eq!(verdict(vec![vec![format!("{mine} ")]]), Err("audience_mismatch"));
+    // In lines of their own, as pretty printers write them.
+    let lines = |text: &str| format!("\n    {text}\n    ");
+    assert_eq!(verdict(vec![vec![lines(&other), lines(&mine)]]), Ok(()));
+    assert_eq!(verdict(vec![vec![format!("{mine}\u{a0}")]]), Err("audience_mismatch"));
+    assert_eq!(verdict(vec![vec![format!("{mine} x")]]), Err("audience_mismatch"));
     assert_eq!(verdict(vec![vec![mine.to_uppercase()]]), Err("audience_mismatch"));
     assert_eq!(verdict(vec![vec![String::new()]]), Err("audience_mismatch"));
 }

@@ -12,6 +12,7 @@ use common::{Verify as _, block_on, now, sp, unsolicited_off};
 use saml_login::ConnectionOptions;
 use saml_login::binding::{Binding, RelayState};
 use saml_login::error::{BoxError, SendError};
+use saml_login::identity::IdentityField;
 use saml_login::provider::Endpoint;
 use saml_login::request::{Pending, Remembered, StartedLogin};
 use saml_login::testing::contract;
@@ -306,10 +307,29 @@ fn a_new_authentication_is_demanded_if_it_was_asked_for() {
         assert_eq!(taken(&sealed, &pending, &cookie, now()), Some(pending));
     }
     let rejection = acme.verify(old.form_value().expect("a response"), Some(&pending), now());
-    let Err(Rejection::AuthnTooOld { authn_instant, issued_at, skew_seconds }) = rejection else {
-        panic!("{rejection:?}")
+    let expected = Rejection::AuthnTooOld {
+        authn_instant: common::at(early),
+        issue_instant: now(),
+        elapsed_seconds: 0,
+        skew_seconds: 60,
     };
-    assert_eq!((authn_instant, issued_at, skew_seconds), (common::at(early), now(), 60));
+    assert_eq!(rejection.expect_err("a refusal"), expected);
+    // Whatever the identity provider's clock says: each clock is only asked for a duration.
+    for ahead in [-240, 240] {
+        let there = now() + TimeDelta::seconds(ahead);
+        let mut response = IDP.response(&sp(), there).in_reply_to(&pending.request_id);
+        response.not_before = Some("2030-01-31T11:50:00Z".into());
+        for confirmation in &mut response.confirmations {
+            confirmation.not_on_or_after = Some("2030-01-31T12:10:00Z".into());
+        }
+        let mut authenticated = |seconds: i64| {
+            let instant = there - TimeDelta::seconds(seconds);
+            response.authn_statements[0].authn_instant = Some(instant.to_rfc3339());
+            verdict(&acme, &response, Some(&pending), TimeDelta::seconds(30))
+        };
+        assert_eq!(authenticated(90), Ok(()), "{ahead}");
+        assert_eq!(authenticated(91), Err("authn_too_old"), "{ahead}");
+    }
 }
 
 #[test]
@@ -342,8 +362,27 @@ fn unsolicited_responses_can_be_bounced() {
     assert_eq!(verdict(&bouncing, &unsolicited, None, zero), Err("unsolicited_bounced"));
     // The answer to a request that this browser has forgotten is not bounced: that could go on for
     // ever.
-    let answer = IDP.response(&sp(), now()).in_reply_to("_forgotten");
+    let answer = IDP.response(&sp(), now()).in_reply_to(&common::message_id([9; 32]));
     assert_eq!(verdict(&bouncing, &answer, None, zero), Err("unsolicited_in_response_to"));
+    // A constant that some tiles send is the ID of no request of ours, on the Response or in the
+    // confirmation; an empty one is none.
+    for constant in ["_forgotten", "TILE", "", "_0", &"_".repeat(65)] {
+        let tile = IDP.response(&sp(), now()).in_reply_to(constant);
+        assert_eq!(verdict(&bouncing, &tile, None, zero), Err("unsolicited_bounced"), "{constant}");
+        let mut one = IDP.response(&sp(), now());
+        one.confirmations[0].in_response_to = Some(constant.into());
+        assert_eq!(verdict(&bouncing, &one, None, zero), Err("unsolicited_bounced"), "{constant}");
+    }
+    // Nothing is bounced that would be refused anyway.
+    let mut elsewhere = IDP.response(&sp(), now());
+    elsewhere.audiences = vec![vec!["https://other.example.test".into()]];
+    assert_eq!(verdict(&bouncing, &elsewhere, None, zero), Err("audience_mismatch"));
+    let later = TimeDelta::days(300);
+    assert_eq!(verdict(&bouncing, &unsolicited, None, later), Err("expired"));
+    let nobody = ConnectionOptions::default().with_required([IdentityField::DisplayName]);
+    let demanding = Connection::builder("acme", sp(), idp()).with_options(nobody);
+    let demanding = demanding.build().expect("a connection");
+    assert_eq!(verdict(&demanding, &unsolicited, None, zero), Err("attribute_missing"));
     // Nothing that is not verified is bounced.
     let stranger = TestIdp::p256("https://idp.example.test").expect("a key");
     let forged = stranger.response(&sp(), now());

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::field::{optional, required, text};
+use super::field::{any_uri, optional, required, text};
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
 use crate::xml::{Element, Namespace};
 
@@ -72,8 +72,8 @@ impl<'d> Envelope<'d> {
         let issuer = issuer.and_then(|issuer| issuer.map(Issuer::read).transpose());
         Addressing {
             issuer: issuer.map(|issuer| issuer.map(Issuer::into_owned)),
-            destination: owned("Destination"),
-            in_response_to: owned("InResponseTo"),
+            destination: owned("Destination").map(|uri| any_uri(&uri).to_owned()),
+            in_response_to: owned("InResponseTo").filter(|id| !id.is_empty()),
             signed: self.signed,
         }
     }
@@ -196,14 +196,15 @@ impl<'d> Issuer<'d> {
     }
 
     /// Whether it is the one that is configured, byte for byte. Our own Audience URI helps to name
-    /// a near miss.
+    /// a near miss. On a Response, another Format is [warned of](crate::connection::Warning) and no
+    /// more: the value says the same.
     pub(crate) fn check(
         &self,
         on: Part,
         configured: &str,
         audience: &str,
     ) -> Result<(), Rejection> {
-        if let Some(format) = self.format.as_deref().filter(|format| *format != ENTITY) {
+        if let Some(format) = self.other_format().filter(|_| on != Part::Response) {
             return Err(Rejection::IssuerFormat { on, found: Excerpt::new(format) });
         }
         if self.value == configured {
@@ -211,6 +212,11 @@ impl<'d> Issuer<'d> {
         }
         let mismatch = Mismatch::new(configured, [self.value.as_ref()], Some(audience));
         Err(Rejection::IssuerMismatch { on, mismatch })
+    }
+
+    /// The Format, if it is another than that of entity identifiers.
+    pub(crate) fn other_format(&self) -> Option<&str> {
+        self.format.as_deref().filter(|format| *format != ENTITY)
     }
 
     fn into_owned(self) -> Issuer<'static> {

@@ -61,3 +61,17 @@ pub(crate) fn text<'d>(
 ) -> Result<Cow<'d, str>, Rejection> {
     element.text().ok_or(Rejection::TextMalformed { element: name })
 }
+
+/// What an `xs:anyURI` means: white space at its ends is no part of it (XML Schema 2 §4.3.6,
+/// "collapse").
+pub(crate) fn any_uri(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r'])
+}
+
+/// The same of the text of an element.
+pub(crate) fn any_uri_of(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(any_uri(text)),
+        Cow::Owned(text) => Cow::Owned(any_uri(&text).to_owned()),
+    }
+}

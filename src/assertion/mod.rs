@@ -11,6 +11,6 @@ mod reader;
 
 pub use attribute::{Attribute, AttributeValue, Attributes};
 pub(crate) use envelope::{Addressing, Envelope, Issuer, is_version_2};
-pub(crate) use field::{optional, optional_instant, required_instant, text};
+pub(crate) use field::{any_uri, optional, optional_instant, required_instant, text};
 pub use name_id::NameId;
 pub(crate) use reader::{Assertion, ConfirmationData, SignedDocument, Statements};

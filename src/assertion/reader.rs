@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::attribute::{Attribute, AttributeValue, Attributes};
 use super::envelope::{Envelope, Issuer};
-use super::field::{optional, optional_instant, required, required_instant, text};
+use super::field::{
+    any_uri, any_uri_of, optional, optional_instant, required, required_instant, text,
+};
 use super::name_id::NameId;
 use crate::dsig::SignedOctets;
 use crate::error::{Part, Rejection};
@@ -242,11 +244,12 @@ pub(crate) struct ConfirmationData<'d>(Element<'d>);
 
 impl<'d> ConfirmationData<'d> {
     pub(crate) fn recipient(&self) -> Option<&'d str> {
-        self.0.attribute("Recipient")
+        self.0.attribute("Recipient").map(any_uri)
     }
 
+    /// Some identity providers write `InResponseTo=""` where there is no request.
     pub(crate) fn in_response_to(&self) -> Option<&'d str> {
-        self.0.attribute("InResponseTo")
+        self.0.attribute("InResponseTo").filter(|id| !id.is_empty())
     }
 
     pub(crate) fn not_before(&self) -> Result<Option<DateTime<Utc>>, Rejection> {
@@ -296,7 +299,7 @@ impl<'d> Conditions<'d> {
         let audiences = restrictions.map(|restriction| {
             let audiences =
                 restriction.child_elements().filter(|child| child.is(Namespace::SAML, "Audience"));
-            audiences.map(|audience| text(audience, "Audience")).collect()
+            audiences.map(|audience| text(audience, "Audience").map(any_uri_of)).collect()
         });
         audiences.collect()
     }

@@ -1,9 +1,9 @@
 //! The usual case in one call each: a login begins, and a posted form ends it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Connection;
-use crate::error::{BoxError, Error, SendError};
+use crate::error::{BoxError, Error, Rejection, SendError};
 use crate::identity::Identity;
 use crate::random::Random;
 use crate::replay::ReplayStore;
@@ -12,6 +12,10 @@ use crate::request::{
     SetCookie,
 };
 use crate::send::Delivery;
+
+/// So many unanswered bounces of a browser within a minute are one more than an honest identity
+/// provider causes.
+const MAX_BOUNCES: usize = 2;
 
 /// A login that has begun: [`Connection::begin_login`].
 #[derive(Clone, Debug)]
@@ -35,6 +39,9 @@ pub struct LoggedIn {
     pub request: Option<PendingRequest>,
     /// A `Set-Cookie` header each: the cookies that have served.
     pub cookies: Vec<SetCookie>,
+    /// How far the identity provider's clock seems to be ahead of ours. Keep it beside the
+    /// connection, and show its administrator [`Warning::of_clocks`](super::Warning::of_clocks): it grows before it refuses.
+    pub clock_difference: Option<TimeDelta>,
 }
 
 impl Connection {
@@ -65,7 +72,9 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Those of [`Connection::begin_login`].
+    /// Those of [`Connection::begin_login`], and [`Rejection::BounceUnanswered`] after two that were
+    /// not answered within the last minute: an identity provider that never says what it answers
+    /// would go round for ever.
     pub async fn begin_bounce<R: RequestStore>(
         &self,
         options: LoginOptions,
@@ -74,6 +83,9 @@ impl Connection {
         random: Random,
         now: DateTime<Utc>,
     ) -> Result<BegunLogin, Error> {
+        if cookies.unanswered_bounces(self.id(), now) >= MAX_BOUNCES {
+            return Err(Rejection::BounceUnanswered.into());
+        }
         self.begin(options, cookies, requests, random, now, RequestCookie::by_bounce).await
     }
 
@@ -156,6 +168,7 @@ impl Connection {
         now: DateTime<Utc>,
     ) -> Result<LoggedIn, Error> {
         let opened = self.open(form_value, now)?;
+        let clock_difference = opened.clock_difference();
         let mut served = Vec::new();
         let mut request = None;
         if let Some(id) = opened.in_response_to() {
@@ -175,6 +188,6 @@ impl Connection {
                 served.push(bounce);
             }
         }
-        Ok(LoggedIn { identity, request, cookies: served })
+        Ok(LoggedIn { identity, request, cookies: served, clock_difference })
     }
 }

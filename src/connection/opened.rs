@@ -99,6 +99,7 @@ impl<'c> Opened<'c> {
             Facts { addressing: &addressing, statements: assertion.statements(), rules: &rules };
         CHECKS.iter().try_for_each(|check| (check.run)(&facts))?;
         let identity = connection.identity(assertion, document.fingerprint())?;
+        rules.bounce()?;
         Ok(Unspent::new(identity, "Assertion", connection.spending(&facts)?))
     }
 }

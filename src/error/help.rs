@@ -86,12 +86,18 @@ impl Rejection {
             Self::AuthnContextUnmet => "The person did not log in at the identity provider in any of the ways that the request asked for. Let \
                                         the identity provider ask for one of them, or ask for less."
                 .into(),
-            Self::AuthnTooOld { authn_instant, issued_at, skew_seconds } => format!(
-                "The request of {} asked for a new authentication (ForceAuthn); the person authenticated at {}, {} earlier, with \
-                 {skew_seconds} s tolerated. Let the identity provider honour ForceAuthn, and set AuthnInstant by it.",
-                instant(*issued_at),
+            Self::AuthnInFuture { authn_instant, issue_instant, skew_seconds } => format!(
+                "The person authenticated at {}, which is later than the assertion was issued, at {}, with {skew_seconds} s \
+                 tolerated. The machines of the identity provider disagree about the time; let its administrator set their clocks.",
                 instant(*authn_instant),
-                duration(*issued_at - *authn_instant)
+                instant(*issue_instant)
+            ),
+            Self::AuthnTooOld { authn_instant, issue_instant, elapsed_seconds, skew_seconds } => format!(
+                "The request asked for a new authentication (ForceAuthn) {elapsed_seconds} s ago; the person authenticated at {}, \
+                 {} before the assertion was issued, with {skew_seconds} s tolerated. Let the identity provider honour \
+                 ForceAuthn, and set AuthnInstant by it.",
+                instant(*authn_instant),
+                duration(*issue_instant - *authn_instant)
             ),
             Self::RequestExpired { expires_at, now } => format!(
                 "The request expired at {expires_at}, and it is {now}. The person took longer to log in than the request's lifetime; \
@@ -102,13 +108,18 @@ impl Rejection {
             Self::RequestOutdated => "The settings were changed after this test was started, so that its answer says nothing of the ones \
                                       in effect now. Start the test again."
                 .into(),
+            Self::BounceUnanswered => "Twice within a minute this browser was sent to the identity provider, and came back with a \
+                                       response that answers no request. Compare the single sign-on URL: it should be the one for \
+                                       logins that start here, not that of a tile. If the identity provider only starts logins by \
+                                       itself, set this connection to take them as they come (Unsolicited::On)."
+                .into(),
             Self::UnsolicitedBounced => "The login was started at the identity provider, and this connection starts such logins anew: \
                                          send the browser to the identity provider with Connection::start_login."
                 .into(),
             Self::EncryptionMalformed => "An encrypted element of the response is not of the form that SAML prescribes: one \
                                           EncryptedData with its value in it, and its keys inside of it or beside it."
                 .into(),
-            Self::IdInvalid { on } => format!("The {on} has no ID, or one that is not an XML name."),
+            Self::IdInvalid { on } => format!("The {on} has no ID, or one that is empty or holds white space."),
             Self::InstantMalformed { what, found: None } => format!("{what} is missing."),
             Self::InstantMalformed { what, found: Some(found) } => format!(
                 "{what} is {found}, which is not a date and time with a time zone such as 2026-01-31T12:00:00Z."

@@ -142,7 +142,7 @@ pub enum Rejection {
     /// The signed element has no usable `ID`.
     #[error("the {on} has no valid ID")]
     IdInvalid {
-        /// The element whose `ID` is missing or is not made of name characters.
+        /// The element whose `ID` is missing, empty or holds white space.
         on: Part,
     },
     /// An instant is missing or is not an `xs:dateTime` with a time zone (Core §1.3.3).
@@ -362,14 +362,30 @@ pub enum Rejection {
     /// An authentication is of none of the contexts that were asked for.
     #[error("none of the authentication contexts that were asked for was used")]
     AuthnContextUnmet,
-    /// A new authentication was asked for (ForceAuthn, Core §3.4.1), and one is older than the
-    /// request.
-    #[error("a new authentication was asked for, and this one is older than the request")]
-    AuthnTooOld {
+    /// The person authenticated later than the assertion was issued, by the same clock.
+    #[error(
+        "the AuthnInstant {authn_instant} is later than the assertion's IssueInstant {issue_instant}, with {skew_seconds} s tolerated"
+    )]
+    AuthnInFuture {
         /// When the person authenticated.
         authn_instant: DateTime<Utc>,
-        /// When the request was made.
-        issued_at: DateTime<Utc>,
+        /// When the assertion was issued.
+        issue_instant: DateTime<Utc>,
+        /// The tolerance that was granted, in seconds.
+        skew_seconds: i64,
+    },
+    /// A new authentication was asked for (ForceAuthn, Core §3.4.1), and one is older than the
+    /// request.
+    #[error(
+        "a new authentication was asked for {elapsed_seconds} s ago, and this one of {authn_instant} is older: the assertion was issued at {issue_instant}"
+    )]
+    AuthnTooOld {
+        /// When the person authenticated, by the identity provider's clock.
+        authn_instant: DateTime<Utc>,
+        /// When the assertion was issued, by the same clock.
+        issue_instant: DateTime<Utc>,
+        /// How long ago the request was made, by our clock.
+        elapsed_seconds: i64,
         /// The tolerance that was granted, in seconds.
         skew_seconds: i64,
     },
@@ -388,6 +404,10 @@ pub enum Rejection {
     /// those that are in effect now.
     #[error("the settings were changed after this test was started")]
     RequestOutdated,
+    /// Logins that were started here in the place of unsolicited responses were not answered, so that
+    /// one more would go round for ever: the identity provider answers no requests.
+    #[error("two logins that were started here in the place of such responses were not answered")]
+    BounceUnanswered,
     /// An unsolicited response that is to be turned into a login started here: see
     /// [`Unsolicited::Bounce`](crate::Unsolicited::Bounce).
     #[error("the login has to be started anew from here")]

@@ -162,10 +162,12 @@ impl Rejection {
             Self::ConditionUnknown { .. } => ("condition_unknown", IdentityProvider, NOT_SET_UP),
 
             Self::AuthnContextUnmet => ("authn_context_unmet", IdentityProvider, NOT_COMPLETED),
+            Self::AuthnInFuture { .. } => ("authn_in_future", IdentityProvider, NOT_VERIFIED),
             Self::AuthnTooOld { .. } => ("authn_too_old", IdentityProvider, NOT_COMPLETED),
             Self::RequestExpired { .. } => ("request_expired", User, SIGN_IN_AGAIN),
             Self::RequestOutdated => ("request_outdated", User, SIGN_IN_AGAIN),
             Self::RequestForeign => ("request_foreign", User, SIGN_IN_AGAIN),
+            Self::BounceUnanswered => ("bounce_unanswered", EitherSide, NOT_SET_UP),
             Self::UnsolicitedBounced => ("unsolicited_bounced", Developer, STARTED_ELSEWHERE),
 
             Self::AttributeMissing { .. } => ("attribute_missing", IdentityProvider, NOT_SET_UP),

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LogoutAnswer, LogoutMessage, LogoutOutcome, LogoutRequest, OpenedLogout};
 use crate::assertion::{
-    Envelope, Issuer, NameId, is_version_2, optional, optional_instant, required_instant, text,
+    Envelope, Issuer, NameId, any_uri, is_version_2, optional, optional_instant, required_instant,
+    text,
 };
 use crate::binding::{self, Parameter, Query};
 use crate::dsig::{self, SignedOctets, Trust};
@@ -120,7 +121,7 @@ fn check_common(
     let issuer =
         issuer.ok_or(Rejection::ElementMissing { parent: "message", element: "Issuer" })?;
     Issuer::read(issuer)?.check(Part::Message, receiver.issuer, receiver.audience)?;
-    match root.attribute("Destination") {
+    match root.attribute("Destination").map(any_uri) {
         Some(destination) if destination == receiver.slo_url => {}
         Some(found) => {
             let mismatch = Mismatch::new(receiver.slo_url, [found], Some(receiver.audience));
@@ -131,9 +132,12 @@ fn check_common(
         None => return Err(Rejection::DestinationMissing),
     }
     let issued = required_instant(root, "IssueInstant", "message/@IssueInstant")?;
+    // A login's IssueInstant may be as far ahead as its NotBefore stands back, which is five minutes
+    // where identity providers allow for clocks that differ: so may a logout's.
     let since =
         Window { not_before: Some(("message/@IssueInstant", issued)), not_on_or_after: None };
-    since.contains(receiver.now, receiver.skew)?;
+    let ahead = TimeDelta::seconds(MAX_CLOCK_SKEW);
+    since.contains(receiver.now, receiver.skew.checked_add(&ahead).unwrap_or(ahead))?;
     Ok(issued)
 }
 
@@ -190,7 +194,10 @@ fn response(
     check_common(root, signed, receiver)?;
     Ok(LogoutAnswer {
         connection_id: receiver.connection_id.to_owned(),
-        in_response_to: root.attribute("InResponseTo").map(str::to_owned),
+        in_response_to: root
+            .attribute("InResponseTo")
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned),
         outcome: if signed { Some(outcome(root)?) } else { None },
     })
 }

@@ -2,7 +2,7 @@
 
 mod text;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::advice::{Advice, Product};
 use crate::assertion::{Addressing, Statements};
@@ -46,6 +46,9 @@ pub struct Report {
     pub view: View,
     /// Every check, in order.
     pub checks: Vec<ReportedCheck>,
+    /// How many seconds the identity provider's clock seems to be ahead of ours: the IssueInstant of
+    /// the assertion less the instant of the report. A fresh response is some seconds behind.
+    pub clock_difference_seconds: Option<i64>,
     /// SHA-256 fingerprint of the configured certificate that verified the signature, if one did.
     pub key_fingerprint: Option<Fingerprint>,
     /// Of a refusal that a setting of the identity provider mends: what to change, and where in the
@@ -152,8 +155,13 @@ impl Connection {
         let verdict = opened.and_then(|opened| opened.accept(request, now)).map(|_| ());
         let idp = self.identity_provider();
         let product = Product::recognize(idp.issuer(), idp.sso_url(), []);
-        let mut writer =
-            Writer { checks: Vec::new(), view: View::None, fingerprint: None, product };
+        let mut writer = Writer {
+            checks: Vec::new(),
+            view: View::None,
+            fingerprint: None,
+            clock_difference: None,
+            product,
+        };
         let mut warnings: Vec<Warning> = self.warnings(now);
         self.explain_stages(form_value, request, now, &mut writer, &mut warnings);
         let rejection = verdict.err();
@@ -166,6 +174,7 @@ impl Connection {
             fixer: rejection.as_ref().map(Rejection::fixer),
             view: writer.view,
             checks: writer.checks,
+            clock_difference_seconds: writer.clock_difference.map(|ahead| ahead.num_seconds()),
             key_fingerprint: writer.fingerprint,
             advice: rejection
                 .as_ref()
@@ -237,6 +246,17 @@ impl Connection {
             rules,
         });
         writer.stage(REQUIRED, self.identity(assertion, document.fingerprint()));
+        writer.stage(BOUNCE, rules.bounce());
+        let issued = assertion.statements().issue_instant().ok();
+        writer.clock_difference = issued.map(|issued| issued.signed_duration_since(rules.now));
+        // What is old has expired, and need not come from a clock that is wrong.
+        let differs = |ahead: &TimeDelta| !writer.failed("expired") || *ahead > TimeDelta::zero();
+        warnings.extend(writer.clock_difference.filter(differs).and_then(Warning::of_clocks));
+        if let Ok(Some(issuer)) = addressing.issuer()
+            && let Some(format) = issuer.other_format()
+        {
+            warnings.push(Warning::IssuerFormat { found: Excerpt::new(format) });
+        }
         let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);
         if let Some(found) = qualifier.filter(|found| found != self.service_provider().audience()) {
             warnings.push(Warning::SpNameQualifier { found: Excerpt::new(&found) });
@@ -265,10 +285,17 @@ const REQUIRED: Stage = (
     "connection",
 );
 
+const BOUNCE: Stage = (
+    "unsolicited",
+    "a response that answers no request is used as it is, not turned into a login from here",
+    "Profiles §4.1.5",
+);
+
 struct Writer {
     checks: Vec<ReportedCheck>,
     view: View,
     fingerprint: Option<Fingerprint>,
+    clock_difference: Option<TimeDelta>,
     product: Option<Product>,
 }
 
@@ -276,6 +303,10 @@ impl Writer {
     fn stage<T>(&mut self, stage: Stage, result: Result<T, Rejection>) -> Option<T> {
         self.row(stage, Some(result.as_ref().err()), Shown::default());
         result.ok()
+    }
+
+    fn failed(&self, code: &str) -> bool {
+        self.checks.iter().any(|check| check.code == Some(code))
     }
 
     fn skip<T>(&mut self, stage: Stage) -> Option<T> {
@@ -289,7 +320,7 @@ impl Writer {
             ENVELOPE_CHECKS.iter().map(|check| (check.name, check.rule, check.section));
         let of_assertion = CHECKS.iter().map(|check| (check.name, check.rule, check.section));
         let stages = [DECODED, WELL_FORMED].into_iter().chain(of_envelope).chain([SIGNED, READ]);
-        for stage in stages.chain(of_assertion).chain([REQUIRED]) {
+        for stage in stages.chain(of_assertion).chain([REQUIRED, BOUNCE]) {
             if !self.checks.iter().any(|check| check.name == stage.0) {
                 self.skip::<()>(stage);
             }

@@ -28,6 +28,14 @@ impl fmt::Display for Report {
         let [passed, failed, skipped] =
             [CheckOutcome::Passed, CheckOutcome::Failed, CheckOutcome::Skipped].map(count);
         writeln!(f, "\n  {passed} passed, {failed} failed, {skipped} skipped.")?;
+        if let Some(seconds) = self.clock_difference_seconds {
+            writeln!(
+                f,
+                "  The assertion was issued {} s {} now.",
+                seconds.unsigned_abs(),
+                if seconds < 0 { "before" } else { "after" }
+            )?;
+        }
         for warning in &self.warnings {
             writeln!(f, "\nWarning: {}.", printable(&warning.to_string()))?;
         }

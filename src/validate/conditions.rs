@@ -70,15 +70,20 @@ pub(super) fn show_audience(facts: &Facts<'_>) -> Shown {
     Shown::new(facts.rules.audience, (!found.is_empty()).then(|| found.join(", and ")))
 }
 
+/// AuthnInstant is compared with the clock that wrote it: nobody has authenticated after the
+/// assertion was issued. Our own clock is looked at where the identity provider says how long the
+/// assertion holds, and so how far clocks may differ.
 pub(super) fn authn_statement(facts: &Facts<'_>) -> Result<(), Rejection> {
+    let issue_instant = facts.statements.issue_instant()?;
+    let skew = facts.rules.skew;
+    let latest = issue_instant.checked_add_signed(skew).unwrap_or(DateTime::<Utc>::MAX_UTC);
     for statement in facts.statements.authn_statements()? {
         let authn_instant = statement.authn_instant()?;
         statement.authn_context_class_ref()?;
-        let since = Window {
-            not_before: Some(("AuthnStatement/@AuthnInstant", authn_instant)),
-            not_on_or_after: None,
-        };
-        since.contains_now(facts.rules)?;
+        if authn_instant > latest {
+            let skew_seconds = skew.num_seconds();
+            return Err(Rejection::AuthnInFuture { authn_instant, issue_instant, skew_seconds });
+        }
     }
     Ok(())
 }
@@ -87,20 +92,31 @@ pub(super) fn show_authn_statement(facts: &Facts<'_>) -> Shown {
     let statements = facts.statements.authn_statements().unwrap_or_default();
     let found =
         statements.first().and_then(|statement| statement.authn_instant().ok()).map(time::instant);
-    Shown::new(time::now(facts.rules), found)
+    let issued = facts.statements.issue_instant().map_or("IssueInstant".into(), time::instant);
+    let skew = facts.rules.skew.num_seconds();
+    Shown::new(format!("not after {issued}, give or take {skew} s"), found)
 }
 
 /// A new authentication was asked for: none of those that the assertion speaks of may be older than
 /// the request, for any of them may be the one that an application goes by. Core §3.4.1.
+///
+/// Each clock is only asked for a duration: how long before the assertion the person authenticated,
+/// by the identity provider's, and how long ago the request was made, by ours.
 pub(super) fn force_authn(facts: &Facts<'_>) -> Result<(), Rejection> {
     let Some(issued_at) = forced_since(facts) else { return Ok(()) };
-    let skew = facts.rules.skew;
-    let earliest = issued_at.checked_sub_signed(skew).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let (skew, now) = (facts.rules.skew, facts.rules.now);
+    let issue_instant = facts.statements.issue_instant()?;
+    let elapsed = now.signed_duration_since(issued_at);
+    let allowed = elapsed.checked_add(&skew).unwrap_or(elapsed);
     for statement in facts.statements.authn_statements()? {
         let authn_instant = statement.authn_instant()?;
-        if authn_instant < earliest {
-            let skew_seconds = skew.num_seconds();
-            return Err(Rejection::AuthnTooOld { authn_instant, issued_at, skew_seconds });
+        if issue_instant.signed_duration_since(authn_instant) > allowed {
+            return Err(Rejection::AuthnTooOld {
+                authn_instant,
+                issue_instant,
+                elapsed_seconds: elapsed.num_seconds(),
+                skew_seconds: skew.num_seconds(),
+            });
         }
     }
     Ok(())
@@ -110,11 +126,10 @@ pub(super) fn show_force_authn(facts: &Facts<'_>) -> Shown {
     let Some(issued_at) = forced_since(facts) else { return Shown::default() };
     let statements = facts.statements.authn_statements().unwrap_or_default();
     let oldest = statements.iter().filter_map(|statement| statement.authn_instant().ok()).min();
-    let expected = format!(
-        "since {}, give or take {} s",
-        time::instant(issued_at),
-        facts.rules.skew.num_seconds()
-    );
+    let issued = facts.statements.issue_instant().map_or("IssueInstant".into(), time::instant);
+    let elapsed = facts.rules.now.signed_duration_since(issued_at).num_seconds();
+    let skew = facts.rules.skew.num_seconds();
+    let expected = format!("at most {elapsed} s before {issued}, give or take {skew} s");
     Shown::new(expected, oldest.map(time::instant))
 }
 

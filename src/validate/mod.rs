@@ -62,6 +62,15 @@ pub(crate) struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
+    /// Whether the response is used as it is. Decided last, so that nothing is bounced that would be
+    /// refused anyway.
+    pub(crate) fn bounce(&self) -> Result<(), Rejection> {
+        match (self.request, self.unsolicited) {
+            (None, Unsolicited::Bounce) => Err(Rejection::UnsolicitedBounced),
+            _ => Ok(()),
+        }
+    }
+
     /// The `ID` of the request that has to be answered.
     pub(crate) fn request_id(&self) -> Option<&'a str> {
         self.request.map(|request| request.request_id.as_str())
@@ -270,7 +279,7 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
     // Core §2.7.2: AuthnInstant "specifies the time at which the authentication took place".
     Check {
         name: "authn_statement",
-        rule: "there is an AuthnStatement, and its AuthnInstant is not in the future",
+        rule: "there is an AuthnStatement, and nobody authenticated after the assertion was issued",
         section: "Core §2.7.2",
         run: conditions::authn_statement,
         shows: conditions::show_authn_statement,

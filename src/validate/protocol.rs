@@ -4,6 +4,7 @@ use super::{Facts, Rules, Shown, Unsolicited};
 use crate::assertion::Issuer;
 use crate::error::{Mismatch, Part, Rejection};
 use crate::request::{Purpose, check_open};
+use crate::send::is_message_id;
 
 pub(super) fn response_issuer(facts: &Facts<'_>) -> Result<(), Rejection> {
     facts
@@ -45,27 +46,36 @@ pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
 }
 
 pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
-    if facts.rules.request.is_none() {
-        match facts.rules.unsolicited {
-            Unsolicited::Off => return Err(Rejection::UnsolicitedForbidden),
-            // The answer to a request that this browser does not remember is no reason to ask
-            // again, and again.
-            Unsolicited::Bounce if facts.addressing.in_response_to.is_none() => {
-                return Err(Rejection::UnsolicitedBounced);
-            }
-            Unsolicited::Bounce => {
-                return Err(Rejection::UnsolicitedInResponseTo { on: Part::Response });
-            }
-            Unsolicited::On => {}
-        }
+    let found = facts.addressing.in_response_to.as_deref();
+    match facts.rules.request_id() {
+        // Core §3.2.2 leaves the attribute out of a Response at will; the confirmation has to carry
+        // it (Profiles §4.1.4.2), and is looked at next.
+        Some(_) if found.is_none() => Ok(()),
+        Some(_) => answers(facts, Part::Response, found),
+        None if facts.rules.unsolicited == Unsolicited::Off => Err(Rejection::UnsolicitedForbidden),
+        None => unasked(facts, found),
     }
-    answers(facts, Part::Response, facts.addressing.in_response_to.as_deref())
 }
 
-/// Whether an InResponseTo fits the expectation: Profiles §4.1.4.3 for replies, §4.1.5 for
-/// unsolicited responses.
+/// Profiles §4.1.5. A Response that is not signed names no request: one of ours in it, and none in
+/// the confirmation, is an answer that lost its confirmation's InResponseTo on the way.
+fn unasked(facts: &Facts<'_>, found: Option<&str>) -> Result<(), Rejection> {
+    let is_alone = || {
+        let confirmations = facts.statements.bearer_confirmations().unwrap_or_default();
+        !facts.addressing.signed && confirmations.iter().all(|data| data.in_response_to().is_none())
+    };
+    let is_ours = found.is_some_and(is_message_id);
+    if is_ours && !facts.rules.ignore_unsolicited_in_response_to && is_alone() {
+        return Err(Rejection::InResponseToMissing { on: Part::SubjectConfirmationData });
+    }
+    answers(facts, Part::Response, found)
+}
+
+/// Whether an InResponseTo fits the request: Profiles §4.1.4.3 for replies, §4.1.5 for unsolicited
+/// responses.
 pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Result<(), Rejection> {
-    match (facts.rules.request_id(), found) {
+    let rules = facts.rules;
+    match (rules.request_id(), found) {
         // An empty request ID is a caller's mistake, and matches nothing.
         (Some(request_id), Some(found)) if found == request_id && !found.is_empty() => Ok(()),
         (Some(request_id), Some(found)) => Err(Rejection::InResponseToMismatch {
@@ -74,7 +84,14 @@ pub(super) fn answers(facts: &Facts<'_>, on: Part, found: Option<&str>) -> Resul
         }),
         (Some(_), None) => Err(Rejection::InResponseToMissing { on }),
         (None, None) => Ok(()),
-        (None, Some(_)) if facts.rules.ignore_unsolicited_in_response_to => Ok(()),
+        (None, Some(_)) if rules.ignore_unsolicited_in_response_to => Ok(()),
+        // Some products' tiles send a constant. No request of ours has such an ID, so that it
+        // answers none; it is not used either, but turned into a login that is started here.
+        (None, Some(found))
+            if rules.unsolicited == Unsolicited::Bounce && !is_message_id(found) =>
+        {
+            Ok(())
+        }
         (None, Some(_)) => Err(Rejection::UnsolicitedInResponseTo { on }),
     }
 }

@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::chars::is_name_char;
 use super::interner::{Interner, Namespace, Prefix};
 use crate::binding;
 
@@ -273,10 +272,10 @@ impl<'d> Element<'d> {
         self.attribute_ns(Namespace::NONE, local)
     }
 
-    /// The `ID`, if it is made of name characters. That is less than `xs:ID` asks for: identity
-    /// providers that use bare UUIDs begin some with a digit.
+    /// The `ID`, if it is there and holds no white space. That is less than `xs:ID` asks for:
+    /// identity providers use bare UUIDs, Base64 and more. It is compared as it stands.
     pub(crate) fn identifier(&self) -> Option<&'d str> {
-        self.attribute("ID").filter(|id| !id.is_empty() && id.chars().all(is_name_char))
+        self.attribute("ID").filter(|id| !id.is_empty() && !id.contains(char::is_whitespace))
     }
 
     pub(crate) fn attribute_ns(&self, namespace: Namespace, local: &str) -> Option<&'d str> {

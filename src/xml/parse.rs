@@ -75,7 +75,7 @@ struct Parser<'i, 'l> {
     document: Document,
     limits: &'l Limits,
     survey: Survey,
-    /// How many nodes there may be: fewer in a short document, see [`Limits::nodes`].
+    /// How many nodes there may be: fewer in a short document.
     nodes: usize,
     /// One past the event at hand, as a byte offset.
     position: usize,
@@ -89,11 +89,12 @@ struct Parser<'i, 'l> {
     raw_attributes: Vec<(&'i str, Cow<'i, str>)>,
 }
 
-/// Honest documents have 20 bytes and more for each node. Markup that is denser costs many times
-/// its length in memory.
-const BYTES_PER_NODE: usize = 12;
 /// In a short document the density does not matter.
 const FEW_NODES: usize = 1_024;
+fn most_nodes(input: &str, limits: &Limits) -> usize {
+    let dense = input.len().checked_div(limits.bytes_per_node);
+    dense.map_or(limits.nodes, |more| limits.nodes.min(FEW_NODES.saturating_add(more)))
+}
 
 /// An element whose end tag has not come yet.
 struct Open {
@@ -126,7 +127,7 @@ impl<'i, 'l> Parser<'i, 'l> {
             document,
             limits,
             survey,
-            nodes: limits.nodes.min(FEW_NODES.saturating_add(input.len() / BYTES_PER_NODE)),
+            nodes: most_nodes(input, limits),
             position: 0,
             root: None,
             open: Vec::with_capacity(USUAL),

@@ -12,6 +12,7 @@ pub(super) fn parse(xml: &str) -> Result<Document, TestIdpError> {
         attributes: usize::MAX,
         namespaces: usize::MAX,
         nodes: usize::MAX,
+        bytes_per_node: 0,
         name_bytes: usize::MAX,
         text_bytes: usize::MAX,
     };
