@@ -40,7 +40,8 @@ pub struct LoggedIn {
     /// A `Set-Cookie` header each: the cookies that have served.
     pub cookies: Vec<SetCookie>,
     /// How far the identity provider's clock seems to be ahead of ours. Keep it beside the
-    /// connection, and show its administrator [`Warning::of_clocks`](super::Warning::of_clocks): it grows before it refuses.
+    /// connection, and show its administrator [`Warning::of_clocks`](super::Warning::of_clocks): it
+    /// grows before it refuses.
     pub clock_difference: Option<TimeDelta>,
 }
 
@@ -71,10 +72,9 @@ impl Connection {
     /// pushes out no other login's.
     ///
     /// # Errors
-    ///
-    /// Those of [`Connection::begin_login`], and [`Rejection::BounceUnanswered`] after two that were
-    /// not answered within the last minute: an identity provider that never says what it answers
-    /// would go round for ever.
+    ///  Those of [`Connection::begin_login`], and [`Rejection::BounceUnanswered`] after two that
+    /// were not answered within the last minute: an identity provider that never says what it
+    /// answers would go round for ever.
     pub async fn begin_bounce<R: RequestStore>(
         &self,
         options: LoginOptions,

@@ -404,8 +404,8 @@ pub enum Rejection {
     /// those that are in effect now.
     #[error("the settings were changed after this test was started")]
     RequestOutdated,
-    /// Logins that were started here in the place of unsolicited responses were not answered, so that
-    /// one more would go round for ever: the identity provider answers no requests.
+    /// Logins that were started here in the place of unsolicited responses were not answered, so
+    /// that one more would go round for ever: the identity provider answers no requests.
     #[error("two logins that were started here in the place of such responses were not answered")]
     BounceUnanswered,
     /// An unsolicited response that is to be turned into a login started here: see

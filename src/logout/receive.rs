@@ -132,8 +132,8 @@ fn check_common(
         None => return Err(Rejection::DestinationMissing),
     }
     let issued = required_instant(root, "IssueInstant", "message/@IssueInstant")?;
-    // A login's IssueInstant may be as far ahead as its NotBefore stands back, which is five minutes
-    // where identity providers allow for clocks that differ: so may a logout's.
+    // A login's IssueInstant may be as far ahead as its NotBefore stands back, which is five
+    // minutes where identity providers allow for clocks that differ: so may a logout's.
     let since =
         Window { not_before: Some(("message/@IssueInstant", issued)), not_on_or_after: None };
     let ahead = TimeDelta::seconds(MAX_CLOCK_SKEW);

@@ -46,8 +46,8 @@ pub struct Report {
     pub view: View,
     /// Every check, in order.
     pub checks: Vec<ReportedCheck>,
-    /// How many seconds the identity provider's clock seems to be ahead of ours: the IssueInstant of
-    /// the assertion less the instant of the report. A fresh response is some seconds behind.
+    /// How many seconds the identity provider's clock seems to be ahead of ours: the IssueInstant
+    /// of the assertion less the instant of the report. A fresh response is some seconds behind.
     pub clock_difference_seconds: Option<i64>,
     /// SHA-256 fingerprint of the configured certificate that verified the signature, if one did.
     pub key_fingerprint: Option<Fingerprint>,

@@ -62,8 +62,8 @@ pub(crate) struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
-    /// Whether the response is used as it is. Decided last, so that nothing is bounced that would be
-    /// refused anyway.
+    /// Whether the response is used as it is. Decided last, so that nothing is bounced that would
+    /// be refused anyway.
     pub(crate) fn bounce(&self) -> Result<(), Rejection> {
         match (self.request, self.unsolicited) {
             (None, Unsolicited::Bounce) => Err(Rejection::UnsolicitedBounced),
