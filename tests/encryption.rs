@@ -222,6 +222,17 @@ fn keys_stand_inside_beside_or_where_a_reference_points() {
     assert_eq!(verdict(&with(&theirs, &ours(""))), alice(), "several recipients");
     let mine = ours(&format!(" Recipient='{}'", sp().audience()));
     assert_eq!(verdict(&with(&mine, "")), alice());
+    // A hint, and no more: some write another name of ours there, or their own.
+    let misnamed = ours(" Recipient='https://other.example.test'");
+    assert_eq!(verdict(&with(&misnamed, "")), alice());
+    assert_eq!(verdict(&with(&theirs, &misnamed)), alice());
+    // Nothing else has business beside the ciphertext, a plain assertion least of all.
+    let (_, plain) = response(TestSigned::Nothing);
+    for beside in [&plain, "<saml:Assertion/>", "<x/>", &encrypted_data(&assertion, "")] {
+        for xml in [with(&ours(""), beside), with("", &format!("{}{beside}", ours("")))] {
+            assert_eq!(verdict(&xml), Err("encryption_malformed"), "{beside}");
+        }
+    }
     for (key_info, code) in [
         (reference("#elsewhere"), "encryption_malformed"),
         (reference("http://evil.test/key"), "encryption_malformed"),
@@ -231,7 +242,6 @@ fn keys_stand_inside_beside_or_where_a_reference_points() {
         // Too many to be looked for, one by one.
         (format!("{}{}", reference("#key").repeat(9), ours(" Id='key'")), "encryption_malformed"),
         (theirs.clone(), "decryption_failed"),
-        (ours(" Recipient='https://other.example.test'"), "decryption_failed"),
         (encrypted_key(0, &[7; 15], ""), "decryption_failed"),
         (encrypted_key(0, &[8; 16], ""), "decryption_failed"),
         (ours("").replace("rsa-oaep", "other"), "algorithm_forbidden"),

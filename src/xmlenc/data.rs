@@ -27,11 +27,16 @@ pub(super) struct Plain {
 impl EncryptedData {
     /// All that can be refused without a key is refused here.
     pub(super) fn read(encrypted: Element<'_>, opening: Opening<'_>) -> Result<Self, Rejection> {
-        let mut found =
-            encrypted.child_elements().filter(|child| child.is(Namespace::XENC, "EncryptedData"));
-        let (Some(data), None) = (found.next(), found.next()) else {
+        // Core §2.3.4: "EncryptedData [Required]", "EncryptedKey [Zero or more]". What stands beside
+        // them, a plain assertion among it, has no business there.
+        let is_key = |child: &Element<'_>| child.is(Namespace::XENC, "EncryptedKey");
+        let mut others = encrypted.child_elements().filter(|child| !is_key(child));
+        let (Some(data), None) = (others.next(), others.next()) else {
             return Err(Rejection::EncryptionMalformed);
         };
+        if !data.is(Namespace::XENC, "EncryptedData") {
+            return Err(Rejection::EncryptionMalformed);
+        }
         // §3.1: what is encrypted is an element; where the type is missing it cannot be anything
         // else.
         if data.attribute("Type").is_some_and(|of| of != "http://www.w3.org/2001/04/xmlenc#Element")

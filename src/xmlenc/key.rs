@@ -52,12 +52,10 @@ impl EncryptedKey {
         if found.is_empty() || found.len() > MAX_KEYS {
             return Err(Rejection::EncryptionMalformed);
         }
-        let is_ours =
-            |key: &Element<'_>| key.attribute("Recipient").is_none_or(|to| to == opening.recipient);
-        let keys: Result<Vec<Self>, Rejection> =
-            found.into_iter().filter(is_ours).map(Self::read).collect();
-        let keys = keys?;
-        if keys.is_empty() { Err(Rejection::DecryptionFailed) } else { Ok(keys) }
+        // Recipient is a hint (§3.5.1): identity providers write other names of ours there. Those for
+        // us come first, and each is tried all the same.
+        found.sort_by_key(|key| key.attribute("Recipient") != Some(opening.recipient));
+        found.into_iter().map(Self::read).collect()
     }
 
     fn read(key: Element<'_>) -> Result<Self, Rejection> {

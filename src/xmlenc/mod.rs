@@ -31,7 +31,7 @@ use crate::xml::{Document, Element};
 #[derive(Clone, Copy)]
 pub(crate) struct Opening<'c> {
     pub(crate) keys: &'c [KeyPair],
-    /// Our entity ID: an EncryptedKey for another recipient is passed over.
+    /// Our entity ID: an EncryptedKey for us is tried before the others.
     pub(crate) recipient: &'c str,
     pub(crate) forbid_cbc: bool,
     pub(crate) allow_3des: bool,
