@@ -4,6 +4,7 @@ mod menus;
 mod product;
 
 pub use self::product::Product;
+use crate::error::{AlgorithmUse, Part, Rejection};
 
 /// What to change at the identity provider, and where its console has that setting.
 ///
@@ -41,12 +42,31 @@ impl Advice {
     /// ```
     pub fn for_code(code: &str, product: Option<Product>) -> Option<Self> {
         let (_, setting) = SETTINGS.iter().find(|(listed, _)| *listed == code)?;
+        Some(Self::of(*setting, product))
+    }
+
+    /// For a refusal, whose details can tell more than its code: an algorithm of encryption is set
+    /// elsewhere than one of signatures, and a logout elsewhere than a login.
+    pub fn for_refusal(refusal: &Rejection, product: Option<Product>) -> Option<Self> {
+        match refusal {
+            Rejection::AlgorithmForbidden {
+                usage: AlgorithmUse::Cipher | AlgorithmUse::KeyTransport,
+                ..
+            } => Some(Self::of(Setting::Encryption, product)),
+            Rejection::SignatureMissing { on: Part::Logout }
+            | Rejection::DestinationMissing { on: Part::Logout }
+            | Rejection::DestinationMismatch { on: Part::Logout, .. } => None,
+            refusal => Self::for_code(refusal.code(), product),
+        }
+    }
+
+    fn of(setting: Setting, product: Option<Product>) -> Self {
         let place =
-            match product.and_then(|product| Some((product, menus::place(product, *setting)?))) {
+            match product.and_then(|product| Some((product, menus::place(product, setting)?))) {
                 Some((product, place)) => format!("In {}: {place}.", menus::console(product)),
-                None => menus::usual_names(*setting).to_owned(),
+                None => menus::usual_names(setting).to_owned(),
             };
-        Some(Self { product, text: format!("{} {place}", menus::action(*setting)) })
+        Self { product, text: format!("{} {place}", menus::action(setting)) }
     }
 }
 

@@ -52,12 +52,44 @@ fn text(bytes: Vec<u8>) -> Result<String, Rejection> {
         // No XML text in any encoding begins with one of these bytes, compressed text nearly always
         // does.
         let compressed = error.as_bytes().first().is_some_and(|first| matches!(first, 0x78..=0xdf));
-        undecodable(if compressed { DecodeProblem::Compressed } else { DecodeProblem::NotUtf8 })
+        undecodable(match compressed {
+            true => DecodeProblem::Compressed,
+            false => DecodeProblem::NotUtf8 { encoding: encoding_of(error.as_bytes()) },
+        })
     })?;
     if text.starts_with('\u{FEFF}') {
         text.remove(0);
     }
     Ok(text)
+}
+
+/// The encoding that octets seem to be in: by their byte order mark, or by the declaration that XML
+/// begins with (XML 1.0 §4.3.3). It only chooses words.
+pub(crate) fn encoding_of(octets: &[u8]) -> Option<&'static str> {
+    if octets.starts_with(&[0xFE, 0xFF]) || octets.starts_with(&[0xFF, 0xFE]) {
+        return Some("UTF-16");
+    }
+    let start: Vec<u8> = octets.iter().take(100).copied().filter(u8::is_ascii).collect();
+    let start = String::from_utf8(start).ok()?.to_ascii_lowercase();
+    let (declaration, _) = start.split_once("?>")?;
+    let (_, declared) = declaration.split_once("encoding")?;
+    let known = [
+        "ISO-8859-1",
+        "ISO-8859-2",
+        "ISO-8859-15",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "Shift_JIS",
+        "EUC-JP",
+        "GB2312",
+        "GBK",
+        "Big5",
+        "KOI8-R",
+        "US-ASCII",
+    ];
+    let name = declared.trim_matches(|c: char| c.is_ascii_whitespace() || "='\"".contains(c));
+    known.into_iter().find(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn undecodable(problem: DecodeProblem) -> Rejection {
@@ -106,7 +138,7 @@ mod tests {
         assert_eq!(decode_with(b"PGEvPg%3D%3D", 100), undecodable(PercentEncoded));
         assert_eq!(
             decode_with(STANDARD.encode(b"<a>\xe9</a>").as_bytes(), 100),
-            undecodable(NotUtf8)
+            undecodable(NotUtf8 { encoding: None })
         );
         assert_eq!(
             decode_with(STANDARD.encode(b"\xb3\xf9\xff\x00").as_bytes(), 100),

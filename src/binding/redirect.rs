@@ -120,7 +120,7 @@ impl<'q> Query<'q> {
         let undecodable = |problem| Rejection::ResponseUndecodable { problem };
         let value = percent_decode_str(self.message)
             .decode_utf8()
-            .map_err(|_| undecodable(DecodeProblem::NotUtf8))?;
+            .map_err(|_| undecodable(DecodeProblem::NotUtf8 { encoding: None }))?;
         if value.trim_ascii().is_empty() {
             return Err(undecodable(DecodeProblem::Empty));
         }
@@ -135,7 +135,7 @@ impl<'q> Query<'q> {
         if bytes.len() > limit {
             return Err(Rejection::ResponseTooLarge { limit });
         }
-        String::from_utf8(bytes).map_err(|_| undecodable(DecodeProblem::NotUtf8))
+        String::from_utf8(bytes).map_err(|_| undecodable(DecodeProblem::NotUtf8 { encoding: None }))
     }
 
     /// RelayState, decoded as a form would be.

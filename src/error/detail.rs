@@ -25,6 +25,8 @@ pub struct UntrustedKey {
 pub enum Part {
     /// The `Assertion`.
     Assertion,
+    /// A LogoutRequest or LogoutResponse.
+    Logout,
     /// The message as a whole.
     Message,
     /// The `EntityDescriptor` or `EntitiesDescriptor` at the root of a metadata document.
@@ -39,6 +41,7 @@ impl Part {
     fn name(self) -> &'static str {
         match self {
             Self::Assertion => "Assertion",
+            Self::Logout => "logout message",
             Self::Message => "message",
             Self::Metadata => "metadata",
             Self::Response => "Response",
@@ -63,9 +66,12 @@ pub enum AlgorithmUse {
     /// `DigestMethod`.
     #[error("digest")]
     Digest,
-    /// The EncryptionMethod of data or of a key, or one of its parameters.
+    /// The EncryptionMethod of what is encrypted.
     #[error("encryption")]
-    Encryption,
+    Cipher,
+    /// The EncryptionMethod of a key that is encrypted, or one of its parameters.
+    #[error("key transport")]
+    KeyTransport,
     /// `SignatureMethod`.
     #[error("signature")]
     Signature,
@@ -88,8 +94,11 @@ pub enum DecodeProblem {
     #[error("it is not compressed as the HTTP-Redirect binding has it")]
     NotDeflated,
     /// Not UTF-8.
-    #[error("it is not UTF-8 text")]
-    NotUtf8,
+    #[error("it is not UTF-8 text{}", encoding.map_or(String::new(), |name| format!(": it is written in {name}")))]
+    NotUtf8 {
+        /// The encoding that it seems to be in, by its declaration or its byte order mark.
+        encoding: Option<&'static str>,
+    },
     /// Still percent-encoded: the web framework has not decoded the form.
     #[error("it is still percent-encoded")]
     PercentEncoded,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::excerpt::or_none;
-use super::{Excerpt, Mismatch, Part, Rejection};
+use super::{AlgorithmUse, DecodeProblem, Excerpt, Mismatch, Part, Rejection};
 use crate::fingerprint::Fingerprint;
 
 impl Rejection {
@@ -24,6 +24,10 @@ impl Rejection {
             Self::ResponseTooLarge { limit } => format!(
                 "The response is larger than {limit} bytes. Usually the identity provider sends every group of a \
                  person: restrict the group attribute to the groups that matter."
+            ),
+            Self::ResponseUndecodable { problem: problem @ DecodeProblem::NotUtf8 { .. } } => format!(
+                "The message could not be decoded: {problem}. Let the identity provider write its messages in UTF-8, \
+                 as all current products do."
             ),
             Self::ResponseUndecodable { problem } => format!(
                 "The SAMLResponse form field could not be decoded: {problem}. Pass the value of the field exactly as \
@@ -125,14 +129,20 @@ impl Rejection {
                 "{what} is {found}, which is not a date and time with a time zone such as 2026-01-31T12:00:00Z."
             ),
             Self::AlgorithmForbidden { usage, algorithm, allowed_by } => {
-                let advice = match allowed_by {
-                    Some(switch) => format!(
-                        "Choose SHA-256 at the identity provider. Only where that is impossible, allow it for this \
-                         connection with {switch}."
-                    ),
-                    None => "Choose RSA with SHA-256 at the identity provider.".to_owned(),
+                let advice = match usage {
+                    AlgorithmUse::Canonicalization => "Choose Exclusive Canonicalization at the identity provider.",
+                    AlgorithmUse::Cipher => "Choose AES-256 in the GCM mode for encryption at the identity provider; or switch \
+                                             encryption off there: the response travels encrypted by TLS all the same.",
+                    AlgorithmUse::Digest => "Choose SHA-256 for the digest at the identity provider, which can be a setting beside \
+                                             that of the signature.",
+                    AlgorithmUse::KeyTransport => "Choose RSA-OAEP for the encryption of keys at the identity provider; or switch \
+                                                   encryption off there: the response travels encrypted by TLS all the same.",
+                    AlgorithmUse::Signature => "Choose RSA with SHA-256 for signatures at the identity provider.",
                 };
-                format!("The {usage} algorithm {algorithm} is not accepted. {advice}")
+                let switch = allowed_by.map_or(String::new(), |switch| {
+                    format!(" Only where that is impossible, allow it for this connection with {switch}.")
+                });
+                format!("The {usage} algorithm {algorithm} is not accepted. {advice}{switch}")
             }
             Self::CanonicalizationUndefined { reason } => {
                 format!("The message has no canonical form: {reason}. No identity provider sends such a message.")
@@ -168,6 +178,10 @@ impl Rejection {
                 "A signature stands inside {parent}; it may stand directly in the Response and directly in its \
                  Assertion only."
             ),
+            Self::SignatureMissing { on: Part::Logout } => "The request to log somebody out is not signed, and anybody can write \
+                                                            one. Switch on the signing of logout messages at the identity \
+                                                            provider, which can be a setting beside that of responses."
+                .into(),
             Self::SignatureMissing { on: Part::Message } => "Neither the Response nor the Assertion is signed. Switch \
                                                              on signing at the identity provider; in JumpCloud, for \
                                                              example, choose “Assertion” or “Assertion and Response”."
@@ -187,13 +201,15 @@ impl Rejection {
             Self::IssuerFormat { on, found } => {
                 format!("The Issuer of the {on} has the format {found}; an entity identifier is required.")
             }
-            Self::DestinationMissing => "The Response is signed and does not say to which URL it is addressed \
-                                         (Destination). Enter the ACS URL at the identity provider."
-                .into(),
-            Self::DestinationMismatch { mismatch } => mismatched(
-                "The Response is addressed to another URL.",
+            Self::DestinationMissing { on } => format!(
+                "The {on} is signed and does not say to which URL it is addressed (Destination). Enter the {} at the \
+                 identity provider.",
+                address(*on)
+            ),
+            Self::DestinationMismatch { on, mismatch } => mismatched(
+                &format!("The {on} is addressed to another URL (Destination)."),
                 mismatch,
-                "Correct the ACS URL (also called reply URL, or destination) at the identity provider.",
+                &format!("Correct the {} at the identity provider, or in this connection.", address(*on)),
             ),
             Self::InResponseToMissing { on } => format!(
                 "A reply to our request was expected, but the {on} answers none: the login was started at the \
@@ -272,6 +288,14 @@ impl Rejection {
                                       single use cannot be guaranteed. Give it more capacity."
                 .into(),
         }
+    }
+}
+
+/// Where a message belongs.
+fn address(on: Part) -> &'static str {
+    match on {
+        Part::Logout => "Single Logout Service URL",
+        _ => "ACS URL",
     }
 }
 

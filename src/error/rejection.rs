@@ -253,11 +253,16 @@ pub enum Rejection {
         found: Excerpt,
     },
     /// A signed Response without `Destination`.
-    #[error("the response is signed and has no Destination")]
-    DestinationMissing,
+    #[error("the {on} is signed and has no Destination")]
+    DestinationMissing {
+        /// Which message.
+        on: Part,
+    },
     /// A `Destination` that is not our ACS URL.
-    #[error("the message is addressed to another URL: {mismatch}")]
+    #[error("the {on} is addressed to another URL: {mismatch}")]
     DestinationMismatch {
+        /// Which message.
+        on: Part,
         /// Expected and found.
         mismatch: Box<Mismatch>,
     },

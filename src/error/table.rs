@@ -132,7 +132,9 @@ impl Rejection {
 
             Self::IssuerMismatch { .. } => ("issuer_mismatch", EitherSide, NOT_SET_UP),
             Self::IssuerFormat { .. } => ("issuer_format", IdentityProvider, NOT_SET_UP),
-            Self::DestinationMissing => ("destination_missing", IdentityProvider, NOT_SET_UP),
+            Self::DestinationMissing { .. } => {
+                ("destination_missing", IdentityProvider, NOT_SET_UP)
+            }
             Self::DestinationMismatch { .. } => ("destination_mismatch", EitherSide, NOT_SET_UP),
             Self::InResponseToMissing { .. } => ("in_response_to_missing", User, STARTED_ELSEWHERE),
             Self::InResponseToAmbiguous => {

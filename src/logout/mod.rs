@@ -146,9 +146,9 @@ impl LogoutAnswer {
             Some(found) if found == request.request_id => {}
             Some(found) => {
                 let mismatch = Mismatch::new(&request.request_id, [found.as_str()], None);
-                return Err(Rejection::InResponseToMismatch { on: Part::Message, mismatch });
+                return Err(Rejection::InResponseToMismatch { on: Part::Logout, mismatch });
             }
-            None => return Err(Rejection::InResponseToMissing { on: Part::Message }),
+            None => return Err(Rejection::InResponseToMissing { on: Part::Logout }),
         }
         let outcome = self.outcome.unwrap_or(LogoutOutcome::Unconfirmed);
         Ok(LogoutResponse { outcome, relay_state: request.relay_state.clone() })

@@ -45,7 +45,7 @@ pub(crate) fn open(
     match parameter {
         None | Some(Parameter::SamlRequest) if is("LogoutRequest") => {
             if !signed {
-                return Err(Rejection::SignatureMissing { on: Part::Message });
+                return Err(Rejection::SignatureMissing { on: Part::Logout });
             }
             let unspent = request(root, relay_state, receiver)?;
             Ok(OpenedLogout::Request(Box::new(unspent)))
@@ -76,7 +76,7 @@ fn received(message: LogoutMessage<'_>, receiver: &Receiver<'_>) -> Result<Recei
             let document = Document::parse(xml, limits)?;
             let root = root(&document)?;
             let octets = match has_signature(root) {
-                true => Some(dsig::verify(root, Part::Message, receiver.trust)?),
+                true => Some(dsig::verify(root, Part::Logout, receiver.trust)?),
                 false => None,
             };
             let signed = octets.is_some();
@@ -116,20 +116,20 @@ fn check_common(
     signed: bool,
     receiver: &Receiver<'_>,
 ) -> Result<DateTime<Utc>, Rejection> {
-    is_version_2(Part::Message, root.attribute("Version"))?;
+    is_version_2(Part::Logout, root.attribute("Version"))?;
     let issuer = optional(root, Namespace::SAML, ("message", "Issuer"))?;
     let issuer =
         issuer.ok_or(Rejection::ElementMissing { parent: "message", element: "Issuer" })?;
-    Issuer::read(issuer)?.check(Part::Message, receiver.issuer, receiver.audience)?;
+    Issuer::read(issuer)?.check(Part::Logout, receiver.issuer, receiver.audience)?;
     match root.attribute("Destination").map(any_uri) {
         Some(destination) if destination == receiver.slo_url => {}
         Some(found) => {
             let mismatch = Mismatch::new(receiver.slo_url, [found], Some(receiver.audience));
-            return Err(Rejection::DestinationMismatch { mismatch });
+            return Err(Rejection::DestinationMismatch { on: Part::Logout, mismatch });
         }
         // Bindings §3.4.5.2, §3.5.5.2: demanded "if the message is signed".
         None if !signed => {}
-        None => return Err(Rejection::DestinationMissing),
+        None => return Err(Rejection::DestinationMissing { on: Part::Logout }),
     }
     let issued = required_instant(root, "IssueInstant", "message/@IssueInstant")?;
     // A login's IssueInstant may be as far ahead as its NotBefore stands back, which is five
@@ -154,7 +154,7 @@ fn request(
     let not_on_or_after = not_on_or_after.unwrap_or_else(|| later(issued, LIFETIME));
     let window = Window { not_before: None, not_on_or_after: Some((what, not_on_or_after)) };
     window.contains(receiver.now, receiver.skew)?;
-    let id = root.identifier().ok_or(Rejection::IdInvalid { on: Part::Message })?;
+    let id = root.identifier().ok_or(Rejection::IdInvalid { on: Part::Logout })?;
     let spending = Spending::new(
         receiver.connection_id,
         receiver.issuer,

@@ -178,7 +178,7 @@ impl Connection {
             key_fingerprint: writer.fingerprint,
             advice: rejection
                 .as_ref()
-                .and_then(|rejection| Advice::for_code(rejection.code(), writer.product)),
+                .and_then(|rejection| Advice::for_refusal(rejection, writer.product)),
             warnings,
         }
     }

@@ -36,11 +36,13 @@ pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
         Some(found) if found == facts.rules.acs_url => Ok(()),
         Some(found) => {
             let mismatch = Mismatch::new(facts.rules.acs_url, [found], Some(facts.rules.audience));
-            Err(Rejection::DestinationMismatch { mismatch })
+            Err(Rejection::DestinationMismatch { on: Part::Response, mismatch })
         }
         // Bindings §3.5.5.2: it keeps whoever got hold of a signed message from posting it
         // elsewhere.
-        None if facts.addressing.signed => Err(Rejection::DestinationMissing),
+        None if facts.addressing.signed => {
+            Err(Rejection::DestinationMissing { on: Part::Response })
+        }
         None => Ok(()),
     }
 }

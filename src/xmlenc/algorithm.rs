@@ -35,12 +35,12 @@ impl DataAlgorithm {
                 (Cipher::des_ede3_cbc(), Mode::Cbc)
             }
             "http://www.w3.org/2001/04/xmlenc#tripledes-cbc" => {
-                return Err(forbidden(uri, Some("danger_allow_3des")));
+                return Err(forbidden(AlgorithmUse::Cipher, uri, Some("danger_allow_3des")));
             }
-            _ => return Err(forbidden(uri, None)),
+            _ => return Err(forbidden(AlgorithmUse::Cipher, uri, None)),
         };
         if mode == Mode::Cbc && opening.forbid_cbc {
-            return Err(forbidden(uri, None));
+            return Err(forbidden(AlgorithmUse::Cipher, uri, None));
         }
         Ok(Self { cipher, mode })
     }
@@ -59,7 +59,7 @@ impl KeyTransport {
         let with_mask = match uri {
             "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p" => false,
             "http://www.w3.org/2009/xmlenc11#rsa-oaep" => true,
-            _ => return Err(forbidden(uri, None)),
+            _ => return Err(forbidden(AlgorithmUse::KeyTransport, uri, None)),
         };
         let (mut digest, mut mask_digest) = (None, None);
         for parameter in method.child_elements() {
@@ -92,7 +92,7 @@ fn oaep_digest(uri: &str) -> Result<MessageDigest, Rejection> {
         "http://www.w3.org/2001/04/xmlenc#sha256" => Ok(MessageDigest::sha256()),
         "http://www.w3.org/2001/04/xmldsig-more#sha384" => Ok(MessageDigest::sha384()),
         "http://www.w3.org/2001/04/xmlenc#sha512" => Ok(MessageDigest::sha512()),
-        _ => Err(forbidden(uri, None)),
+        _ => Err(forbidden(AlgorithmUse::KeyTransport, uri, None)),
     }
 }
 
@@ -102,14 +102,10 @@ fn mask(uri: &str) -> Result<MessageDigest, Rejection> {
         Some("sha256") => Ok(MessageDigest::sha256()),
         Some("sha384") => Ok(MessageDigest::sha384()),
         Some("sha512") => Ok(MessageDigest::sha512()),
-        _ => Err(forbidden(uri, None)),
+        _ => Err(forbidden(AlgorithmUse::KeyTransport, uri, None)),
     }
 }
 
-fn forbidden(uri: &str, allowed_by: Option<&'static str>) -> Rejection {
-    Rejection::AlgorithmForbidden {
-        usage: AlgorithmUse::Encryption,
-        algorithm: Excerpt::new(uri),
-        allowed_by,
-    }
+fn forbidden(usage: AlgorithmUse, uri: &str, allowed_by: Option<&'static str>) -> Rejection {
+    Rejection::AlgorithmForbidden { usage, algorithm: Excerpt::new(uri), allowed_by }
 }
