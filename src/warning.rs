@@ -21,7 +21,7 @@ pub enum Warning {
     AcsUrlInsecure,
     /// Audience URI and ACS URL are the same, which few identity providers are set up for.
     #[error(
-        "the Audience URI is the same as the ACS URL: make sure that the identity provider has it so, too"
+        "the Audience URI is the same as the ACS URL: make sure the identity provider uses the same value"
     )]
     AudienceEqualsAcsUrl,
     /// Audience URI and issuer are the same: one of them was pasted into both fields.

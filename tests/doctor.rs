@@ -676,7 +676,7 @@ fn a_finding_says_what_to_do() {
     let misplaced = Problem::IssuerMisplaced { product: Product::Okta };
     assert_eq!(
         misplaced.to_string(),
-        "this has the shape of an issuer of Okta, which belongs into the field for the issuer: compare it with what the identity \
+        "this has the shape of an issuer of Okta, which goes in the field for the issuer: compare it with what the identity \
          provider shows"
     );
     let fingerprint = "AA".repeat(32).parse().expect("a fingerprint");

@@ -1,6 +1,7 @@
 //! RelayState: what travels beside a message and comes back with the answer (Bindings §3.4.3).
 
 use std::fmt;
+use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 
@@ -78,12 +79,21 @@ impl RelayState {
     /// A RelayState that came in: a token or a safe path, or nothing. What it leads to has to be
     /// checked like any other request of that person.
     pub fn received(text: &str) -> Option<Self> {
-        Self::token(text).or_else(|_| Self::path(text)).ok()
+        text.parse().ok()
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A [token](RelayState::token), or else a [path](RelayState::path).
+impl FromStr for RelayState {
+    type Err = SendError;
+
+    fn from_str(text: &str) -> Result<Self, SendError> {
+        Self::token(text).or_else(|_| Self::path(text))
     }
 }
 

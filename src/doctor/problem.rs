@@ -78,7 +78,7 @@ pub enum Problem {
     /// The Audience URI is the same as the issuer. Some guides have both be one free text.
     #[error(
         "this is the same as the issuer; the Audience URI names the service provider, the issuer the identity provider: \
-         make sure that the identity provider has it so"
+         make sure the identity provider uses the same value"
     )]
     AudienceEqualsIssuer,
     /// Nothing but blank space.
@@ -106,7 +106,7 @@ pub enum Problem {
         not_after: DateTime<Utc>,
     },
     /// A certificate in a field for something else.
-    #[error("this is a certificate: it belongs into the field for the X.509 certificate")]
+    #[error("this is a certificate: paste it into the field for the X.509 certificate")]
     CertificateMisplaced,
     /// The validity of a certificate has not begun. Its key is trusted all the same.
     #[error("certificate {fingerprint} is not valid before {not_before}")]
@@ -133,7 +133,7 @@ pub enum Problem {
     IssuerEqualsSsoUrl,
     /// What looks like the issuer of a product that is recognized, in a field for something else.
     #[error(
-        "this has the shape of an issuer of {product}, which belongs into the field for the issuer: compare it with what the \
+        "this has the shape of an issuer of {product}, which goes in the field for the issuer: compare it with what the \
          identity provider shows"
     )]
     IssuerMisplaced {
@@ -191,7 +191,7 @@ pub enum Problem {
     SsoUrlIsLoginUrl,
     /// What looks like the single sign-on URL, in a field for something else.
     #[error(
-        "this has the shape of a single sign-on URL, which belongs into the field for the single sign-on URL: compare it with \
+        "this has the shape of a single sign-on URL, which goes in the field for the single sign-on URL: compare it with \
          what the identity provider shows"
     )]
     SsoUrlMisplaced,

@@ -56,7 +56,7 @@ pub enum ConfigError {
         found: Excerpt,
     },
     /// A key for decryption that is not an RSA key.
-    #[error("the decryption key is not an RSA key: assertions are encrypted to RSA keys alone")]
+    #[error("the decryption key is not an RSA key: assertions are encrypted only to RSA keys")]
     DecryptionKeyNotRsa,
     /// The identity provider's single sign-on URL is not an absolute http or https URL of plain
     /// ASCII without a user or a fragment.
@@ -145,7 +145,7 @@ pub enum CertificateError {
         bits: u32,
     },
     /// A PKCS#12 or PKCS#7 bundle.
-    #[error("this is a {format} bundle, not a certificate: export the certificate alone as PEM")]
+    #[error("this is a {format} bundle, not a certificate: export only the certificate, as PEM")]
     Bundle {
         /// `PKCS#12` (usually protected by a password) or `PKCS#7`.
         format: &'static str,

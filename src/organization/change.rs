@@ -224,7 +224,7 @@ refuses!(ChangeRefusal, ServiceProvider);
 
 /// What became of a change: write the event to the audit trail in either case.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "the event belongs into the audit trail, and a refusal to whoever asked"]
+#[must_use = "the event belongs in the audit trail, and a refusal to whoever asked"]
 #[non_exhaustive]
 pub struct Applied {
     /// Whether it was made.

@@ -109,7 +109,7 @@ impl Organizations {
     }
 
     /// [Makes a change](Organization::apply) of one; `None` if there is none with this id.
-    #[must_use = "the event belongs into the audit trail, and a refusal to whoever asked"]
+    #[must_use = "the event belongs in the audit trail, and a refusal to whoever asked"]
     pub fn apply(
         &mut self,
         id: &str,
@@ -124,7 +124,7 @@ impl Organizations {
 
     /// [Notes a test login](Organization::record_test_login) in the organization that it was for;
     /// `None` if there is none.
-    #[must_use = "the event belongs into the audit trail, and a refusal to whoever asked"]
+    #[must_use = "the event belongs in the audit trail, and a refusal to whoever asked"]
     pub fn record_test_login(
         &mut self,
         identity: &Identity,

@@ -23,7 +23,7 @@
 //! proven; an identity provider's word alone is no proof, and a session that came from one leads
 //! elsewhere for addresses of its organization's own domains alone. Administrators named for
 //! [break-glass](crate::Organization::break_glass) log in, go on and set credentials all the same:
-//! that is reason `break_glass`, and belongs into the audit trail like every other decision.
+//! that is reason `break_glass`, and belongs in the audit trail like every other decision.
 
 mod action;
 mod decision;

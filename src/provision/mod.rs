@@ -36,7 +36,7 @@ pub enum ProvisionError {
     #[error("the account was changed by others again and again")]
     Contended,
     /// The decision.
-    #[error("the person does not come in: {0}")]
+    #[error("provisioning refused the login: {0}")]
     Refused(#[from] Refusal),
     /// The account store failed.
     #[error("the account store failed")]

@@ -48,7 +48,7 @@ use crate::pointers::behind_pointers;
 /// 6. **Nothing that is over.** `until <= now` is never answered `Fresh`. The crate refuses such a
 ///    response before it calls; a store that is called all the same answers `Err`.
 /// 7. **IDs are opaque.** They are compared byte for byte: letter case counts, nothing is trimmed,
-///    normalized or cut. They come from the identity provider, may have any length, and belong into
+///    normalized or cut. They come from the identity provider, may have any length, and belong in
 ///    bind parameters.
 /// 8. **Keys cannot run into each other.** Use separate columns, or an encoding with lengths; `a:b`
 ///    and `c` joined by a colon is also `a` and `b:c`. Assertions and requests live in separate key

@@ -22,7 +22,47 @@ use crate::request::Pending;
 /// The cookie that carries the value is a [`RequestCookie`](crate::request::RequestCookie): its
 /// name and its attributes are made for it. Where it is lost all the same, there is no request.
 ///
-/// Write plain `async fn`, no `async_trait`.
+/// Write plain `async fn`, no `async_trait`:
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use saml_login::error::BoxError;
+/// use saml_login::request::{Pending, Remembered};
+/// use saml_login::{MemoryRequestStore, Random, RequestStore};
+///
+/// /// Counts what is remembered, and leaves the rest to another store.
+/// struct Counting(MemoryRequestStore, std::sync::atomic::AtomicU64);
+///
+/// impl RequestStore for Counting {
+///     async fn put(
+///         &self,
+///         pending: &Pending,
+///         random: Random,
+///         now: DateTime<Utc>,
+///     ) -> Result<Remembered, BoxError> {
+///         self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         self.0.put(pending, random, now).await
+///     }
+///
+///     async fn take(
+///         &self,
+///         request_id: &str,
+///         cookie: &str,
+///         now: DateTime<Utc>,
+///     ) -> Result<Option<Pending>, BoxError> {
+///         self.0.take(request_id, cookie, now).await
+///     }
+///
+///     async fn look(
+///         &self,
+///         request_id: &str,
+///         cookie: &str,
+///         now: DateTime<Utc>,
+///     ) -> Result<Option<Pending>, BoxError> {
+///         self.0.look(request_id, cookie, now).await
+///     }
+/// }
+/// ```
 ///
 /// # Contract
 ///

@@ -27,8 +27,8 @@ pub(super) struct Plain {
 impl EncryptedData {
     /// All that can be refused without a key is refused here.
     pub(super) fn read(encrypted: Element<'_>, opening: Opening<'_>) -> Result<Self, Rejection> {
-        // Core §2.3.4: "EncryptedData [Required]", "EncryptedKey [Zero or more]". What stands beside
-        // them, a plain assertion among it, has no business there.
+        // Core §2.3.4: "EncryptedData [Required]", "EncryptedKey [Zero or more]". What stands
+        // beside them, a plain assertion among it, has no business there.
         let is_key = |child: &Element<'_>| child.is(Namespace::XENC, "EncryptedKey");
         let mut others = encrypted.child_elements().filter(|child| !is_key(child));
         let (Some(data), None) = (others.next(), others.next()) else {

@@ -52,8 +52,8 @@ impl EncryptedKey {
         if found.is_empty() || found.len() > MAX_KEYS {
             return Err(Rejection::EncryptionMalformed);
         }
-        // Recipient is a hint (§3.5.1): identity providers write other names of ours there. Those for
-        // us come first, and each is tried all the same.
+        // Recipient is a hint (§3.5.1): identity providers write other names of ours there. Those
+        // for us come first, and each is tried all the same.
         found.sort_by_key(|key| key.attribute("Recipient") != Some(opening.recipient));
         found.into_iter().map(Self::read).collect()
     }
