@@ -54,7 +54,7 @@ SCENARIOS = [
     ("login started at the identity provider, not allowed", s.unsolicited_refused,
      {"code": "unsolicited_forbidden"}, {}),
     ("login started at the identity provider, bounced", s.unsolicited_bounced, {}, {}),
-    ("response in another browser", s.other_browser, {"code": "in_response_to_mismatch"}, {}),
+    ("response in another browser", s.other_browser, {"code": "unsolicited_forbidden"}, {}),
     ("answer by artifact", s.login, ARTIFACT, {}),
     ("answer by artifact to a request by POST", s.login, ARTIFACT | {"binding": "post"}, {}),
     ("replay", s.replay, {"code": "unsolicited_forbidden"}, {}),  # the request was taken with the first answer

@@ -75,7 +75,7 @@ SCENARIOS = [
     ("IsPassive without a session", s.is_passive, {"code": "status_not_success"}, {}),
     ("replay", s.replay, {"code": "unsolicited_forbidden"}, {}),  # the request was taken with the first answer
     ("replay of a login started at the identity provider", s.unsolicited_replay, {"code": "assertion_replayed"}, {}),
-    ("response in another browser", s.other_browser, {"code": "in_response_to_mismatch"}, {}),
+    ("response in another browser", s.other_browser, {"code": "unsolicited_forbidden"}, {}),
     ("logout from here by redirect", s.sp_logout, {}, {}),
     ("logout from here by POST, answered by POST", s.sp_logout, {"binding": "post", "by_post": True}, LOGOUT_BY_POST),
     ("logout from here of an encrypted login", s.sp_logout, {}, ENCRYPT),
