@@ -7,6 +7,24 @@ use super::Opening;
 use crate::error::{AlgorithmUse, Excerpt, Rejection};
 use crate::xml::{Element, Namespace};
 
+/// AES in the GCM mode, as our metadata lists it: XML Encryption 1.1 §5.2.4.
+pub(crate) const GCM: [&str; 3] = [
+    "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+    "http://www.w3.org/2009/xmlenc11#aes192-gcm",
+    "http://www.w3.org/2009/xmlenc11#aes128-gcm",
+];
+
+/// AES in the CBC mode: §5.2.2.
+pub(crate) const CBC: [&str; 3] = [
+    "http://www.w3.org/2001/04/xmlenc#aes256-cbc",
+    "http://www.w3.org/2001/04/xmlenc#aes192-cbc",
+    "http://www.w3.org/2001/04/xmlenc#aes128-cbc",
+];
+
+/// RSA-OAEP: §5.5.2.
+pub(crate) const KEY_TRANSPORTS: [&str; 2] =
+    ["http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", "http://www.w3.org/2009/xmlenc11#rsa-oaep"];
+
 /// How data is encrypted.
 #[derive(Clone, Copy)]
 pub(super) struct DataAlgorithm {

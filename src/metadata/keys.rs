@@ -1,0 +1,237 @@
+//! The keys that may sign: Metadata §2.4.1.1.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::error::MetadataError;
+use super::identity_provider::{children, md};
+use super::warning::{MetadataWarning, Warnings};
+use crate::error::{CertificateError, Excerpt};
+use crate::trust::{Certificate, Certificates, MAX_CERTIFICATES, chain};
+use crate::xml::{Element, Namespace};
+
+/// The texts of the certificates in a KeyInfo, without white space, by X509Data.
+type Texts = Vec<Vec<String>>;
+
+/// The certificates of the keys of a role with use="signing" or without `use`.
+///
+/// What cannot be used is left out, as long as something remains. It is counted before any of it is
+/// parsed.
+pub(super) fn signing(
+    role: Element<'_>,
+    warnings: &mut Warnings,
+) -> Result<Certificates, MetadataError> {
+    let mut seen = BTreeSet::new();
+    let mut infos: Vec<Texts> = Vec::new();
+    let mut problems = Vec::new();
+    for key in md(role, "KeyDescriptor") {
+        if !may_sign(key, warnings) {
+            continue;
+        }
+        for texts in texts(key, &mut problems, warnings) {
+            if seen.insert(texts.clone()) {
+                infos.push(texts);
+            }
+        }
+        let certificates = |info: &Texts| info.iter().map(Vec::len).sum::<usize>();
+        if infos.len() > MAX_CERTIFICATES || infos.iter().any(|i| certificates(i) > MOST_IN_ONE) {
+            return Err(CertificateError::TooMany { limit: MAX_CERTIFICATES }.into());
+        }
+    }
+    let mut found = Vec::new();
+    for info in &infos {
+        for result in certificates(info, warnings) {
+            match result {
+                Ok(certificate) => found.push(certificate),
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    // Whatever else is there: it is disclosed by now.
+    if problems.contains(&CertificateError::PrivateKey) {
+        return Err(MetadataError::PrivateKey);
+    }
+    if found.is_empty() {
+        return Err(problems.into_iter().next().map_or_else(|| none(role), MetadataError::from));
+    }
+    for problem in problems {
+        warnings.push(MetadataWarning::CertificateUnusable { problem });
+    }
+    Ok(Certificates::of(without_weak(found, warnings))?)
+}
+
+/// So many certificates may stand in one KeyInfo: that of the key, and a chain.
+const MOST_IN_ONE: usize = 10;
+
+/// What is for encryption must not come to sign; neither must what nobody knows.
+fn may_sign(key: Element<'_>, warnings: &mut Warnings) -> bool {
+    match key.attribute("use") {
+        None | Some("signing") => true,
+        Some("encryption") => false,
+        Some(found) => {
+            warnings.push(MetadataWarning::KeyUseUnknown { found: Excerpt::new(found) });
+            false
+        }
+    }
+}
+
+/// What stands in the KeyInfo elements of a KeyDescriptor.
+fn texts(
+    key: Element<'_>,
+    problems: &mut Vec<CertificateError>,
+    warnings: &mut Warnings,
+) -> Vec<Texts> {
+    let mut infos = Vec::new();
+    let mut any = false;
+    for info in children(key, Namespace::DS, "KeyInfo") {
+        let mut groups = Vec::new();
+        for data in children(info, Namespace::DS, "X509Data") {
+            let mut group = Vec::new();
+            for element in children(data, Namespace::DS, "X509Certificate") {
+                any = true;
+                match element.text().map(|text| packed(&text)) {
+                    Some(text) if !text.is_empty() => group.push(text),
+                    Some(_) => note(problems, CertificateError::Empty),
+                    None => note(problems, CertificateError::Unrecognized),
+                }
+            }
+            if !group.is_empty() {
+                groups.push(group);
+            }
+        }
+        if !groups.is_empty() {
+            infos.push(groups);
+        }
+    }
+    if !any {
+        warnings.push(MetadataWarning::KeyWithoutCertificate);
+    }
+    infos
+}
+
+/// Each problem once: there may be thousands of empty elements.
+fn note(problems: &mut Vec<CertificateError>, problem: CertificateError) {
+    if !problems.contains(&problem) {
+        problems.push(problem);
+    }
+}
+
+/// PEM has blanks in its armour lines.
+fn packed(text: &str) -> String {
+    match text.contains("-----") {
+        true => text.trim().to_owned(),
+        false => text.split_ascii_whitespace().collect(),
+    }
+}
+
+/// The certificate of each X509Data that holds the key: the first one that has issued none of those
+/// in the KeyInfo.
+///
+/// Where the one that holds the key cannot be used, that of an authority never takes its place:
+/// nobody asked to trust what an authority signs.
+fn certificates(
+    info: &Texts,
+    warnings: &mut Warnings,
+) -> Vec<Result<Certificate, CertificateError>> {
+    let mut results = Vec::new();
+    let mut ders: Vec<Vec<u8>> = Vec::new();
+    // The X509Data of each, and whether it is the first there.
+    let mut places: Vec<(usize, bool)> = Vec::new();
+    // The X509Data in which something cannot be read.
+    let mut damaged = BTreeSet::new();
+    for (group, texts) in info.iter().enumerate() {
+        for (number, text) in texts.iter().enumerate() {
+            match values(text) {
+                Ok(values) => {
+                    let first = |place: usize| number == 0 && place == 0;
+                    places.extend((0..values.len()).map(|place| (group, first(place))));
+                    ders.extend(values);
+                }
+                Err(problem) => {
+                    damaged.insert(group);
+                    results.push(Err(problem));
+                }
+            }
+        }
+    }
+    if ders.len() > MOST_IN_ONE {
+        return vec![Err(CertificateError::TooMany { limit: MAX_CERTIFICATES })];
+    }
+    let mut authorities = chain::have_issued(&ders);
+    if authorities.iter().all(|authority| *authority) {
+        authorities.fill(false);
+    }
+    let mut taken = BTreeSet::new();
+    for ((der, (group, first)), authority) in ders.iter().zip(&places).zip(authorities) {
+        // It may be the certificate of the key that cannot be read: then only the first counts.
+        let readable = *first || !damaged.contains(group);
+        if !authority && readable && taken.insert(*group) {
+            results.push(Certificate::from_der(der));
+        } else if let Ok(beside) = Certificate::from_der(der) {
+            let (fingerprint, subject) = (beside.fingerprint(), beside.subject().to_owned());
+            warnings.push(MetadataWarning::CertificateBeside { fingerprint, subject });
+        }
+    }
+    results
+}
+
+/// The certificates of one element, as DER: one, or several that were run together.
+fn values(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+    if let Some(values) = run_together(text) {
+        return Ok(values);
+    }
+    // Whatever else is taken as a certificate, and the names for what is none.
+    Ok(Certificates::parse(text)?.iter().map(|certificate| certificate.der().to_vec()).collect())
+}
+
+/// Base64 of one certificate behind the other, with padding between them or without.
+fn run_together(text: &str) -> Option<Vec<Vec<u8>>> {
+    let engine = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let mut values = Vec::new();
+    for piece in text.split('=').filter(|piece| !piece.is_empty()) {
+        let der = engine.decode(piece).ok()?;
+        values.extend(chain::split(&der)?.into_iter().map(<[u8]>::to_vec));
+        // What is too many need not be parsed.
+        if values.len() > MOST_IN_ONE {
+            return Some(values);
+        }
+    }
+    values.iter().all(|der| chain::is_certificate(der)).then_some(values)
+}
+
+/// Weak keys are for the connection to refuse, unless there are better ones.
+fn without_weak(certificates: Vec<Certificate>, warnings: &mut Warnings) -> Vec<Certificate> {
+    if certificates.iter().all(|certificate| certificate.weak_bits().is_some()) {
+        return certificates;
+    }
+    let mut strong = Vec::new();
+    for certificate in certificates {
+        match certificate.weak_bits() {
+            None => strong.push(certificate),
+            Some(bits) => {
+                let fingerprint = certificate.fingerprint();
+                warnings.push(MetadataWarning::KeyTooWeak { fingerprint, bits });
+            }
+        }
+    }
+    strong
+}
+
+/// There is no certificate, or it is in no namespace.
+fn none(role: Element<'_>) -> MetadataError {
+    let parts = ["KeyDescriptor", "KeyInfo", "X509Data", "X509Certificate"];
+    let stray = role.descendants().find_map(|element| {
+        let part = parts.into_iter().find(|part| *part == element.local_name())?;
+        (element.expanded_name() == part).then_some(part)
+    });
+    match stray {
+        None => MetadataError::NoSigningKey,
+        Some(element) => MetadataError::NamespaceMissing { element },
+    }
+}
