@@ -8,8 +8,8 @@ use crate::provider::{Endpoint, IdentityProvider};
 use crate::xml::{Element, Namespace};
 
 use super::error::MetadataError;
-use super::keys;
 use super::warning::{MetadataWarning, Warnings};
+use super::{bare, keys};
 
 /// The protocol that protocolSupportEnumeration names: Metadata §2.4.1.
 pub(super) const SAML2_PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
@@ -18,11 +18,8 @@ pub(super) const SAML2_PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(super) fn role(entity: Element<'_>) -> Result<Element<'_>, MetadataError> {
     let mut roles = md(entity, "IDPSSODescriptor").peekable();
     if roles.peek().is_none() {
-        let bare = |child: Element<'_>| child.expanded_name() == "IDPSSODescriptor";
-        return Err(match entity.child_elements().any(bare) {
-            true => MetadataError::NamespaceMissing { element: "IDPSSODescriptor" },
-            false => MetadataError::NotAnIdentityProvider,
-        });
+        let missing = bare(&["IDPSSODescriptor"], entity.child_elements());
+        return Err(missing.unwrap_or(MetadataError::NotAnIdentityProvider));
     }
     let mut roles = roles.filter(|role| {
         let protocols = role.attribute("protocolSupportEnumeration").unwrap_or_default();
@@ -47,6 +44,12 @@ pub(super) fn read(
     let wanted = role.attribute("WantAuthnRequestsSigned").map(str::trim);
     let mut idp = IdentityProvider::new(entity_id, keys::signing(role, warnings)?)
         .with_signed_requests_wanted(matches!(wanted, Some("true" | "1")));
+    // Without them nobody could be sent to log in.
+    if md(role, "SingleSignOnService").next().is_none()
+        && let Some(missing) = bare(&["SingleSignOnService"], role.child_elements())
+    {
+        return Err(missing);
+    }
     let mut refused = None;
     for service in md(role, "SingleSignOnService") {
         match endpoint(service, "SingleSignOnService", warnings) {

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::bare;
 use super::error::MetadataError;
 use super::identity_provider::{children, md};
 use super::warning::{MetadataWarning, Warnings};
@@ -226,12 +227,5 @@ fn without_weak(certificates: Vec<Certificate>, warnings: &mut Warnings) -> Vec<
 /// There is no certificate, or it is in no namespace.
 fn none(role: Element<'_>) -> MetadataError {
     let parts = ["KeyDescriptor", "KeyInfo", "X509Data", "X509Certificate"];
-    let stray = role.descendants().find_map(|element| {
-        let part = parts.into_iter().find(|part| *part == element.local_name())?;
-        (element.expanded_name() == part).then_some(part)
-    });
-    match stray {
-        None => MetadataError::NoSigningKey,
-        Some(element) => MetadataError::NamespaceMissing { element },
-    }
+    bare(&parts, role.descendants()).unwrap_or(MetadataError::NoSigningKey)
 }

@@ -158,7 +158,12 @@ impl IdpMetadata {
         mut warnings: Warnings,
         now: DateTime<Utc>,
     ) -> Result<Self, MetadataError> {
-        let (entity_id, entity) = chosen(&entities(root), entity_id)?;
+        let entities = entities(root);
+        if entities.is_empty() {
+            let missing = bare(&["EntityDescriptor"], root.child_elements());
+            return Err(missing.unwrap_or(MetadataError::NoEntity));
+        }
+        let (entity_id, entity) = chosen(&entities, entity_id)?;
         let role = identity_provider::role(entity)?;
         let validity = Validity::of(role, now, &mut warnings)?;
         let identity_provider = identity_provider::read(entity_id, role, &mut warnings)?;
@@ -206,12 +211,23 @@ fn descriptor(document: &Document) -> Result<Element<'_>, MetadataError> {
     if is_entity(root) || is_group(root) {
         return Ok(root);
     }
-    let found = root.expanded_name();
-    let bare = ["EntityDescriptor", "EntitiesDescriptor"].into_iter().find(|name| *name == found);
-    Err(match bare {
-        Some(element) => MetadataError::NamespaceMissing { element },
+    Err(match bare(&["EntityDescriptor", "EntitiesDescriptor"], [root]) {
+        Some(missing) => missing,
         None if text::is_web_page(document.text()) => MetadataError::WebPage,
-        None => MetadataError::NotMetadata { found: Excerpt::new(&found) },
+        None => MetadataError::NotMetadata { found: Excerpt::new(&root.expanded_name()) },
+    })
+}
+
+/// Names the first element that would be one of these, but is in no namespace.
+fn bare<'d>(
+    names: &[&'static str],
+    elements: impl IntoIterator<Item = Element<'d>>,
+) -> Option<MetadataError> {
+    let mut elements = elements.into_iter();
+    elements.find_map(|element| {
+        let name = names.iter().find(|name| **name == element.local_name())?;
+        let missing = MetadataError::NamespaceMissing { element: name };
+        (element.expanded_name() == *name).then_some(missing)
     })
 }
 
@@ -277,9 +293,6 @@ fn chosen<'d>(
         })
         .collect();
     let with_ids = with_ids.ok_or(MetadataError::EntityIdMissing)?;
-    if with_ids.is_empty() {
-        return Err(MetadataError::NoEntity);
-    }
     let candidates: Vec<(&str, Element<'_>)> = match wanted {
         Some(wanted) => with_ids.iter().copied().filter(|(id, _)| *id == wanted).collect(),
         None => {
@@ -292,7 +305,11 @@ fn chosen<'d>(
         }
     };
     match (candidates.as_slice(), wanted) {
-        ([], None) => Err(MetadataError::NotAnIdentityProvider),
+        ([], None) => {
+            let children = entities.iter().flat_map(Element::child_elements);
+            let missing = bare(&["IDPSSODescriptor"], children);
+            Err(missing.unwrap_or(MetadataError::NotAnIdentityProvider))
+        }
         ([], Some(wanted)) => {
             let entity = Mismatch::new(wanted, with_ids.iter().map(|(id, _)| *id), None);
             Err(MetadataError::EntityNotFound { entity })

@@ -127,3 +127,32 @@ fn mask(uri: &str) -> Result<MessageDigest, Rejection> {
 fn forbidden(usage: AlgorithmUse, uri: &str, allowed_by: Option<&'static str>) -> Rejection {
     Rejection::AlgorithmForbidden { usage, algorithm: Excerpt::new(uri), allowed_by }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use crate::xml::Document;
+    use crate::xmlenc::Budget;
+
+    #[test]
+    fn what_our_metadata_lists_is_opened() {
+        let limits = Limits::default();
+        let opening = |forbid_cbc| Opening {
+            keys: &[],
+            recipient: "",
+            forbid_cbc,
+            allow_3des: false,
+            limits: &limits,
+            budget: &Budget::of_one_message(),
+        };
+        let opened =
+            |uri: &&str, forbid_cbc| DataAlgorithm::accepted(uri, opening(forbid_cbc)).is_ok();
+        assert!(GCM.iter().all(|uri| opened(uri, true)));
+        assert!(CBC.iter().all(|uri| opened(uri, false) && !opened(uri, true)));
+        for uri in KEY_TRANSPORTS {
+            let method = Document::parse(format!("<m Algorithm='{uri}'/>"), &limits).unwrap();
+            assert!(KeyTransport::accepted(method.root().unwrap()).is_ok(), "{uri}");
+        }
+    }
+}
