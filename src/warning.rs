@@ -99,9 +99,9 @@ pub enum Warning {
         "the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows"
     )]
     IssuerEqualsSsoUrl,
-    /// The identity provider's metadata says that it wants requests signed (WantAuthnRequestsSigned,
-    /// Metadata §2.4.3), and there is no key to sign with. They go out unsigned. Some say so
-    /// whatever they need: every realm of Keycloak does.
+    /// The identity provider's metadata says that it wants requests signed
+    /// (WantAuthnRequestsSigned, Metadata §2.4.3), and there is no key to sign with. They go out
+    /// unsigned. Some say so whatever they need: every realm of Keycloak does.
     #[error(
         "the identity provider's metadata wants requests signed (WantAuthnRequestsSigned), and the service provider has no signing key: they go out unsigned; if it refuses them, give the service provider a signing key and the identity provider its certificate, or switch the wish off there (Keycloak: \"Client signature required\")"
     )]

@@ -305,6 +305,56 @@ fn what_stands_around_a_signed_document_is_no_part_of_it() {
     }
 }
 
+/// Whatever is put in, left out or doubled: a signed document says what it said, or is refused.
+#[test]
+fn no_change_of_a_signed_document_changes_what_is_read() {
+    let (publisher, idp) = (test_idp(), test_idp());
+    let mut options = SignatureOptions::default();
+    options.place = SignaturePlace::FirstIn("_m".into());
+    let signed = publisher.sign_xml(&document(&idp), "_m", &options).expect("signed");
+    let signed = format!("Here: <?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{signed}\n--");
+    let keys = Certificates::parse(publisher.certificate_der().expect("DER")).expect("a key");
+    let forged = document(&test_idp());
+    let pieces = [
+        "",
+        "<",
+        ">",
+        "\"",
+        "=",
+        " ",
+        "A",
+        "&amp;",
+        "<!--",
+        "-->",
+        "<?xml ",
+        "?>",
+        "\u{FEFF}",
+        "<md:EntityDescriptor>",
+        "</md:EntityDescriptor>",
+        "\0",
+        &forged,
+    ];
+    let (mut taken, mut refused) = (0, 0);
+    let mut place = 0;
+    for step in 0..4_000_usize {
+        // A step that shares no factor with the length comes by everywhere.
+        place = (place + 1_009) % signed.len();
+        let end = (place + step % 3).min(signed.len());
+        let piece = pieces[step % pieces.len()];
+        let bytes = signed.as_bytes();
+        let changed = [&bytes[..place], piece.as_bytes(), &bytes[end..]].concat();
+        let trust = MetadataTrust::Pinned(&keys);
+        match IdpMetadata::parse(changed, None, trust, &Limits::default(), now()) {
+            Ok(metadata) => {
+                assert_eq!(metadata.identity_provider(), &plain(&idp), "{place} {piece}");
+                taken += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(taken > 10 && refused > 3_000, "{taken} taken, {refused} refused");
+}
+
 #[test]
 fn uploads_are_decoded_by_their_mark() {
     let idp = test_idp();

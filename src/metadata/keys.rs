@@ -128,6 +128,15 @@ fn packed(text: &str) -> String {
     }
 }
 
+/// A certificate in a KeyInfo.
+struct Found {
+    der: Vec<u8>,
+    /// Which X509Data it stands in.
+    data: usize,
+    /// Whether it stands first there.
+    first: bool,
+}
+
 /// The certificate of each X509Data that holds the key: the first one that has issued none of those
 /// in the KeyInfo.
 ///
@@ -138,45 +147,53 @@ fn certificates(
     warnings: &mut Warnings,
 ) -> Vec<Result<Certificate, CertificateError>> {
     let mut results = Vec::new();
-    let mut ders: Vec<Vec<u8>> = Vec::new();
-    // The X509Data of each, and whether it is the first there.
-    let mut places: Vec<(usize, bool)> = Vec::new();
-    // The X509Data in which something cannot be read.
     let mut damaged = BTreeSet::new();
-    for (group, texts) in info.iter().enumerate() {
+    let mut found = Vec::new();
+    for (data, texts) in info.iter().enumerate() {
         for (number, text) in texts.iter().enumerate() {
             match values(text) {
-                Ok(values) => {
-                    let first = |place: usize| number == 0 && place == 0;
-                    places.extend((0..values.len()).map(|place| (group, first(place))));
-                    ders.extend(values);
-                }
+                Ok(ders) => found.extend(ders.into_iter().enumerate().map(|(place, der)| {
+                    let first = number == 0 && place == 0;
+                    Found { der, data, first }
+                })),
                 Err(problem) => {
-                    damaged.insert(group);
+                    damaged.insert(data);
                     results.push(Err(problem));
                 }
             }
         }
     }
-    if ders.len() > MOST_IN_ONE {
+    if found.len() > MOST_IN_ONE {
         return vec![Err(CertificateError::TooMany { limit: MAX_CERTIFICATES })];
     }
+    let (signing, beside) = chosen(found, &damaged);
+    for certificate in beside.iter().filter_map(|der| Certificate::from_der(der).ok()) {
+        let fingerprint = certificate.fingerprint();
+        let subject = certificate.subject().to_owned();
+        warnings.push(MetadataWarning::CertificateBeside { fingerprint, subject });
+    }
+    results.extend(signing.iter().map(|der| Certificate::from_der(der)));
+    results
+}
+
+/// Those that hold the key, and the others, as DER. In a damaged X509Data it may be the certificate
+/// of the key that cannot be read: there only the first counts.
+fn chosen(found: Vec<Found>, damaged: &BTreeSet<usize>) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let ders: Vec<&[u8]> = found.iter().map(|found| found.der.as_slice()).collect();
     let mut authorities = chain::have_issued(&ders);
+    // Each has issued another: there is no end to begin at.
     if authorities.iter().all(|authority| *authority) {
         authorities.fill(false);
     }
-    let mut taken = BTreeSet::new();
-    for ((der, (group, first)), authority) in ders.iter().zip(&places).zip(authorities) {
-        // It may be the certificate of the key that cannot be read: then only the first counts.
-        let readable = *first || !damaged.contains(group);
-        if !authority && readable && taken.insert(*group) {
-            results.push(Certificate::from_der(der));
-        } else if let Ok(beside) = Certificate::from_der(der) {
-            let (fingerprint, subject) = (beside.fingerprint(), beside.subject().to_owned());
-            warnings.push(MetadataWarning::CertificateBeside { fingerprint, subject });
+    let (mut signing, mut beside, mut taken) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (Found { der, data, first }, authority) in found.into_iter().zip(authorities) {
+        let readable = first || !damaged.contains(&data);
+        match !authority && readable && taken.insert(data) {
+            true => signing.push(der),
+            false => beside.push(der),
         }
     }
-    results
+    (signing, beside)
 }
 
 /// The certificates of one element, as DER: one, or several that were run together.

@@ -173,7 +173,7 @@ impl SpMetadata {
     /// let sp = ServiceProvider::new("https://app.example.test/saml", acs_url)
     ///     .with_decryption_key(KeyPair::from_pem(key, certificate)?);
     /// let metadata = SpMetadata::new(&sp).with_encryption_methods(EncryptionMethods::Gcm);
-    /// let first = r#"<md:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes256-gcm">"#;
+    /// let first = "<md:EncryptionMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#aes256-gcm\"";
     /// assert!(metadata.xml().contains(first));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -42,7 +42,7 @@ pub(crate) fn is_certificate(der: &[u8]) -> bool {
 /// containing it or being part of a certification chain that terminates in a certificate containing
 /// the validation key. No ordering is implied" (XML Signature §4.4.4). The name is not enough: two
 /// certificates of one identity provider have the same, and neither has issued the other.
-pub(crate) fn have_issued(ders: &[Vec<u8>]) -> Vec<bool> {
+pub(crate) fn have_issued(ders: &[&[u8]]) -> Vec<bool> {
     let certificates: Vec<Option<X509>> = ders.iter().map(|der| X509::from_der(der).ok()).collect();
     let issued = |issuer: &X509, subject: &X509| {
         issuer.issued(subject) == X509VerifyResult::OK

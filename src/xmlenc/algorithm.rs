@@ -137,14 +137,14 @@ mod tests {
 
     #[test]
     fn what_our_metadata_lists_is_opened() {
-        let limits = Limits::default();
+        let (limits, budget) = (Limits::default(), Budget::of_one_message());
         let opening = |forbid_cbc| Opening {
             keys: &[],
             recipient: "",
             forbid_cbc,
             allow_3des: false,
             limits: &limits,
-            budget: &Budget::of_one_message(),
+            budget: &budget,
         };
         let opened =
             |uri: &&str, forbid_cbc| DataAlgorithm::accepted(uri, opening(forbid_cbc)).is_ok();
