@@ -699,6 +699,12 @@ fn a_chain_never_makes_an_authority_a_signer() {
     let both = unsigned(of(&key(&data(&[&new.base64(), &old.base64()])))).expect("metadata");
     let expected = Certificates::parse(new.der()).expect("a certificate");
     assert_eq!(both.identity_provider().certificates(), &expected);
+    // Two that have certified each other: there is no end to begin at.
+    let one = Holder::rsa("one", None);
+    let two = Holder::rsa("two", Some(&one));
+    let again = Holder::new("one", one.key.clone(), Some(&two));
+    let (subjects, _) = signers(of(&key(&data(&[&two.base64(), &again.base64()]))));
+    assert_eq!(subjects, ["CN=two"]);
     // Keys that are given each by itself are all keys.
     let (subjects, warnings) = signers(of(&(key(&data(&[&r])) + &key(&data(&[&l])))));
     assert_eq!((subjects, warnings.len()), (vec!["CN=root".into(), "CN=leaf".into()], 0));
@@ -741,6 +747,18 @@ fn certificates_are_counted_before_they_are_parsed() {
     let good = Holder::rsa("good", None);
     let joined = STANDARD.encode(good.der().repeat(200));
     assert_eq!(unsigned(of(&key(&data(&[&joined])))), too_many);
+    let eight: Vec<String> = (0..8).map(|_| Holder::rsa("one", None).base64()).collect();
+    let chain: Vec<&str> = eight.iter().map(String::as_str).collect();
+    let (subjects, warnings) = signers(of(&key(&data(&chain))));
+    assert_eq!((subjects, warnings.len()), (vec!["CN=one".into()], 7));
+    let ninth = good.base64();
+    let nine = [&chain[..], &[&ninth]].concat();
+    assert_eq!(unsigned(of(&key(&data(&nine)))), too_many);
+    let joined = |count| STANDARD.encode(good.der().repeat(count));
+    let three = |last| [joined(8), joined(7), joined(last)].map(|text| key(&data(&[&text])));
+    assert_eq!(signers(of(&three(6).concat())).0, ["CN=good"]);
+    let more = [&three(6).concat(), &key(&data(&[&joined(4)]))].map(String::as_str).concat();
+    assert_eq!(unsigned(of(&more)), too_many);
     // The same one again and again is one.
     let again: String = (0..500).map(|_| key(&data(&[&good.base64()]))).collect();
     assert_eq!(signers(of(&again)), (vec!["CN=good".into()], vec![]));

@@ -37,14 +37,18 @@ pub(super) fn signing(
                 infos.push(texts);
             }
         }
-        let certificates = |info: &Texts| info.iter().map(Vec::len).sum::<usize>();
-        if infos.len() > MAX_CERTIFICATES || infos.iter().any(|i| certificates(i) > MOST_IN_ONE) {
-            return Err(CertificateError::TooMany { limit: MAX_CERTIFICATES }.into());
+        if infos.len() > MAX_CERTIFICATES || infos.iter().any(|info| count(info) > MOST_IN_ONE) {
+            return Err(too_many());
         }
     }
     let mut found = Vec::new();
+    let mut left = MOST;
     for info in &infos {
-        for result in certificates(info, warnings) {
+        let candidates = Candidates::of(info);
+        // Each may have issued each other in its KeyInfo, which a signature tells.
+        let count = candidates.found.len();
+        left = left.checked_sub(count).filter(|_| count <= MOST_IN_ONE).ok_or_else(too_many)?;
+        for result in candidates.certificates(warnings) {
             match result {
                 Ok(certificate) => found.push(certificate),
                 Err(problem) => problems.push(problem),
@@ -65,7 +69,18 @@ pub(super) fn signing(
 }
 
 /// So many certificates may stand in one KeyInfo: that of the key, and a chain.
-const MOST_IN_ONE: usize = 10;
+const MOST_IN_ONE: usize = 8;
+
+/// So many may stand in all of them: each is compared with its neighbours.
+const MOST: usize = 24;
+
+fn count(info: &Texts) -> usize {
+    info.iter().map(Vec::len).sum()
+}
+
+fn too_many() -> MetadataError {
+    CertificateError::TooMany { limit: MAX_CERTIFICATES }.into()
+}
 
 /// What is for encryption must not come to sign; neither must what nobody knows.
 fn may_sign(key: Element<'_>, warnings: &mut Warnings) -> bool {
@@ -137,20 +152,22 @@ struct Found {
     first: bool,
 }
 
-/// The certificate of each X509Data that holds the key: the first one that has issued none of those
-/// in the KeyInfo.
-///
-/// Where the one that holds the key cannot be used, that of an authority never takes its place:
-/// nobody asked to trust what an authority signs.
-fn certificates(
-    info: &Texts,
-    warnings: &mut Warnings,
-) -> Vec<Result<Certificate, CertificateError>> {
-    let mut results = Vec::new();
-    let mut damaged = BTreeSet::new();
-    let mut found = Vec::new();
-    for (data, texts) in info.iter().enumerate() {
-        for (number, text) in texts.iter().enumerate() {
+/// What stands in a KeyInfo.
+struct Candidates {
+    found: Vec<Found>,
+    problems: Vec<CertificateError>,
+    /// The X509Data in which something cannot be read.
+    damaged: BTreeSet<usize>,
+}
+
+impl Candidates {
+    fn of(info: &Texts) -> Self {
+        let (mut found, mut problems) = (Vec::new(), Vec::new());
+        let mut damaged = BTreeSet::new();
+        let texts = info.iter().enumerate();
+        let texts =
+            texts.flat_map(|(data, texts)| texts.iter().enumerate().map(move |t| (data, t)));
+        for (data, (number, text)) in texts {
             match values(text) {
                 Ok(ders) => found.extend(ders.into_iter().enumerate().map(|(place, der)| {
                     let first = number == 0 && place == 0;
@@ -158,22 +175,28 @@ fn certificates(
                 })),
                 Err(problem) => {
                     damaged.insert(data);
-                    results.push(Err(problem));
+                    problems.push(problem);
                 }
             }
         }
+        Self { found, problems, damaged }
     }
-    if found.len() > MOST_IN_ONE {
-        return vec![Err(CertificateError::TooMany { limit: MAX_CERTIFICATES })];
+
+    /// The certificate of each X509Data that holds the key: the first one that has issued none of
+    /// those in the KeyInfo.
+    ///
+    /// Where the one that holds the key cannot be used, that of an authority never takes its place:
+    /// nobody asked to trust what an authority signs.
+    fn certificates(self, warnings: &mut Warnings) -> Vec<Result<Certificate, CertificateError>> {
+        let (signing, beside) = chosen(self.found, &self.damaged);
+        for certificate in beside.iter().filter_map(|der| Certificate::from_der(der).ok()) {
+            let fingerprint = certificate.fingerprint();
+            let subject = certificate.subject().to_owned();
+            warnings.push(MetadataWarning::CertificateBeside { fingerprint, subject });
+        }
+        let certificates = signing.iter().map(|der| Certificate::from_der(der));
+        certificates.chain(self.problems.into_iter().map(Err)).collect()
     }
-    let (signing, beside) = chosen(found, &damaged);
-    for certificate in beside.iter().filter_map(|der| Certificate::from_der(der).ok()) {
-        let fingerprint = certificate.fingerprint();
-        let subject = certificate.subject().to_owned();
-        warnings.push(MetadataWarning::CertificateBeside { fingerprint, subject });
-    }
-    results.extend(signing.iter().map(|der| Certificate::from_der(der)));
-    results
 }
 
 /// Those that hold the key, and the others, as DER. In a damaged X509Data it may be the certificate

@@ -40,7 +40,8 @@ pub(super) fn document(
         Ok(document) => {
             let around = text.split(body).find(|around| !around.trim_matches(is_blank).is_empty());
             if let Some(around) = around {
-                let found = Excerpt::new(around.trim_matches(is_blank));
+                let line = around.trim_matches(is_blank).lines().next().unwrap_or_default();
+                let found = Excerpt::new(line);
                 warnings.push(MetadataWarning::TextAround { found });
             }
             Ok(document)

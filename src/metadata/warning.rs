@@ -69,7 +69,7 @@ pub enum MetadataWarning {
     /// Something stands around the document, such as the sentence that a browser writes above it.
     #[error("what stands around the metadata is left out: {found}")]
     TextAround {
-        /// The beginning of it.
+        /// The first line of it.
         found: Excerpt,
     },
 }
