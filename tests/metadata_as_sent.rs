@@ -453,6 +453,47 @@ fn a_private_key_is_refused_wherever_it_stands() {
     }
 }
 
+/// What an administrator reads is about metadata: not about a response, and not about a field.
+#[test]
+fn words_are_those_of_metadata() {
+    let good = Holder::rsa("good", None);
+    let cut: String = good.base64().chars().take(400).collect();
+    let ed25519 = Holder::new("ed25519", PKey::generate_ed25519().expect("a key"), None);
+    let xml = of(&key(&data(&[&good.base64()])));
+    let deep = "<a>".repeat(70) + &"</a>".repeat(70);
+    let rows = [
+        (of(&key(&data(&[""]))), "its X509Certificate is empty"),
+        (of(&key(&data(&[&cut]))), "it is cut off"),
+        (of(&key(&data(&["TODO"]))), "it is not a certificate"),
+        (
+            of(&key(&data(&[&ed25519.base64()]))),
+            "the certificate has a key of type Ed25519: RSA, or an elliptic curve P-256, P-384 or P-521, is needed",
+        ),
+        (xml.replace("</ds:KeyInfo>", ""), "it is not well-formed XML: tags do not match"),
+        (format!("<!DOCTYPE a>{xml}"), "it contains a document type declaration"),
+        (
+            xml.replace("<md:Key", "<md:Extensions ID=\"_m\"/><md:Key"),
+            "two of its elements share an ID",
+        ),
+        (xml.replace("<md:Key", &format!("{deep}<md:Key")), "it exceeds the limit for"),
+    ];
+    for (xml, words) in rows {
+        let error = unsigned(&xml).expect_err(words);
+        assert!(error.to_string().contains(words), "{error}");
+        let help = error.help();
+        assert!(help.len() > error.to_string().len() + 20, "{help}");
+        for text in [error.to_string(), help] {
+            assert!(!text.contains("response") && !text.contains("pasted"), "{text}");
+        }
+        let beside = of(&(key(&data(&[&good.base64()])) + &key(&data(&[&cut]))));
+        let beside = unsigned(beside).expect("metadata");
+        assert_eq!(
+            beside.warnings().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["one of the signing certificates cannot be used, and is left out: it is cut off"]
+        );
+    }
+}
+
 #[test]
 fn elements_without_their_namespace_are_named() {
     let idp = test_idp();
@@ -738,27 +779,27 @@ fn a_key_that_was_left_out_signs_nobody_in() {
 #[test]
 fn certificates_are_counted_before_they_are_parsed() {
     let many = || (0..5_000).map(|number| STANDARD.encode(format!("certificate {number}")));
-    let too_many = Err(CertificateError::TooMany { limit: 10 }.into());
+    let too_many = |limit| Err(CertificateError::TooMany { limit }.into());
     let each: String = many().map(|text| key(&data(&[&text]))).collect();
-    assert_eq!(unsigned(of(&each)), too_many);
+    assert_eq!(unsigned(of(&each)), too_many(10));
     let texts: Vec<String> = many().collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    assert_eq!(unsigned(of(&key(&data(&texts)))), too_many);
+    assert_eq!(unsigned(of(&key(&data(&texts)))), too_many(8));
     let good = Holder::rsa("good", None);
     let joined = STANDARD.encode(good.der().repeat(200));
-    assert_eq!(unsigned(of(&key(&data(&[&joined])))), too_many);
+    assert_eq!(unsigned(of(&key(&data(&[&joined])))), too_many(8));
     let eight: Vec<String> = (0..8).map(|_| Holder::rsa("one", None).base64()).collect();
     let chain: Vec<&str> = eight.iter().map(String::as_str).collect();
     let (subjects, warnings) = signers(of(&key(&data(&chain))));
     assert_eq!((subjects, warnings.len()), (vec!["CN=one".into()], 7));
     let ninth = good.base64();
     let nine = [&chain[..], &[&ninth]].concat();
-    assert_eq!(unsigned(of(&key(&data(&nine)))), too_many);
+    assert_eq!(unsigned(of(&key(&data(&nine)))), too_many(8));
     let joined = |count| STANDARD.encode(good.der().repeat(count));
     let three = |last| [joined(8), joined(7), joined(last)].map(|text| key(&data(&[&text])));
     assert_eq!(signers(of(&three(6).concat())).0, ["CN=good"]);
     let more = [&three(6).concat(), &key(&data(&[&joined(4)]))].map(String::as_str).concat();
-    assert_eq!(unsigned(of(&more)), too_many);
+    assert_eq!(unsigned(of(&more)), too_many(24));
     // The same one again and again is one.
     let again: String = (0..500).map(|_| key(&data(&[&good.base64()]))).collect();
     assert_eq!(signers(of(&again)), (vec!["CN=good".into()], vec![]));

@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
 
+use super::words;
 use crate::error::{CertificateError, Excerpt, Mismatch, NOT_SET_UP, Rejection, refuses, sentence};
 use crate::fingerprint::Fingerprint;
 
@@ -10,7 +11,7 @@ use crate::fingerprint::Fingerprint;
 #[non_exhaustive]
 pub enum MetadataError {
     /// No certificate for signing can be used: this is what is wrong with the first.
-    #[error("a signing certificate in the metadata cannot be used: {0}")]
+    #[error("a signing certificate in the metadata cannot be used: {}", words::of_certificate(.0))]
     Certificate(#[from] CertificateError),
     /// Nothing but blank space.
     #[error("the metadata is empty")]
@@ -69,7 +70,7 @@ pub enum MetadataError {
     },
     /// The document is not well-formed, holds a document type declaration, goes beyond a limit, or
     /// breaks the schema.
-    #[error("the metadata cannot be read: {0}")]
+    #[error("the metadata cannot be read: {}", words::of_document(.0))]
     Malformed(#[source] Rejection),
     /// The elements of metadata are in no namespace: Metadata §1.1. Something has changed the
     /// document after the identity provider wrote it.
@@ -202,9 +203,15 @@ impl MetadataError {
     /// What to change, for the administrator who gave the document.
     pub fn help(&self) -> String {
         match self {
-            Self::Malformed(rejection) | Self::Signature(rejection) => {
-                format!("{} {}", sentence(self), rejection.help())
+            Self::Certificate(_) => format!(
+                "{} Let the identity provider's administrator correct its metadata; or paste the certificate \
+                 that its console shows, instead of the metadata.",
+                sentence(self)
+            ),
+            Self::Malformed(rejection) => {
+                format!("{} {}", sentence(self), words::cure_of_document(rejection))
             }
+            Self::Signature(rejection) => format!("{} {}", sentence(self), rejection.help()),
             _ => sentence(self),
         }
     }

@@ -37,17 +37,21 @@ pub(super) fn signing(
                 infos.push(texts);
             }
         }
-        if infos.len() > MAX_CERTIFICATES || infos.iter().any(|info| count(info) > MOST_IN_ONE) {
-            return Err(too_many());
+        if infos.len() > MAX_CERTIFICATES {
+            return Err(too_many(MAX_CERTIFICATES));
+        }
+        if infos.iter().any(|info| info.iter().map(Vec::len).sum::<usize>() > MOST_IN_ONE) {
+            return Err(too_many(MOST_IN_ONE));
         }
     }
     let mut found = Vec::new();
     let mut left = MOST;
     for info in &infos {
         let candidates = Candidates::of(info);
-        // Each may have issued each other in its KeyInfo, which a signature tells.
-        let count = candidates.found.len();
-        left = left.checked_sub(count).filter(|_| count <= MOST_IN_ONE).ok_or_else(too_many)?;
+        if candidates.found.len() > MOST_IN_ONE {
+            return Err(too_many(MOST_IN_ONE));
+        }
+        left = left.checked_sub(candidates.found.len()).ok_or_else(|| too_many(MOST))?;
         for result in candidates.certificates(warnings) {
             match result {
                 Ok(certificate) => found.push(certificate),
@@ -71,15 +75,11 @@ pub(super) fn signing(
 /// So many certificates may stand in one KeyInfo: that of the key, and a chain.
 const MOST_IN_ONE: usize = 8;
 
-/// So many may stand in all of them: each is compared with its neighbours.
+/// So many may stand in all of them: whether one has issued another, a signature tells.
 const MOST: usize = 24;
 
-fn count(info: &Texts) -> usize {
-    info.iter().map(Vec::len).sum()
-}
-
-fn too_many() -> MetadataError {
-    CertificateError::TooMany { limit: MAX_CERTIFICATES }.into()
+fn too_many(limit: usize) -> MetadataError {
+    CertificateError::TooMany { limit }.into()
 }
 
 /// What is for encryption must not come to sign; neither must what nobody knows.

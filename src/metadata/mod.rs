@@ -8,6 +8,7 @@ mod service_provider;
 mod text;
 mod validity;
 mod warning;
+mod words;
 
 use chrono::{DateTime, Utc};
 

@@ -1,3 +1,4 @@
+use super::words;
 use crate::error::{CertificateError, Excerpt};
 use crate::fingerprint::Fingerprint;
 
@@ -25,7 +26,10 @@ pub enum MetadataWarning {
         subject: String,
     },
     /// A signing certificate that cannot be used.
-    #[error("one of the signing certificates cannot be used, and is left out: {problem}")]
+    #[error(
+        "one of the signing certificates cannot be used, and is left out: {}",
+        words::of_certificate(problem)
+    )]
     CertificateUnusable {
         /// Why.
         problem: CertificateError,
