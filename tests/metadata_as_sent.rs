@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use common::{Verify as _, now, sp, unsolicited_on};
 use openssl::asn1::Asn1Time;
+use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
@@ -80,8 +81,10 @@ impl Holder {
         Self { name, certificate: builder.build(), key }
     }
 
-    fn rsa(name: &'static str, authority: Option<&Self>) -> Self {
-        Self::new(name, rsa_key(2048), authority)
+    fn p256(name: &'static str, authority: Option<&Self>) -> Self {
+        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("P-256");
+        let key = PKey::from_ec_key(EcKey::generate(&group).expect("a key")).expect("a key");
+        Self::new(name, key, authority)
     }
 
     fn der(&self) -> Vec<u8> {
@@ -211,6 +214,7 @@ fn what_stands_around_a_document_is_left_out() {
         format!("{declared}\n\n"),
         format!("\u{FEFF}\u{FEFF}{declared}"),
         format!("\u{200B}\r\n\u{A0}{declared}\u{200B}"),
+        declared.replace("?>", "?>\u{FEFF}"),
         format!("<!-- a licence -->{xml}<!-- the end -->"),
     ];
     for text in blank {
@@ -224,6 +228,7 @@ fn what_stands_around_a_document_is_left_out() {
             "",
         ),
         ("Mit dieser XML-Datei sind anscheinend keine Style-Informationen verknüpft.", &xml, "\n"),
+        ("https://idp.test/metadata\n", &xml, ""),
         ("HTTP/2 200\r\ncontent-type: application/xml\r\n\r\n", &declared, ""),
         ("<!-- saved from url=(0030)https://idp.test/metadata -->\n", &declared, ""),
         (
@@ -423,7 +428,7 @@ fn what_came_in_place_of_a_document_is_shown() {
     ] {
         assert_eq!(says(words), format!("this is not metadata, but a text, which says: {words:?}"));
     }
-    let holder = Holder::rsa("idp.test", None);
+    let holder = Holder::p256("idp.test", None);
     for certificate in [holder.pem(), holder.base64(), "-----BEGIN CERTIFICATE-----\nMII".into()] {
         assert_eq!(code(&unsigned(certificate)), "metadata_is_certificate");
     }
@@ -434,7 +439,7 @@ fn what_came_in_place_of_a_document_is_shown() {
 /// It is disclosed, whatever else is there, and no error repeats it.
 #[test]
 fn a_private_key_is_refused_wherever_it_stands() {
-    let holder = Holder::rsa("idp.test", None);
+    let holder = Holder::new("idp.test", rsa_key(2048), None);
     let pem = holder.key.private_key_to_pem_pkcs8().expect("PEM");
     let pem = String::from_utf8(pem).expect("text");
     let bare = STANDARD.encode(holder.key.private_key_to_der().expect("DER"));
@@ -456,8 +461,8 @@ fn a_private_key_is_refused_wherever_it_stands() {
 /// What an administrator reads is about metadata: not about a response, and not about a field.
 #[test]
 fn words_are_those_of_metadata() {
-    let good = Holder::rsa("good", None);
-    let cut: String = good.base64().chars().take(400).collect();
+    let good = Holder::p256("good", None);
+    let cut: String = good.base64().chars().take(200).collect();
     let ed25519 = Holder::new("ed25519", PKey::generate_ed25519().expect("a key"), None);
     let xml = of(&key(&data(&[&good.base64()])));
     let deep = "<a>".repeat(70) + &"</a>".repeat(70);
@@ -639,11 +644,11 @@ fn a_bad_duration_is_none_and_a_bad_end_refuses() {
 
 #[test]
 fn one_bad_key_does_not_sink_the_others() {
-    let good = Holder::rsa("good", None);
+    let good = Holder::p256("good", None);
     let signing = key(&data(&[&good.base64()]));
     let ed25519 = Holder::new("ed25519", PKey::generate_ed25519().expect("a key"), None);
     let short = Holder::new("short", rsa_key(512), None);
-    let cut: String = good.base64().chars().take(400).collect();
+    let cut: String = good.base64().chars().take(200).collect();
     let unusable = "metadata_certificate_unusable";
     let rows = [
         (key(&data(&[""])), unusable),
@@ -676,8 +681,8 @@ fn one_bad_key_does_not_sink_the_others() {
 
 #[test]
 fn certificates_that_were_run_together_are_taken_apart() {
-    let authority = Holder::rsa("authority", None);
-    let leaf = Holder::rsa("leaf", Some(&authority));
+    let authority = Holder::p256("authority", None);
+    let leaf = Holder::p256("leaf", Some(&authority));
     let bare = |holder: &Holder| STANDARD_NO_PAD.encode(holder.der());
     let joined = STANDARD.encode([leaf.der(), authority.der()].concat());
     let lines = |text: &str| {
@@ -704,9 +709,9 @@ fn certificates_that_were_run_together_are_taken_apart() {
 /// certificate that it has issued.
 #[test]
 fn a_chain_never_makes_an_authority_a_signer() {
-    let root = Holder::rsa("root", None);
-    let middle = Holder::rsa("middle", Some(&root));
-    let leaf = Holder::rsa("leaf", Some(&middle));
+    let root = Holder::p256("root", None);
+    let middle = Holder::p256("middle", Some(&root));
+    let leaf = Holder::p256("leaf", Some(&middle));
     let [r, m, l] = [root.base64(), middle.base64(), leaf.base64()];
     for chain in
         [[&l, &m, &r], [&l, &r, &m], [&m, &l, &r], [&m, &r, &l], [&r, &l, &m], [&r, &m, &l]]
@@ -722,7 +727,7 @@ fn a_chain_never_makes_an_authority_a_signer() {
     // The leaf cannot be used: nobody comes in its place.
     let weak_kind = Holder::new("leaf", PKey::generate_ed25519().expect("a key"), Some(&root));
     let short = Holder::new("leaf", rsa_key(512), Some(&root));
-    let good = Holder::rsa("good", None);
+    let good = Holder::p256("good", None);
     for unusable in [weak_kind, short] {
         let leaf = unusable.base64();
         for chain in [data(&[&r, &leaf]), data(&[&leaf, &r]), data(&[&r]) + &data(&[&leaf])] {
@@ -736,13 +741,13 @@ fn a_chain_never_makes_an_authority_a_signer() {
     let (subjects, _) = signers(of(&(key(&data(&["TODO", &r])) + &key(&data(&[&good.base64()])))));
     assert_eq!(subjects, ["CN=good"]);
     // The same name makes nobody an authority; the first counts.
-    let (old, new) = (Holder::rsa("same", None), Holder::rsa("same", None));
+    let (old, new) = (Holder::p256("same", None), Holder::p256("same", None));
     let both = unsigned(of(&key(&data(&[&new.base64(), &old.base64()])))).expect("metadata");
     let expected = Certificates::parse(new.der()).expect("a certificate");
     assert_eq!(both.identity_provider().certificates(), &expected);
     // Two that have certified each other: there is no end to begin at.
-    let one = Holder::rsa("one", None);
-    let two = Holder::rsa("two", Some(&one));
+    let one = Holder::p256("one", None);
+    let two = Holder::p256("two", Some(&one));
     let again = Holder::new("one", one.key.clone(), Some(&two));
     let (subjects, _) = signers(of(&key(&data(&[&two.base64(), &again.base64()]))));
     assert_eq!(subjects, ["CN=two"]);
@@ -785,10 +790,10 @@ fn certificates_are_counted_before_they_are_parsed() {
     let texts: Vec<String> = many().collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     assert_eq!(unsigned(of(&key(&data(&texts)))), too_many(8));
-    let good = Holder::rsa("good", None);
+    let good = Holder::p256("good", None);
     let joined = STANDARD.encode(good.der().repeat(200));
     assert_eq!(unsigned(of(&key(&data(&[&joined])))), too_many(8));
-    let eight: Vec<String> = (0..8).map(|_| Holder::rsa("one", None).base64()).collect();
+    let eight: Vec<String> = (0..8).map(|_| Holder::p256("one", None).base64()).collect();
     let chain: Vec<&str> = eight.iter().map(String::as_str).collect();
     let (subjects, warnings) = signers(of(&key(&data(&chain))));
     assert_eq!((subjects, warnings.len()), (vec!["CN=one".into()], 7));

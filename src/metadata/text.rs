@@ -26,7 +26,7 @@ pub(super) fn document(
     if has_private_key(text) {
         return Err(MetadataError::PrivateKey);
     }
-    if text.starts_with("https://") || text.starts_with("http://") {
+    if !text.contains('<') && ["https://", "http://"].iter().any(|s| text.starts_with(s)) {
         return Err(MetadataError::Url);
     }
     let rejection = match Document::parse(text.to_owned(), limits) {
@@ -36,7 +36,7 @@ pub(super) fn document(
     };
     let body = body(text).filter(|_| !is_web_page(text));
     let Some(body) = body else { return Err(unreadable(text, rejection)) };
-    match Document::parse(without_encoding(body).to_owned(), limits) {
+    match Document::parse(without_declaration(body).to_owned(), limits) {
         Ok(document) => {
             let around = text.split(body).find(|around| !around.trim_matches(is_blank).is_empty());
             if let Some(around) = around {
@@ -91,17 +91,19 @@ fn encoding(text: &str) -> Option<&str> {
     value.strip_prefix(quote)?.split_once(quote).map(|(name, _)| name)
 }
 
-/// Without a declaration whose encoding the text no longer has, if that changes nothing: it was
-/// UTF-16, which never looks like UTF-8; or all of it is ASCII, and the encoding begins with that.
-fn without_encoding(body: &str) -> &str {
-    let Some(name) = encoding(body).filter(|_| body.starts_with("<?xml")) else { return body };
-    let name = name.to_ascii_lowercase();
+/// Without the declaration, if that changes nothing: the text is UTF-8; it was UTF-16, which never
+/// looks like UTF-8; or all of it is ASCII, and the encoding begins with that.
+fn without_declaration(body: &str) -> &str {
+    let declaration = body.strip_prefix("<?xml").and_then(|body| body.split_once("?>"));
+    let Some((declaration, behind)) = declaration else { return body };
+    let name = encoding(body).unwrap_or("utf-8").to_ascii_lowercase();
     let begins_with_ascii = ["us-ascii", "iso-8859-", "windows-125"];
     let same = name.starts_with("utf-16")
+        || name == "utf-8"
         || body.is_ascii() && begins_with_ascii.iter().any(|family| name.starts_with(family));
-    match body.split_once("?>") {
-        Some((_, behind)) if same => behind.trim_start(),
-        _ => body,
+    match same && ["\"1.0\"", "'1.0'"].iter().any(|version| declaration.contains(version)) {
+        true => behind.trim_start_matches(is_blank),
+        false => body,
     }
 }
 
