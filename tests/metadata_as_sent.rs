@@ -401,7 +401,9 @@ fn encodings_are_not_guessed() {
     let wide = [&[0xFF, 0xFE, 0, 0][..], &[0x3C, 0, 0, 0]].concat();
     let utf8 = format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{xml}").into_bytes();
     let ebcdic = format!("<?xml version=\"1.0\" encoding=\"IBM037\"?>{}", document(&idp));
-    let rows: [(Vec<u8>, &str); 7] = [
+    let nul = format!("\0\0{}", document(&idp)).into_bytes();
+    let rows: [(Vec<u8>, &str); 8] = [
+        (nul, "the metadata is not UTF-8 text"),
         (latin, "the metadata is in the encoding \"ISO-8859-1\", not in UTF-8"),
         (utf8, "the metadata is in the encoding \"ISO-8859-1\", not in UTF-8"),
         (ebcdic.into_bytes(), "the metadata is in the encoding \"IBM037\", not in UTF-8"),

@@ -19,6 +19,10 @@ pub(super) fn document(
         return Err(MetadataError::TooLarge { limit: limits.document_bytes });
     }
     let text = decoded(bytes)?;
+    // XML has no NUL, wherever it stands: this is UTF-16 of another kind, or no text.
+    if text.contains('\0') {
+        return Err(MetadataError::NotUtf8 { encoding: None });
+    }
     let text = text.trim_matches(is_blank);
     if text.is_empty() {
         return Err(MetadataError::Empty);
