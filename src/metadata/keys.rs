@@ -14,8 +14,9 @@ use crate::error::{CertificateError, Excerpt};
 use crate::trust::{Certificate, Certificates, MAX_CERTIFICATES, chain};
 use crate::xml::{Element, Namespace};
 
-/// The texts of the certificates in a KeyInfo, without white space, by X509Data.
-type Texts = Vec<Vec<String>>;
+/// The texts of the certificates in a KeyInfo, without white space, by X509Data. `None` is what is
+/// no text.
+type Texts = Vec<Vec<Option<String>>>;
 
 /// The certificates of the keys of a role with use="signing" or without `use`.
 ///
@@ -109,9 +110,8 @@ fn texts(
             for element in children(data, Namespace::DS, "X509Certificate") {
                 any = true;
                 match element.text().map(|text| packed(&text)) {
-                    Some(text) if !text.is_empty() => group.push(text),
-                    Some(_) => note(problems, CertificateError::Empty),
-                    None => note(problems, CertificateError::Unrecognized),
+                    Some(text) if text.is_empty() => note(problems, CertificateError::Empty),
+                    text => group.push(text),
                 }
             }
             if !group.is_empty() {
@@ -168,7 +168,8 @@ impl Candidates {
         let texts =
             texts.flat_map(|(data, texts)| texts.iter().enumerate().map(move |t| (data, t)));
         for (data, (number, text)) in texts {
-            match values(text) {
+            let ders = text.as_deref().ok_or(CertificateError::Unrecognized).and_then(values);
+            match ders {
                 Ok(ders) => found.extend(ders.into_iter().enumerate().map(|(place, der)| {
                     let first = number == 0 && place == 0;
                     Found { der, data, first }
