@@ -810,6 +810,16 @@ fn certificates_are_counted_before_they_are_parsed() {
     assert_eq!(signers(of(&three(6).concat())).0, ["CN=good"]);
     let more = [&three(6).concat(), &key(&data(&[&joined(4)]))].map(String::as_str).concat();
     assert_eq!(unsigned(of(&more)), too_many(24));
+    // As many keys, and as many bytes, as may be.
+    let ten: String = (0..10).map(|_| key(&data(&[&Holder::p256("one", None).base64()]))).collect();
+    let ten = of(&ten);
+    assert_eq!(signers(&ten).0.len(), 10);
+    let limited = |bytes| {
+        let limits = Limits::default().with_document_bytes(bytes);
+        code(&IdpMetadata::parse(&ten, None, MetadataTrust::Unsigned, &limits, now()))
+    };
+    assert_eq!(limited(ten.len()), "taken");
+    assert_eq!(limited(ten.len() - 1), "metadata_too_large");
     // The same one again and again is one.
     let again: String = (0..500).map(|_| key(&data(&[&good.base64()]))).collect();
     assert_eq!(signers(of(&again)), (vec!["CN=good".into()], vec![]));
