@@ -149,8 +149,9 @@ impl IdentityProvider {
         self
     }
 
-    /// Says that the identity provider takes signed requests alone (WantAuthnRequestsSigned,
-    /// Metadata §2.4.3).
+    /// Says that the identity provider wants signed requests (WantAuthnRequestsSigned, Metadata
+    /// §2.4.3). Without a key of ours they go out unsigned, and a
+    /// [warning](crate::Connection::warnings) says so.
     pub fn with_signed_requests_wanted(self, wanted: bool) -> Self {
         Self { wants_signed_requests: wanted, ..self }
     }
@@ -202,7 +203,7 @@ impl IdentityProvider {
         both.chain(artifacts.map(|(_, url)| ("Artifact Resolution Service", url.as_str())))
     }
 
-    /// Whether it takes signed requests alone.
+    /// Whether it wants signed requests.
     pub fn wants_signed_requests(&self) -> bool {
         self.wants_signed_requests
     }

@@ -80,15 +80,16 @@ pub(crate) fn is_message_id(id: &str) -> bool {
     digits.len() == 64 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The key to sign with, if `sign` says so, or if that is left open and there is one, or one is
-/// wanted by the other side.
+/// The key to sign with, if `sign` says so, or if that is left open and there is one.
+///
+/// What the other side wants does not matter: whoever has no key cannot sign, and many want what
+/// they do not need (every realm of Keycloak says WantAuthnRequestsSigned).
 pub(crate) fn signing_key(
     sp: &ServiceProvider,
     sign: Option<bool>,
-    wanted: bool,
 ) -> Result<Option<&KeyPair>, SendError> {
     let key = sp.signing_keys().first();
-    match sign.unwrap_or(wanted || key.is_some()) {
+    match sign.unwrap_or(key.is_some()) {
         false => Ok(None),
         true => key.map(Some).ok_or(SendError::SigningKeyMissing),
     }

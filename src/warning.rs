@@ -99,6 +99,13 @@ pub enum Warning {
         "the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows"
     )]
     IssuerEqualsSsoUrl,
+    /// The identity provider's metadata says that it wants requests signed
+    /// (WantAuthnRequestsSigned, Metadata §2.4.3), and there is no key to sign with. They go out
+    /// unsigned. Some say so whatever they need: every realm of Keycloak does.
+    #[error(
+        "the identity provider's metadata wants requests signed (WantAuthnRequestsSigned), and the service provider has no signing key: they go out unsigned; if it refuses them, give the service provider a signing key and the identity provider its certificate, or switch the wish off there (Keycloak: \"Client signature required\")"
+    )]
+    SignedRequestsWanted,
     /// The single sign-on URL is `http` on a host other than the local one.
     #[error("the single sign-on URL is http, not https")]
     SsoUrlInsecure,
@@ -154,6 +161,7 @@ impl Warning {
             Self::EndpointInsecure { .. } => "endpoint_insecure",
             Self::IssuerFormat { .. } => "issuer_format",
             Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
+            Self::SignedRequestsWanted => "signed_requests_wanted",
             Self::SsoUrlInsecure => "sso_url_insecure",
             Self::SpNameQualifier { .. } => "sp_name_qualifier",
             Self::RestsOnSha1 => "rests_on_sha1",
@@ -184,7 +192,8 @@ pub(crate) fn of_providers(
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |condition: bool, warning: Warning| {
-        if condition {
+        // One address may stand in several places.
+        if condition && !warnings.contains(&warning) {
             warnings.push(warning);
         }
     };
@@ -200,6 +209,8 @@ pub(crate) fn of_providers(
         let insecure = Address::of(url) == Address::Insecure;
         warn(insecure, Warning::EndpointInsecure { what, found: Excerpt::new(url) });
     }
+    let unsigned = idp.wants_signed_requests() && sp.signing_keys().is_empty();
+    warn(unsigned, Warning::SignedRequestsWanted);
     let fields =
         [("Audience URI", sp.audience()), ("issuer", idp.issuer()), ("ACS URL", sp.acs_url())];
     for (field, value) in fields {

@@ -60,7 +60,7 @@ fn every_error_converts_into_one() {
             ends_in(MetadataError::Malformed(Rejection::DtdForbidden)),
             "dtd_forbidden",
             Fixer::IdentityProvider,
-            "the metadata cannot be read: the response contains a document type declaration",
+            "the metadata cannot be read: it contains a document type declaration",
         ),
         (
             ends_in(SsoUnavailable::Disabled),

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{Verify as _, block_on, now, sp, unsolicited_off};
 use saml_login::ConnectionOptions;
 use saml_login::binding::{Binding, RelayState};
+use saml_login::connection::Warning;
 use saml_login::error::{BoxError, SendError};
 use saml_login::identity::IdentityField;
 use saml_login::provider::Endpoint;
@@ -190,10 +191,14 @@ fn what_cannot_be_sent_is_an_error_that_says_so() {
     let wanting =
         Connection::builder("acme", sp(), idp().with_signed_requests_wanted(true)).build();
     let wanting = wanting.expect("a connection");
-    assert_eq!(
-        code(wanting.start_login(LoginOptions::default(), random(), now())),
-        Err("signing_key_missing")
-    );
+    // Whoever wants it signed and gave no key for it gets it unsigned, and is warned.
+    assert_eq!(wanting.warnings(now()), [Warning::SignedRequestsWanted]);
+    let started = wanting.start_login(LoginOptions::default(), random(), now()).expect("a login");
+    let Delivery::Redirect(url) = started.delivery else { panic!("no redirect") };
+    assert!(!url.contains("&Signature="), "{url}");
+    let mut signed = LoginOptions::default();
+    signed.sign = Some(true);
+    assert_eq!(code(wanting.start_login(signed, random(), now())), Err("signing_key_missing"));
 }
 
 fn answer(pending: &PendingRequest) -> TestResponse<'static> {

@@ -27,8 +27,20 @@ fuzz_target!(|xml: &[u8]| {
             assert!(metadata.valid_until().is_none_or(|end| end > PAIR.now));
             let endpoints = idp.sso_endpoints().iter().chain(idp.slo_endpoints());
             for endpoint in endpoints {
-                let scheme = endpoint.location.split(':').next().unwrap_or_default().to_ascii_lowercase();
-                assert!(scheme == "http" || scheme == "https");
+                for url in [Some(&endpoint.location), endpoint.response_location.as_ref()].into_iter().flatten() {
+                    let scheme = url.split(':').next().unwrap_or_default().to_ascii_lowercase();
+                    assert!(scheme == "http" || scheme == "https");
+                }
+            }
+            assert!(metadata.warnings().len() <= 32);
+            // It says the same in another encoding.
+            if let Ok(text) = str::from_utf8(xml) {
+                let wide: Vec<u8> =
+                    format!("\u{FEFF}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+                if wide.len() <= limits.document_bytes {
+                    let again = IdpMetadata::parse(wide, None, MetadataTrust::Unsigned, &limits, PAIR.now);
+                    assert_eq!(again.as_ref(), Ok(&metadata));
+                }
             }
             // Nothing unsigned is taken.
             assert!(metadata.refreshed(configured).is_ok_and(|kept| kept == *configured) || idp.issuer() != "urn:idp");

@@ -179,7 +179,7 @@ pub enum XmlProblem {
     #[error("malformed markup")]
     Syntax,
     /// A prefix that is not declared.
-    #[error("undeclared prefix")]
+    #[error("a prefix whose namespace is not declared")]
     UndeclaredPrefix,
     /// An XML version other than 1.0.
     #[error("an XML version other than 1.0")]

@@ -76,7 +76,7 @@ impl SendError {
                 "Enter the address of the identity provider's {service}, or let the request travel by another \
                  binding."
             ),
-            Self::SigningKeyMissing => "The identity provider wants requests signed, or the application asks for it. \
+            Self::SigningKeyMissing => "The application asks for a signed message. \
                                         Give the service provider a signing key, and the identity provider its \
                                         certificate."
                 .into(),

@@ -110,7 +110,7 @@ pub(crate) fn start(
         xml: &xml.finish(),
         id: &id,
         relay_state: options.relay_state.as_ref().map(RelayState::as_str),
-        key: signing_key(sp, options.sign, false)?,
+        key: signing_key(sp, options.sign)?,
     };
     let delivery = outgoing.to(endpoint.binding, &endpoint.location)?;
     let pending = PendingLogout {
@@ -162,7 +162,7 @@ pub(crate) fn answer(
         xml: &xml.finish(),
         id: &id,
         relay_state: request.relay_state.as_deref(),
-        key: signing_key(sp, None, false)?,
+        key: signing_key(sp, None)?,
     };
     outgoing.to(endpoint.binding, location)
 }

@@ -2,18 +2,25 @@
 
 mod error;
 mod identity_provider;
+mod keys;
 mod refresh;
 mod service_provider;
+mod text;
 mod validity;
+mod warning;
+mod words;
 
 use chrono::{DateTime, Utc};
 
 pub use self::error::MetadataError;
 pub use self::refresh::{EndpointKind, MetadataChange};
-pub use self::service_provider::{ContactType, SpMetadata};
+pub use self::service_provider::{ContactType, EncryptionMethods, SpMetadata};
 use self::validity::Validity;
+pub use self::warning::MetadataWarning;
+use self::warning::Warnings;
+use crate::assertion::any_uri;
 use crate::dsig::{SignedOctets, Trust, verify};
-use crate::error::{Excerpt, Mismatch, Part, Rejection};
+use crate::error::{Excerpt, Mismatch, Part};
 use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
 use crate::provider::IdentityProvider;
@@ -73,16 +80,47 @@ pub struct IdpMetadata {
     identity_provider: IdentityProvider,
     validity: Validity,
     signed_by: Option<Fingerprint>,
+    warnings: Warnings,
 }
 
 impl IdpMetadata {
-    /// Reads an EntityDescriptor or EntitiesDescriptor, UTF-8, and takes the identity provider with
-    /// this entity ID, or the only one if no entity ID is given. A signed group is taken with an
-    /// entity ID alone.
+    /// Reads an EntityDescriptor or EntitiesDescriptor, and takes the identity provider with this
+    /// entity ID, or the only one if no entity ID is given. A signed group is taken only with an
+    /// entity ID.
+    ///
+    /// The document is UTF-8, or UTF-16 by its byte order mark. It is read as it stands; only where
+    /// that is no XML, what stands around it is left out: the sentence that a browser writes above
+    /// it, say.
     ///
     /// Only the IDPSSODescriptor for SAML 2.0 is read: keys that may sign, the addresses by
     /// bindings that are known here, and WantAuthnRequestsSigned. With [`MetadataTrust::Pinned`]
     /// all of it is read from the octets that were signed.
+    ///
+    /// A key, an address or a duration that cannot be used is left out with a
+    /// [warning](IdpMetadata::warnings), as long as there is a key, and an address for logins if
+    /// any is given. Of the certificates in one KeyInfo, those that have issued another are not
+    /// trusted to sign, and of those that remain, only the first in each X509Data is.
+    ///
+    /// ```
+    /// use saml_login::metadata::MetadataTrust;
+    /// use saml_login::{IdpMetadata, Limits};
+    ///
+    /// let xml = include_str!("../../fixtures/metadata/simplesamlphp.xml");
+    /// let (_, xml) = xml.split_once("?>").expect("a declaration");
+    /// let copied = format!("This XML file does not appear to have any style information.{xml}");
+    /// # let now = "2030-01-31T12:00:00Z".parse()?;
+    /// let trust = MetadataTrust::Unsigned;
+    /// let metadata = IdpMetadata::parse(&copied, None, trust, &Limits::default(), now)?;
+    /// assert_eq!(metadata.warnings().len(), 1);
+    /// assert_eq!(metadata.warnings()[0].code(), "metadata_text_around");
+    ///
+    /// let refused = IdpMetadata::parse("Realm not found", None, trust, &Limits::default(), now);
+    /// assert_eq!(
+    ///     refused.unwrap_err().to_string(),
+    ///     "this is not metadata, but a text, which says: \"Realm not found\""
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -95,22 +133,21 @@ impl IdpMetadata {
         limits: &Limits,
         now: DateTime<Utc>,
     ) -> Result<Self, MetadataError> {
-        let text = text(xml.as_ref(), limits)?;
-        let received = Document::parse(text.to_owned(), limits)
-            .map_err(|rejection| unreadable(text, rejection))?;
-        let root = descriptor(&received, text)?;
+        let mut warnings = Warnings::default();
+        let received = text::document(xml.as_ref(), limits, &mut warnings)?;
+        let root = descriptor(&received)?;
         match trust {
-            MetadataTrust::Unsigned => Self::read(root, entity_id, None, now),
+            MetadataTrust::Unsigned => Self::read(root, entity_id, None, warnings, now),
             MetadataTrust::Pinned(certificates) => {
                 let octets = signed_octets(root, certificates, limits)?;
                 let fingerprint = octets.fingerprint();
                 let signed = Document::parse(octets.into_text(), limits)
                     .map_err(MetadataError::Malformed)?;
-                let root = descriptor(&signed, signed.text())?;
+                let root = descriptor(&signed)?;
                 if is_group(root) && entity_id.is_none() {
                     return Err(MetadataError::EntityUnnamed);
                 }
-                Self::read(root, entity_id, Some(fingerprint), now)
+                Self::read(root, entity_id, Some(fingerprint), warnings, now)
             }
         }
     }
@@ -119,16 +156,19 @@ impl IdpMetadata {
         root: Element<'_>,
         entity_id: Option<&str>,
         signed_by: Option<Fingerprint>,
+        mut warnings: Warnings,
         now: DateTime<Utc>,
     ) -> Result<Self, MetadataError> {
-        let (entity_id, entity) = chosen(&entities(root), entity_id)?;
+        let entities = entities(root);
+        if entities.is_empty() {
+            let missing = bare(&["EntityDescriptor"], root.child_elements());
+            return Err(missing.unwrap_or(MetadataError::NoEntity));
+        }
+        let (entity_id, entity) = chosen(&entities, entity_id)?;
         let role = identity_provider::role(entity)?;
-        let validity = Validity::of(role, now)?;
-        Ok(Self {
-            identity_provider: identity_provider::read(entity_id, role)?,
-            validity,
-            signed_by,
-        })
+        let validity = Validity::of(role, now, &mut warnings)?;
+        let identity_provider = identity_provider::read(entity_id, role, &mut warnings)?;
+        Ok(Self { identity_provider, validity, signed_by, warnings })
     }
 
     /// The identity provider: for [`Connection::builder`](crate::Connection::builder).
@@ -158,43 +198,37 @@ impl IdpMetadata {
     pub fn signed_by(&self) -> Option<Fingerprint> {
         self.signed_by
     }
-}
 
-fn text<'x>(xml: &'x [u8], limits: &Limits) -> Result<&'x str, MetadataError> {
-    if xml.len() > limits.document_bytes {
-        return Err(MetadataError::TooLarge { limit: limits.document_bytes });
+    /// What was left out, since it cannot be used: for the administrator who gave the document. At
+    /// most 32 are kept.
+    pub fn warnings(&self) -> &[MetadataWarning] {
+        self.warnings.as_slice()
     }
-    let text = str::from_utf8(xml).map_err(|_| MetadataError::NotUtf8)?;
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return Err(MetadataError::Empty);
-    }
-    if trimmed.starts_with("https://") || trimmed.starts_with("http://") {
-        return Err(MetadataError::Url);
-    }
-    Ok(text)
-}
-
-/// What is wrong with a document that cannot be read.
-fn unreadable(text: &str, rejection: Rejection) -> MetadataError {
-    if is_web_page(text) { MetadataError::WebPage } else { MetadataError::Malformed(rejection) }
-}
-
-fn is_web_page(text: &str) -> bool {
-    let beginning = text.chars().take(1024).collect::<String>().to_ascii_lowercase();
-    beginning.contains("<!doctype html") || beginning.contains("<html")
 }
 
 /// The root, if it is one of metadata: Metadata §2.3.
-fn descriptor<'d>(document: &'d Document, text: &str) -> Result<Element<'d>, MetadataError> {
+fn descriptor(document: &Document) -> Result<Element<'_>, MetadataError> {
     let root = document.root().ok_or(MetadataError::NoEntity)?;
     if is_entity(root) || is_group(root) {
         return Ok(root);
     }
-    Err(match is_web_page(text) {
-        true => MetadataError::WebPage,
-        false => MetadataError::NotMetadata { found: Excerpt::new(&root.expanded_name()) },
+    Err(match bare(&["EntityDescriptor", "EntitiesDescriptor"], [root]) {
+        Some(missing) => missing,
+        None if text::is_web_page(document.text()) => MetadataError::WebPage,
+        None => MetadataError::NotMetadata { found: Excerpt::new(&root.expanded_name()) },
+    })
+}
+
+/// Names the first element that would be one of these, but is in no namespace.
+fn bare<'d>(
+    names: &[&'static str],
+    elements: impl IntoIterator<Item = Element<'d>>,
+) -> Option<MetadataError> {
+    let mut elements = elements.into_iter();
+    elements.find_map(|element| {
+        let name = names.iter().find(|name| **name == element.local_name())?;
+        let missing = MetadataError::NamespaceMissing { element: name };
+        (element.expanded_name() == *name).then_some(missing)
     })
 }
 
@@ -255,13 +289,11 @@ fn chosen<'d>(
     let with_ids: Option<Vec<(&str, Element<'_>)>> = entities
         .iter()
         .map(|entity| {
-            Some((entity.attribute("entityID").filter(|id| !id.trim().is_empty())?, *entity))
+            let id = entity.attribute("entityID").map(any_uri);
+            Some((id.filter(|id| !id.trim().is_empty())?, *entity))
         })
         .collect();
     let with_ids = with_ids.ok_or(MetadataError::EntityIdMissing)?;
-    if with_ids.is_empty() {
-        return Err(MetadataError::NoEntity);
-    }
     let candidates: Vec<(&str, Element<'_>)> = match wanted {
         Some(wanted) => with_ids.iter().copied().filter(|(id, _)| *id == wanted).collect(),
         None => {
@@ -274,7 +306,11 @@ fn chosen<'d>(
         }
     };
     match (candidates.as_slice(), wanted) {
-        ([], None) => Err(MetadataError::NotAnIdentityProvider),
+        ([], None) => {
+            let children = entities.iter().flat_map(Element::child_elements);
+            let missing = bare(&["IDPSSODescriptor"], children);
+            Err(missing.unwrap_or(MetadataError::NotAnIdentityProvider))
+        }
         ([], Some(wanted)) => {
             let entity = Mismatch::new(wanted, with_ids.iter().map(|(id, _)| *id), None);
             Err(MetadataError::EntityNotFound { entity })

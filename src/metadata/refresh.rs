@@ -79,7 +79,7 @@ pub enum MetadataChange {
         /// Where it was.
         endpoint: Endpoint,
     },
-    /// Whether the identity provider takes signed requests alone: WantAuthnRequestsSigned.
+    /// Whether the identity provider wants signed requests: WantAuthnRequestsSigned.
     SignedRequestsWanted {
         /// What the metadata says.
         wanted: bool,

@@ -13,6 +13,7 @@ use crate::instant;
 use crate::provider::ServiceProvider;
 use crate::trust::KeyPair;
 use crate::xml::Markup;
+use crate::xmlenc;
 
 /// What a contact is for: Metadata §2.3.2.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +38,41 @@ codes!(ContactType {
     Support = "support",
     Technical = "technical",
 });
+
+/// Which encryption methods [our metadata](SpMetadata) lists beside each decryption key:
+/// EncryptionMethod, Metadata §2.4.1.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EncryptionMethods {
+    /// AES-GCM, and RSA-OAEP for the key. For connections that
+    /// [forbid CBC](crate::ConnectionOptions::forbid_cbc).
+    Gcm,
+    /// AES-GCM first, then AES-CBC, and RSA-OAEP for the key.
+    GcmThenCbc,
+    /// None: the identity provider takes what it takes for everybody.
+    #[default]
+    Unlisted,
+}
+
+codes!(EncryptionMethods {
+    Gcm = "gcm",
+    GcmThenCbc = "gcm_then_cbc",
+    Unlisted = "unlisted",
+});
+
+impl EncryptionMethods {
+    fn uris(self) -> impl Iterator<Item = &'static str> {
+        let (gcm, cbc) = match self {
+            Self::Gcm => (true, false),
+            Self::GcmThenCbc => (true, true),
+            Self::Unlisted => (false, false),
+        };
+        let of = |listed: bool, uris: &'static [&'static str]| {
+            uris.iter().copied().filter(move |_| listed)
+        };
+        of(gcm, &xmlenc::GCM).chain(of(cbc, &xmlenc::CBC)).chain(of(gcm, &xmlenc::KEY_TRANSPORTS))
+    }
+}
 
 /// Our metadata, for the identity provider's administrator: the service provider as an
 /// EntityDescriptor.
@@ -64,6 +100,7 @@ pub struct SpMetadata {
     name_id_formats: Vec<String>,
     authn_requests_signed: bool,
     want_assertions_signed: bool,
+    encryption_methods: EncryptionMethods,
     organization: Vec<Localized>,
     contacts: Vec<(ContactType, String, String)>,
     valid_until: Option<DateTime<Utc>>,
@@ -90,6 +127,7 @@ impl SpMetadata {
             name_id_formats: Vec::new(),
             authn_requests_signed: !sp.signing_keys().is_empty(),
             want_assertions_signed: true,
+            encryption_methods: EncryptionMethods::default(),
             organization: Vec::new(),
             contacts: Vec::new(),
             valid_until: None,
@@ -118,6 +156,30 @@ impl SpMetadata {
     /// WantAssertionsSigned, Metadata §2.4.4.
     pub fn with_assertions_signed_wanted(self, wanted: bool) -> Self {
         Self { want_assertions_signed: wanted, ..self }
+    }
+
+    /// Lists the encryption methods that we open. Default: none are listed.
+    ///
+    /// Identity providers differ: without a list, crewjam's encrypts with AES-128-CBC; with one,
+    /// OpenAM answers with an error 500.
+    ///
+    /// ```
+    /// use saml_login::metadata::EncryptionMethods;
+    /// use saml_login::{KeyPair, ServiceProvider, SpMetadata};
+    ///
+    /// let key = include_str!("../../fixtures/sp-key.pem");
+    /// let certificate = include_str!("../../fixtures/sp-cert.pem");
+    /// let acs_url = "https://app.example.test/saml/acs";
+    /// let sp = ServiceProvider::new("https://app.example.test/saml", acs_url)
+    ///     .with_decryption_key(KeyPair::from_pem(key, certificate)?);
+    /// let metadata = SpMetadata::new(&sp).with_encryption_methods(EncryptionMethods::Gcm);
+    /// let first = "<md:EncryptionMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#aes256-gcm\"";
+    /// assert!(metadata.xml().contains(first));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_encryption_methods(self, methods: EncryptionMethods) -> Self {
+        Self { encryption_methods: methods, ..self }
     }
 
     /// Adds the organization in one language (`en`): Metadata §2.3.2.1.
@@ -220,10 +282,10 @@ impl SpMetadata {
             ],
         );
         for key in self.sp.signing_keys() {
-            write_key(xml, "signing", key);
+            write_key(xml, "signing", key, EncryptionMethods::Unlisted);
         }
         for key in self.sp.decryption_keys() {
-            write_key(xml, "encryption", key);
+            write_key(xml, "encryption", key, self.encryption_methods);
         }
         if let Some(url) = self.sp.slo_url() {
             for binding in [Binding::HttpRedirect, Binding::HttpPost] {
@@ -266,12 +328,15 @@ impl SpMetadata {
 }
 
 /// A KeyDescriptor: Metadata §2.4.1.1.
-fn write_key(xml: &mut Markup, key_use: &str, key: &KeyPair) {
+fn write_key(xml: &mut Markup, key_use: &str, key: &KeyPair, methods: EncryptionMethods) {
     xml.open("md:KeyDescriptor", &[("use", Some(key_use))]);
     xml.open("ds:KeyInfo", &[("xmlns:ds", Some("http://www.w3.org/2000/09/xmldsig#"))]);
     xml.open("ds:X509Data", &[]);
     xml.element("ds:X509Certificate", &[], &STANDARD.encode(key.certificate().der()));
     xml.close("ds:X509Data");
     xml.close("ds:KeyInfo");
+    for uri in methods.uris() {
+        xml.element("md:EncryptionMethod", &[("Algorithm", Some(uri))], "");
+    }
     xml.close("md:KeyDescriptor");
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::MetadataError;
+use super::warning::{MetadataWarning, Warnings};
 use crate::error::{Excerpt, Rejection};
 use crate::instant;
 use crate::xml::Element;
@@ -19,24 +20,32 @@ pub(super) struct Validity {
 }
 
 impl Validity {
-    pub(super) fn of(element: Element<'_>, now: DateTime<Utc>) -> Result<Self, MetadataError> {
+    /// A validUntil that cannot be read refuses: without it, the metadata would be valid for ever.
+    /// A cacheDuration that cannot be read is none: it only says how often to ask again.
+    pub(super) fn of(
+        element: Element<'_>,
+        now: DateTime<Utc>,
+        warnings: &mut Warnings,
+    ) -> Result<Self, MetadataError> {
         let mut valid_until = None;
         let mut stale = None;
         let mut next = Some(element);
         while let Some(element) = next {
             if let Some(text) = element.attribute("validUntil") {
-                let end = instant::parse(text).ok_or_else(|| malformed(element, text))?;
+                let end = instant::parse(text.trim()).ok_or_else(|| malformed(element, text))?;
                 valid_until = valid_until.into_iter().chain([end]).min();
             }
             if let Some(text) = element.attribute("cacheDuration") {
-                let malformed =
-                    || MetadataError::CacheDurationMalformed { found: Excerpt::new(text) };
-                let duration = duration(text).ok_or_else(malformed)?;
-                // One that ends beyond the calendar is no bound.
-                stale = stale
-                    .into_iter()
-                    .chain(now.checked_add_signed(duration.max(LEAST_CACHE)))
-                    .min();
+                match duration(text.trim()) {
+                    // One that ends beyond the calendar is no bound.
+                    Some(duration) => {
+                        let end = now.checked_add_signed(duration.max(LEAST_CACHE));
+                        stale = stale.into_iter().chain(end).min();
+                    }
+                    None => warnings.push(MetadataWarning::CacheDurationMalformed {
+                        found: Excerpt::new(text),
+                    }),
+                }
             }
             next = element.parent();
         }

@@ -193,7 +193,7 @@ pub(crate) fn start(
         return Err(SendError::ContextTooLong { allowed: MAX_CONTEXT_BYTES });
     }
     let endpoint = endpoint(idp.sso_endpoints(), options.binding, "Single Sign-On Service")?;
-    let key = signing_key(sp, options.sign, idp.wants_signed_requests())?;
+    let key = signing_key(sp, options.sign)?;
     let id = message_id(random);
     let xml = authn_request(&id, &endpoint.location, sp, &options, now);
     let outgoing = Outgoing {

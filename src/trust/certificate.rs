@@ -17,7 +17,7 @@ use crate::error::CertificateError;
 use crate::fingerprint::Fingerprint;
 
 /// So many certificates are taken: every one is tried on a signature that does not verify.
-const MAX_CERTIFICATES: usize = 10;
+pub(crate) const MAX_CERTIFICATES: usize = 10;
 
 /// An X.509 certificate whose public key is pinned.
 ///
@@ -243,7 +243,8 @@ impl Certificates {
         Self::of(certificates)
     }
 
-    fn of(certificates: Vec<Certificate>) -> Result<Self, CertificateError> {
+    /// One to ten, each once.
+    pub(crate) fn of(certificates: Vec<Certificate>) -> Result<Self, CertificateError> {
         let mut distinct: Vec<Certificate> = Vec::new();
         for certificate in certificates {
             if !distinct.contains(&certificate) {

@@ -7,6 +7,24 @@ use super::Opening;
 use crate::error::{AlgorithmUse, Excerpt, Rejection};
 use crate::xml::{Element, Namespace};
 
+/// AES in the GCM mode, as our metadata lists it: XML Encryption 1.1 §5.2.4.
+pub(crate) const GCM: [&str; 3] = [
+    "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+    "http://www.w3.org/2009/xmlenc11#aes192-gcm",
+    "http://www.w3.org/2009/xmlenc11#aes128-gcm",
+];
+
+/// AES in the CBC mode: §5.2.2.
+pub(crate) const CBC: [&str; 3] = [
+    "http://www.w3.org/2001/04/xmlenc#aes256-cbc",
+    "http://www.w3.org/2001/04/xmlenc#aes192-cbc",
+    "http://www.w3.org/2001/04/xmlenc#aes128-cbc",
+];
+
+/// RSA-OAEP: §5.5.2.
+pub(crate) const KEY_TRANSPORTS: [&str; 2] =
+    ["http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", "http://www.w3.org/2009/xmlenc11#rsa-oaep"];
+
 /// How data is encrypted.
 #[derive(Clone, Copy)]
 pub(super) struct DataAlgorithm {
@@ -108,4 +126,33 @@ fn mask(uri: &str) -> Result<MessageDigest, Rejection> {
 
 fn forbidden(usage: AlgorithmUse, uri: &str, allowed_by: Option<&'static str>) -> Rejection {
     Rejection::AlgorithmForbidden { usage, algorithm: Excerpt::new(uri), allowed_by }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use crate::xml::Document;
+    use crate::xmlenc::Budget;
+
+    #[test]
+    fn what_our_metadata_lists_is_opened() {
+        let (limits, budget) = (Limits::default(), Budget::of_one_message());
+        let opening = |forbid_cbc| Opening {
+            keys: &[],
+            recipient: "",
+            forbid_cbc,
+            allow_3des: false,
+            limits: &limits,
+            budget: &budget,
+        };
+        let opened =
+            |uri: &&str, forbid_cbc| DataAlgorithm::accepted(uri, opening(forbid_cbc)).is_ok();
+        assert!(GCM.iter().all(|uri| opened(uri, true)));
+        assert!(CBC.iter().all(|uri| opened(uri, false) && !opened(uri, true)));
+        for uri in KEY_TRANSPORTS {
+            let method = Document::parse(format!("<m Algorithm='{uri}'/>"), &limits).unwrap();
+            assert!(KeyTransport::accepted(method.root().unwrap()).is_ok(), "{uri}");
+        }
+    }
 }

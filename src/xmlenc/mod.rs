@@ -20,6 +20,7 @@ mod place;
 use std::cell::Cell;
 use std::ops::Range;
 
+pub(crate) use self::algorithm::{CBC, GCM, KEY_TRANSPORTS};
 use self::data::EncryptedData;
 use self::place::Place;
 use crate::error::{LimitKind, Rejection};

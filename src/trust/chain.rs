@@ -1,0 +1,90 @@
+//! Certificates that stand together in one place: which of them holds the key that signs.
+
+use openssl::pkey::{PKey, Public};
+use openssl::x509::{X509, X509VerifyResult};
+
+/// Takes apart what holds one DER value behind another. `None` if something else is there.
+pub(crate) fn split(mut der: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut values = Vec::new();
+    while !der.is_empty() {
+        let (value, rest) = der.split_at_checked(length(der)?)?;
+        values.push(value);
+        der = rest;
+    }
+    Some(values)
+}
+
+/// How long the SEQUENCE is that stands at the beginning, its header included.
+fn length(der: &[u8]) -> Option<usize> {
+    const SEQUENCE: u8 = 0x30;
+    let (&[tag, first], rest) = der.split_first_chunk()?;
+    if tag != SEQUENCE {
+        return None;
+    }
+    if first < 0x80 {
+        return Some(2 + usize::from(first));
+    }
+    let octets = rest.get(..usize::from(first & 0x7f))?;
+    if octets.is_empty() || octets.len() > 4 {
+        return None;
+    }
+    let content = octets.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
+    content.checked_add(2 + octets.len())
+}
+
+/// Whether this is an X.509 certificate, whatever its key is good for.
+pub(crate) fn is_certificate(der: &[u8]) -> bool {
+    X509::from_der(der).is_ok()
+}
+
+/// For each certificate, whether it has issued another of them: then it is that of an authority.
+///
+/// "All certificates appearing in an X509Data element MUST relate to the validation key by either
+/// containing it or being part of a certification chain that terminates in a certificate containing
+/// the validation key. No ordering is implied" (XML Signature §4.4.4). The name is not enough: two
+/// certificates of one identity provider have the same, and neither has issued the other.
+pub(crate) fn have_issued(ders: &[&[u8]]) -> Vec<bool> {
+    let certificates: Vec<Option<X509>> = ders.iter().map(|der| X509::from_der(der).ok()).collect();
+    // A key that only makes verification slow is good for nothing else either.
+    let verifies = |key: PKey<Public>, subject: &X509| {
+        let slow = key.rsa().is_ok_and(|rsa| rsa.e().num_bits() > 256);
+        slow || subject.verify(&key).unwrap_or(false)
+    };
+    let issued = |issuer: &X509, subject: &X509| {
+        issuer.issued(subject) == X509VerifyResult::OK
+            && issuer.public_key().is_ok_and(|key| verifies(key, subject))
+    };
+    certificates
+        .iter()
+        .zip(ders)
+        .map(|(issuer, own)| {
+            let others = certificates.iter().zip(ders).filter(|(_, der)| *der != own);
+            let mut others = others.filter_map(|(subject, _)| subject.as_ref());
+            issuer.as_ref().is_some_and(|issuer| others.any(|subject| issued(issuer, subject)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_apart() {
+        let long = [&[0x30, 0x81, 0x80][..], &[7; 0x80]].concat();
+        let both = [&[0x30, 1, 5][..], &long].concat();
+        assert_eq!(split(&both), Some(vec![&[0x30, 1, 5][..], &long]));
+        assert_eq!(split(&[]), Some(vec![]));
+        for bad in [
+            &[0x30][..],
+            &[0x30, 2, 5],
+            &[0x30, 0x80],
+            &[0x30, 0x85, 0, 0, 0, 0, 1, 5],
+            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+            &[0x31, 1, 5],
+            &[0x30, 1, 5, 0],
+        ] {
+            assert_eq!(split(bad), None, "{bad:?}");
+        }
+    }
+}
