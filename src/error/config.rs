@@ -121,6 +121,11 @@ pub enum CertificateError {
     /// Nothing but blank space.
     #[error("the certificate field is empty")]
     Empty,
+    /// The fingerprint of a certificate: it tells certificates apart, and verifies nothing.
+    #[error(
+        "this is the fingerprint (thumbprint) of a certificate, not the certificate: paste the X.509 certificate itself, from BEGIN CERTIFICATE to END CERTIFICATE"
+    )]
+    Fingerprint,
     /// A SAML metadata document.
     #[error(
         "this is a metadata document: paste only the X.509 certificate it contains, the text inside its signing <X509Certificate>"
@@ -194,6 +199,7 @@ impl CertificateError {
             Self::CertificateRequest => "certificate_request",
             Self::Damaged => "certificate_damaged",
             Self::Empty => "certificate_empty",
+            Self::Fingerprint => "certificate_is_fingerprint",
             Self::Metadata => "certificate_is_metadata",
             Self::KeyInvalid => "certificate_key_invalid",
             Self::KeyTypeUnsupported { .. } => "certificate_key_type_unsupported",

@@ -11,7 +11,8 @@ use openssl::nid::Nid;
 use openssl::pkey::{Id, PKeyRef, Private, Public};
 use openssl::x509::{X509, X509NameRef};
 
-use super::paste;
+use super::chain;
+use super::paste::{self, Found};
 use super::public_key::{KeyUsage, PublicKey};
 use crate::error::CertificateError;
 use crate::fingerprint::Fingerprint;
@@ -210,8 +211,14 @@ fn one_line(name: &X509NameRef) -> String {
 
 /// One to ten certificates: the keys of one identity provider, more than one while it replaces its
 /// key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificates(Vec<Certificate>);
+///
+/// Two are equal if the same certificates are pinned, in the same order.
+#[derive(Clone, Debug)]
+pub struct Certificates {
+    pinned: Vec<Certificate>,
+    authorities: Vec<Certificate>,
+    searched: bool,
+}
 
 #[expect(clippy::len_without_is_empty, reason = "there is at least one")]
 impl Certificates {
@@ -219,17 +226,40 @@ impl Certificates {
     ///
     /// PEM, with or without the armour lines, wrapped or in one line; the `<ds:X509Certificate>`
     /// element of a metadata document; DER; with any line ends and with text around the PEM blocks;
-    /// one or several.
+    /// one or several. What is none of these is searched for whole certificates, whatever they are
+    /// wrapped in: JSON, markup, percent-encoding, a quoted mail, typographic dashes, Base64 once
+    /// more. [`were_searched`](Self::were_searched) tells; only the certificates are kept.
+    ///
+    /// Of a chain the [authorities](Self::authorities) are not pinned.
     ///
     /// # Errors
     ///
     /// [`CertificateError`] names what was pasted in place of a certificate, or why the key cannot
-    /// be used. RSA keys below 2048 bits are left for the connection to refuse.
+    /// be used. A private key refuses the paste, whatever stands beside it. RSA keys below 2048 bits
+    /// are left for the connection to refuse.
+    ///
+    /// ```
+    /// # use saml_login::Certificates;
+    /// # let pem = include_str!("../../fixtures/saml-idp-samlp/idp-cert.pem");
+    /// let pinned = Certificates::parse(pem)?;
+    /// assert_eq!(pinned.len(), 1);
+    ///
+    /// // Copied out of a mail.
+    /// let quoted: String = pem.lines().map(|line| format!("> {line}\n")).collect();
+    /// let found = Certificates::parse(quoted)?;
+    /// assert_eq!(found, pinned);
+    /// assert!(found.were_searched());
+    /// # Ok::<(), saml_login::CertificateError>(())
+    /// ```
     pub fn parse(paste: impl AsRef<[u8]>) -> Result<Self, CertificateError> {
-        let certificates = paste::read(paste.as_ref(), MAX_CERTIFICATES)?;
-        let certificates: Result<Vec<_>, _> =
-            certificates.iter().map(|der| Certificate::from_der(der)).collect();
-        Self::of(certificates?)
+        let Found { certificates, searched } = paste::read(paste.as_ref(), MAX_CERTIFICATES)?;
+        let ders: Vec<&[u8]> = certificates.iter().map(Vec::as_slice).collect();
+        let (authorities, leaves) = chain::part(&ders);
+        let leaves: Result<Vec<_>, _> = leaves.into_iter().map(Certificate::from_der).collect();
+        // What is not pinned may have any key.
+        let readable = |der| Certificate::from_der(der).ok();
+        let authorities = authorities.into_iter().filter_map(readable).collect();
+        Ok(Self { authorities, searched, ..Self::of(leaves?)? })
     }
 
     /// Adds those of another paste, for a key rollover.
@@ -238,39 +268,66 @@ impl Certificates {
     ///
     /// [`CertificateError::TooMany`] if there are more than ten together.
     pub fn and(self, other: Self) -> Result<Self, CertificateError> {
-        let Self(mut certificates) = self;
-        certificates.extend(other.0);
-        Self::of(certificates)
+        let Self { mut pinned, mut authorities, searched } = self;
+        pinned.extend(other.pinned);
+        authorities.extend(other.authorities);
+        let searched = searched || other.searched;
+        Ok(Self { authorities: distinct(authorities), searched, ..Self::of(pinned)? })
     }
 
-    /// One to ten, each once.
+    /// One to ten, each once, all of them pinned.
     pub(crate) fn of(certificates: Vec<Certificate>) -> Result<Self, CertificateError> {
-        let mut distinct: Vec<Certificate> = Vec::new();
-        for certificate in certificates {
-            if !distinct.contains(&certificate) {
-                distinct.push(certificate);
-            }
-        }
-        match distinct.len() {
+        let pinned = distinct(certificates);
+        match pinned.len() {
             0 => Err(CertificateError::Empty),
-            1..=MAX_CERTIFICATES => Ok(Self(distinct)),
+            1..=MAX_CERTIFICATES => Ok(Self { pinned, authorities: Vec::new(), searched: false }),
             _ => Err(CertificateError::TooMany { limit: MAX_CERTIFICATES }),
         }
     }
 
+    /// Certificates of authorities that stood in one paste with those that they have issued. They
+    /// are not pinned: a signature by one of them is none of the identity provider's.
+    pub fn authorities(&self) -> &[Certificate] {
+        &self.authorities
+    }
+
+    /// Whether the certificates had to be searched for in what was pasted: tell whoever pasted it
+    /// that only they are kept.
+    pub fn were_searched(&self) -> bool {
+        self.searched
+    }
+
     /// The certificates in the order of the paste.
     pub fn iter(&self) -> std::slice::Iter<'_, Certificate> {
-        self.0.iter()
+        self.pinned.iter()
     }
 
     pub(super) fn as_slice(&self) -> &[Certificate] {
-        &self.0
+        &self.pinned
     }
 
     /// How many there are: at least one.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.pinned.len()
     }
+}
+
+impl PartialEq for Certificates {
+    fn eq(&self, other: &Self) -> bool {
+        self.pinned == other.pinned
+    }
+}
+
+impl Eq for Certificates {}
+
+fn distinct(certificates: Vec<Certificate>) -> Vec<Certificate> {
+    let mut distinct: Vec<Certificate> = Vec::new();
+    for certificate in certificates {
+        if !distinct.contains(&certificate) {
+            distinct.push(certificate);
+        }
+    }
+    distinct
 }
 
 impl FromStr for Certificates {

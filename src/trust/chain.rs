@@ -65,6 +65,18 @@ pub(crate) fn have_issued(ders: &[&[u8]]) -> Vec<bool> {
         .collect()
 }
 
+/// Those that have issued another one, and the others. Where each has issued another there is no end
+/// to begin at: then none counts as an authority.
+pub(super) fn part<'a>(ders: &[&'a [u8]]) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
+    let mut authorities = have_issued(ders);
+    if authorities.iter().all(|authority| *authority) {
+        authorities.fill(false);
+    }
+    let parted = ders.iter().copied().zip(authorities).partition::<Vec<_>, _>(|(_, is)| *is);
+    let bare = |some: Vec<(&'a [u8], bool)>| some.into_iter().map(|(der, _)| der).collect();
+    (bare(parted.0), bare(parted.1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ pub(crate) mod chain;
 mod key_pair;
 mod paste;
 mod public_key;
+mod search;
 #[cfg(test)]
 mod tests;
 

@@ -1,25 +1,128 @@
 //! From what stands in the form field to DER, naming what is not a certificate.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::{chain, search};
 use crate::error::CertificateError;
 
 /// Ten certificates of 4 KiB as PEM, with room for the text that some tools print around them.
 const MAX_PASTE: usize = 128 * 1024;
 
-/// The certificates in `paste`, as DER, at least one.
-pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, CertificateError> {
+/// What was found in a paste.
+pub(super) struct Found {
+    /// The certificates, as DER, at least one.
+    pub(super) certificates: Vec<Vec<u8>>,
+    /// Whether they had to be searched for in other text.
+    pub(super) searched: bool,
+}
+
+/// The certificates in `paste`: exactly as they are pasted, or else searched for.
+pub(super) fn read(paste: &[u8], most: usize) -> Result<Found, CertificateError> {
     if paste.len() > MAX_PASTE {
         return Err(CertificateError::TooMany { limit: most });
     }
-    if paste.first() == Some(&SEQUENCE) {
-        return Ok(vec![certificate(paste)?]);
+    let found = match paste.first() {
+        Some(&SEQUENCE) => Found { certificates: binary(paste)?, searched: false },
+        _ => in_text(&text(paste).ok_or(CertificateError::Unrecognized)?)?,
+    };
+    match found.certificates.len() {
+        count if count > most => Err(CertificateError::TooMany { limit: most }),
+        _ => Ok(found),
     }
-    let text = str::from_utf8(paste).map_err(|_| CertificateError::Unrecognized)?;
+}
+
+/// DER of one certificate, or of several, one behind the other.
+fn binary(der: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    match chain::split(der) {
+        Some(values) if values.len() > 1 => values.into_iter().map(certificate).collect(),
+        _ => Ok(vec![certificate(der)?]),
+    }
+}
+
+fn in_text(text: &str) -> Result<Found, CertificateError> {
+    let exact = exact(text);
+    if let Err(refusal) = &exact
+        && !may_be_wrapped(refusal)
+    {
+        return Err(refusal.clone());
+    }
+    match (exact, search::certificates(text)) {
+        // Beside the certificate as well, and without the words that name it.
+        (_, Err(CertificateError::PrivateKey)) => Err(CertificateError::PrivateKey),
+        (Ok(certificates), _) => Ok(Found { certificates, searched: false }),
+        (Err(_), Err(refusal)) => Err(refusal),
+        (Err(refusal), Ok(found)) if found.is_empty() => Err(named(text).unwrap_or(refusal)),
+        (Err(_), Ok(certificates)) => Ok(Found { certificates, searched: true }),
+    }
+}
+
+/// Whether what was refused may have a certificate in it that nothing has named yet.
+fn may_be_wrapped(refusal: &CertificateError) -> bool {
+    matches!(
+        refusal,
+        CertificateError::Damaged | CertificateError::Truncated | CertificateError::Unrecognized
+    )
+}
+
+/// UTF-8, or UTF-16 as some editors save files: by its byte order mark, or by the zero that every
+/// character of a certificate has in it there.
+fn text(paste: &[u8]) -> Option<Cow<'_, str>> {
+    let utf16 = |paste: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, _) = paste.as_chunks();
+        String::from_utf16(&units.iter().map(|pair| unit(*pair)).collect::<Vec<_>>()).ok()
+    };
+    match paste {
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Cow::Owned),
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned),
+        [0, 1..=0xFF, ..] => utf16(paste, u16::from_be_bytes).map(Cow::Owned),
+        [1..=0xFF, 0, ..] => utf16(paste, u16::from_le_bytes).map(Cow::Owned),
+        paste => str::from_utf8(paste).ok().map(Cow::Borrowed),
+    }
+}
+
+/// What it is instead, where the shape tells.
+fn named(text: &str) -> Option<CertificateError> {
+    if ["\"kty\"", "'kty'", "RSAKeyValue"].iter().any(|words| text.contains(words)) {
+        return Some(CertificateError::PublicKey);
+    }
+    is_fingerprint(text).then_some(CertificateError::Fingerprint)
+}
+
+/// Whether this is the digest of a certificate, in hexadecimal digits with any separators and with
+/// the words that consoles put before it, or in Base64.
+fn is_fingerprint(text: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "fingerprint",
+        "thumbprint",
+        "certificate",
+        "sha-256",
+        "sha256",
+        "sha-1",
+        "sha1",
+        "sha512",
+        "md5",
+    ];
+    let digits = WORDS.iter().fold(text.to_ascii_lowercase(), |text, word| text.replace(word, ""));
+    let digits: String = digits.chars().filter(|c| c.is_alphanumeric()).collect();
+    // MD5, SHA-1, SHA-256 and SHA-512.
+    let in_hex = matches!(digits.len(), 32 | 40 | 64 | 128);
+    if in_hex && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return true;
+    }
+    // SHA-1 and SHA-256, also with the letters of base64url, as in the `x5t` of a JSON Web Key.
+    let standard = text.trim().replace('-', "+").replace('_', "/");
+    let engine = &search::UNPADDED;
+    let digest = engine.decode(standard.trim_end_matches('=')).map(|digest| digest.len());
+    matches!(digest, Ok(20 | 32))
+}
+
+fn exact(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     // JSON and environment files carry line breaks as two characters, XML carries some as
     // references.
-    let text = ["\\r", "\\n", "&#13;", "&#xD;"]
+    let text = ["\\r", "\\n", "&#13;", "&#xD;", "&#10;", "&#xA;", "&#xa;", "&#xd;"]
         .iter()
         .fold(text.to_owned(), |text, end| text.replace(end, "\n"));
     let text = text.trim_matches(|c: char| {
@@ -44,10 +147,8 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Certificat
     } else {
         vec![bare(text)?]
     };
-    if found.len() > most {
-        return Err(CertificateError::TooMany { limit: most });
-    }
-    found.iter().map(|der| certificate(der)).collect()
+    let certificates: Result<Vec<_>, _> = found.iter().map(|der| binary(der)).collect();
+    Ok(certificates?.concat())
 }
 
 /// Whether there is a private key in a text, by its words: PEM and SSH2 (RFC 4716), PuTTY's files,
@@ -97,7 +198,7 @@ fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
 }
 
 /// Refuses metadata and SAML messages, of which a certificate inside says nothing.
-fn refuse_documents(text: &str) -> Result<(), CertificateError> {
+pub(super) fn refuse_documents(text: &str) -> Result<(), CertificateError> {
     // A part of one as well: there a certificate may be for encryption, and must not come to sign.
     if ["EntityDescriptor", "EntitiesDescriptor", "IDPSSODescriptor", "KeyDescriptor"]
         .iter()
@@ -191,7 +292,7 @@ const SEQUENCE: u8 = 0x30;
 /// Passes a certificate on and names what else the DER is. The shapes are those of RFC 5280 §4.1
 /// (certificate), RFC 2986 §4.1 (request), RFC 5208 §5 and §6, RFC 8017 §A.1 and RFC 5915 §3
 /// (keys), RFC 7292 §4, RFC 5652 §3 (bundles).
-fn certificate(der: &[u8]) -> Result<Vec<u8>, CertificateError> {
+pub(super) fn certificate(der: &[u8]) -> Result<Vec<u8>, CertificateError> {
     let (tag, length, content) = header(der).ok_or(CertificateError::Unrecognized)?;
     if tag != SEQUENCE {
         return Err(CertificateError::Unrecognized);
@@ -244,7 +345,7 @@ fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// Tag, length and what follows the length.
-fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
+pub(super) fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
     if *first < 0x80 {

@@ -12,10 +12,12 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::stack::Stack;
 use openssl::symm::Cipher;
-use openssl::x509::{X509, X509Name, X509ReqBuilder};
+use openssl::x509::{X509, X509Name, X509NameRef, X509ReqBuilder};
 
 use super::*;
 use crate::error::CertificateError;
+
+mod wrapped;
 
 /// Captured with the fixtures: RSA-2048, valid from 2026 to 2036.
 const PEM: &str = include_str!("../../fixtures/saml-idp-samlp/idp-cert.pem");
@@ -36,22 +38,32 @@ fn name() -> X509Name {
 }
 
 fn certificate_of(key: &PKey<Private>, serial: u32) -> X509 {
+    issued(key, serial, &name(), (key, &name()))
+}
+
+/// A certificate with an issuer: its key and its name.
+fn issued(
+    key: &PKey<Private>,
+    serial: u32,
+    subject: &X509NameRef,
+    (issuer_key, issuer): (&PKey<Private>, &X509NameRef),
+) -> X509 {
     let mut builder = X509::builder().unwrap();
     builder.set_version(2).unwrap();
     builder
         .set_serial_number(&BigNum::from_u32(serial).unwrap().to_asn1_integer().unwrap())
         .unwrap();
-    builder.set_subject_name(&name()).unwrap();
-    builder.set_issuer_name(&name()).unwrap();
+    builder.set_subject_name(subject).unwrap();
+    builder.set_issuer_name(issuer).unwrap();
     builder.set_not_before(&Asn1Time::from_unix(1_000_000_000).unwrap()).unwrap();
     builder.set_not_after(&Asn1Time::from_unix(1_500_000_000).unwrap()).unwrap();
     builder.set_pubkey(key).unwrap();
-    let digest = if matches!(key.id(), openssl::pkey::Id::ED25519) {
+    let digest = if matches!(issuer_key.id(), openssl::pkey::Id::ED25519) {
         MessageDigest::null()
     } else {
         MessageDigest::sha256()
     };
-    builder.sign(key, digest).unwrap();
+    builder.sign(issuer_key, digest).unwrap();
     builder.build()
 }
 
@@ -64,7 +76,9 @@ fn armour(label: &str, der: &[u8]) -> String {
 
 #[track_caller]
 fn assert_refused(paste: impl AsRef<[u8]>, expected: CertificateError) {
-    assert_eq!(Certificates::parse(paste), Err(expected));
+    let paste = paste.as_ref();
+    let found = Certificates::parse(paste);
+    assert_eq!(found, Err(expected), "{}", String::from_utf8_lossy(paste));
 }
 
 fn body() -> String {
@@ -230,9 +244,10 @@ fn what_is_not_a_certificate_is_named() {
     ] {
         assert_refused(private, PrivateKey);
     }
-    // A public JSON Web Key is none.
-    assert_refused(br#"{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"d"}"#, Unrecognized);
     for public in [
+        // A public JSON Web Key is no private one.
+        br#"{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"d"}"#.to_vec(),
+        b"<RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>".to_vec(),
         key.public_key_to_pem().unwrap(),
         key.rsa().unwrap().public_key_to_pem_pkcs1().unwrap(),
         key.public_key_to_der().unwrap(),
@@ -315,7 +330,8 @@ fn what_is_not_a_certificate_is_named() {
     assert_refused("MIIB!", Damaged);
     assert_refused(PEM.replacen("Iuo", "I!o", 1).replacen("MII", "MI!", 1), Damaged);
     assert_refused([0x30, 0x03, 0x02, 0x01, 0x05, 0x00], Unrecognized);
-    assert_refused([0xff, 0xfe], Unrecognized);
+    assert_refused([0xff, 0xfe], Empty);
+    assert_refused([0xff, 0xfe, 0, 0xd8], Unrecognized);
     let mut trailing = certificate.to_der().unwrap();
     trailing.push(0);
     assert_refused(trailing, Unrecognized);
@@ -327,7 +343,7 @@ fn what_is_cut_off_is_named() {
     let (body, packed) = (body(), body().replace('\n', ""));
     for cut in [
         "-----BEGIN CERTIFICATE-----".to_owned(),
-        format!("-----BEGIN CERTIFICATE-----\n{body}"),
+        format!("-----BEGIN CERTIFICATE-----\n{}", &body[..body.len() - 10]),
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----", &body[..500]),
         packed[..400].to_owned(),
         packed[..401].to_owned(),
