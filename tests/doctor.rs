@@ -51,7 +51,7 @@ const REAL: [[&str; 3]; 31] = [
     [AUDIENCE, "https://sso.jumpcloud.com/saml2/acme", "JumpCloud"],
     ["acme", "https://sso.jumpcloud.com/saml2/acme", "https://acme.test"],
     ["Acme Inbox", "https://sso.jumpcloud.com/saml2/acme-inbox1", "acme inbox idp"],
-    [ACS_URL, "https://sso.jumpcloud.com/saml2/customsaml20", "jumpcloud.acme.test"],
+    ["acme inbox", "https://sso.jumpcloud.com/saml2/customsaml20", "jumpcloud.acme.test"],
     [
         "https://app.example.test",
         "https://sso.jumpcloud.com/saml2/acme?x=1",
@@ -84,7 +84,7 @@ const REAL: [[&str; 3]; 31] = [
         "https://login.acme.test/app/acme_inbox_1/exk1/sso/saml",
         "http://www.okta.com/exk1",
     ],
-    [ACS_URL, "https://acme.okta.com/app/template_saml_2_0/exk1/sso/saml", "https://acme.okta.com"],
+    ["acme", "https://acme.okta.com/app/template_saml_2_0/exk1/sso/saml", "https://acme.okta.com"],
     // Entra, and its national clouds.
     [
         AUDIENCE,
@@ -155,7 +155,7 @@ const REAL: [[&str; 3]; 31] = [
         "https://idp.acme.test:8443/realms/staff",
     ],
     [
-        ACS_URL,
+        AUDIENCE,
         "https://idp.acme.test/realms/staff/protocol/saml/clients/acme",
         "https://idp.acme.test/realms/staff",
     ],
@@ -262,6 +262,10 @@ fn rows() -> Vec<Row> {
         |audience: &str, sso_url: &str, issuer: &str| Some(all(audience, sso_url, issuer));
     let from_metadata = |audience: &str| offered(audience, METADATA_SSO_URL, METADATA_ISSUER);
     let broken_metadata = METADATA.replace("IDPSSODescriptor", "SPSSODescriptor");
+    let declared = METADATA.split_once("?>").map_or(METADATA, |(_, behind)| behind);
+    let browser_view = format!(
+        "This XML file does not appear to have any style information associated with it. The document tree is shown below.\n{declared}"
+    );
     let jumpcloud = "https://sso.jumpcloud.com/saml2/acme";
     let entra = "https://sts.windows.net/11111111-2222-3333-4444-555555555555/";
     let entra_sso = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/saml2";
@@ -270,7 +274,13 @@ fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = vec![
         (all(AUDIENCE, SSO_URL, ISSUER), vec![], None),
         (all("acme", "http://localhost:8080/saml", "acme-idp"), vec![], None),
-        (all(ACS_URL, SSO_URL, ISSUER), vec![], None),
+        (all(ACS_URL, SSO_URL, ISSUER), vec![(Audience, "audience_is_acs_url")], None),
+        (
+            all(&format!("{ACS_URL}/"), SSO_URL, ISSUER),
+            vec![(Audience, "audience_is_acs_url")],
+            None,
+        ),
+        (all(LOGIN_URL, SSO_URL, ISSUER), vec![(Audience, "audience_is_login_url")], None),
         // An identity provider of our own may be on our own host, and still that is rare.
         (
             all(AUDIENCE, "https://app.example.test/idp/sso", "acme-idp"),
@@ -358,12 +368,48 @@ fn rows() -> Vec<Row> {
             None,
         ),
         // An address of ours in the issuer field is no single sign-on URL.
-        (all(AUDIENCE, "acme", ACS_URL), vec![(SsoUrl, "sso_url_invalid")], None),
-        (all(AUDIENCE, "acme", LOGIN_URL), vec![(SsoUrl, "sso_url_invalid")], None),
+        (
+            all(AUDIENCE, "acme", ACS_URL),
+            vec![(SsoUrl, "sso_url_invalid"), (Issuer, "issuer_at_us")],
+            None,
+        ),
+        (
+            all(AUDIENCE, "acme", LOGIN_URL),
+            vec![(SsoUrl, "sso_url_invalid"), (Issuer, "issuer_at_us")],
+            None,
+        ),
+        // issuer_at_us
+        (
+            all("acme", SSO_URL, "https://app.example.test/saml/acme"),
+            vec![(Issuer, "issuer_at_us")],
+            None,
+        ),
+        // sso_url_is_metadata_url
+        (
+            all(AUDIENCE, &format!("{keycloak_sso}/descriptor"), keycloak),
+            vec![(SsoUrl, "sso_url_is_metadata_url")],
+            offered(AUDIENCE, keycloak_sso, keycloak),
+        ),
+        (
+            all(AUDIENCE, &format!("{SSO_URL}/metadata"), ISSUER),
+            vec![(SsoUrl, "sso_url_is_metadata_url")],
+            right(),
+        ),
         // metadata_pasted, metadata_unreadable
         (
             pasted(AUDIENCE, "", "", METADATA),
-            vec![(SsoUrl, "blank"), (Issuer, "blank"), (Certificate, "metadata_pasted")],
+            vec![(Certificate, "metadata_pasted")],
+            from_metadata(AUDIENCE),
+        ),
+        (
+            pasted("", "", METADATA, METADATA),
+            vec![(Audience, "blank"), (Issuer, "metadata_pasted")],
+            from_metadata(""),
+        ),
+        // With the sentence that a browser writes above it.
+        (
+            all(AUDIENCE, "acme", &browser_view),
+            vec![(Issuer, "metadata_pasted")],
             from_metadata(AUDIENCE),
         ),
         (all(METADATA, SSO_URL, ISSUER), vec![(Audience, "metadata_pasted")], from_metadata("")),
@@ -391,7 +437,6 @@ fn rows() -> Vec<Row> {
             vec![
                 (Audience, "private_key_pasted"),
                 (SsoUrl, "metadata_pasted"),
-                (Issuer, "blank"),
                 (Certificate, "certificate_is_private_key"),
             ],
             from_metadata(""),
@@ -488,6 +533,11 @@ fn rows() -> Vec<Row> {
             vec![],
             None,
         ),
+        (
+            pasted(AUDIENCE, SSO_URL, ISSUER, &CERTIFICATE.replace('\n', "<br>")),
+            vec![(Certificate, "certificate_searched")],
+            None,
+        ),
     ];
     for secret in SECRETS {
         for field in [Audience, SsoUrl, Issuer] {
@@ -519,8 +569,9 @@ fn rows() -> Vec<Row> {
         ("<KeyDescriptor use='signing'></KeyDescriptor>".to_owned(), "certificate_is_metadata"),
         ("<samlp:Response></samlp:Response>".to_owned(), "certificate_is_saml_message"),
         ("https://idp.acme.test/certificate".to_owned(), "certificate_is_url"),
-        (CERTIFICATE.replace("-----END", ""), "certificate_truncated"),
+        (CERTIFICATE[..CERTIFICATE.len() / 2].to_owned(), "certificate_truncated"),
         ("MIIB!".to_owned(), "certificate_damaged"),
+        ("9B24075F9DF47149E895BBEB4877BB2AAD874FBC".to_owned(), "certificate_is_fingerprint"),
         (distinct, "certificate_too_many"),
         ("acme".to_owned(), "certificate_unrecognized"),
         (certificate_with_unusable_key(), "certificate_key_invalid"),
@@ -697,7 +748,7 @@ fn every_code_is_documented_and_has_a_row() {
         include_str!("../src/error/config.rs"),
         "impl CertificateError {",
     ));
-    assert_eq!(known.len(), 37);
+    assert_eq!(known.len(), 46);
 
     let mut covered: BTreeMap<String, Severity> = BTreeMap::new();
     for (values, _, _) in rows() {
@@ -707,13 +758,16 @@ fn every_code_is_documented_and_has_a_row() {
     }
     // Their rows are in the tests above.
     for code in [
+        "audience_nearly_ours",
         "certificate_expired",
         "certificate_expires",
         "certificate_not_yet_valid",
+        "certificate_of_authority",
         "certificate_shared",
     ] {
         assert_eq!(covered.insert(code.to_owned(), Severity::Warning), None);
     }
+    assert_eq!(covered.insert("certificate_is_ours".to_owned(), Severity::Error), None);
     assert_eq!(covered.keys().cloned().collect::<BTreeSet<String>>(), known);
 
     let (_, section) = include_str!("../ERRORS.md")

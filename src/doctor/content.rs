@@ -46,8 +46,9 @@ pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200B}' | '\u{FEFF}'))
 }
 
+/// Also behind the sentence that a browser writes above it.
 fn is_metadata(text: &str) -> bool {
-    text.starts_with('<')
+    text.contains('<')
         && ["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| text.contains(name))
 }
 

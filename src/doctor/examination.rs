@@ -2,26 +2,27 @@
 
 use chrono::{DateTime, Utc};
 
-use super::certificate;
 use super::content::{Content, trimmed};
+use super::offer::with_scheme;
 use super::{
     Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings,
+    certificate, shape,
 };
 use crate::address::{Address, Parts, is_plain};
 use crate::advice::Product;
-use crate::binding::Binding;
+use crate::error::CertificateError;
 use crate::limits::Limits;
-use crate::metadata::{IdpMetadata, MetadataError};
+use crate::metadata::{IdpMetadata, MetadataError, MetadataWarning};
 use crate::provider::IdentityProvider;
-use crate::trust::{Certificate, Certificates};
+use crate::trust::Certificates;
 
-const TEXT_FIELDS: [PastedField; 3] =
+pub(super) const TEXT_FIELDS: [PastedField; 3] =
     [PastedField::Audience, PastedField::SsoUrl, PastedField::Issuer];
 
 /// The pasted values, looked into once.
 pub(super) struct Examination<'a> {
-    pasted: &'a PastedValues,
-    around: &'a Surroundings<'a>,
+    pub(super) pasted: &'a PastedValues,
+    pub(super) around: &'a Surroundings<'a>,
     now: DateTime<Utc>,
     audience: Content,
     sso_url: Content,
@@ -50,31 +51,11 @@ impl<'a> Examination<'a> {
 
     pub(super) fn diagnosis(self) -> Diagnosis {
         let swap = self.swap();
-        let mut findings = Vec::new();
-        for field in TEXT_FIELDS {
-            let problems = match self.content(field) {
-                Content::Blank => vec![Problem::Blank],
-                Content::Certificate => vec![Problem::CertificateMisplaced],
-                Content::Metadata(metadata) => vec![of_metadata(metadata)],
-                Content::PrivateKey => vec![Problem::PrivateKeyPasted],
-                Content::Text => self.of_text(field, swap),
-            };
-            findings.extend(problems.into_iter().map(|problem| Finding::new(field, problem)));
-        }
         let certificates = Certificates::parse(&self.pasted.certificate);
-        let problems = match (&self.certificate, &certificates) {
-            (Content::Metadata(metadata), _) => vec![of_metadata(metadata)],
-            (_, Err(error)) => vec![Problem::Certificate(error.clone())],
-            (_, Ok(certificates)) => {
-                let problems = |certificate| {
-                    certificate::problems(certificate, self.around.other_fingerprints, self.now)
-                };
-                certificates.iter().flat_map(problems).collect()
-            }
+        let findings = match self.metadata() {
+            Some((field, metadata)) => self.beside_metadata(field, metadata),
+            None => self.of_fields(swap, &certificates),
         };
-        findings.extend(
-            problems.into_iter().map(|problem| Finding::new(PastedField::Certificate, problem)),
-        );
         let usable = findings.iter().all(|finding| finding.severity != Severity::Error);
         Diagnosis {
             findings,
@@ -86,7 +67,55 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn content(&self, field: PastedField) -> &Content {
+    fn of_fields(
+        &self,
+        swap: Option<(PastedField, PastedField)>,
+        certificates: &Result<Certificates, CertificateError>,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for field in TEXT_FIELDS {
+            let problems = match self.content(field) {
+                Content::Blank => vec![Problem::Blank],
+                Content::Certificate => vec![Problem::CertificateMisplaced],
+                Content::Metadata(metadata) => vec![of_metadata(metadata)],
+                Content::PrivateKey => vec![Problem::PrivateKeyPasted],
+                Content::Text => self.of_text(field, swap),
+            };
+            findings.extend(problems.into_iter().map(|problem| Finding::new(field, problem)));
+        }
+        let problems = match (&self.certificate, certificates) {
+            (Content::Metadata(metadata), _) => vec![of_metadata(metadata)],
+            (_, Err(error)) => vec![Problem::Certificate(error.clone())],
+            (_, Ok(certificates)) => certificate::problems(certificates, self.around, self.now),
+        };
+        let finding = |problem| Finding::new(PastedField::Certificate, problem);
+        findings.extend(problems.into_iter().map(finding));
+        findings
+    }
+
+    /// The document says everything but the Audience URI: what stands in the other fields does not
+    /// matter, unless it is a secret.
+    fn beside_metadata(&self, field: PastedField, metadata: &IdpMetadata) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for other in TEXT_FIELDS.into_iter().chain([PastedField::Certificate]) {
+            let problems = match (other, self.content(other)) {
+                _ if other == field => of_document(metadata),
+                (PastedField::Certificate, Content::PrivateKey) => {
+                    vec![Problem::Certificate(CertificateError::PrivateKey)]
+                }
+                (_, Content::PrivateKey) => vec![Problem::PrivateKeyPasted],
+                (PastedField::Audience, Content::Text) => self.of_text(other, None),
+                (PastedField::Audience, Content::Blank) if self.around.audience.is_none() => {
+                    vec![Problem::Blank]
+                }
+                _ => Vec::new(),
+            };
+            findings.extend(problems.into_iter().map(|problem| Finding::new(other, problem)));
+        }
+        findings
+    }
+
+    pub(super) fn content(&self, field: PastedField) -> &Content {
         match field {
             PastedField::Audience => &self.audience,
             PastedField::SsoUrl => &self.sso_url,
@@ -97,7 +126,7 @@ impl<'a> Examination<'a> {
 
     /// The text of a field, without blank space around it; empty if the field holds something that
     /// is no text.
-    fn text(&self, field: PastedField) -> &'a str {
+    pub(super) fn text(&self, field: PastedField) -> &'a str {
         match self.content(field) {
             Content::Text => trimmed(self.pasted.field(field)),
             _ => "",
@@ -139,6 +168,9 @@ impl<'a> Examination<'a> {
             (_, true, true) => None,
             (_, true, false) => Some((PastedField::Audience, PastedField::Issuer)),
             (_, false, true) => Some((PastedField::SsoUrl, PastedField::Issuer)),
+            _ if is_login_beside(issuer, sso_url) => {
+                Some((PastedField::SsoUrl, PastedField::Issuer))
+            }
             _ => None,
         }
     }
@@ -155,8 +187,7 @@ impl<'a> Examination<'a> {
             Some((_, second)) if field == second => None,
             _ => match field {
                 PastedField::Audience => self.of_audience(),
-                PastedField::SsoUrl => Product::of_issuer(self.text(field))
-                    .map(|product| Problem::IssuerMisplaced { product }),
+                PastedField::SsoUrl => self.of_sso_url(),
                 PastedField::Issuer => self.of_issuer(),
                 PastedField::Certificate => None,
             },
@@ -176,6 +207,19 @@ impl<'a> Examination<'a> {
         if audience == issuer {
             return Some(Problem::AudienceEqualsIssuer);
         }
+        if self.around.audience == Some(audience) {
+            return None;
+        }
+        if self.nearly_our_audience().is_some() {
+            return Some(Problem::AudienceNearlyOurs);
+        }
+        let is = |ours: Option<&str>| ours.is_some_and(|ours| is_same_url(ours, audience));
+        if is(self.around.acs_url) {
+            return Some(Problem::AudienceIsAcsUrl);
+        }
+        if is(self.around.login_url) {
+            return Some(Problem::AudienceIsLoginUrl);
+        }
         if is_login_url(audience) || (audience == sso_url && Address::of(audience) != Address::None)
         {
             return Some(Problem::SsoUrlMisplaced);
@@ -186,6 +230,20 @@ impl<'a> Examination<'a> {
         let host = Parts::of(audience)?.authority;
         (!self.is_at_us(audience) && Parts::of(sso_url)?.authority == host)
             .then_some(Problem::AudienceAtIdp)
+    }
+
+    /// The Audience URI that is proposed, if what was pasted differs from it by a slash or by
+    /// letter case: it is compared byte for byte.
+    pub(super) fn nearly_our_audience(&self) -> Option<&'a str> {
+        let audience = self.text(PastedField::Audience);
+        self.around.audience.filter(|ours| *ours != audience && is_same_url(ours, audience))
+    }
+
+    fn of_sso_url(&self) -> Option<Problem> {
+        let sso_url = self.text(PastedField::SsoUrl);
+        let product = Product::of_issuer(sso_url);
+        let misplaced = product.map(|product| Problem::IssuerMisplaced { product });
+        misplaced.or(shape::is_metadata(sso_url).then_some(Problem::SsoUrlIsMetadataUrl))
     }
 
     /// Why nobody can log in by the single sign-on URL.
@@ -219,7 +277,13 @@ impl<'a> Examination<'a> {
         if Product::of_login_url(issuer).is_some_and(|product| product != Product::JumpCloud) {
             return Some(Problem::SsoUrlMisplaced);
         }
-        (issuer == self.text(PastedField::SsoUrl)).then_some(Problem::IssuerEqualsSsoUrl)
+        if issuer == self.text(PastedField::SsoUrl) {
+            // That of a metadata document may be the issuer: said at the single sign-on URL.
+            return (!shape::is_metadata(issuer)).then_some(Problem::IssuerEqualsSsoUrl);
+        }
+        // One text for both is said at the Audience URI.
+        let same = issuer == self.text(PastedField::Audience);
+        (!same && self.is_at_us(issuer)).then_some(Problem::IssuerAtUs)
     }
 
     fn is_ours(&self, url: &str) -> bool {
@@ -228,74 +292,6 @@ impl<'a> Examination<'a> {
             .flatten()
             .any(|ours| is_same_url(ours, url))
     }
-
-    /// The values as they were probably meant, if that is another thing than what was pasted.
-    fn offer(&self, swap: Option<(PastedField, PastedField)>) -> Option<PastedValues> {
-        let mut offer = self.pasted.clone();
-        for field in [
-            PastedField::Audience,
-            PastedField::SsoUrl,
-            PastedField::Issuer,
-            PastedField::Certificate,
-        ] {
-            if matches!(self.content(field), Content::PrivateKey) {
-                offer.set(field, "");
-            }
-        }
-        // Without its secrets it is not yet what was meant.
-        let disarmed = offer.clone();
-        for field in
-            TEXT_FIELDS.into_iter().filter(|field| matches!(self.content(*field), Content::Text))
-        {
-            offer.set(field, self.text(field));
-        }
-        if let Some(url) = with_scheme(self.text(PastedField::SsoUrl)) {
-            offer.sso_url = url;
-        }
-        if let Some((first, second)) = swap {
-            offer.set(first, self.text(second));
-            offer.set(second, self.text(first));
-        }
-        let misplaced = TEXT_FIELDS
-            .into_iter()
-            .find(|field| matches!(self.content(*field), Content::Certificate));
-        if let Some(field) = misplaced
-            && !matches!(self.certificate, Content::Certificate | Content::Metadata(_))
-        {
-            let (certificate, other) =
-                (offer.field(field).to_owned(), trimmed(&offer.certificate).to_owned());
-            offer.set(field, other);
-            offer.set(PastedField::Certificate, certificate);
-        }
-        if let Some(metadata) = self.metadata() {
-            self.take(&mut offer, metadata);
-        }
-        (offer != disarmed).then_some(offer)
-    }
-
-    /// The first metadata document that can be read, in any field.
-    fn metadata(&self) -> Option<&IdpMetadata> {
-        [&self.audience, &self.sso_url, &self.issuer, &self.certificate].into_iter().find_map(
-            |content| match content {
-                Content::Metadata(metadata) => metadata.as_ref().as_ref().ok(),
-                _ => None,
-            },
-        )
-    }
-
-    /// Puts what a metadata document says into the offer.
-    fn take(&self, offer: &mut PastedValues, metadata: &IdpMetadata) {
-        let idp = metadata.identity_provider();
-        let redirect =
-            idp.sso_endpoints().iter().find(|endpoint| endpoint.binding == Binding::HttpRedirect);
-        let sso_url = redirect.map(|endpoint| endpoint.location.as_str()).or(idp.sso_url());
-        if matches!(self.audience, Content::Metadata(_)) {
-            offer.audience.clear();
-        }
-        offer.sso_url = sso_url.unwrap_or(self.text(PastedField::SsoUrl)).to_owned();
-        offer.issuer = idp.issuer().to_owned();
-        offer.certificate = idp.certificates().iter().map(Certificate::to_pem).collect();
-    }
 }
 
 fn of_metadata(metadata: &Result<IdpMetadata, MetadataError>) -> Problem {
@@ -303,6 +299,24 @@ fn of_metadata(metadata: &Result<IdpMetadata, MetadataError>) -> Problem {
         Ok(_) => Problem::MetadataPasted,
         Err(error) => Problem::MetadataUnreadable(error.clone()),
     }
+}
+
+/// That it was pasted, and what of it cannot be taken.
+fn of_document(metadata: &IdpMetadata) -> Vec<Problem> {
+    let warnings = metadata.warnings().iter();
+    // That there is text around it, everybody sees.
+    let warnings =
+        warnings.filter(|warning| !matches!(warning, MetadataWarning::TextAround { .. }));
+    let warnings = warnings.cloned().map(Problem::MetadataInPart);
+    [Problem::MetadataPasted].into_iter().chain(warnings).collect()
+}
+
+/// Whether the one is the address of a single sign-on service, and the other, on its host, is
+/// another one.
+fn is_login_beside(one: &str, other: &str) -> bool {
+    let same_host = Parts::of(one).zip(Parts::of(other)).is_some_and(|(a, b)| a.host == b.host);
+    let may_be = shape::is_metadata(other) && shape::may_be_login(one);
+    same_host && !shape::is_login(other) && (shape::is_login(one) || may_be)
 }
 
 /// A single sign-on URL that no service provider could have as its own name. Keycloak's could: it
@@ -315,13 +329,6 @@ fn is_login_url(text: &str) -> bool {
 /// The product whose issuer this is, if no service provider could have it as its own name.
 fn foreign_issuer(text: &str) -> Option<Product> {
     Product::of_issuer(text).filter(|product| *product != Product::Keycloak)
-}
-
-/// A web address that was pasted without its beginning: a host with a dot, and a path.
-fn with_scheme(text: &str) -> Option<String> {
-    let url = format!("https://{text}");
-    let parts = Parts::of(&url).filter(|_| !text.contains("://") && is_plain(&url))?;
-    (parts.host.contains('.') && parts.path.len() > 1).then_some(url)
 }
 
 /// Equal but for letter case and a slash at the end.

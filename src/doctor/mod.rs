@@ -3,7 +3,9 @@
 mod certificate;
 mod content;
 mod examination;
+mod offer;
 mod problem;
+mod shape;
 
 use std::fmt;
 
@@ -114,15 +116,24 @@ impl PastedField {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Surroundings<'a> {
+    /// The Audience URI that the application proposes: its entity ID.
+    pub audience: Option<&'a str>,
     /// The ACS URL of the connection.
     pub acs_url: Option<&'a str>,
     /// The page on which logins of the connection start.
     pub login_url: Option<&'a str>,
     /// The fingerprints of the certificates of all other connections.
     pub other_fingerprints: &'a [Fingerprint],
+    /// The fingerprints of the application's own certificates, as its metadata shows them.
+    pub own_fingerprints: &'a [Fingerprint],
 }
 
 impl<'a> Surroundings<'a> {
+    /// Adds the Audience URI that the application proposes: its entity ID.
+    pub fn with_audience(self, audience: &'a str) -> Self {
+        Self { audience: Some(audience), ..self }
+    }
+
     /// Adds the ACS URL of the connection.
     pub fn with_acs_url(self, acs_url: &'a str) -> Self {
         Self { acs_url: Some(acs_url), ..self }
@@ -136,6 +147,11 @@ impl<'a> Surroundings<'a> {
     /// Adds the fingerprints of the certificates of all other connections.
     pub fn with_other_fingerprints(self, other_fingerprints: &'a [Fingerprint]) -> Self {
         Self { other_fingerprints, ..self }
+    }
+
+    /// Adds the fingerprints of the application's own certificates.
+    pub fn with_own_fingerprints(self, own_fingerprints: &'a [Fingerprint]) -> Self {
+        Self { own_fingerprints, ..self }
     }
 }
 

@@ -6,7 +6,7 @@ use super::PastedField;
 use crate::advice::Product;
 use crate::error::CertificateError;
 use crate::fingerprint::Fingerprint;
-use crate::metadata::MetadataError;
+use crate::metadata::{MetadataError, MetadataWarning};
 
 /// How bad a [`Problem`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +81,25 @@ pub enum Problem {
          make sure the identity provider uses the same value"
     )]
     AudienceEqualsIssuer,
+    /// The Audience URI is our own ACS URL. Some applications are named so; then say so by
+    /// [`Surroundings::audience`](super::Surroundings::audience).
+    #[error(
+        "this is the ACS URL, to which responses come; the Audience URI is the name (entity ID) of the service provider: make \
+         sure the identity provider uses the same value"
+    )]
+    AudienceIsAcsUrl,
+    /// The Audience URI is our own login page.
+    #[error(
+        "this is the login page of the service provider; the Audience URI is its name (entity ID): make sure the identity \
+         provider uses the same value"
+    )]
+    AudienceIsLoginUrl,
+    /// The Audience URI is the one that is proposed but for a slash at the end or letter case.
+    #[error(
+        "this differs from the Audience URI of the service provider by a slash or a letter's case, and every character counts: \
+         make sure the identity provider uses the same value"
+    )]
+    AudienceNearlyOurs,
     /// Nothing but blank space.
     #[error("this is empty")]
     Blank,
@@ -105,6 +124,15 @@ pub enum Problem {
         /// End of its validity.
         not_after: DateTime<Utc>,
     },
+    /// The certificate of the application's own key, which signs what the application sends.
+    #[error(
+        "certificate {fingerprint} is that of the service provider; paste the certificate with which the identity provider \
+         signs"
+    )]
+    CertificateIsOurs {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: Fingerprint,
+    },
     /// A certificate in a field for something else.
     #[error("this is a certificate: paste it into the field for the X.509 certificate")]
     CertificateMisplaced,
@@ -116,6 +144,19 @@ pub enum Problem {
         /// Begin of its validity.
         not_before: DateTime<Utc>,
     },
+    /// The certificate of an authority, beside one that it has issued.
+    #[error(
+        "certificate {fingerprint} ({subject}) is that of the authority that issued the other, and is not trusted to sign"
+    )]
+    CertificateOfAuthority {
+        /// SHA-256 fingerprint of the certificate.
+        fingerprint: Fingerprint,
+        /// Its subject.
+        subject: String,
+    },
+    /// A certificate was found inside something else.
+    #[error("the certificate was found in other text; only the certificate is kept")]
+    CertificateSearched,
     /// Another connection has the same certificate: usual where one identity provider signs for all
     /// of its applications, and a mix-up where each application has a key of its own.
     #[error(
@@ -126,6 +167,12 @@ pub enum Problem {
         /// SHA-256 fingerprint of the certificate.
         fingerprint: Fingerprint,
     },
+    /// The issuer is on the host of our own ACS URL: one of our names, or a test of both on one
+    /// machine.
+    #[error(
+        "this is on our own host; the issuer names the identity provider: enter the entity ID that the identity provider shows"
+    )]
+    IssuerAtUs,
     /// The issuer is the same as the single sign-on URL.
     #[error(
         "this is the same as the single sign-on URL; compare it with the entity ID that the identity provider shows"
@@ -151,6 +198,9 @@ pub enum Problem {
         /// Length of the modulus in bits.
         bits: u32,
     },
+    /// A part of a metadata document that is left out of the offer.
+    #[error(transparent)]
+    MetadataInPart(MetadataWarning),
     /// A metadata document, which has all values but the Audience URI in it.
     #[error(
         "this is a metadata document: take the issuer, the single sign-on URL and the certificates that it names"
@@ -184,6 +234,12 @@ pub enum Problem {
         "this is the ACS URL, to which responses come: enter the address of the identity provider's login page"
     )]
     SsoUrlIsAcsUrl,
+    /// What looks like the address of a metadata document, or an issuer.
+    #[error(
+        "this has the shape of a metadata address; enter the single sign-on URL that stands in the metadata, or paste the whole \
+         metadata here"
+    )]
+    SsoUrlIsMetadataUrl,
     /// The single sign-on URL is our own login page.
     #[error(
         "this is the login page of the service provider: enter the address of the identity provider's login page"
@@ -208,21 +264,29 @@ pub enum Problem {
 
 impl Problem {
     /// A stable snake_case code, part of semver. Of a certificate that is not usable, it is that of
-    /// the [`CertificateError`].
+    /// the [`CertificateError`]; of a part of a metadata document, that of the [`MetadataWarning`].
     pub fn code(&self) -> &'static str {
         match self {
             Self::AudienceAtIdp => "audience_at_idp",
             Self::AudienceEqualsIssuer => "audience_equals_issuer",
+            Self::AudienceIsAcsUrl => "audience_is_acs_url",
+            Self::AudienceIsLoginUrl => "audience_is_login_url",
+            Self::AudienceNearlyOurs => "audience_nearly_ours",
             Self::Blank => "blank",
             Self::Certificate(error) => error.code(),
             Self::CertificateExpired { .. } => "certificate_expired",
             Self::CertificateExpires { .. } => "certificate_expires",
+            Self::CertificateIsOurs { .. } => "certificate_is_ours",
             Self::CertificateMisplaced => "certificate_misplaced",
             Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
+            Self::CertificateOfAuthority { .. } => "certificate_of_authority",
+            Self::CertificateSearched => "certificate_searched",
             Self::CertificateShared { .. } => "certificate_shared",
+            Self::IssuerAtUs => "issuer_at_us",
             Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
             Self::IssuerMisplaced { .. } => "issuer_misplaced",
             Self::KeyTooWeak { .. } => "key_too_weak",
+            Self::MetadataInPart(warning) => warning.code(),
             Self::MetadataPasted => "metadata_pasted",
             Self::MetadataUnreadable(_) => "metadata_unreadable",
             Self::PrivateKeyPasted => "private_key_pasted",
@@ -230,6 +294,7 @@ impl Problem {
             Self::SsoUrlInsecure => "sso_url_insecure",
             Self::SsoUrlInvalid => "sso_url_invalid",
             Self::SsoUrlIsAcsUrl => "sso_url_is_acs_url",
+            Self::SsoUrlIsMetadataUrl => "sso_url_is_metadata_url",
             Self::SsoUrlIsLoginUrl => "sso_url_is_login_url",
             Self::SsoUrlMisplaced => "sso_url_misplaced",
             Self::SurroundingSpace => "surrounding_space",
@@ -243,17 +308,26 @@ impl Problem {
             Self::AudienceAtIdp
             | Self::SsoUrlAtUs
             | Self::AudienceEqualsIssuer
+            | Self::AudienceIsAcsUrl
+            | Self::AudienceIsLoginUrl
+            | Self::AudienceNearlyOurs
             | Self::CertificateExpired { .. }
             | Self::CertificateExpires { .. }
             | Self::CertificateNotYetValid { .. }
+            | Self::CertificateOfAuthority { .. }
+            | Self::CertificateSearched
             | Self::CertificateShared { .. }
+            | Self::IssuerAtUs
             | Self::IssuerEqualsSsoUrl
             | Self::IssuerMisplaced { .. }
+            | Self::MetadataInPart(_)
+            | Self::SsoUrlIsMetadataUrl
             | Self::SsoUrlMisplaced
             | Self::SurroundingSpace
             | Self::Swapped { .. } => Severity::Warning,
             Self::Blank
             | Self::Certificate(_)
+            | Self::CertificateIsOurs { .. }
             | Self::CertificateMisplaced
             | Self::KeyTooWeak { .. }
             | Self::MetadataPasted

@@ -309,6 +309,7 @@ impl Organization {
 
     fn examine(&self, values: &PastedValues, around: &Neighbours, now: DateTime<Utc>) -> Diagnosis {
         let surroundings = Surroundings::default()
+            .with_audience(&self.urls.entity_id)
             .with_acs_url(&self.urls.acs_url)
             .with_login_url(&self.urls.login_url)
             .with_other_fingerprints(&around.fingerprints);

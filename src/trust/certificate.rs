@@ -235,8 +235,8 @@ impl Certificates {
     /// # Errors
     ///
     /// [`CertificateError`] names what was pasted in place of a certificate, or why the key cannot
-    /// be used. A private key refuses the paste, whatever stands beside it. RSA keys below 2048 bits
-    /// are left for the connection to refuse.
+    /// be used. A private key refuses the paste, whatever stands beside it. RSA keys below 2048
+    /// bits are left for the connection to refuse.
     ///
     /// ```
     /// # use saml_login::Certificates;

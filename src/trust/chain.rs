@@ -65,8 +65,8 @@ pub(crate) fn have_issued(ders: &[&[u8]]) -> Vec<bool> {
         .collect()
 }
 
-/// Those that have issued another one, and the others. Where each has issued another there is no end
-/// to begin at: then none counts as an authority.
+/// Those that have issued another one, and the others. Where each has issued another there is no
+/// end to begin at: then none counts as an authority.
 pub(super) fn part<'a>(ders: &[&'a [u8]]) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
     let mut authorities = have_issued(ders);
     if authorities.iter().all(|authority| *authority) {

@@ -36,7 +36,8 @@ pub(super) fn certificates(text: &str) -> Result<Vec<Vec<u8>>, CertificateError>
     Ok(if found.is_empty() { inside } else { found })
 }
 
-/// The text of a PEM file, once more in Base64: all of it, or from its first dashes on. DER is none.
+/// The text of a PEM file, once more in Base64: all of it, or from its first dashes on. DER is
+/// none.
 fn inner(packed: &str) -> String {
     let all = UNPADDED.decode(packed).ok().and_then(|inner| String::from_utf8(inner).ok());
     let from_dashes = || {
