@@ -415,7 +415,7 @@ fn wrong_usage_is_named() {
         (with(&["no such response"]), "no such response: No such file or directory"),
         (with(&["--", "--explain"]), "--explain: No such file or directory"),
         (vec!["--idp-certificate", CERTIFICATE, RESPONSE], "--idp-issuer is missing"),
-        (with(&["--idp-certificate", RESPONSE, RESPONSE]), "this is not a certificate"),
+        (with(&["--idp-certificate", RESPONSE, RESPONSE]), "this is a SAML message"),
     ] {
         let unusable = run(&arguments, b"");
         assert_eq!((unusable.code, unusable.stdout.as_str()), (Some(2), ""), "{arguments:?}");
@@ -438,7 +438,7 @@ fn wrong_usage_is_one_object_too() {
         (with(&["--format", "json", "--clock-skew=301", RESPONSE]), "config_invalid"),
         (
             with(&["--format", "json", "--idp-certificate", RESPONSE, RESPONSE]),
-            "certificate_unrecognized",
+            "certificate_is_saml_message",
         ),
     ] {
         let unusable = run(&arguments, b"RelayState=x");

@@ -226,7 +226,9 @@ fn values(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
         return Ok(values);
     }
     // Whatever else is taken as a certificate, and the names for what is none.
-    Ok(Certificates::parse(text)?.iter().map(|certificate| certificate.der().to_vec()).collect())
+    let found = Certificates::parse(text)?;
+    let all = found.iter().chain(found.authorities());
+    Ok(all.map(|certificate| certificate.der().to_vec()).collect())
 }
 
 /// Base64 of one certificate behind the other, with padding between them or without.

@@ -249,7 +249,7 @@ impl Certificates {
     /// let found = Certificates::parse(quoted)?;
     /// assert_eq!(found, pinned);
     /// assert!(found.were_searched());
-    /// # Ok::<(), saml_login::CertificateError>(())
+    /// # Ok::<(), saml_login::error::CertificateError>(())
     /// ```
     pub fn parse(paste: impl AsRef<[u8]>) -> Result<Self, CertificateError> {
         let Found { certificates, searched } = paste::read(paste.as_ref(), MAX_CERTIFICATES)?;
