@@ -2,9 +2,11 @@
 
 mod menus;
 mod product;
+#[cfg(test)]
+mod words;
 
 pub use self::product::Product;
-use crate::error::{AlgorithmUse, Part, Rejection};
+use crate::error::{AlgorithmUse, Part, Rejection, SignatureCause};
 
 /// What to change at the identity provider, and where its console has that setting.
 ///
@@ -53,6 +55,9 @@ impl Advice {
                 usage: AlgorithmUse::Cipher | AlgorithmUse::KeyTransport,
                 ..
             } => Some(Self::of(Setting::Encryption, product)),
+            Rejection::SignatureInvalid { cause: Some(SignatureCause::DerSequence), .. } => {
+                Some(Self::of(Setting::Algorithm, product))
+            }
             Rejection::SignatureMissing { on: Part::Logout }
             | Rejection::DestinationMissing { on: Part::Logout }
             | Rejection::DestinationMismatch { on: Part::Logout, .. } => None,

@@ -3,7 +3,7 @@
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
-use openssl::hash::{MessageDigest, hash};
+use openssl::hash::{DigestBytes, MessageDigest, hash};
 
 use crate::error::{AlgorithmUse, Excerpt, Rejection};
 use crate::trust::{Certificate, KeyType, KeyUsage, SignaturePadding};
@@ -103,24 +103,28 @@ impl SignatureAlgorithm {
         self.digest.is_sha1()
     }
 
-    /// Whether the key of `certificate` made `signature` over `octets`. Any failure inside OpenSSL
-    /// is a no.
+    /// The digest of the octets that are signed: made once, however many keys are tried.
+    pub(super) fn digest(self, octets: &[u8]) -> Option<DigestBytes> {
+        hash(self.digest.message_digest(), octets).ok()
+    }
+
+    /// Whether the key of `certificate` made `signature` over octets with this digest. Any failure
+    /// inside OpenSSL is a no.
     pub(super) fn verifies(
         self,
         certificate: &Certificate,
-        octets: &[u8],
+        digest: &DigestBytes,
         signature: &[u8],
     ) -> bool {
-        self.verify(certificate, octets, signature).unwrap_or(false)
+        self.verify(certificate, digest, signature).unwrap_or(false)
     }
 
     fn verify(
         self,
         certificate: &Certificate,
-        octets: &[u8],
+        digest: &DigestBytes,
         signature: &[u8],
     ) -> Result<bool, ErrorStack> {
-        let digest = hash(self.digest.message_digest(), octets)?;
         let padding = match (self.scheme, certificate.key()) {
             (Scheme::RsaPkcs1, KeyType::Rsa { .. }) => SignaturePadding::Pkcs1,
             (Scheme::RsaPss, KeyType::Rsa { .. }) => SignaturePadding::Pss,
@@ -131,11 +135,18 @@ impl SignatureAlgorithm {
         };
         let usage = KeyUsage { digest: self.digest.message_digest().type_(), padding };
         match certificate.key() {
-            KeyType::Rsa { .. } => certificate.verifies(usage, &digest, signature),
-            KeyType::P256 => certificate.verifies(usage, &digest, &ecdsa_der(signature, 32)?),
-            KeyType::P384 => certificate.verifies(usage, &digest, &ecdsa_der(signature, 48)?),
-            KeyType::P521 => certificate.verifies(usage, &digest, &ecdsa_der(signature, 66)?),
+            KeyType::Rsa { .. } => certificate.verifies(usage, digest, signature),
+            KeyType::P256 => certificate.verifies(usage, digest, &ecdsa_der(signature, 32)?),
+            KeyType::P384 => certificate.verifies(usage, digest, &ecdsa_der(signature, 48)?),
+            KeyType::P521 => certificate.verifies(usage, digest, &ecdsa_der(signature, 66)?),
         }
+    }
+
+    /// Whether this is an ECDSA value as OpenSSL and X.509 have it, which verifies for nobody: "the
+    /// signature value consists of the base64 encoding of the concatenation of two octet-streams"
+    /// (XML Signature 1.1 §6.4.3).
+    pub(super) fn is_der_sequence(self, signature: &[u8]) -> bool {
+        self.scheme == Scheme::Ecdsa && EcdsaSig::from_der(signature).is_ok()
     }
 }
 

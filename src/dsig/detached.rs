@@ -2,7 +2,7 @@
 
 use super::algorithm::SignatureAlgorithm;
 use super::verify::Trust;
-use crate::error::{Part, Rejection};
+use crate::error::{Part, Rejection, SignatureCause};
 use crate::fingerprint::Fingerprint;
 
 /// Verifies `signature` over `octets`; gives the fingerprint of the certificate whose key verified.
@@ -13,9 +13,15 @@ pub(crate) fn verify_detached(
     trust: Trust<'_>,
 ) -> Result<Fingerprint, Rejection> {
     let algorithm = SignatureAlgorithm::accepted(algorithm, trust.allow_sha1)?;
+    let on = Part::Logout;
+    let invalid = |cause| Rejection::SignatureInvalid { on, cause };
+    let digest = algorithm.digest(octets).ok_or(invalid(None))?;
     let mut certificates = trust.certificates.iter();
-    match certificates.find(|certificate| algorithm.verifies(certificate, octets, signature)) {
+    match certificates.find(|certificate| algorithm.verifies(certificate, &digest, signature)) {
         Some(certificate) => Ok(certificate.fingerprint()),
-        None => Err(Rejection::SignatureInvalid { on: Part::Logout }),
+        None if algorithm.is_der_sequence(signature) => {
+            Err(invalid(Some(SignatureCause::DerSequence)))
+        }
+        None => Err(invalid(None)),
     }
 }

@@ -4,6 +4,10 @@ use super::algorithm::forbidden;
 use crate::error::{AlgorithmUse, LimitKind, Part, Rejection, SignatureProblem};
 use crate::xml::{C14n, C14nError, Element, Namespace, Node, NodeId, canonicalize};
 
+/// So long may SignedInfo be: it names one Reference, and anybody can write one. An ID and two
+/// lists of prefixes that are longer than any have room.
+const MAX_SIGNED_INFO: usize = 128 * 1024;
+
 /// A signature found as a direct child of the element it should sign. Nothing in it is verified
 /// yet.
 pub(super) struct Signature<'d> {
@@ -63,7 +67,16 @@ impl<'d> Signature<'d> {
             return Err(malformed());
         }
         let canonicalization = Canonicalization::read(method, self.on)?;
+        let within = |length: usize| match length {
+            ..=MAX_SIGNED_INFO => Ok(()),
+            _ => Err(Rejection::XmlLimitExceeded {
+                limit: LimitKind::SignedInfoBytes,
+                allowed: MAX_SIGNED_INFO,
+            }),
+        };
+        within(self.signed_info.content().len())?;
         let octets = canonicalization.apply(self.signed_info, None)?;
+        within(octets.len())?;
         Ok((octets, canonicalization))
     }
 

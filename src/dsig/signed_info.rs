@@ -69,6 +69,10 @@ impl<'o> SignedInfo<'o> {
         if !is(method, "DigestMethod") || !is(value, "DigestValue") {
             return Err(malformed(SignatureProblem::Elements));
         }
+        // No digest that is accepted has a parameter.
+        if !elements_of(*method)?.is_empty() {
+            return Err(malformed(SignatureProblem::Elements));
+        }
         Ok(Self {
             canonicalization,
             signature,
@@ -91,13 +95,13 @@ fn read_transforms<'o>(
         on,
         transform: Excerpt::new(transform.attribute("Algorithm").unwrap_or_default()),
     };
-    let elements = || Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements };
+    let malformed = || Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements };
     if !transforms.iter().all(|transform| transform.is(Namespace::DS, "Transform")) {
-        return Err(elements());
+        return Err(malformed());
     }
-    let (enveloped, rest) = transforms.split_first().ok_or_else(elements)?;
+    let (enveloped, rest) = transforms.split_first().ok_or_else(malformed)?;
     if enveloped.attribute("Algorithm") != Some(ENVELOPED)
-        || enveloped.child_elements().next().is_some()
+        || elements(*enveloped).is_none_or(|children| !children.is_empty())
     {
         return Err(forbidden(enveloped));
     }

@@ -1,10 +1,10 @@
 use super::signature::Signature;
 use super::signed_info::SignedInfo;
-use crate::error::{Part, Rejection, SignatureProblem, UntrustedKey};
+use crate::error::{DigestCause, Part, Rejection, SignatureCause, SignatureProblem, UntrustedKey};
 use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
 use crate::trust::{Certificate, Certificates};
-use crate::xml::{Document, Element};
+use crate::xml::{Document, Element, Namespace};
 
 /// What a signature is verified against.
 #[derive(Clone, Copy)]
@@ -59,6 +59,7 @@ pub(crate) fn verify(
     trust: Trust<'_>,
 ) -> Result<SignedOctets, Rejection> {
     let id = signed.identifier().ok_or(Rejection::IdInvalid { on })?;
+    let malformed = |problem| Rejection::SignatureMalformed { on, problem };
     let signature = Signature::of(signed, on)?;
 
     // All that can be refused without a key is refused before the costly step.
@@ -66,34 +67,42 @@ pub(crate) fn verify(
     let document = Document::parse(octets, trust.limits)?;
     let signed_info = SignedInfo::read(&document, on, id, trust.allow_sha1)?;
     if signed_info.canonicalization != used {
-        return Err(Rejection::SignatureMalformed { on, problem: SignatureProblem::Elements });
+        return Err(malformed(SignatureProblem::Elements));
     }
-    let certificate = trust
-        .certificates
-        .iter()
-        .find(|certificate| {
-            signed_info.signature.verifies(
-                certificate,
-                document.text().as_bytes(),
-                &signature.value,
-            )
-        })
-        .ok_or_else(|| no_key_verifies(&signature, on, trust.certificates))?;
+    let algorithm = signed_info.signature;
+    let digest = algorithm.digest(document.text().as_bytes());
+    let verifies =
+        |key: &&Certificate| digest.is_some_and(|d| algorithm.verifies(key, &d, &signature.value));
+    let certificate = trust.certificates.iter().find(verifies).ok_or_else(|| {
+        match algorithm.is_der_sequence(&signature.value) {
+            true => Rejection::SignatureInvalid { on, cause: Some(SignatureCause::DerSequence) },
+            false => no_key_verifies(&signature, on, trust.certificates),
+        }
+    })?;
 
     // From here on SignedInfo is what the identity provider said.
     let octets = signed_info.transform.apply(signed, Some(signature.id))?;
     if !signed_info.digest.matches(octets.as_bytes(), &signed_info.digest_value) {
-        return Err(Rejection::DigestMismatch { on });
+        return Err(Rejection::DigestMismatch { on, cause: cause(signed) });
     }
     let sha1 = signed_info.signature.uses_sha1() || signed_info.digest.is_sha1();
     Ok(SignedOctets { octets, on, fingerprint: certificate.fingerprint(), sha1 })
+}
+
+/// What may have made the digest wrong without anybody's ill will, by what is signed.
+fn cause(signed: Element<'_>) -> Option<DigestCause> {
+    let mut values =
+        signed.descendants().filter(|element| element.is(Namespace::SAML, "AttributeValue"));
+    let holds_markup = |text: &str| text.contains(['&', '<']);
+    let is_escaped = values.any(|value| value.text().is_some_and(|text| holds_markup(&text)));
+    is_escaped.then_some(DigestCause::EscapedText)
 }
 
 /// Tells a damaged signature from one by a key that is not configured. The embedded certificate
 /// only chooses words.
 fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificates) -> Rejection {
     let Some(der) = signature.embedded_certificate() else {
-        return Rejection::SignatureInvalid { on };
+        return Rejection::SignatureInvalid { on, cause: None };
     };
     let fingerprint = Fingerprint::of(&der);
     let embedded = Certificate::from_der(&der).ok();
@@ -102,7 +111,7 @@ fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificate
             || embedded.as_ref().is_some_and(|embedded| embedded.has_same_key(certificate))
     };
     if configured.iter().any(same_key) {
-        return Rejection::SignatureInvalid { on };
+        return Rejection::SignatureInvalid { on, cause: None };
     }
     Rejection::KeyUntrusted {
         on,

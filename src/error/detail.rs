@@ -133,6 +133,9 @@ pub enum LimitKind {
     /// of ours.
     #[error("private-key operations")]
     PrivateKeyOperations,
+    /// Bytes in the SignedInfo of a signature.
+    #[error("bytes in SignedInfo")]
+    SignedInfoBytes,
     /// Bytes in one text, attribute value, comment or processing instruction.
     #[error("bytes in one text")]
     TextBytes,
@@ -205,6 +208,23 @@ pub enum SignatureProblem {
     /// More than one signature on the same element.
     #[error("the element has more than one Signature")]
     Repeated,
+}
+
+/// Why no key verifies a signature, where it can be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureCause {
+    /// An ECDSA value is a DER sequence, not r and s side by side: XML Signature 1.1 §6.4.3.
+    DerSequence,
+}
+
+/// What may have made a digest wrong, besides a change on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DigestCause {
+    /// The text of an attribute has an `&` or `<` in it, which some identity providers digest
+    /// without its escape.
+    EscapedText,
 }
 
 /// Why an artifact does not lead to a message: Bindings §3.6.

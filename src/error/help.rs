@@ -3,7 +3,10 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::excerpt::or_none;
-use super::{AlgorithmUse, DecodeProblem, Excerpt, Mismatch, Part, Rejection};
+use super::{
+    AlgorithmUse, DecodeProblem, DigestCause, Excerpt, Mismatch, Part, Rejection, SignatureCause,
+    XmlProblem,
+};
 use crate::fingerprint::Fingerprint;
 
 impl Rejection {
@@ -22,28 +25,44 @@ impl Rejection {
                 "The query string of the URL is refused: {problem}. Pass it exactly as it was received, undecoded."
             ),
             Self::ResponseTooLarge { limit } => format!(
-                "The response is larger than {limit} bytes. Usually the identity provider sends every group of a \
+                "The message is larger than {limit} bytes. Usually the identity provider sends every group of a \
                  person: restrict the group attribute to the groups that matter."
             ),
             Self::ResponseUndecodable { problem: problem @ DecodeProblem::NotUtf8 { .. } } => format!(
                 "The message could not be decoded: {problem}. Let the identity provider write its messages in UTF-8, \
                  as all current products do."
             ),
+            Self::ResponseUndecodable { problem: DecodeProblem::Compressed } => {
+                "The message is compressed, as for the HTTP-Redirect binding, and responses are posted. Choose HTTP-POST as the \
+                 binding of the ACS URL (Assertion Consumer Service) at the identity provider."
+                    .into()
+            }
             Self::ResponseUndecodable { problem } => format!(
                 "The SAMLResponse form field could not be decoded: {problem}. Pass the value of the field exactly as \
                  the browser posted it, after form decoding and nothing else; make sure that nothing is cut off."
             ),
-            Self::DtdForbidden => "The response contains a document type declaration. No identity provider sends one; \
+            Self::DtdForbidden => "The message contains a document type declaration. No identity provider sends one; \
                                    treat this as an attack."
                 .into(),
-            Self::DuplicateId => "Two elements of the response share an ID. No identity provider does that; treat \
+            Self::DuplicateId => "Two elements of the message share an ID. No identity provider does that; treat \
                                   this as an attack."
                 .into(),
             Self::XmlLimitExceeded { limit, allowed } => {
-                format!("The response exceeds the limit for {limit}, which is {allowed}.")
+                format!("The message exceeds the limit for {limit}, which is {allowed}.")
+            }
+            Self::XmlMalformed { problem: XmlProblem::Declaration, offset: 1.. } => {
+                "Something stands before the XML declaration of the message, a blank line for example, and XML has it at the very \
+                 beginning. Let the identity provider send the message without it: a template or a plugin there begins with a \
+                 blank line."
+                    .into()
+            }
+            Self::XmlMalformed { problem: XmlProblem::Encoding, .. } => {
+                "The message declares an encoding other than UTF-8. Let the identity provider write its messages in UTF-8, as all \
+                 current products do."
+                    .into()
             }
             Self::XmlMalformed { problem, offset } => format!(
-                "The response is not well-formed XML: {problem} at byte {offset} of the decoded text. It was cut off \
+                "The message is not well-formed XML: {problem} at byte {offset} of the decoded text. It was cut off \
                  or damaged on its way, or comes from something other than a SAML identity provider."
             ),
             Self::NotALogoutMessage { found } => format!(
@@ -73,14 +92,14 @@ impl Rejection {
             Self::TextMalformed { element } => {
                 format!("The {element} holds a child element or a processing instruction; only text may stand there.")
             }
-            Self::DecryptionFailed => "What is encrypted in the response could not be opened, or is not signed as it has to \
+            Self::DecryptionFailed => "What is encrypted in the message could not be opened, or is not signed as it has to \
                                        be. Check that the identity provider encrypts to the current certificate of this \
                                        service provider, and signs with a configured key. Nothing more is told on purpose."
                 .into(),
             Self::DecryptionKeyMissing { element } => format!(
-                "The response contains an {element}, and the connection has no decryption key. Give the service provider a \
+                "The message contains an {element}, and the connection has no decryption key. Give the service provider a \
                  key and the identity provider its certificate; or switch encryption of {} off at the identity \
-                 provider: the response travels encrypted by TLS all the same.",
+                 provider: the message travels encrypted by TLS all the same.",
                 match *element {
                     "EncryptedID" => "NameIDs",
                     "EncryptedAttribute" => "attributes",
@@ -120,7 +139,7 @@ impl Rejection {
             Self::UnsolicitedBounced => "The login was started at the identity provider, and this connection starts such logins anew: \
                                          send the browser to the identity provider with Connection::start_login."
                 .into(),
-            Self::EncryptionMalformed => "An encrypted element of the response is not of the form that SAML prescribes: one \
+            Self::EncryptionMalformed => "An encrypted element of the message is not of the form that SAML prescribes: one \
                                           EncryptedData with its value in it, and its keys inside of it or beside it."
                 .into(),
             Self::IdInvalid { on } => format!("The {on} has no ID, or one that is empty or holds white space."),
@@ -147,7 +166,12 @@ impl Rejection {
             Self::CanonicalizationUndefined { reason } => {
                 format!("The message has no canonical form: {reason}. No identity provider sends such a message.")
             }
-            Self::DigestMismatch { on } => format!(
+            Self::DigestMismatch { on, cause: Some(DigestCause::EscapedText) } => format!(
+                "The {on} is not what was signed. An attribute in it has an ampersand or a less-than sign, and some identity \
+                 providers sign such text wrongly: leave such characters out of the attribute, or update the identity provider. \
+                 Else something on the way rewrites the message, or it is forged."
+            ),
+            Self::DigestMismatch { on, cause: None } => format!(
                 "The {on} was changed after it was signed. Something between the identity provider and here rewrites \
                  the message, or it is forged."
             ),
@@ -167,7 +191,12 @@ impl Rejection {
                 "libxmlsec1 was asked for a second opinion and does not agree: {reason}. Please report the message, with \
                  its personal data replaced, if it is honest; until then the connection can do without."
             ),
-            Self::SignatureInvalid { on } => format!(
+            Self::SignatureInvalid { on, cause: Some(SignatureCause::DerSequence) } => format!(
+                "The signature of the {on} is an ECDSA value as a DER sequence; XML Signature has r and s side by side \
+                 (1.1, §6.4.3), so that no key verifies it. Let the identity provider sign with an RSA key, or update its \
+                 software."
+            ),
+            Self::SignatureInvalid { on, cause: None } => format!(
                 "The signature of the {on} does not verify with any configured certificate. Compare the certificate \
                  with the one that the identity provider's console shows; if it is the same, the message was changed."
             ),

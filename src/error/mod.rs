@@ -21,8 +21,8 @@ pub use crate::code::UnknownCode;
 pub use boxed::BoxError;
 pub use config::{CertificateError, ConfigError, KeyPairError};
 pub use detail::{
-    AlgorithmUse, ArtifactProblem, DecodeProblem, LimitKind, Part, QueryProblem, SignatureProblem,
-    UntrustedKey, XmlProblem,
+    AlgorithmUse, ArtifactProblem, DecodeProblem, DigestCause, LimitKind, Part, QueryProblem,
+    SignatureCause, SignatureProblem, UntrustedKey, XmlProblem,
 };
 pub use excerpt::{Excerpt, Mismatch, NearMiss, printable};
 pub use refused::Refused;

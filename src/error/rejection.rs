@@ -2,8 +2,8 @@ use chrono::{DateTime, Utc};
 
 use super::excerpt::{list, or_none, words};
 use super::{
-    AlgorithmUse, ArtifactProblem, DecodeProblem, Excerpt, LimitKind, Mismatch, Part, QueryProblem,
-    SignatureProblem, UntrustedKey, XmlProblem,
+    AlgorithmUse, ArtifactProblem, DecodeProblem, DigestCause, Excerpt, LimitKind, Mismatch, Part,
+    QueryProblem, SignatureCause, SignatureProblem, UntrustedKey, XmlProblem,
 };
 
 /// Why a response is refused: one variant per rule.
@@ -27,7 +27,7 @@ pub enum Rejection {
         problem: QueryProblem,
     },
     /// The response is larger than the limit.
-    #[error("the response is larger than {limit} bytes")]
+    #[error("the message is larger than {limit} bytes")]
     ResponseTooLarge {
         /// The limit that was exceeded, in bytes.
         limit: usize,
@@ -41,13 +41,13 @@ pub enum Rejection {
 
     // ---- XML
     /// A document type declaration, in any form.
-    #[error("the response contains a document type declaration")]
+    #[error("the message contains a document type declaration")]
     DtdForbidden,
     /// Two elements have the same `ID`.
     #[error("two elements have the same ID")]
     DuplicateId,
     /// A limit of [`Limits`](crate::Limits) is exceeded.
-    #[error("the response exceeds the limit for {limit} ({allowed})")]
+    #[error("the message exceeds the limit for {limit} ({allowed})")]
     XmlLimitExceeded {
         /// Which limit.
         limit: LimitKind,
@@ -55,7 +55,7 @@ pub enum Rejection {
         allowed: usize,
     },
     /// The document is not well-formed XML 1.0 with namespaces, encoded in UTF-8.
-    #[error("the response is not well-formed XML: {problem} at byte {offset}")]
+    #[error("the message is not well-formed XML: {problem} at byte {offset}")]
     XmlMalformed {
         /// What is wrong.
         problem: XmlProblem,
@@ -131,7 +131,7 @@ pub enum Rejection {
     #[error("what is encrypted cannot be opened")]
     DecryptionFailed,
     /// Something is encrypted, and the service provider has no decryption key.
-    #[error("the response contains an {element}, and there is no key to decrypt it")]
+    #[error("the message contains an {element}, and there is no key to decrypt it")]
     DecryptionKeyMissing {
         /// `EncryptedAssertion`, `EncryptedID` or `EncryptedAttribute`.
         element: &'static str,
@@ -176,6 +176,8 @@ pub enum Rejection {
     DigestMismatch {
         /// Which signed element.
         on: Part,
+        /// What may be the cause, where it can be seen. It chooses words alone.
+        cause: Option<DigestCause>,
     },
     /// The signature was made by a key that is not configured: a rotation or a forgery.
     #[error("the {on} is signed by a key that is not configured, with the certificate {}", key.fingerprint)]
@@ -204,6 +206,8 @@ pub enum Rejection {
     SignatureInvalid {
         /// Which signed element.
         on: Part,
+        /// The cause, where it can be seen. It chooses words alone.
+        cause: Option<SignatureCause>,
     },
     /// The signature is not of the form that SAML prescribes.
     #[error("the signature of the {on} is malformed: {problem}")]
