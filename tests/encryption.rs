@@ -426,17 +426,22 @@ fn work_with_keys_is_bounded_for_a_message() {
     assert_eq!(attributes(32), None);
     assert_eq!(attributes(33), beyond(LimitKind::PrivateKeyOperations, 64));
     // What is parsed with each element that was opened is bounded, too.
-    let assertion = |around: usize| {
-        let declared = |name: &str| {
-            (0..around).map(|n| format!(" xmlns:{name}{n}='urn:{n}'")).collect::<String>()
+    let assertion = |around: usize, there: usize| {
+        let declared = |name: &str, count: usize| {
+            (0..count).map(|n| format!(" xmlns:{name}{n}='urn:{n}'")).collect::<String>()
         };
         let xml = replaced(TestSigned::Assertion, |plain| {
             TestIdp::encrypted("EncryptedAssertion", plain, pair(0).certificate()).expect("a value")
         });
-        let xml = xml.replacen("<samlp:Response", &format!("<samlp:Response{}", declared("a")), 1);
+        let xml = xml.replacen(
+            "<samlp:Response",
+            &format!("<samlp:Response{}", declared("a", around)),
+            1,
+        );
         let name = "<saml:EncryptedAssertion";
-        refusal(&xml.replacen(name, &format!("{name}{}", declared("b")), 1))
+        refusal(&xml.replacen(name, &format!("{name}{}", declared("b", there)), 1))
     };
-    assert_eq!(assertion(30), None);
-    assert_eq!(assertion(32), beyond(LimitKind::NamespacesAround, 64));
+    assert_eq!(assertion(31, 31), None);
+    assert_eq!(assertion(31, 32), beyond(LimitKind::NamespacesAround, 64));
+    assert_eq!(assertion(32, 31), beyond(LimitKind::NamespacesAround, 64));
 }

@@ -46,7 +46,7 @@ fn documents() -> Vec<Rejection> {
         ResponseUndecodable { problem: DecodeProblem::PercentEncoded },
         ResponseUndecodable { problem: DecodeProblem::NotUtf8 { encoding: Some("ISO-8859-1") } },
         XmlMalformed { problem: XmlProblem::MismatchedTag, offset: 120 },
-        XmlMalformed { problem: XmlProblem::Declaration, offset: 1 },
+        XmlMalformed { problem: XmlProblem::DeclarationMisplaced, offset: 22 },
         XmlMalformed { problem: XmlProblem::Encoding, offset: 30 },
         DtdForbidden,
         DuplicateId,

@@ -154,9 +154,12 @@ pub enum XmlProblem {
     /// Character data, CDATA or a reference outside the root element.
     #[error("text outside the root element")]
     ContentOutsideRoot,
-    /// A malformed XML declaration, or one that is not at the very beginning.
+    /// A malformed XML declaration.
     #[error("malformed XML declaration")]
     Declaration,
+    /// An XML declaration that is not at the very beginning: XML 1.0 §2.8.
+    #[error("an XML declaration behind something else")]
+    DeclarationMisplaced,
     /// Two attributes of one element have the same (expanded) name.
     #[error("duplicate attribute")]
     DuplicateAttribute,

@@ -50,7 +50,7 @@ impl Rejection {
             Self::XmlLimitExceeded { limit, allowed } => {
                 format!("The message exceeds the limit for {limit}, which is {allowed}.")
             }
-            Self::XmlMalformed { problem: XmlProblem::Declaration, offset: 1.. } => {
+            Self::XmlMalformed { problem: XmlProblem::DeclarationMisplaced, .. } => {
                 "Something stands before the XML declaration of the message, a blank line for example, and XML has it at the very \
                  beginning. Let the identity provider send the message without it: a template or a plugin there begins with a \
                  blank line."

@@ -208,7 +208,7 @@ impl<'i, 'l> Parser<'i, 'l> {
         let malformed = |problem| Err(self.malformed(problem));
         let first = self.document.nodes.is_empty() && self.input.starts_with("<?xml");
         if !first || self.position != content.len() + "<??>".len() {
-            return malformed(XmlProblem::Declaration);
+            return malformed(XmlProblem::DeclarationMisplaced);
         }
         let mut order = ["version", "encoding", "standalone"].iter();
         let mut version = false;
