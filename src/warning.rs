@@ -79,6 +79,16 @@ pub enum Warning {
         /// The name of the switch.
         switch: &'static str,
     },
+    /// Two attributes would both be the e-mail address, and differ.
+    #[error(
+        "two attributes would be the e-mail address and differ, {taken} and {other}: {taken} is taken; leave one of them out, or name the right one in the connection"
+    )]
+    EmailsDiffer {
+        /// The name of the attribute that is taken.
+        taken: Excerpt,
+        /// The name of the other.
+        other: Excerpt,
+    },
     /// The address of an endpoint is `http` on a host other than the local one: messages would
     /// travel in the clear.
     #[error("the {what} {found} is http, not https: messages would travel in the clear")]
@@ -94,6 +104,12 @@ pub enum Warning {
         /// The format.
         found: Excerpt,
     },
+    /// A link stands in the place of the person's groups, which are too many (more than 150 at
+    /// Entra). No group is known.
+    #[error(
+        "the identity provider sends a link in place of the groups, which are too many, so that no group is known: let it send only the groups that are assigned to the application"
+    )]
+    GroupsLinked,
     /// The issuer is the single sign-on URL: usually the wrong one of the two was pasted.
     #[error(
         "the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows"
@@ -158,7 +174,9 @@ impl Warning {
             Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
             Self::ClocksDiffer { .. } => "clocks_differ",
             Self::Danger { .. } => "danger",
+            Self::EmailsDiffer { .. } => "emails_differ",
             Self::EndpointInsecure { .. } => "endpoint_insecure",
+            Self::GroupsLinked => "groups_linked",
             Self::IssuerFormat { .. } => "issuer_format",
             Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
             Self::SignedRequestsWanted => "signed_requests_wanted",

@@ -1,7 +1,6 @@
 //! The words of the consoles, one function a product.
 
-use super::Product;
-use super::Setting;
+use super::{Product, Setting, others};
 
 /// What to do, whatever the console is.
 pub(super) fn action(setting: Setting) -> &'static str {
@@ -70,12 +69,18 @@ pub(super) fn usual_names(setting: Setting) -> &'static str {
 /// The console, behind “In”.
 pub(super) fn console(product: Product) -> &'static str {
     match product {
+        Product::Adfs => "the AD FS Management console",
+        Product::Auth0 => "the Auth0 Dashboard",
+        Product::Authentik => "the authentik Admin interface",
         Product::Entra => "the Microsoft Entra admin center",
         Product::Google => "the Google Admin console",
         Product::JumpCloud => "the JumpCloud Admin Portal",
         Product::Keycloak => "the Keycloak admin console",
         Product::Okta => "the Okta admin console",
         Product::OneLogin => "the OneLogin administration",
+        Product::PingOne => "the PingOne admin console",
+        Product::Shibboleth => "the configuration of Shibboleth",
+        Product::SimpleSamlPhp => "the configuration of SimpleSAMLphp",
     }
 }
 
@@ -83,12 +88,22 @@ pub(super) fn console(product: Product) -> &'static str {
 /// certain.
 pub(super) fn place(product: Product, setting: Setting) -> Option<String> {
     let (application, path) = match product {
+        Product::Adfs => ("Relying Party Trusts > the trust > ", others::adfs(setting)?),
+        Product::Auth0 => {
+            ("Applications > the application > Addons > SAML2 Web App > ", others::auth0(setting)?)
+        }
+        Product::Authentik => {
+            ("Applications > Providers > the provider > ", others::authentik(setting)?)
+        }
         Product::Entra => ("Enterprise applications > the application > ", entra(setting)?),
         Product::Google => ("Apps > Web and mobile apps > the application > ", google(setting)?),
         Product::JumpCloud => ("SSO Applications > the application > ", jumpcloud(setting)?),
         Product::Keycloak => ("", keycloak(setting)?),
         Product::Okta => ("Applications > Applications > the application > ", okta(setting)?),
         Product::OneLogin => ("Applications > the application > ", onelogin(setting)?),
+        Product::PingOne => ("Applications > the application > ", others::pingone(setting)?),
+        Product::Shibboleth => ("", others::shibboleth(setting)?),
+        Product::SimpleSamlPhp => ("", others::simplesamlphp(setting)?),
     };
     Some(format!("{application}{path}"))
 }

@@ -1,6 +1,7 @@
 //! What to change at the identity provider, and where in its console that is.
 
 mod menus;
+mod others;
 mod product;
 #[cfg(test)]
 mod words;
@@ -121,13 +122,23 @@ const SETTINGS: &[(&str, Setting)] = &[
 mod tests {
     use super::*;
 
-    const VENDORS: [Product; 6] = [
+    const WHOLE: [Product; 6] = [
         Product::Entra,
         Product::Google,
         Product::JumpCloud,
         Product::Keycloak,
         Product::Okta,
         Product::OneLogin,
+    ];
+
+    /// Those that are known in part.
+    const PARTLY: [(Product, usize); 6] = [
+        (Product::Adfs, 7),
+        (Product::Auth0, 8),
+        (Product::Authentik, 9),
+        (Product::PingOne, 9),
+        (Product::Shibboleth, 8),
+        (Product::SimpleSamlPhp, 9),
     ];
 
     fn text(code: &str, product: Option<Product>) -> String {
@@ -160,7 +171,7 @@ mod tests {
     fn every_setting_has_words_in_every_console() {
         for (code, setting) in SETTINGS {
             let neutral = text(code, None);
-            for product in VENDORS {
+            for product in WHOLE {
                 let text = text(code, Some(product));
                 assert!(text.ends_with('.') && !text.contains(".."), "{text}");
                 // No console has a clock; and what cannot be named with certainty is not named.
@@ -172,6 +183,22 @@ mod tests {
                 };
                 assert_eq!(text == neutral, unnamed, "{product}, {setting:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_not_certain_of_a_console_is_told_in_the_usual_words() {
+        for (product, named) in PARTLY {
+            let mut settings: Vec<Setting> = Vec::new();
+            for (code, setting) in SETTINGS {
+                let text = text(code, Some(product));
+                assert!(text.ends_with('.') && !text.contains(".."), "{text}");
+                if text != self::text(code, None) && !settings.contains(setting) {
+                    settings.push(*setting);
+                }
+            }
+            // Encryption and SignedParts can be one place.
+            assert_eq!(settings.len(), named, "{product}: {settings:?}");
         }
     }
 

@@ -12,6 +12,12 @@ use crate::address::Parts;
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Product {
+    /// Active Directory Federation Services of Windows Server.
+    Adfs,
+    /// Auth0, as an identity provider.
+    Auth0,
+    /// authentik.
+    Authentik,
     /// Microsoft Entra ID, formerly Azure Active Directory.
     Entra,
     /// Google Workspace and Cloud Identity.
@@ -26,6 +32,14 @@ pub enum Product {
     /// OneLogin.
     #[cfg_attr(feature = "serde", serde(rename = "onelogin"))]
     OneLogin,
+    /// PingOne.
+    #[cfg_attr(feature = "serde", serde(rename = "pingone"))]
+    PingOne,
+    /// Shibboleth's identity provider.
+    Shibboleth,
+    /// SimpleSAMLphp.
+    #[cfg_attr(feature = "serde", serde(rename = "simplesamlphp"))]
+    SimpleSamlPhp,
 }
 
 /// Attributes that one product alone sends by itself.
@@ -35,8 +49,8 @@ const TELLTALE_ATTRIBUTES: [(&str, Product); 2] = [
 ];
 
 impl Product {
-    /// Recognizes a product by the shape of the issuer, else by the host of the single sign-on URL,
-    /// else by the name of an attribute.
+    /// Recognizes a product by the shape of the issuer, else by the host or the path of the single
+    /// sign-on URL, else by the name of an attribute.
     ///
     /// `None` for everything that is not unmistakable, such as a domain of the customer's own.
     ///
@@ -67,18 +81,25 @@ impl Product {
             });
             products.next()
         };
-        Self::of_issuer(issuer).or_else(by_host).or_else(by_attributes)
+        let by_path = || Self::of_path(issuer, sso_url.unwrap_or_default());
+        Self::of_issuer(issuer).or_else(by_host).or_else(by_path).or_else(by_attributes)
     }
 
     /// The name of the product.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Adfs => "AD FS",
+            Self::Auth0 => "Auth0",
+            Self::Authentik => "authentik",
             Self::Entra => "Microsoft Entra ID",
             Self::Google => "Google Workspace",
             Self::JumpCloud => "JumpCloud",
             Self::Keycloak => "Keycloak",
             Self::Okta => "Okta",
             Self::OneLogin => "OneLogin",
+            Self::PingOne => "PingOne",
+            Self::Shibboleth => "Shibboleth",
+            Self::SimpleSamlPhp => "SimpleSAMLphp",
         }
     }
 
@@ -119,6 +140,25 @@ impl Product {
                 ["realms", _, "protocol", "saml", ..]
                 | ["auth", "realms", _, "protocol", "saml", ..],
             ) => Some(Self::Keycloak),
+            _ => None,
+        }
+    }
+
+    /// What runs on hosts of its customers, by the paths that it has there.
+    fn of_path(issuer: &str, sso_url: &str) -> Option<Self> {
+        if issuer.starts_with("urn:") && issuer.ends_with(".auth0.com") {
+            return Some(Self::Auth0);
+        }
+        let url = Parts::of(sso_url)?;
+        let segments: Vec<&str> = url.path.split('/').skip(1).collect();
+        match segments.as_slice() {
+            ["adfs", "ls"] | ["adfs", "ls", ""] => Some(Self::Adfs),
+            ["application", "saml", ..] => Some(Self::Authentik),
+            [.., "profile", "SAML2", _, "SSO"] => Some(Self::Shibboleth),
+            [.., "saml2", "idp", "SSOService.php"]
+            | [.., "module.php", "saml", "idp", "singleSignOnService"] => Some(Self::SimpleSamlPhp),
+            ["samlp", _] if url.is_within("auth0.com") => Some(Self::Auth0),
+            _ if url.host.starts_with("auth.pingone.") => Some(Self::PingOne),
             _ => None,
         }
     }
@@ -206,6 +246,49 @@ mod tests {
             recognized(issuer, "https://sso.jumpcloud.com/saml2/acme", ""),
             Some(Product::Okta)
         );
+    }
+
+    #[test]
+    fn paths_tell_what_runs_on_hosts_of_its_customers() {
+        for (issuer, sso_url, product) in [
+            (
+                "http://fs.acme.test/adfs/services/trust",
+                "https://fs.acme.test/adfs/ls/",
+                Product::Adfs,
+            ),
+            ("urn:acme.auth0.com", "https://login.acme.test/samlp/a1", Product::Auth0),
+            ("acme", "https://acme.eu.auth0.com/samlp/a1", Product::Auth0),
+            (
+                "authentik",
+                "https://idp.acme.test/application/saml/acme/sso/binding/redirect/",
+                Product::Authentik,
+            ),
+            ("acme", "https://auth.pingone.eu/1a/saml20/idp/sso", Product::PingOne),
+            (
+                "https://idp.acme.test/idp/shibboleth",
+                "https://idp.acme.test/idp/profile/SAML2/Redirect/SSO",
+                Product::Shibboleth,
+            ),
+            (
+                "acme",
+                "https://idp.acme.test/simplesaml/saml2/idp/SSOService.php",
+                Product::SimpleSamlPhp,
+            ),
+            (
+                "acme",
+                "https://idp.acme.test/module.php/saml/idp/singleSignOnService",
+                Product::SimpleSamlPhp,
+            ),
+        ] {
+            assert_eq!(recognized(issuer, sso_url, ""), Some(product), "{sso_url}");
+        }
+        for (issuer, sso_url) in [
+            ("urn:acme.auth0.com.test", "https://login.acme.test/samlp/a1"),
+            ("acme", "https://pingone.acme.test/1a/saml20/idp/sso"),
+            ("acme", "https://idp.acme.test/adfs/other"),
+        ] {
+            assert_eq!(recognized(issuer, sso_url, ""), None, "{sso_url}");
+        }
     }
 
     #[test]

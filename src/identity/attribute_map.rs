@@ -2,6 +2,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
 use super::IdentityField;
+use super::default_names::{DEFAULT_NAMES, GROUPS_LINK};
 use crate::assertion::{Attribute, AttributeValue, Attributes};
 use crate::digest::Digest;
 
@@ -134,6 +135,37 @@ impl AttributeMap {
         mapped
     }
 
+    /// The name of the attribute that is the e-mail address, and that of another one that would be it
+    /// and says something else.
+    pub(crate) fn rivals<'a>(&self, attributes: &'a Attributes) -> Option<(&'a str, &'a str)> {
+        let mut candidates: Vec<(Preference, &'a str, &'a str)> = Vec::new();
+        for attribute in attributes {
+            let names = [
+                (Some(&attribute.name), By::Name),
+                (attribute.friendly_name.as_ref(), By::FriendlyName),
+            ];
+            let ranks = names.into_iter().flat_map(|(name, by)| {
+                let entries = name.into_iter().flat_map(|name| self.entries_named(name));
+                let of_email = entries.filter(|entry| entry.slot == Slot::Email);
+                of_email.map(move |entry| Preference { rank: entry.rank, by })
+            });
+            if let Some(text) = filled_texts(attribute).next()
+                && let Some(best) = ranks.min()
+            {
+                candidates.push((best, &attribute.name, text.trim()));
+            }
+        }
+        let (_, taken, address) = candidates.iter().min_by_key(|(preference, ..)| *preference)?;
+        let differs = |text: &str| !text.eq_ignore_ascii_case(address);
+        let rival = candidates.iter().find(|(_, _, text)| differs(text))?;
+        Some((*taken, rival.1))
+    }
+
+    /// Whether a link stands in the place of the groups.
+    pub(crate) fn has_groups_link(attributes: &Attributes) -> bool {
+        attributes.into_iter().any(|attribute| attribute.name == GROUPS_LINK)
+    }
+
     fn entries_named(&self, name: &str) -> impl Iterator<Item = &Entry> {
         let start =
             self.entries.partition_point(|entry| compare(&entry.name, name) == Ordering::Less);
@@ -188,7 +220,7 @@ struct Entry {
 
 /// An [`IdentityField`], or one of the claims that stand in for an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Slot {
+pub(super) enum Slot {
     DisplayName,
     Email,
     FirstName,
@@ -313,84 +345,3 @@ fn compare(a: &str, b: &str) -> Ordering {
         a.bytes().map(lower_case).cmp(b.bytes().map(lower_case))
     })
 }
-
-/// Short names as administrators type them, then URIs and OIDs. Letter case does not matter.
-const DEFAULT_NAMES: &[(Slot, &[&str])] = &[
-    (
-        Slot::DisplayName,
-        &[
-            "displayName",
-            "name",
-            "cn",
-            "http://schemas.microsoft.com/identity/claims/displayname",
-            "urn:oid:2.16.840.1.113730.3.1.241",
-            "urn:oid:2.5.4.3",
-        ],
-    ),
-    (
-        Slot::Email,
-        &[
-            "email",
-            "mail",
-            "emailAddress",
-            "Email Address",
-            "E-Mail Address",
-            "user.email",
-            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
-            "http://schemas.xmlsoap.org/claims/EmailAddress",
-            "urn:oid:0.9.2342.19200300.100.1.3",
-            "urn:oid:1.2.840.113549.1.9.1",
-            "urn:mace:dir:attribute-def:mail",
-        ],
-    ),
-    (
-        Slot::FirstName,
-        &[
-            "firstName",
-            "first_name",
-            "givenName",
-            "given_name",
-            "Given Name",
-            "User.FirstName",
-            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname",
-            "urn:oid:2.5.4.42",
-            "urn:mace:dir:attribute-def:givenName",
-        ],
-    ),
-    (
-        // Not `http://schemas.microsoft.com/claims/groups.link`: sent in place of too many groups,
-        // it is a URL.
-        Slot::Groups,
-        &[
-            "groups",
-            "group",
-            "memberOf",
-            "isMemberOf",
-            "member",
-            "roles",
-            "role",
-            "Group Names",
-            "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups",
-            "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
-            "http://schemas.xmlsoap.org/claims/Group",
-            "urn:oid:1.3.6.1.4.1.5923.1.5.1.1",
-        ],
-    ),
-    (
-        Slot::LastName,
-        &[
-            "lastName",
-            "last_name",
-            "surname",
-            "sn",
-            "family_name",
-            "Family Name",
-            "User.LastName",
-            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname",
-            "urn:oid:2.5.4.4",
-            "urn:mace:dir:attribute-def:sn",
-        ],
-    ),
-    (Slot::NameClaim, &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"]),
-    (Slot::UpnClaim, &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"]),
-];

@@ -1,6 +1,7 @@
 //! From what an assertion says about a person to one normalized [`Identity`].
 
 mod attribute_map;
+mod default_names;
 mod email;
 mod field;
 mod stable_key;

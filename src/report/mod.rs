@@ -5,12 +5,13 @@ mod text;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::advice::{Advice, Product};
-use crate::assertion::{Addressing, Statements};
+use crate::assertion::{Addressing, Attributes, Statements};
 use crate::binding;
 use crate::code::codes;
 use crate::connection::{Connection, Signed, received_envelope};
 use crate::error::{Excerpt, Fixer, Rejection, printable};
 use crate::fingerprint::Fingerprint;
+use crate::identity::AttributeMap;
 use crate::request::PendingRequest;
 use crate::validate::{CHECKS, Check, ENVELOPE_CHECKS, Facts, Rules, Shown};
 use crate::warning::Warning;
@@ -257,11 +258,22 @@ impl Connection {
         {
             warnings.push(Warning::IssuerFormat { found: Excerpt::new(format) });
         }
+        warnings.extend(of_attributes(&assertion.attributes(), self.attribute_map()));
         let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);
         if let Some(found) = qualifier.filter(|found| found != self.service_provider().audience()) {
             warnings.push(Warning::SpNameQualifier { found: Excerpt::new(&found) });
         }
     }
+}
+
+/// What of the attributes an administrator should look at. None of their values is told.
+fn of_attributes(attributes: &Attributes, map: &AttributeMap) -> Vec<Warning> {
+    let rivals = map.rivals(attributes).map(|(taken, other)| Warning::EmailsDiffer {
+        taken: Excerpt::new(taken),
+        other: Excerpt::new(other),
+    });
+    let linked = AttributeMap::has_groups_link(attributes).then_some(Warning::GroupsLinked);
+    rivals.into_iter().chain(linked).collect()
 }
 
 /// A row of the report that is not one of the checks: name, rule, section.
