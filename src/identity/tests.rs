@@ -338,7 +338,7 @@ fn every_default_name_is_found_and_no_two_differ_in_letter_case_alone() {
     use IdentityField::{DisplayName, Email, FirstName, Groups, LastName};
     let map = AttributeMap::default();
     for (field, count) in
-        [(DisplayName, 6), (Email, 11), (FirstName, 9), (Groups, 12), (LastName, 10)]
+        [(DisplayName, 13), (Email, 11), (FirstName, 10), (Groups, 13), (LastName, 11)]
     {
         let names = map.names(field);
         assert_eq!(names.len(), count, "{field}");
