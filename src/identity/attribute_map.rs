@@ -135,8 +135,8 @@ impl AttributeMap {
         mapped
     }
 
-    /// The name of the attribute that is the e-mail address, and that of another one that would be it
-    /// and says something else.
+    /// The name of the attribute that is the e-mail address, and that of another one that would be
+    /// it and says something else.
     pub(crate) fn rivals<'a>(&self, attributes: &'a Attributes) -> Option<(&'a str, &'a str)> {
         let mut candidates: Vec<(Preference, &'a str, &'a str)> = Vec::new();
         for attribute in attributes {
