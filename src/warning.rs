@@ -79,6 +79,17 @@ pub enum Warning {
         /// The name of the switch.
         switch: &'static str,
     },
+    /// A decryption key is that of another connection, too: its identity provider can have read what
+    /// was encrypted for this one.
+    #[error(
+        "the decryption key {fingerprint} is that of the connection {other}, too: what one identity provider encrypts, whoever captures it can have opened through the other; give each connection a key of its own"
+    )]
+    DecryptionKeyShared {
+        /// SHA-256 fingerprint of the key's certificate.
+        fingerprint: Fingerprint,
+        /// The id of the other connection.
+        other: String,
+    },
     /// Two attributes would both be the e-mail address, and differ.
     #[error(
         "two attributes would be the e-mail address and differ, {taken} and {other}: {taken} is taken; leave one of them out, or name the right one in the connection"
@@ -174,6 +185,7 @@ impl Warning {
             Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
             Self::ClocksDiffer { .. } => "clocks_differ",
             Self::Danger { .. } => "danger",
+            Self::DecryptionKeyShared { .. } => "decryption_key_shared",
             Self::EmailsDiffer { .. } => "emails_differ",
             Self::EndpointInsecure { .. } => "endpoint_insecure",
             Self::GroupsLinked => "groups_linked",

@@ -5,6 +5,7 @@ mod login;
 mod opened;
 mod options;
 mod verify;
+mod warnings;
 
 use chrono::{DateTime, Utc};
 
@@ -31,7 +32,6 @@ use crate::request::{self, LoginOptions, PendingRequest, StartedLogin};
 use crate::send::Delivery;
 pub use crate::validate::Unsolicited;
 use crate::validate::{self, Facts, Rules};
-use crate::warning;
 pub use crate::warning::Warning;
 use crate::xml::Document;
 use crate::xmlenc::Budget;
@@ -373,20 +373,6 @@ impl Connection {
             confirmations.iter().find_map(|data| data.in_response_to()).map(str::to_owned)
         };
         envelope.addressing().in_response_to.or_else(of_confirmation)
-    }
-
-    /// What works and should still be looked at: certificates near their end, telltale mistakes,
-    /// dangers switched on.
-    pub fn warnings(&self, now: DateTime<Utc>) -> Vec<Warning> {
-        let mut warnings = warning::of_providers(&self.sp, &self.idp, now);
-        let covered =
-            matches!(self.options.signed_parts, SignedParts::Response | SignedParts::Both);
-        if !self.sp.decryption_keys().is_empty() && !self.options.forbid_cbc && !covered {
-            warnings.push(Warning::CbcUnsigned);
-        }
-        warnings
-            .extend(self.options.dangers().into_iter().map(|switch| Warning::Danger { switch }));
-        warnings
     }
 
     pub(crate) fn limits(&self) -> &Limits {

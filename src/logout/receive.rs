@@ -30,6 +30,13 @@ pub(crate) struct Receiver<'r> {
 /// How long a request without NotOnOrAfter is good for after its IssueInstant.
 const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
+/// No request is good for longer, whatever it says: so long its ID is remembered.
+const LONGEST: TimeDelta = TimeDelta::days(1);
+
+/// A longer RelayState is not given back. "The value MUST NOT exceed 80 bytes in length" (Bindings
+/// §3.5.3); that of a form is nobody's, since no signature covers it.
+const LONGEST_RELAY_STATE: usize = 1024;
+
 pub(crate) fn open(
     message: LogoutMessage<'_>,
     receiver: &Receiver<'_>,
@@ -71,6 +78,7 @@ fn received(message: LogoutMessage<'_>, receiver: &Receiver<'_>) -> Result<Recei
     let Trust { limits, .. } = receiver.trust;
     match message {
         LogoutMessage::Post { value, relay_state } => {
+            let relay_state = relay_state.filter(|state| state.len() <= LONGEST_RELAY_STATE);
             let relay_state = relay_state.map(str::to_owned);
             let xml = binding::decode(value.as_bytes(), limits)?;
             let document = Document::parse(xml, limits)?;
@@ -152,6 +160,10 @@ fn request(
     let what = "LogoutRequest/@NotOnOrAfter";
     let not_on_or_after = optional_instant(root, "NotOnOrAfter", what)?;
     let not_on_or_after = not_on_or_after.unwrap_or_else(|| later(issued, LIFETIME));
+    let (what, not_on_or_after) = match later(issued, LONGEST) {
+        longest if longest < not_on_or_after => ("LogoutRequest/@IssueInstant plus a day", longest),
+        _ => (what, not_on_or_after),
+    };
     let window = Window { not_before: None, not_on_or_after: Some((what, not_on_or_after)) };
     window.contains(receiver.now, receiver.skew)?;
     let id = root.identifier().ok_or(Rejection::IdInvalid { on: Part::Logout })?;
@@ -160,7 +172,8 @@ fn request(
         receiver.issuer,
         id,
         later(not_on_or_after, TimeDelta::seconds(MAX_CLOCK_SKEW)),
-    );
+    )
+    .of_logout();
     let indexes = root.child_elements().filter(|child| child.is(Namespace::SAMLP, "SessionIndex"));
     let indexes = indexes.map(|index| text(index, "SessionIndex").map(|index| index.into_owned()));
     let request = LogoutRequest {

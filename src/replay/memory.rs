@@ -19,8 +19,8 @@ use crate::error::BoxError;
 /// [`Arc`](std::sync::Arc) or a reference.
 ///
 /// **Bounded.** The capacity counts entries of one connection, so that a busy or hostile identity
-/// provider can fill up its own connection and no other. A login takes one entry, or two if it
-/// answers a request. What is over is purged before a connection is [`Full`](SpendOutcome::Full);
+/// provider can fill up its own connection and no other; LogoutRequests are counted apart from
+/// logins. A login takes one entry, or two if it answers a request. What is over is purged before a connection is [`Full`](SpendOutcome::Full);
 /// what is not over is never evicted. A connection without entries takes no memory.
 ///
 /// **Small.** Entries are SHA-256 digests, whatever the length of the IDs. One takes about 115 to
@@ -48,9 +48,10 @@ impl MemoryReplayStore {
     }
 
     fn record(&self, spending: &Spending, now: DateTime<Utc>) -> Result<SpendOutcome, BoxError> {
-        let Spending { connection_id, issuer, assertion_id, request_id, until } = spending;
-        let connection = digest(b"connection", &[connection_id]);
-        let assertion = digest(b"assertion", &[connection_id, issuer, assertion_id]);
+        let Spending { connection_id, issuer, kind, assertion_id, request_id, until } = spending;
+        // Each kind has room of its own.
+        let connection = digest(b"connection", &[kind.as_str(), connection_id]);
+        let assertion = digest(kind.as_str().as_bytes(), &[connection_id, issuer, assertion_id]);
         let request = request_id.as_ref().map(|id| digest(b"request", &[connection_id, id]));
 
         let mut ledger = self.ledger.lock().map_err(|_| MemoryStoreError::Poisoned)?;

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 pub use memory::MemoryReplayStore;
 pub use unspent::Unspent;
 
+use crate::code::codes;
 use crate::error::BoxError;
 use crate::pointers::behind_pointers;
 
@@ -64,7 +65,8 @@ use crate::pointers::behind_pointers;
 ///
 /// ```sql
 /// CREATE TABLE saml_spent (
-///     kind          CHAR(1)     NOT NULL,  -- 'a' for an assertion, 'r' for a request
+///     kind          CHAR(1)     NOT NULL,  -- 'a' for an assertion, 'l' for a LogoutRequest,
+///                                          -- 'r' for a request of ours
 ///     connection_id TEXT        NOT NULL,
 ///     issuer        TEXT        NOT NULL,
 ///     id            TEXT        NOT NULL,
@@ -172,7 +174,10 @@ pub struct Spending {
     pub connection_id: String,
     /// The identity provider's issuer (its entity ID).
     pub issuer: String,
-    /// The `ID` of the assertion, which was covered by the verified signature.
+    /// What kind of message is spent. IDs of different kinds are different, and room that is counted
+    /// is counted apart: a flood of logins keeps nobody from logging out.
+    pub kind: SpentKind,
+    /// The `ID` of the message, which was covered by the verified signature.
     pub assertion_id: String,
     /// The `ID` of the request that the assertion answers; `None` for a login that the identity
     /// provider started.
@@ -193,10 +198,17 @@ impl Spending {
         Self {
             connection_id: connection_id.into(),
             issuer: issuer.into(),
+            kind: SpentKind::Assertion,
             assertion_id: assertion_id.into(),
             request_id: None,
             until,
         }
+    }
+
+    /// The same, of a LogoutRequest.
+    #[must_use]
+    pub fn of_logout(self) -> Self {
+        Self { kind: SpentKind::LogoutRequest, ..self }
     }
 
     /// The same, in answer to a request.
@@ -206,6 +218,20 @@ impl Spending {
         self
     }
 }
+
+/// What kind of message is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum SpentKind {
+    /// An assertion: a login.
+    Assertion,
+    /// A LogoutRequest.
+    LogoutRequest,
+}
+
+codes!(SpentKind { Assertion = "assertion", LogoutRequest = "logout_request" });
 
 /// What a [`ReplayStore`] answers. Only [`Fresh`](Self::Fresh) lets the login go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

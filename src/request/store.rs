@@ -169,16 +169,25 @@ impl fmt::Debug for Remembered {
 /// Remembers requests in memory: for one process, and for tests. A restart forgets all logins that
 /// are under way.
 ///
-/// **Bounded.** Anybody can start logins without end. The capacity counts requests of one
-/// connection, so that whoever does it at one keeps none of the others from logging in; what has
-/// expired is forgotten first, and what has not is never evicted. One connection that is full has
-/// some 30 MB. Limit how often one address can start a login, or use
+/// **Bounded.** Anybody can start logins without end. One capacity counts requests of one
+/// connection, so that whoever does it at one keeps none of the others from logging in; another
+/// counts all of them, and once it is reached each connection has room for 64 still, so that
+/// whoever does it at many keeps none of the quiet ones out. What has expired is forgotten first,
+/// and what has not is never evicted. One connection that is full has some 30 MB, and all of them
+/// some 120 MB. Limit how often one address can start a login, or use
 /// [`SealedRequests`](crate::SealedRequests), which take no room.
 #[derive(Debug)]
 pub struct MemoryRequestStore {
     capacity_per_connection: NonZeroUsize,
+    capacity: NonZeroUsize,
     requests: Mutex<Requests>,
 }
+
+/// As many connections as may be full at a time.
+const FOUR: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
+
+/// So many requests of a connection have room whatever others do.
+const ALWAYS: usize = 64;
 
 #[derive(Default)]
 struct Requests {
@@ -197,9 +206,17 @@ impl fmt::Debug for Requests {
 }
 
 impl MemoryRequestStore {
-    /// Remembers at most so many requests of each connection at a time.
+    /// Remembers at most so many requests of each connection at a time, and four times as many of
+    /// all connections.
     pub fn with_capacity(capacity_per_connection: NonZeroUsize) -> Self {
-        Self { capacity_per_connection, requests: Mutex::default() }
+        let capacity = capacity_per_connection.saturating_mul(FOUR);
+        Self { capacity_per_connection, capacity, requests: Mutex::default() }
+    }
+
+    /// Remembers at most so many requests of all connections together, and 64 more of each.
+    #[must_use]
+    pub fn with_capacity_of_all(self, capacity: NonZeroUsize) -> Self {
+        Self { capacity, ..self }
     }
 
     fn requests(&self) -> Result<std::sync::MutexGuard<'_, Requests>, BoxError> {
@@ -252,7 +269,8 @@ impl RequestStore for MemoryRequestStore {
         requests.forget_expired(now);
         let connection_id = pending.connection_id();
         let taken = requests.per_connection.get(connection_id).copied().unwrap_or_default();
-        if taken >= self.capacity_per_connection.get() {
+        let crowded = requests.by_cookie.len() >= self.capacity.get() && taken >= ALWAYS;
+        if crowded || taken >= self.capacity_per_connection.get() {
             return Ok(Remembered::Full);
         }
         let cookie = URL_SAFE_NO_PAD.encode(random.for_purpose("login cookie"));
