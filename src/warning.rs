@@ -79,8 +79,8 @@ pub enum Warning {
         /// The name of the switch.
         switch: &'static str,
     },
-    /// A decryption key is that of another connection, too: its identity provider can have read what
-    /// was encrypted for this one.
+    /// A decryption key is that of another connection, too: its identity provider can have read
+    /// what was encrypted for this one.
     #[error(
         "the decryption key {fingerprint} is that of the connection {other}, too: what one identity provider encrypts, whoever captures it can have opened through the other; give each connection a key of its own"
     )]

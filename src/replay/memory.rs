@@ -20,8 +20,9 @@ use crate::error::BoxError;
 ///
 /// **Bounded.** The capacity counts entries of one connection, so that a busy or hostile identity
 /// provider can fill up its own connection and no other; LogoutRequests are counted apart from
-/// logins. A login takes one entry, or two if it answers a request. What is over is purged before a connection is [`Full`](SpendOutcome::Full);
-/// what is not over is never evicted. A connection without entries takes no memory.
+/// logins. A login takes one entry, or two if it answers a request. What is over is purged before a
+/// connection is [`Full`](SpendOutcome::Full); what is not over is never evicted. A connection
+/// without entries takes no memory.
 ///
 /// **Small.** Entries are SHA-256 digests, whatever the length of the IDs. One takes about 115 to
 /// 230 bytes depending on how full the tables are, so that the default of 100,000 is some 15 to 23

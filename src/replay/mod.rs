@@ -174,8 +174,8 @@ pub struct Spending {
     pub connection_id: String,
     /// The identity provider's issuer (its entity ID).
     pub issuer: String,
-    /// What kind of message is spent. IDs of different kinds are different, and room that is counted
-    /// is counted apart: a flood of logins keeps nobody from logging out.
+    /// What kind of message is spent. IDs of different kinds are different, and room that is
+    /// counted is counted apart: a flood of logins keeps nobody from logging out.
     pub kind: SpentKind,
     /// The `ID` of the message, which was covered by the verified signature.
     pub assertion_id: String,
