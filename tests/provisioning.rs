@@ -269,7 +269,8 @@ fn letter_case_makes_no_second_person() {
     twin.id = AccountId::new("twin");
     twin.email = Some(email("ALICE@example.test"));
     assert_eq!(code(&again, &acme, &[known, twin]), "account_ambiguous");
-    // An address as NameID in other letters is the same person, too, whatever its Format says.
+    // An address as NameID in other letters is the same person, too, where both say that they are
+    // addresses. A user name that reads like one is anybody's choice.
     let unspecified =
         |name: &str| with(&acme, |response| response.name_id = Some(TestNameId::new(name)));
     let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE)
@@ -277,18 +278,52 @@ fn letter_case_makes_no_second_person() {
         panic!("no account")
     };
     let plain = new.into_account(AccountId::new("alice"));
-    assert_eq!(code(&unspecified("Alice@Example.Test"), &acme, &[plain]), "link");
+    assert_eq!(code(&unspecified("Alice@Example.Test"), &acme, &[plain]), "email_of_another");
     let Provisioning::Create(new) = decide(&unspecified("alice@example.test"), &acme, &[], FREE)
     else {
         panic!("no account")
     };
     let plain = new.into_account(AccountId::new("alice"));
-    assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[plain]), "link");
+    assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[plain]), "email_of_another");
+    assert_eq!(
+        code(&unspecified("ALICE@example.test"), &acme, &[alice(&acme)]),
+        "email_of_another"
+    );
     let shouting = with(&acme, |response| {
         let format = response.name_id.take().and_then(|name_id| name_id.format).expect("a format");
         response.name_id = Some(named(&format, "ALICE@example.test"));
     });
     assert_eq!(code(&shouting, &acme, &[alice(&acme)]), "link");
+}
+
+/// What an identity provider sends as a name is shown as one, or left out.
+#[test]
+fn texts_are_names_or_left_out() {
+    let acme = acme();
+    let profile = |name: &str| {
+        let said = with(&acme, |response| {
+            response.attributes.retain(|attribute| attribute.name != "firstName");
+            response.attributes.push(TestAttribute::new("firstName", [name]));
+        });
+        let Provisioning::Create(new) = decide(&said, &acme, &[], FREE) else {
+            panic!("no account")
+        };
+        assert_eq!(new.profile.last_name.as_deref(), Some("Ångström"));
+        new.profile.first_name
+    };
+    let longest = "Ä".repeat(256);
+    for good in ["Ada", "O'Neil-Šmíd", "علي", longest.as_str()] {
+        assert_eq!(profile(good).as_deref(), Some(good));
+    }
+    let long = "x".repeat(257);
+    for bad in ["A\nBcc: x@evil.test", "A\u{202e}B", "A\u{2028}B", "A\u{85}B", &long] {
+        assert_eq!(profile(bad), None, "{bad:?}");
+    }
+    let named_long = |length: usize| {
+        with(&acme, |response| response.name_id = Some(named("urn:x", &"n".repeat(length))))
+    };
+    assert_eq!(code(&named_long(1024), &acme, &[]), "create");
+    assert_eq!(code(&named_long(1025), &acme, &[]), "name_id_too_long");
 }
 
 #[test]

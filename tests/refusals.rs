@@ -465,6 +465,7 @@ fn every_code_has_a_case() {
         "decryption_failed",
         "encryption_malformed",
         "logout_unconfigured",
+        "name_id_format_unmet",
         "not_a_logout_message",
         "query_malformed",
         "request_expired",

@@ -277,6 +277,39 @@ fn requested_contexts_are_demanded_of_the_answer() {
 }
 
 #[test]
+fn the_format_of_the_name_that_was_asked_for_is_demanded() {
+    let acme = connection(sp());
+    const SAML: &str = "urn:oasis:names:tc:SAML";
+    let asked = |format: Option<&str>, sent: Option<&str>| {
+        let mut options = LoginOptions::default();
+        options.name_id_format = format.map(str::to_owned);
+        let pending = start(options).pending;
+        let mut response = answer(&pending);
+        let name_id = response.name_id.as_mut().expect("a name");
+        name_id.format = sent.map(str::to_owned);
+        verdict(&acme, &response, Some(&pending), TimeDelta::zero())
+    };
+    let persistent = format!("{SAML}:2.0:nameid-format:persistent");
+    let email = format!("{SAML}:1.1:nameid-format:emailAddress");
+    let unspecified = format!("{SAML}:1.1:nameid-format:unspecified");
+    let refused = Err("name_id_format_unmet");
+    assert_eq!(asked(Some(&persistent), Some(&persistent)), Ok(()));
+    assert_eq!(asked(Some(&persistent), Some(&email)), refused);
+    assert_eq!(asked(Some(&persistent), None), refused, "unspecified is in effect");
+    // The version in the identifier does not count: JumpCloud writes 1.0.
+    assert_eq!(asked(Some(&email), Some(&email.replace("1.1", "2.0"))), Ok(()));
+    assert_eq!(asked(Some("urn:x"), Some("urn:x")), Ok(()));
+    assert_eq!(asked(Some("urn:x"), Some("urn:x:2")), refused);
+    // Whoever asks for nothing in particular takes what comes.
+    for asked_for in [None, Some(unspecified.as_str())] {
+        for sent in [None, Some(persistent.as_str()), Some(email.as_str()), Some("urn:x")] {
+            assert_eq!(asked(asked_for, sent), Ok(()), "{asked_for:?} {sent:?}");
+        }
+    }
+    assert_eq!(asked(Some(&format!("{SAML}:2.0:nameid-format:encrypted")), Some(&email)), Ok(()));
+}
+
+#[test]
 fn a_new_authentication_is_demanded_if_it_was_asked_for() {
     let mut options = LoginOptions::default();
     let unforced = start(options.clone()).pending;

@@ -98,6 +98,7 @@ fn request(connection: &Connection, id: &str, now: DateTime<Utc>) -> PendingRequ
         expires_at: now + TimeDelta::minutes(10),
         relay_state: None,
         force_authn: false,
+        name_id_format: None,
         authn_contexts: Vec::new(),
         context: Vec::new(),
     }

@@ -105,12 +105,14 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// What this identity says.
+    /// What this identity says. A text that is no name (longer than 256 characters, with line breaks,
+    /// other control characters or marks that turn the direction of writing) is left out.
     pub fn of(identity: &Identity) -> Self {
+        let name = |text: &Option<String>| text.clone().filter(|text| is_name(text));
         Self {
-            first_name: identity.first_name.clone(),
-            last_name: identity.last_name.clone(),
-            display_name: identity.display_name.clone(),
+            first_name: name(&identity.first_name),
+            last_name: name(&identity.last_name),
+            display_name: name(&identity.display_name),
         }
     }
 
@@ -126,6 +128,15 @@ impl Profile {
             display_name: either(&newer.display_name, &self.display_name),
         }
     }
+}
+
+/// Whether a text can be shown as a name, in a list and in the head of a mail.
+fn is_name(text: &str) -> bool {
+    /// Characters, of any script.
+    const LONGEST: usize = 256;
+    let turns = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().nth(LONGEST).is_none() && !text.chars().any(|c| turns(c) || breaks(c))
 }
 
 /// Names are nobody's business in a log.

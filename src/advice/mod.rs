@@ -107,6 +107,7 @@ const SETTINGS: &[(&str, Setting)] = &[
     ("in_response_to_missing", Setting::LoginUrl),
     ("issuer_mismatch", Setting::Issuer),
     ("key_untrusted", Setting::Certificate),
+    ("name_id_format_unmet", Setting::NameId),
     ("name_id_missing", Setting::NameId),
     ("not_yet_valid", Setting::Clock),
     ("recipient_mismatch", Setting::AcsUrl),

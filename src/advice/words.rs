@@ -146,6 +146,10 @@ fn addresses() -> Vec<Rejection> {
         InResponseToMismatch { on: Part::Response, mismatch: mismatch("_1", "_2") },
         UnsolicitedInResponseTo { on: Part::Response },
         NameIdMissing,
+        NameIdFormatUnmet {
+            asked: x("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"),
+            found: x("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"),
+        },
         SubjectConfirmationMissing,
         RecipientMissing,
         RecipientMismatch { mismatch: acs_url() },

@@ -59,6 +59,20 @@ impl NameId {
         self.is_kind("emailAddress")
     }
 
+    /// Whether the Format is this one. Unspecified "MAY be interpreted as" any (Core §8.3.1), and
+    /// what is to come encrypted has any (§8.3.9); of those that SAML names, the version in the
+    /// identifier does not count.
+    pub(crate) fn is_of_format(&self, asked: &str) -> bool {
+        let kind = |format: &str| {
+            let (_, kind) = format.strip_prefix("urn:oasis:names:tc:SAML:")?.split_once(':')?;
+            kind.strip_prefix("nameid-format:").map(str::to_owned)
+        };
+        let (asked_kind, own) = (kind(asked), self.effective_format());
+        matches!(asked_kind.as_deref(), Some("unspecified" | "encrypted"))
+            || asked == own
+            || (asked_kind.is_some() && asked_kind == kind(own))
+    }
+
     /// Whether the name is a pseudonym made for this service provider, the same at every login
     /// (Core §8.3.7).
     pub fn is_persistent(&self) -> bool {

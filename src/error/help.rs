@@ -263,6 +263,10 @@ impl Rejection {
             Self::NameIdMissing => "The Subject has no NameID, or an empty one. Map the NameID at the identity \
                                     provider to the e-mail address or another unchanging identifier."
                 .into(),
+            Self::NameIdFormatUnmet { asked, found } => format!(
+                "The request asked for a NameID of the format {asked}, and the NameID has {found}. Let the identity provider \
+                 send the one that is asked for, or ask for none."
+            ),
             Self::SubjectConfirmationMissing => "The Subject has no bearer SubjectConfirmation with data, which web \
                                                  browser single sign-on requires."
                 .into(),

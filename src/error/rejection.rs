@@ -302,6 +302,14 @@ pub enum Rejection {
     /// The subject has no NameID, or an empty one.
     #[error("the subject has no NameID")]
     NameIdMissing,
+    /// The NameID has another Format than the one that was asked for.
+    #[error("the NameID has the format {found}, and {asked} was asked for")]
+    NameIdFormatUnmet {
+        /// The Format that was asked for.
+        asked: Excerpt,
+        /// The Format in effect.
+        found: Excerpt,
+    },
     /// No bearer SubjectConfirmation with data.
     #[error("the subject has no bearer confirmation")]
     SubjectConfirmationMissing,

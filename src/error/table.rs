@@ -149,6 +149,9 @@ impl Rejection {
             }
 
             Self::NameIdMissing => ("name_id_missing", IdentityProvider, NOT_SET_UP),
+            Self::NameIdFormatUnmet { .. } => {
+                ("name_id_format_unmet", IdentityProvider, NOT_COMPLETED)
+            }
             Self::SubjectConfirmationMissing => {
                 ("subject_confirmation_missing", IdentityProvider, NOT_SET_UP)
             }

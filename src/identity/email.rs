@@ -98,7 +98,8 @@ pub(crate) fn is_domain(domain: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    domain.split('.').all(is_label)
+    domain.len() <= MAX_DOMAIN_BYTES
+        && domain.split('.').all(is_label)
         && domain
             .rsplit_once('.')
             .is_some_and(|(_, last)| !last.bytes().all(|byte| byte.is_ascii_digit()))
@@ -157,6 +158,8 @@ impl<'de> serde::Deserialize<'de> for Email {
 const MAX_BYTES: usize = 254;
 /// RFC 5321 §4.5.3.1.1.
 const MAX_LOCAL_BYTES: usize = 64;
+/// RFC 1035 §2.3.4, without the last dot.
+const MAX_DOMAIN_BYTES: usize = 253;
 /// RFC 1035 §2.3.4.
 const MAX_LABEL_BYTES: usize = 63;
 

@@ -61,6 +61,11 @@ impl StableKey {
         self.field(2)
     }
 
+    /// Whether the name's Format says that it is an e-mail address.
+    pub(crate) fn is_email_format(&self) -> bool {
+        NameId { format: Some(self.field(3)), ..NameId::new("") }.is_email_format()
+    }
+
     /// The NameID itself.
     pub(crate) fn value(&self) -> String {
         self.field(VALUE)

@@ -225,6 +225,10 @@ impl Organization {
                 self.enforced = false;
             }
             Change::RetireCertificate { fingerprint } => self.retire_certificate(fingerprint)?,
+            // What belongs to everybody is nobody's, whoever says so.
+            Change::VerifyDomain(domain) if domain.is_public() => {
+                return Err(ChangeRefusal::DomainPublic);
+            }
             Change::VerifyDomain(domain) => {
                 self.verified_domains.insert(domain);
                 self.bound_to_domains = true;

@@ -141,6 +141,11 @@ pub enum ChangeRefusal {
     /// The directory manages accounts only where single sign-on is enabled and configured.
     #[error("the directory can manage accounts once single sign-on is enabled and configured")]
     DirectoryNeedsSso,
+    /// Anybody can have an address in the domain: it is that of a mailbox provider.
+    #[error(
+        "anybody can have an address in this domain: only an organization's own can be verified"
+    )]
+    DomainPublic,
     /// Another organization has verified the domain. Only an operator can let both have it.
     #[error("another organization has verified this domain")]
     DomainTaken,
@@ -193,6 +198,7 @@ impl ChangeRefusal {
             Self::CertificateUnknown => "certificate_unknown",
             Self::Config(error) => error.code(),
             Self::DirectoryNeedsSso => "directory_needs_sso",
+            Self::DomainPublic => "domain_public",
             Self::DomainTaken => "domain_taken",
             Self::EnforcementNeedsConfiguration => "enforcement_needs_configuration",
             Self::EnforcementNeedsEnabled => "enforcement_needs_enabled",

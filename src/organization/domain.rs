@@ -6,7 +6,8 @@ use crate::identity::{Email, is_domain};
 /// A domain of e-mail addresses, in lower case; at least two labels (RFC 1035 §2.3.1).
 ///
 /// The application has its customers prove that a domain is theirs (a TXT record, usually) and says
-/// so. A domain of which anybody can have an address (`gmail.com`) must never count as verified.
+/// so. A domain of which anybody can have an address (`gmail.com`) never counts as verified: see
+/// [`is_public`](Self::is_public).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
@@ -28,6 +29,21 @@ impl EmailDomain {
         &self.0
     }
 
+    /// Whether anybody can have an address in this domain: it is that of a mailbox provider.
+    ///
+    /// ```
+    /// use saml_login::organization::EmailDomain;
+    ///
+    /// assert!(EmailDomain::parse("gmail.com")?.is_public());
+    /// assert!(!EmailDomain::parse("acme.test")?.is_public());
+    /// # Ok::<(), saml_login::organization::EmailDomainError>(())
+    /// ```
+    pub fn is_public(&self) -> bool {
+        let (name, ending) = self.0.split_once('.').unwrap_or((&self.0, ""));
+        PUBLIC.contains(&self.0.as_str())
+            || (PUBLIC_IN_MANY.contains(&name) && MANY.contains(&ending))
+    }
+
     /// Whether an address is of one of these domains.
     pub(crate) fn any_holds<'d>(
         domains: impl IntoIterator<Item = &'d Self>,
@@ -41,6 +57,70 @@ impl EmailDomain {
         email.domain() == self.0
     }
 }
+
+/// Mailbox providers that have one domain.
+const PUBLIC: [&str; 50] = [
+    "126.com",
+    "163.com",
+    "aim.com",
+    "aol.com",
+    "att.net",
+    "bk.ru",
+    "bluewin.ch",
+    "comcast.net",
+    "cox.net",
+    "daum.net",
+    "duck.com",
+    "fastmail.com",
+    "fastmail.fm",
+    "foxmail.com",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "googlemail.com",
+    "hanmail.net",
+    "hey.com",
+    "hushmail.com",
+    "icloud.com",
+    "inbox.ru",
+    "laposte.net",
+    "libero.it",
+    "list.ru",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "mailbox.org",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "orange.fr",
+    "pm.me",
+    "posteo.de",
+    "proton.me",
+    "protonmail.ch",
+    "protonmail.com",
+    "qq.com",
+    "rocketmail.com",
+    "sbcglobal.net",
+    "seznam.cz",
+    "sina.com",
+    "t-online.de",
+    "tutanota.com",
+    "verizon.net",
+    "web.de",
+    "wp.pl",
+    "ymail.com",
+];
+
+/// Mailbox providers that have their name in many countries.
+const PUBLIC_IN_MANY: [&str; 6] = ["gmx", "hotmail", "live", "outlook", "yahoo", "yandex"];
+
+/// Where those are.
+const MANY: [&str; 36] = [
+    "at", "be", "ca", "ch", "cl", "co.id", "co.in", "co.jp", "co.kr", "co.nz", "co.th", "co.uk",
+    "co.za", "com", "com.ar", "com.au", "com.br", "com.mx", "com.tr", "cz", "de", "dk", "es", "fi",
+    "fr", "gr", "hu", "ie", "in", "it", "jp", "net", "nl", "pt", "ru", "se",
+];
 
 impl FromStr for EmailDomain {
     type Err = EmailDomainError;

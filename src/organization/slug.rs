@@ -6,9 +6,11 @@ use std::str::FromStr;
 use crate::address::{Address, is_plain};
 
 /// The name of an organization in URLs: 1 to 63 lower-case ASCII letters, digits and hyphens, none
-/// of these at either end.
+/// of these at either end, and no two of these in the third and fourth place.
 ///
-/// That is a DNS label, so that a slug can be a subdomain, too. It needs no escaping anywhere.
+/// That is a DNS label, so that a slug can be a subdomain, too. Labels with two hyphens there are
+/// those of names in other scripts (`xn--…`, RFC 5890 §2.3.1), which look like others. It needs no
+/// escaping anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
@@ -25,7 +27,8 @@ impl Slug {
         let sound = (1..=63).contains(&text.len())
             && text.bytes().all(inner)
             && !text.starts_with('-')
-            && !text.ends_with('-');
+            && !text.ends_with('-')
+            && text.get(2..4) != Some("--");
         if sound { Ok(Self(text.to_owned())) } else { Err(SlugError) }
     }
 
@@ -46,7 +49,7 @@ impl FromStr for Slug {
 /// A text that is no slug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this is not a slug: 1 to 63 small letters, digits and hyphens are needed, no hyphen at either end"
+    "this is not a slug: 1 to 63 small letters, digits and hyphens are needed, no hyphen at either end, and no two in the third and fourth place"
 )]
 #[non_exhaustive]
 pub struct SlugError;

@@ -69,6 +69,10 @@ pub fn decide(
     }
 }
 
+/// So many bytes may a NameID have: it is a key of databases, whose indexes take no long ones. One
+/// that is persistent "MUST NOT exceed a length of 256 characters" (Core §8.3.7).
+const LONGEST_NAME: usize = 1024;
+
 enum Found<'a> {
     ByKey(&'a Account),
     ByEmail(&'a Account),
@@ -90,6 +94,9 @@ fn find<'a>(
         && organization.fingerprints().contains(&identity.key_fingerprint);
     if !is_current {
         return Err(Refusal::ConnectionOutdated);
+    }
+    if identity.name_id.value.len() > LONGEST_NAME {
+        return Err(Refusal::NameIdTooLong);
     }
     let own = || accounts.iter().filter(|account| account.organization == *organization.id());
     let present = || own().filter(|account| account.status != Status::Deleted);
@@ -166,12 +173,13 @@ fn believed(
 }
 
 /// Whether the person whom an account is linked to is another than this one, at the same identity
-/// provider. A name that is an address is the same in any letter case and under any Format:
-/// identity providers are set from one to the other, and the address is all there is.
+/// provider. Two names are one person only where both say that they are addresses, by their Format,
+/// and are the same one: a user name that reads like somebody's address is anybody's choice.
 fn is_another(linked: &StableKey, identity: &Identity) -> bool {
     let NameId { value, .. } = &identity.name_id;
-    let is_same_address = linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_ok();
-    linked.issuer() == identity.issuer && (identity.name_id.is_transient() || !is_same_address)
+    let are_addresses = linked.is_email_format() && identity.name_id.is_email_format();
+    let is_same = linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_ok();
+    linked.issuer() == identity.issuer && !(are_addresses && is_same)
 }
 
 fn changes(

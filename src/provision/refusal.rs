@@ -36,6 +36,9 @@ pub enum Refusal {
     /// The identity has no e-mail address, which a person without an account needs.
     #[error("the identity provider sent no e-mail address")]
     EmailMissing,
+    /// The NameID is longer than 1,024 bytes: it would be a key of the account.
+    #[error("the NameID is longer than 1,024 bytes")]
+    NameIdTooLong,
     /// All seats are taken.
     #[error("all seats are taken")]
     NoSeat,
@@ -57,6 +60,7 @@ impl Refusal {
             Self::EmailUnproven => "email_unproven",
             Self::DomainForeign => "domain_foreign",
             Self::EmailMissing => "email_missing",
+            Self::NameIdTooLong => "name_id_too_long",
             Self::NoSeat => "no_seat",
             Self::OrganizationForeign => "organization_foreign",
         }
@@ -107,6 +111,9 @@ impl Refusal {
             }
             Self::EmailMissing => {
                 "Map an attribute named email to the person's e-mail address at the identity provider."
+            }
+            Self::NameIdTooLong => {
+                "Map the NameID at the identity provider to the e-mail address or another short, unchanging identifier."
             }
             Self::NoSeat => "Buy more seats, or deactivate somebody.",
             Self::OrganizationForeign => {

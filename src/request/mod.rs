@@ -39,8 +39,8 @@ pub struct LoginOptions {
     pub force_authn: bool,
     /// Whether the identity provider must not show anything to the person: IsPassive.
     pub is_passive: bool,
-    /// The Format of the NameID to ask for (NameIDPolicy). Default: whatever the identity provider
-    /// is set up to send.
+    /// The Format of the NameID to ask for (NameIDPolicy). What is asked for is demanded of the
+    /// answer. Default: whatever the identity provider is set up to send.
     pub name_id_format: Option<String>,
     /// Authentication context classes, one of which has to be met exactly: RequestedAuthnContext.
     /// What is asked for is demanded of the answer. Default: none; to ask for a password breaks the
@@ -214,6 +214,7 @@ pub(crate) fn start(
         expires_at,
         relay_state: options.relay_state,
         force_authn: options.force_authn,
+        name_id_format: options.name_id_format,
         authn_contexts: options.authn_contexts,
         context: options.context,
     };

@@ -41,6 +41,10 @@ pub struct PendingRequest {
     /// Whether the person was to prove anew who they are (ForceAuthn, Core §3.4.1): no
     /// authentication of the answer may be older than the request, give or take the clock skew.
     pub force_authn: bool,
+    /// The Format of the NameID that was asked for, if one was: the answer has to have it (Core
+    /// §3.4.1.1).
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "present"))]
+    pub name_id_format: Option<String>,
     /// The authentication context classes that were asked for: every authentication of the answer
     /// has to be of one of them (Core §3.3.2.2.1). None were if it is empty.
     pub authn_contexts: Vec<String>,
@@ -89,7 +93,9 @@ pub struct PendingLogout {
 
 /// A field that is none says so: left out, it may have been forgotten.
 #[cfg(feature = "serde")]
-fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RelayState>, D::Error> {
+fn present<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     serde::Deserialize::deserialize(from)
 }
 

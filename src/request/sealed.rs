@@ -191,6 +191,7 @@ fn write(pending: &Pending) -> Vec<u8> {
             Purpose::Test => b"test",
         });
         field(&[u8::from(request.force_authn)]);
+        field(request.name_id_format.as_deref().unwrap_or_default().as_bytes());
         field(&request.context);
         request.authn_contexts.iter().for_each(|class| field(class.as_bytes()));
     }
@@ -210,7 +211,7 @@ fn read(text: &[u8]) -> Option<Pending> {
     let (issued_at, expires_at) = (instant(issued_at)?, instant(expires_at)?);
     let relay_state = RelayState::received(&string(relay_state)?);
     match (*kind, rest) {
-        (b"login", [revision, purpose, force_authn, context, authn_contexts @ ..]) => {
+        (b"login", [revision, purpose, force_authn, format, context, authn_contexts @ ..]) => {
             let authn_contexts = authn_contexts.iter().map(|class| string(class));
             Some(Pending::Login(PendingRequest {
                 request_id,
@@ -229,6 +230,7 @@ fn read(text: &[u8]) -> Option<Pending> {
                     [1] => true,
                     _ => return None,
                 },
+                name_id_format: Some(string(format)?).filter(|format| !format.is_empty()),
                 authn_contexts: authn_contexts.collect::<Option<_>>()?,
                 context: context.to_vec(),
             }))

@@ -25,6 +25,7 @@ pub fn pending_request(
         expires_at: now.checked_add_signed(TimeDelta::minutes(10)).unwrap_or(now),
         relay_state: None,
         force_authn: false,
+        name_id_format: None,
         authn_contexts: Vec::new(),
         context: Vec::new(),
     }

@@ -230,12 +230,13 @@ pub(crate) const CHECKS: &[FactsCheck] = &[
         run: protocol::pending_request,
         shows: |_| Shown::default(),
     },
-    // Core §2.4.1: a Subject without an identifier names nobody who could be logged in.
+    // Core §2.4.1: a Subject without an identifier names nobody who could be logged in. Core
+    // §3.4.1.1: where a Format is asked for "the identifier MUST match".
     Check {
         name: "name_id",
-        rule: "the Subject has a NameID",
-        section: "Core §2.4.1",
-        run: |facts| facts.statements.name_id().map(|_| ()),
+        rule: "the Subject has a NameID, of the Format that was asked for if one was",
+        section: "Core §2.4.1, §3.4.1.1",
+        run: subject::name_id,
         shows: |_| Shown::default(),
     },
     // Profiles §4.1.4.3: "Verify that the Recipient attribute in any bearer

@@ -3,7 +3,7 @@
 use super::protocol::answers;
 use super::{Facts, Shown, Window, time};
 use crate::assertion::{ConfirmationData, is_version_2};
-use crate::error::{Mismatch, Part, Rejection};
+use crate::error::{Excerpt, Mismatch, Part, Rejection};
 
 pub(super) fn version(facts: &Facts<'_>) -> Result<(), Rejection> {
     is_version_2(Part::Assertion, facts.statements.version())
@@ -12,6 +12,18 @@ pub(super) fn version(facts: &Facts<'_>) -> Result<(), Rejection> {
 pub(super) fn identified(facts: &Facts<'_>) -> Result<(), Rejection> {
     facts.statements.id()?;
     facts.statements.issue_instant().map(|_| ())
+}
+
+pub(super) fn name_id(facts: &Facts<'_>) -> Result<(), Rejection> {
+    let name_id = facts.statements.name_id()?;
+    let asked = facts.rules.request.and_then(|request| request.name_id_format.as_deref());
+    match asked {
+        Some(asked) if !name_id.is_of_format(asked) => Err(Rejection::NameIdFormatUnmet {
+            asked: Excerpt::new(asked),
+            found: Excerpt::new(name_id.effective_format()),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Any one bearer confirmation suffices (Core §2.4.1.1). Where none does, the refusal is that of

@@ -107,6 +107,7 @@ fn pending(number: u8) -> Pending {
         expires_at,
         relay_state,
         force_authn: number == 1,
+        name_id_format: (number == 1).then(|| "urn:format".into()),
         authn_contexts: vec!["urn:context".into()],
         context: vec![0, number, 255],
     })
