@@ -12,8 +12,9 @@ from pathlib import Path
 
 
 class Server:
-    def __init__(self, command, environment, log, probe):
+    def __init__(self, command, environment, log, probe, seconds=60):
         self.log = Path(log)
+        self.seconds = seconds  # after which it is no longer waited for
         self._must_be_free(probe)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -36,7 +37,7 @@ class Server:
 
     def _wait_for(self, probe):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + self.seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
@@ -54,4 +55,4 @@ class Server:
     def stop(self):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=30)
