@@ -141,7 +141,7 @@ fn message(
     // Inclusive, so that all namespaces around it go with it, and signatures of either kind stay
     // what they are.
     canonicalize(inner, None, C14n::IMPLIED, &[])
-        .map_err(|_| Rejection::SignatureInvalid { on: Part::Message })
+        .map_err(|_| Rejection::SignatureInvalid { on: Part::Message, inclusive: false })
 }
 
 fn only_child<'d>(parent: Element<'d>, namespace: Namespace, name: &str) -> Option<Element<'d>> {

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{Verify as _, at, block_on, now, sp, unsolicited_off, unsolicited_on};
 use saml_login::connection::{ConnectionBuilder, SignedParts};
-use saml_login::error::BoxError;
+use saml_login::error::{BoxError, Part};
 use saml_login::identity::IdentityField;
 use saml_login::replay::{SpendOutcome, Spending};
 use saml_login::request::Purpose;
@@ -83,6 +83,27 @@ fn refusal_of_tampered(signed: TestSigned, edit: impl FnOnce(String) -> String) 
 
 fn refusal_of_raw(xml: &str) -> Rejection {
     verify(&connection(), xml, REQUEST).expect_err("a refusal")
+}
+
+/// A response whose assertion was signed with inclusive canonicalization where another namespace was
+/// in scope.
+fn signed_before_it_stood_there(signed: TestSigned) -> String {
+    const ELSEWHERE: &str = " xmlns:elsewhere=\"urn:elsewhere\"";
+    let response = honest();
+    let mut inclusive = response.signature.clone();
+    inclusive.canonicalization = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315".into();
+    let id = response.assertion_id.clone().expect("an ID");
+    let there = response.unsigned_xml().replacen(
+        "<samlp:Response",
+        &format!("<samlp:Response{ELSEWHERE}"),
+        1,
+    );
+    let there = IDP.sign_xml(&there, &id, &inclusive).expect("XML");
+    let here = there.replacen(ELSEWHERE, "", 1);
+    match signed {
+        TestSigned::Both => IDP.sign_xml(&here, &response.id, &response.signature).expect("XML"),
+        _ => here,
+    }
 }
 
 /// A store that always gives the same answer.
@@ -296,6 +317,10 @@ fn every_code_has_a_case() {
         (
             "digest_mismatch",
             refusal_of_tampered(TestSigned::Assertion, |xml| xml.replace("alice@", "mallory@")),
+        ),
+        (
+            "signature_out_of_context",
+            refusal_of_raw(&signed_before_it_stood_there(TestSigned::Both)),
         ),
         ("issuer_mismatch", refusal(|r| r.issuer = some("https://idp.example.test/"))),
         ("issuer_mismatch", refusal(|r| r.assertion_issuer = some("https://IDP.example.test"))),
@@ -759,4 +784,31 @@ fn what_debug_prints_names_nobody() {
     for personal in ["alice", "Alice", "Ångström", "staff", "admins"] {
         assert!(!printed.contains(personal), "{personal} in {printed}");
     }
+}
+
+#[test]
+fn a_signature_made_elsewhere_is_told_from_a_wrong_certificate() {
+    let help = |xml: &str| refusal_of_raw(xml).help();
+    let both = signed_before_it_stood_there(TestSigned::Both);
+    assert!(help(&both).contains("the certificate is the right one"), "{}", help(&both));
+
+    // Without a signature around it, there is no proof that nothing was changed.
+    let alone = signed_before_it_stood_there(TestSigned::Assertion);
+    let rejection = refusal_of_raw(&alone);
+    assert_eq!(rejection, Rejection::SignatureInvalid { on: Part::Assertion, inclusive: true });
+    assert!(rejection.help().contains("Set canonicalization to exclusive"));
+
+    // What is changed behind the signature of the Response is refused for what it is.
+    for (from, to) in [("alice@", "mallory@"), ("urn:oasis:names:tc:SAML:2.0:status:Success", "x")]
+    {
+        let changed = both.replace(from, to);
+        assert_ne!(changed, both);
+        assert_ne!(refusal_of_raw(&changed).code(), "signature_out_of_context");
+    }
+
+    // Where the canonicalization is exclusive, or another key signed, it says nothing new.
+    let exclusive = honest().signed(TestSigned::Both).xml().expect("XML");
+    let inner = exclusive.rfind("<ds:SignatureValue>").expect("a signature");
+    let changed = exclusive.replacen(&exclusive[inner..inner + 24], "<ds:SignatureValue>AAAAA", 1);
+    assert_eq!(refusal_of_raw(&changed).code(), "signature_invalid");
 }

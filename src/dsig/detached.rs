@@ -16,6 +16,6 @@ pub(crate) fn verify_detached(
     let mut certificates = trust.certificates.iter();
     match certificates.find(|certificate| algorithm.verifies(certificate, octets, signature)) {
         Some(certificate) => Ok(certificate.fingerprint()),
-        None => Err(Rejection::SignatureInvalid { on: Part::Logout }),
+        None => Err(Rejection::SignatureInvalid { on: Part::Logout, inclusive: false }),
     }
 }

@@ -89,11 +89,17 @@ pub(crate) fn verify(
     Ok(SignedOctets { octets, on, fingerprint: certificate.fingerprint(), sha1 })
 }
 
+/// Whether the signature of `signed` is made with inclusive canonicalization, and so holds in no
+/// other place than where it was made. It only chooses words.
+pub(crate) fn is_inclusive(signed: Element<'_>, on: Part) -> bool {
+    Signature::of(signed, on).is_ok_and(|signature| signature.is_inclusive())
+}
+
 /// Tells a damaged signature from one by a key that is not configured. The embedded certificate
 /// only chooses words.
 fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificates) -> Rejection {
     let Some(der) = signature.embedded_certificate() else {
-        return Rejection::SignatureInvalid { on };
+        return Rejection::SignatureInvalid { on, inclusive: false };
     };
     let fingerprint = Fingerprint::of(&der);
     let embedded = Certificate::from_der(&der).ok();
@@ -102,7 +108,8 @@ fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificate
             || embedded.as_ref().is_some_and(|embedded| embedded.has_same_key(certificate))
     };
     if configured.iter().any(same_key) {
-        return Rejection::SignatureInvalid { on };
+        let inclusive = on == Part::Assertion && signature.is_inclusive();
+        return Rejection::SignatureInvalid { on, inclusive };
     }
     Rejection::KeyUntrusted {
         on,

@@ -204,6 +204,10 @@ pub enum Rejection {
     SignatureInvalid {
         /// Which signed element.
         on: Part,
+        /// Whether it is an Assertion's that names a configured certificate, and was made with
+        /// inclusive canonicalization: then it may have been made before the Assertion stood in
+        /// its Response.
+        inclusive: bool,
     },
     /// The signature is not of the form that SAML prescribes.
     #[error("the signature of the {on} is malformed: {problem}")]
@@ -218,6 +222,16 @@ pub enum Rejection {
     SignatureMisplaced {
         /// The local name of the element that holds it.
         parent: Excerpt,
+    },
+    /// A signature with inclusive canonicalization that holds no longer where it stands: it was
+    /// made where other namespaces were in scope, and the signature around it, which is made by a
+    /// configured key, shows that nothing was changed since.
+    #[error(
+        "the signature of the {on} was made with inclusive canonicalization, before the {on} stood where it stands"
+    )]
+    SignatureOutOfContext {
+        /// Which signed element.
+        on: Part,
     },
     /// What has to be signed is not.
     #[error("the {on} is not signed")]
