@@ -66,6 +66,7 @@ SIGN_ASSERTION = {"saml.server.signature": "false", "saml.assertion.signature": 
 SIGN_BOTH = {"saml.server.signature": "true", "saml.assertion.signature": "true"}
 SIGN_NOTHING = {"saml.server.signature": "false", "saml.assertion.signature": "false"}
 ENCRYPT = {"saml.encrypt": "true"}
+LOGOUT_BY_REDIRECT = {"saml_single_logout_service_url_post": ""}  # or else it takes POST whenever it can
 INCLUSIVE = {"saml_signature_canonicalization_method": "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}
 EXCLUSIVE = ["Set canonicalization to exclusive", "Canonicalization method: EXCLUSIVE; or Sign documents: On"]
 RSA_SHA512 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
@@ -120,14 +121,17 @@ SCENARIOS = [
     ("replay", s.replay, {"code": "unsolicited_forbidden"}, {}),  # the request was taken with the first answer
     ("replay of a login started at the identity provider", s.unsolicited_replay, {"code": "assertion_replayed"}, {}),
     ("response in another browser", s.other_browser, {"code": "unsolicited_forbidden"}, {}),
-    ("logout from here by redirect", s.sp_logout, {"sign": True}, SIGNED),
+    ("logout from here by redirect, answered by POST", s.sp_logout, {"sign": True, "by_post": True}, SIGNED),
+    ("logout from here by redirect, answered by redirect", s.sp_logout, {"sign": True, "by_post": False},
+     SIGNED | LOGOUT_BY_REDIRECT),
     ("logout from here by POST, answered by POST", s.sp_logout, {"sign": True, "binding": "post", "by_post": True}, SIGNED),
     ("logout from here of an encrypted login", s.sp_logout, {}, ENCRYPT),
     ("logout from here with a persistent name", s.sp_logout, {}, {"saml_name_id_format": "persistent"}),
-    ("logout from here, answer changed", s.sp_logout_changed, {"code": "signature_invalid"}, {}),
-    ("logout from there by redirect", s.idp_logout, {"sign": True}, SIGNED),
-    ("logout from there by POST", s.idp_logout, {"sign": True, "by_post": True}, SIGNED | {"saml.force.post.binding": "true"}),
-    ("logout from there, request changed", s.idp_logout_changed, {"code": "signature_invalid"}, {}),
+    ("logout from here, answer changed", s.sp_logout_changed, {"code": "signature_invalid"}, LOGOUT_BY_REDIRECT),
+    ("logout from there by POST", s.idp_logout, {"sign": True, "by_post": True}, SIGNED),
+    ("logout from there by redirect", s.idp_logout, {"sign": True}, SIGNED | LOGOUT_BY_REDIRECT),
+    ("logout from there of an encrypted login", s.idp_logout, {"by_post": True}, ENCRYPT),
+    ("logout from there, request changed", s.idp_logout_changed, {"code": "signature_invalid"}, LOGOUT_BY_REDIRECT),
     ("without an AuthnStatement", s.refused_login, {"code": "element_missing", "says": ["Include AuthnStatement: On"]},
      {"saml.authnstatement": "false"}),
     ("inclusive canonicalization, response signed", s.login, {"signed": {"Response"}}, INCLUSIVE),
@@ -159,7 +163,8 @@ class Keycloak(IdentityProvider):
         self._install()
         settings = {
             "HOME": str(self.home),
-            "JAVA_OPTS_APPEND": "-XX:TieredStopAtLevel=1",  # it lives for a minute or two
+            # It lives for a minute or two, and leaves nothing in /tmp.
+            "JAVA_OPTS_APPEND": f"-XX:TieredStopAtLevel=1 -XX:-UsePerfData -Djava.io.tmpdir={self.home}",
             "KC_BOOTSTRAP_ADMIN_USERNAME": "admin",
             "KC_BOOTSTRAP_ADMIN_PASSWORD": self.password,
         }

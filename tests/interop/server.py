@@ -25,7 +25,11 @@ class Server:
                 stderr=output,
                 start_new_session=True,  # so that its workers can be ended with it
             )
-        self.probe_answer = self._wait_for(probe)
+        try:
+            self.probe_answer = self._wait_for(probe)
+        except BaseException:  # also where all of this is told to end meanwhile
+            self.stop()
+            raise
 
     @staticmethod
     def _must_be_free(url):
@@ -45,14 +49,16 @@ class Server:
                 with opener.open(probe, timeout=30) as response:
                     return response.read().decode()
             except urllib.error.HTTPError as error:
-                self.stop()
                 raise AssertionError(f"{probe}: {error}\n{error.read().decode()[-2000:]}") from error
             except OSError:
                 time.sleep(0.1)
-        self.stop()
         raise AssertionError(f"no answer from {probe}:\n{self.log.read_text()[-3000:]}")
 
     def stop(self):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(timeout=30)
+            try:
+                self.process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(timeout=10)
