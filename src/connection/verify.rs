@@ -112,19 +112,21 @@ impl Connection {
         Ok(Signed { content: octets, rests_on_sha1, second_opinion })
     }
 
-    /// Why a signature of the Assertion does not hold. If that of the Response around it does, then
-    /// nobody has changed the message since, and the certificate is the right one: what is left is
-    /// a signature that was made where other namespaces were in scope. Only the words are others.
+    /// Why a signature of the Assertion does not hold. If it is of a configured key, as far as can be
+    /// seen, and that of the Response around it holds, then nobody has changed the message since,
+    /// and the certificate is the right one: what is left is a signature that was made where other
+    /// namespaces were in scope. Only the words are others.
     fn told_apart(&self, rejection: Rejection, envelope: Envelope<'_>) -> Rejection {
         let on = Part::Assertion;
-        let does_not_hold = matches!(
-            rejection,
-            Rejection::SignatureInvalid { .. } | Rejection::DigestMismatch { .. }
-        );
-        let inclusive =
-            || envelope.assertion().is_ok_and(|assertion| dsig::is_inclusive(assertion, on));
+        let inclusive = match rejection {
+            Rejection::SignatureInvalid { inclusive, .. } => inclusive,
+            Rejection::DigestMismatch { .. } => {
+                envelope.assertion().is_ok_and(|assertion| dsig::is_inclusive(assertion, on))
+            }
+            _ => false,
+        };
         let genuine = || self.verified_response(envelope).is_ok_and(|octets| octets.is_some());
-        match does_not_hold && inclusive() && genuine() {
+        match inclusive && genuine() {
             true => Rejection::SignatureOutOfContext { on },
             false => rejection,
         }

@@ -150,7 +150,7 @@ class Keycloak(IdentityProvider):
     person = {"first_name": ALICE["firstName"], "last_name": ALICE["lastName"], "groups": ["Ops & Dev", "staff"]}
     checks_after_login = False
     needs = {
-        "openjdk-17-jre-headless": ["java", "-version"],
+        "openjdk-17-jre-headless": ["java", "-XX:-UsePerfData", "-version"],
         "maven": ["mvn", "--version"],
         "util-linux": ["setpriv", "--version"],
     }
@@ -186,7 +186,7 @@ class Keycloak(IdentityProvider):
         command = ["mvn", "-q", "-B", f"-Dmaven.repo.local={repository}", COPY, f"-Dartifact={ARTIFACT}",
                    f"-DoutputDirectory={self.folder}"]
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                                cwd=self.folder)
+                                cwd=self.folder, env={**os.environ, "MAVEN_OPTS": "-XX:-UsePerfData"})
         shutil.rmtree(repository, ignore_errors=True)
         scenarios.check(result.returncode == 0, "not fetched:", result.stdout.strip() or result.stderr.strip())
         archive = self.folder / f"keycloak-quarkus-dist-{VERSION}.zip"
