@@ -112,9 +112,9 @@ impl Connection {
         Ok(Signed { content: octets, rests_on_sha1, second_opinion })
     }
 
-    /// Why a signature of the Assertion does not hold. If it is of a configured key, as far as can be
-    /// seen, and that of the Response around it holds, then nobody has changed the message since,
-    /// and the certificate is the right one: what is left is a signature that was made where other
+    /// Why a signature of the Assertion does not hold. If it names a configured certificate, and
+    /// that of the Response around it holds, then nobody has changed the message since, and the
+    /// certificate is the right one: what is left is a signature that was made where other
     /// namespaces were in scope. Only the words are others.
     fn told_apart(&self, rejection: Rejection, envelope: Envelope<'_>) -> Rejection {
         let on = Part::Assertion;
