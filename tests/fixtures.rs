@@ -32,6 +32,8 @@ struct Row {
     allow: Vec<String>,
     reason: String,
     expect: Outcome,
+    /// Words that the administrator has to be told.
+    help: Option<String>,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -114,6 +116,10 @@ impl Row {
         let verdict = connection.verify(&form_value, expected, now);
         let report = connection.explain(&form_value, expected, now);
         assert_eq!(report.code, verdict.as_ref().err().map(|rejection| rejection.code()));
+        if let Some(words) = &self.help {
+            let help = report.help.expect("a refusal");
+            assert!(help.contains(words.as_str()), "{}: {help}", self.file);
+        }
         match verdict {
             Ok(unspent) => {
                 let store = MemoryReplayStore::default();

@@ -123,7 +123,7 @@ fn requests_of_all_connections_have_a_bound_and_the_quiet_ones_have_room() {
         number += 1;
         let mut random = [0; 32];
         random[..8].copy_from_slice(&number.to_le_bytes());
-        let pending = Pending::from(pending_request(connection, &format!("_{number}"), now()));
+        let pending = Pending::from(pending_request(connection, format!("_{number}"), now()));
         let put = block_on(store.put(&pending, Random::new(random), now())).expect("a store");
         matches!(put, Remembered::Cookie(_))
     };

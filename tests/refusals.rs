@@ -12,16 +12,18 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{Verify as _, at, block_on, now, sp, unsolicited_off, unsolicited_on};
 use saml_login::connection::{ConnectionBuilder, SignedParts};
-use saml_login::error::BoxError;
+use saml_login::error::{BoxError, Part, SignatureCause};
 use saml_login::identity::IdentityField;
 use saml_login::replay::{SpendOutcome, Spending};
 use saml_login::request::Purpose;
 use saml_login::testing::idp::{
-    SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestNameId, TestResponse, TestSigned,
+    SignatureOptions, SignaturePlace, TestAttribute, TestConfirmation, TestIdp, TestKeyInfo,
+    TestNameId, TestResponse, TestSigned,
 };
 use saml_login::testing::pending_request;
 use saml_login::{Connection, Error, Identity, MemoryReplayStore, Rejection, ReplayStore};
 
+const INCLUSIVE: &str = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
 const REQUEST: Option<&str> = Some("_request");
 
 static IDP: LazyLock<TestIdp> =
@@ -83,6 +85,29 @@ fn refusal_of_tampered(signed: TestSigned, edit: impl FnOnce(String) -> String) 
 
 fn refusal_of_raw(xml: &str) -> Rejection {
     verify(&connection(), xml, REQUEST).expect_err("a refusal")
+}
+
+/// A response whose assertion was signed where another namespace was in scope.
+fn signed_before_it_stood_there(
+    signed: TestSigned,
+    change: impl FnOnce(&mut SignatureOptions),
+) -> String {
+    const ELSEWHERE: &str = " xmlns:elsewhere=\"urn:elsewhere\"";
+    let response = honest();
+    let mut options = response.signature.clone();
+    change(&mut options);
+    let id = response.assertion_id.clone().expect("an ID");
+    let there = format!("<samlp:Response{ELSEWHERE}");
+    let there = response.unsigned_xml().replacen("<samlp:Response", &there, 1);
+    let here = IDP.sign_xml(&there, &id, &options).expect("XML").replacen(ELSEWHERE, "", 1);
+    match signed {
+        TestSigned::Both => IDP.sign_xml(&here, &response.id, &response.signature).expect("XML"),
+        _ => here,
+    }
+}
+
+fn inclusive(options: &mut SignatureOptions) {
+    options.canonicalization = INCLUSIVE.into();
 }
 
 /// A store that always gives the same answer.
@@ -296,6 +321,10 @@ fn every_code_has_a_case() {
         (
             "digest_mismatch",
             refusal_of_tampered(TestSigned::Assertion, |xml| xml.replace("alice@", "mallory@")),
+        ),
+        (
+            "signature_out_of_context",
+            refusal_of_raw(&signed_before_it_stood_there(TestSigned::Both, inclusive)),
         ),
         ("issuer_mismatch", refusal(|r| r.issuer = some("https://idp.example.test/"))),
         ("issuer_mismatch", refusal(|r| r.assertion_issuer = some("https://IDP.example.test"))),
@@ -760,4 +789,52 @@ fn what_debug_prints_names_nobody() {
     for personal in ["alice", "Alice", "Ångström", "staff", "admins"] {
         assert!(!printed.contains(personal), "{personal} in {printed}");
     }
+}
+
+#[test]
+fn a_signature_made_elsewhere_is_told_from_a_wrong_certificate() {
+    let both = signed_before_it_stood_there(TestSigned::Both, inclusive);
+    let rejection = refusal_of_raw(&both);
+    assert_eq!(rejection, Rejection::SignatureOutOfContext { on: Part::Assertion });
+    assert!(rejection.help().contains("the certificate is the right one"));
+
+    // Without a signature around it, there is no proof that nothing was changed.
+    let alone = signed_before_it_stood_there(TestSigned::Assertion, inclusive);
+    let rejection = refusal_of_raw(&alone);
+    let cause = Some(SignatureCause::InclusiveCanonicalization);
+    assert_eq!(rejection, Rejection::SignatureInvalid { on: Part::Assertion, cause });
+    assert!(rejection.help().contains("Set canonicalization to exclusive"));
+
+    // Without a certificate in it, it may well be of another key.
+    let unnamed = signed_before_it_stood_there(TestSigned::Both, |options| {
+        inclusive(options);
+        options.key_info = TestKeyInfo::None;
+    });
+    let invalid = Rejection::SignatureInvalid { on: Part::Assertion, cause: None };
+    assert_eq!(refusal_of_raw(&unnamed), invalid);
+
+    // What is changed behind the signature of the Response is refused for what it is.
+    for (from, to) in [("alice@", "mallory@"), ("urn:oasis:names:tc:SAML:2.0:status:Success", "x")]
+    {
+        let changed = both.replace(from, to);
+        assert_ne!(changed, both);
+        assert_ne!(refusal_of_raw(&changed).code(), "signature_out_of_context");
+    }
+
+    // The same where what is signed is canonicalized so, which is meant where nothing is said.
+    for transform in [some(INCLUSIVE), None] {
+        let with = |options: &mut SignatureOptions| options.transform = transform.clone();
+        let both = signed_before_it_stood_there(TestSigned::Both, with);
+        assert_eq!(refusal_of_raw(&both).code(), "signature_out_of_context");
+        let alone = signed_before_it_stood_there(TestSigned::Assertion, with);
+        assert_eq!(refusal_of_raw(&alone).code(), "digest_mismatch");
+    }
+
+    // Exclusive canonicalization holds anywhere; and if it does not, there is nothing new to say.
+    let held = signed_before_it_stood_there(TestSigned::Both, |_| {});
+    verify(&connection(), &held, REQUEST).expect("an honest response");
+    let damaged = signed_before_it_stood_there(TestSigned::Both, |options| {
+        options.signature_value = Some(vec![1; 64]);
+    });
+    assert_eq!(refusal_of_raw(&damaged), invalid);
 }

@@ -105,8 +105,8 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// What this identity says. A text that is no name (longer than 256 characters, with line breaks,
-    /// other control characters or marks that turn the direction of writing) is left out.
+    /// What this identity says. A text that is no name (longer than 256 characters, with line
+    /// breaks, other control characters or marks that turn the direction of writing) is left out.
     pub fn of(identity: &Identity) -> Self {
         let name = |text: &Option<String>| text.clone().filter(|text| is_name(text));
         Self {

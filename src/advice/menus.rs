@@ -18,6 +18,12 @@ pub(super) fn action(setting: Setting) -> &'static str {
         Setting::Audience => {
             "Enter the Audience URI of this connection as the entity ID of the service provider."
         }
+        Setting::AuthnStatement => {
+            "Let every assertion say when and how the person authenticated (AuthnStatement)."
+        }
+        Setting::Canonicalization => {
+            "Choose exclusive canonicalization for signatures; or have the response signed, and not the assertion."
+        }
         Setting::Certificate => {
             "Compare the certificate that the console shows with the one of this connection, and paste it here if it is \
              another: from the console, never out of a response."
@@ -52,6 +58,12 @@ pub(super) fn usual_names(setting: Setting) -> &'static str {
         Setting::Assignment => "Consoles call it Assignments, Users and groups, or User access.",
         Setting::Attributes => "Consoles call them attributes, claims, parameters, or mappers.",
         Setting::Audience => "Consoles call it SP Entity ID, Audience, Identifier, or Client ID.",
+        Setting::AuthnStatement => {
+            "Keycloak calls it Include AuthnStatement; most consoles have no switch for it."
+        }
+        Setting::Canonicalization => {
+            "Consoles call it Canonicalization method or Canonicalization Algorithm, and not all have it."
+        }
         Setting::Certificate => {
             "Consoles call it X.509 certificate, IdP certificate, or signing certificate."
         }
@@ -122,7 +134,7 @@ fn entra(setting: Setting) -> Option<&'static str> {
         Setting::Certificate => {
             "Single sign-on > SAML Certificates > Certificate (Base64) > Download"
         }
-        Setting::Clock => return None,
+        Setting::AuthnStatement | Setting::Canonicalization | Setting::Clock => return None,
         Setting::Encryption => "Security > Token encryption",
         Setting::Issuer => "Single sign-on > Set up (the application) > Microsoft Entra Identifier",
         Setting::LoginUrl => "Single sign-on > Basic SAML Configuration > Sign on URL (Optional)",
@@ -140,7 +152,12 @@ fn google(setting: Setting) -> Option<&'static str> {
         Setting::Attributes => "SAML attribute mapping",
         Setting::Audience => "Service provider details > Entity ID",
         Setting::Certificate => "Download metadata > Certificate",
-        Setting::Algorithm | Setting::Clock | Setting::Encryption | Setting::LoginUrl => {
+        Setting::Algorithm
+        | Setting::AuthnStatement
+        | Setting::Canonicalization
+        | Setting::Clock
+        | Setting::Encryption
+        | Setting::LoginUrl => {
             return None;
         }
         Setting::Issuer => "Download metadata > Entity ID",
@@ -160,7 +177,10 @@ fn jumpcloud(setting: Setting) -> Option<&'static str> {
         Setting::Attributes => "SSO > Attributes",
         Setting::Audience => "SSO > SP Entity ID",
         Setting::Certificate => "IDP Certificate Valid > Download certificate",
-        Setting::Clock | Setting::Encryption => return None,
+        Setting::AuthnStatement
+        | Setting::Canonicalization
+        | Setting::Clock
+        | Setting::Encryption => return None,
         Setting::Issuer => "SSO > IdP Entity ID",
         Setting::LoginUrl => "SSO > Login URL",
         Setting::NameId => "SSO > SAMLSubject NameID",
@@ -184,6 +204,13 @@ fn keycloak(setting: Setting) -> Option<&'static str> {
             "Clients > the client > Client scopes > its dedicated scope > Mappers"
         }
         Setting::Audience => "Clients > the client > Settings > Client ID",
+        Setting::AuthnStatement => {
+            "Clients > the client > Settings > SAML capabilities > Include AuthnStatement: On"
+        }
+        Setting::Canonicalization => {
+            "Clients > the client > Settings > Signature and Encryption > Canonicalization method: EXCLUSIVE; or Sign \
+             documents: On and Sign assertions: Off"
+        }
         Setting::Certificate => "Realm settings > Keys > the active RS256 key > Certificate",
         Setting::Clock => return None,
         Setting::Encryption => "Clients > the client > Keys > Encrypt assertions",
@@ -214,7 +241,7 @@ fn okta(setting: Setting) -> Option<&'static str> {
         Setting::Certificate => {
             "Sign On > SAML Signing Certificates > the active one > Download certificate"
         }
-        Setting::Clock => return None,
+        Setting::AuthnStatement | Setting::Canonicalization | Setting::Clock => return None,
         Setting::Encryption => {
             "General > SAML Settings > Edit > Show Advanced Settings > Assertion Encryption"
         }
@@ -242,7 +269,7 @@ fn onelogin(setting: Setting) -> Option<&'static str> {
         Setting::Attributes => "Parameters, each with Include in SAML assertion ticked",
         Setting::Audience => "Configuration > Audience (EntityID)",
         Setting::Certificate => "SSO > X.509 Certificate > View Details",
-        Setting::Clock => return None,
+        Setting::AuthnStatement | Setting::Canonicalization | Setting::Clock => return None,
         Setting::Encryption => "Configuration > Encrypt assertion",
         Setting::Issuer => "SSO > Issuer URL",
         Setting::LoginUrl => "Configuration > SAML initiator: Service Provider, and Login URL",

@@ -49,15 +49,23 @@ impl Advice {
     }
 
     /// For a refusal, whose details can tell more than its code: an algorithm of encryption is set
-    /// elsewhere than one of signatures, and a logout elsewhere than a login.
+    /// elsewhere than one of signatures, and a logout elsewhere than a login; of the elements that
+    /// can be missing, one has a switch.
     pub fn for_refusal(refusal: &Rejection, product: Option<Product>) -> Option<Self> {
         match refusal {
             Rejection::AlgorithmForbidden {
                 usage: AlgorithmUse::Cipher | AlgorithmUse::KeyTransport,
                 ..
             } => Some(Self::of(Setting::Encryption, product)),
-            Rejection::SignatureInvalid { cause: Some(SignatureCause::DerSequence), .. } => {
-                Some(Self::of(Setting::Algorithm, product))
+            Rejection::ElementMissing { element: "AuthnStatement", .. } => {
+                Some(Self::of(Setting::AuthnStatement, product))
+            }
+            Rejection::SignatureInvalid { cause: Some(cause), .. } => {
+                let setting = match cause {
+                    SignatureCause::DerSequence => Setting::Algorithm,
+                    SignatureCause::InclusiveCanonicalization => Setting::Canonicalization,
+                };
+                Some(Self::of(setting, product))
             }
             Rejection::SignatureMissing { on: Part::Logout }
             | Rejection::DestinationMissing { on: Part::Logout }
@@ -84,6 +92,8 @@ pub(super) enum Setting {
     Assignment,
     Attributes,
     Audience,
+    AuthnStatement,
+    Canonicalization,
     Certificate,
     Clock,
     Encryption,
@@ -115,6 +125,7 @@ const SETTINGS: &[(&str, Setting)] = &[
     ("response_too_large", Setting::Attributes),
     ("signature_invalid", Setting::Certificate),
     ("signature_missing", Setting::SignedParts),
+    ("signature_out_of_context", Setting::Canonicalization),
     ("status_not_success", Setting::Assignment),
     ("unsolicited_forbidden", Setting::LoginUrl),
 ];
@@ -180,6 +191,7 @@ mod tests {
                     Setting::Clock => true,
                     Setting::Encryption => matches!(product, Product::Google | Product::JumpCloud),
                     Setting::Algorithm | Setting::LoginUrl => product == Product::Google,
+                    Setting::Canonicalization => product != Product::Keycloak,
                     _ => false,
                 };
                 assert_eq!(text == neutral, unnamed, "{product}, {setting:?}");
@@ -222,5 +234,24 @@ mod tests {
              Entity ID, Audience, Identifier, or Client ID."
         );
         assert!(text("key_untrusted", Some(Product::Okta)).contains("never out of a response"));
+        assert_eq!(
+            text("signature_out_of_context", Some(Product::Keycloak)),
+            "Choose exclusive canonicalization for signatures; or have the response signed, and not the assertion. In the Keycloak admin console: Clients > the client > Settings > Signature and Encryption > \
+             Canonicalization method: EXCLUSIVE; or Sign documents: On and Sign assertions: Off."
+        );
+    }
+
+    #[test]
+    fn of_the_missing_elements_one_has_a_switch() {
+        let missing = |element| Rejection::ElementMissing { parent: "Assertion", element };
+        let text = |product| Advice::for_refusal(&missing("AuthnStatement"), product).unwrap().text;
+        assert_eq!(
+            text(Some(Product::Keycloak)),
+            "Let every assertion say when and how the person authenticated (AuthnStatement). In the Keycloak admin console: \
+             Clients > the client > Settings > SAML capabilities > Include AuthnStatement: On."
+        );
+        assert_eq!(text(Some(Product::Okta)), text(None));
+        assert!(text(None).contains("Include AuthnStatement"));
+        assert_eq!(Advice::for_refusal(&missing("Subject"), Some(Product::Keycloak)), None);
     }
 }

@@ -14,6 +14,8 @@ pub(super) fn adfs(setting: Setting) -> Option<&'static str> {
             "Edit Claim Issuance Policy: a rule that transforms an incoming claim into the Name ID"
         }
         Setting::Certificate
+        | Setting::AuthnStatement
+        | Setting::Canonicalization
         | Setting::Clock
         | Setting::Issuer
         | Setting::LoginUrl
@@ -33,7 +35,12 @@ pub(super) fn auth0(setting: Setting) -> Option<&'static str> {
         Setting::SignedParts => {
             "Settings > signResponse: the response is signed where it is true, the assertion alone where it is not"
         }
-        Setting::Assignment | Setting::Clock | Setting::Encryption | Setting::LoginUrl => {
+        Setting::Assignment
+        | Setting::AuthnStatement
+        | Setting::Canonicalization
+        | Setting::Clock
+        | Setting::Encryption
+        | Setting::LoginUrl => {
             return None;
         }
     })
@@ -54,7 +61,11 @@ pub(super) fn authentik(setting: Setting) -> Option<&'static str> {
         Setting::SignedParts => {
             "Edit > Advanced protocol settings > Signing Certificate, Sign assertions and Sign responses"
         }
-        Setting::Assignment | Setting::Clock | Setting::LoginUrl => return None,
+        Setting::Assignment
+        | Setting::AuthnStatement
+        | Setting::Canonicalization
+        | Setting::Clock
+        | Setting::LoginUrl => return None,
     })
 }
 
@@ -71,7 +82,11 @@ pub(super) fn pingone(setting: Setting) -> Option<&'static str> {
         Setting::SignedParts => {
             "Configuration > Edit > Sign Assertion, Sign Response, or Sign Assertion & Response"
         }
-        Setting::Clock | Setting::Encryption | Setting::LoginUrl => return None,
+        Setting::AuthnStatement
+        | Setting::Canonicalization
+        | Setting::Clock
+        | Setting::Encryption
+        | Setting::LoginUrl => return None,
     })
 }
 
@@ -87,7 +102,12 @@ pub(super) fn shibboleth(setting: Setting) -> Option<&'static str> {
         }
         Setting::Issuer => "conf/idp.properties > idp.entityID",
         Setting::NameId => "conf/saml-nameid.xml",
-        Setting::Algorithm | Setting::Assignment | Setting::Clock | Setting::LoginUrl => {
+        Setting::Algorithm
+        | Setting::Assignment
+        | Setting::AuthnStatement
+        | Setting::Canonicalization
+        | Setting::Clock
+        | Setting::LoginUrl => {
             return None;
         }
     })
@@ -110,6 +130,10 @@ pub(super) fn simplesamlphp(setting: Setting) -> Option<&'static str> {
         Setting::SignedParts => {
             "metadata/saml20-idp-hosted.php > saml20.sign.response and saml20.sign.assertion"
         }
-        Setting::Assignment | Setting::Clock | Setting::LoginUrl => return None,
+        Setting::Assignment
+        | Setting::AuthnStatement
+        | Setting::Canonicalization
+        | Setting::Clock
+        | Setting::LoginUrl => return None,
     })
 }

@@ -119,6 +119,11 @@ fn structures() -> Vec<Rejection> {
         },
         SignatureInvalid { on: Part::Response, cause: None },
         SignatureInvalid { on: Part::Response, cause: Some(SignatureCause::DerSequence) },
+        SignatureInvalid {
+            on: Part::Assertion,
+            cause: Some(SignatureCause::InclusiveCanonicalization),
+        },
+        SignatureOutOfContext { on: Part::Assertion },
         DigestMismatch { on: Part::Assertion, cause: None },
         DigestMismatch { on: Part::Assertion, cause: Some(DigestCause::EscapedText) },
         SecondOpinionDiffers { reason: "it finds no signature" },

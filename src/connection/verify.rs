@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use super::{Connection, SignedParts};
 use crate::assertion::{Addressing, Envelope, SignedDocument, Statements};
 use crate::dsig::{self, SignedOctets, Trust};
-use crate::error::{Excerpt, Part, Rejection};
+use crate::error::{Excerpt, Part, Rejection, SignatureCause};
 #[cfg(feature = "samael")]
 use crate::second_opinion;
 use crate::validate::ENVELOPE_CHECKS;
@@ -98,7 +98,8 @@ impl Connection {
         let mut octets = None;
         let mut rests_on_sha1 = false;
         if found.assertion {
-            let assertion = dsig::verify(envelope.assertion()?, Part::Assertion, self.trust())?;
+            let assertion = dsig::verify(envelope.assertion()?, Part::Assertion, self.trust())
+                .map_err(|rejection| self.told_apart(rejection, envelope))?;
             rests_on_sha1 |= assertion.rests_on_sha1();
             octets = Some(assertion).filter(|_| !found.response);
         }
@@ -109,6 +110,28 @@ impl Connection {
         let octets = octets.ok_or(Rejection::SignatureMissing { on: Part::Message })?;
         let second_opinion = self.second_opinion(envelope, &octets);
         Ok(Signed { content: octets, rests_on_sha1, second_opinion })
+    }
+
+    /// Why a signature of the Assertion does not hold. If it names a configured certificate, and
+    /// that of the Response around it holds, then nobody has changed the message since, and the
+    /// certificate is the right one: what is left is a signature that was made where other
+    /// namespaces were in scope. Only the words are others.
+    fn told_apart(&self, rejection: Rejection, envelope: Envelope<'_>) -> Rejection {
+        let on = Part::Assertion;
+        let inclusive = match rejection {
+            Rejection::SignatureInvalid { cause, .. } => {
+                cause == Some(SignatureCause::InclusiveCanonicalization)
+            }
+            Rejection::DigestMismatch { .. } => {
+                envelope.assertion().is_ok_and(|assertion| dsig::is_inclusive(assertion, on))
+            }
+            _ => false,
+        };
+        let genuine = || self.verified_response(envelope).is_ok_and(|octets| octets.is_some());
+        match inclusive && genuine() {
+            true => Rejection::SignatureOutOfContext { on },
+            false => rejection,
+        }
     }
 
     fn verified_response(&self, envelope: Envelope<'_>) -> Result<Option<SignedOctets>, Rejection> {

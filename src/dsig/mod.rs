@@ -15,4 +15,4 @@ mod verify;
 pub(crate) use algorithm::{DigestAlgorithm, SignatureAlgorithm};
 pub(crate) use detached::verify_detached;
 pub(crate) use sign::{Place, sign_enveloped, sign_octets};
-pub(crate) use verify::{SignedOctets, Trust, verify};
+pub(crate) use verify::{SignedOctets, Trust, is_inclusive, verify};

@@ -80,6 +80,20 @@ impl<'d> Signature<'d> {
         Ok((octets, canonicalization))
     }
 
+    /// Whether SignedInfo, or what is signed, is canonicalized with the namespaces of the elements
+    /// around it, so that the signature holds in no other place than where it was made. For the
+    /// words of a refusal.
+    pub(super) fn is_inclusive(&self) -> bool {
+        let named = |local: &'static str| {
+            let methods = self.signed_info.descendants();
+            let methods = methods.filter(move |element| element.is(Namespace::DS, local));
+            methods.filter_map(|method| C14n::from_uri(method.attribute("Algorithm")?))
+        };
+        let implied = named("Transform").next().is_none();
+        let mut all = named("CanonicalizationMethod").chain(named("Transform"));
+        implied || all.any(|algorithm| !algorithm.is_exclusive())
+    }
+
     /// The first certificate that KeyInfo holds, as DER. For the words of a refusal; it never
     /// verifies anything.
     pub(super) fn embedded_certificate(&self) -> Option<Vec<u8>> {

@@ -98,6 +98,12 @@ fn cause(signed: Element<'_>) -> Option<DigestCause> {
     is_escaped.then_some(DigestCause::EscapedText)
 }
 
+/// Whether the signature of `signed` is made with inclusive canonicalization, and so holds in no
+/// other place than where it was made. It only chooses words.
+pub(crate) fn is_inclusive(signed: Element<'_>, on: Part) -> bool {
+    Signature::of(signed, on).is_ok_and(|signature| signature.is_inclusive())
+}
+
 /// Tells a damaged signature from one by a key that is not configured. The embedded certificate
 /// only chooses words.
 fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificates) -> Rejection {
@@ -111,7 +117,10 @@ fn no_key_verifies(signature: &Signature<'_>, on: Part, configured: &Certificate
             || embedded.as_ref().is_some_and(|embedded| embedded.has_same_key(certificate))
     };
     if configured.iter().any(same_key) {
-        return Rejection::SignatureInvalid { on, cause: None };
+        // One that takes in what is around an Assertion does not hold where it was not made.
+        let inclusive = on == Part::Assertion && signature.is_inclusive();
+        let cause = inclusive.then_some(SignatureCause::InclusiveCanonicalization);
+        return Rejection::SignatureInvalid { on, cause };
     }
     Rejection::KeyUntrusted {
         on,

@@ -219,6 +219,9 @@ pub enum SignatureProblem {
 pub enum SignatureCause {
     /// An ECDSA value is a DER sequence, not r and s side by side: XML Signature 1.1 §6.4.3.
     DerSequence,
+    /// The signature of an Assertion that names a configured certificate was made with inclusive
+    /// canonicalization, perhaps before the Assertion stood in its Response.
+    InclusiveCanonicalization,
 }
 
 /// What may have made a digest wrong, besides a change on the way.

@@ -85,6 +85,10 @@ impl Rejection {
             Self::AssertionCount { found } => {
                 format!("The response holds {found} assertions; exactly one is accepted.")
             }
+            Self::ElementMissing { parent, element: element @ "AuthnStatement" } => format!(
+                "The {parent} has no {element} element, which says when and how the person authenticated. Switch it on at the \
+                 identity provider; in Keycloak, for example, switch on “Include AuthnStatement”."
+            ),
             Self::ElementMissing { parent, element } => format!("The {parent} has no {element} element."),
             Self::ElementRepeated { parent, element } => {
                 format!("The {parent} has more than one {element} element; one is allowed.")
@@ -196,6 +200,12 @@ impl Rejection {
                  (1.1, §6.4.3), so that no key verifies it. Let the identity provider sign with an RSA key, or update its \
                  software."
             ),
+            Self::SignatureInvalid { on, cause: Some(SignatureCause::InclusiveCanonicalization) } => format!(
+                "The signature of the {on} names a configured certificate and does not verify with it. It was made with \
+                 inclusive canonicalization, which takes in the namespaces around the {on}; made before the {on} stood in \
+                 the Response, it holds no longer. Set canonicalization to exclusive at the identity provider, or let it \
+                 sign the Response alone. If it still does not verify, the message was changed."
+            ),
             Self::SignatureInvalid { on, cause: None } => format!(
                 "The signature of the {on} does not verify with any configured certificate. Compare the certificate \
                  with the one that the identity provider's console shows; if it is the same, the message was changed."
@@ -206,6 +216,12 @@ impl Rejection {
             Self::SignatureMisplaced { parent } => format!(
                 "A signature stands inside {parent}; it may stand directly in the Response and directly in its \
                  Assertion only."
+            ),
+            Self::SignatureOutOfContext { on } => format!(
+                "The signature of the {on} does not verify where it stands, though that of the Response around it does: the \
+                 certificate is the right one, and nothing was changed on the way. It was made with inclusive \
+                 canonicalization, which takes in the namespaces around the {on}, before the {on} stood in the Response. Set \
+                 canonicalization to exclusive at the identity provider, or let it sign the Response alone."
             ),
             Self::SignatureMissing { on: Part::Logout } => "The request to log somebody out is not signed, and anybody can write \
                                                             one. Switch on the signing of logout messages at the identity \

@@ -223,6 +223,16 @@ pub enum Rejection {
         /// The local name of the element that holds it.
         parent: Excerpt,
     },
+    /// A signature with inclusive canonicalization that holds no longer where it stands: it was
+    /// made where other namespaces were in scope, and the signature around it, which is made by a
+    /// configured key, shows that nothing was changed since.
+    #[error(
+        "the signature of the {on} was made with inclusive canonicalization, before the {on} stood where it stands"
+    )]
+    SignatureOutOfContext {
+        /// Which signed element.
+        on: Part,
+    },
     /// What has to be signed is not.
     #[error("the {on} is not signed")]
     SignatureMissing {

@@ -126,6 +126,9 @@ impl Rejection {
                 ("signature_misplaced", IdentityProvider, NOT_VERIFIED)
             }
             Self::SignatureMissing { .. } => ("signature_missing", IdentityProvider, NOT_SET_UP),
+            Self::SignatureOutOfContext { .. } => {
+                ("signature_out_of_context", IdentityProvider, NOT_SET_UP)
+            }
             Self::TransformForbidden { .. } => {
                 ("transform_forbidden", IdentityProvider, NOT_VERIFIED)
             }

@@ -95,7 +95,9 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 class Browser:
     def __init__(self, sp_origin):
         self.sp_origin = sp_origin
-        self.cookies = http.cookiejar.CookieJar()
+        # The loopback interface is a secure context to browsers, also without TLS.
+        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
+        self.cookies = http.cookiejar.CookieJar(policy)
         self.opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies), NoRedirects
         )

@@ -13,6 +13,7 @@ class IdentityProvider:
     """
 
     origin = None
+    person = {}  # what else, beside the e-mail address, the identity has to say
     needs = {}
 
     def __init__(self, folder):

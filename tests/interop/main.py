@@ -9,12 +9,14 @@ import sys
 import traceback
 from pathlib import Path
 
+import keycloak
 import lemonldap
 import simplesamlphp
 
 IDENTITY_PROVIDERS = {
     "simplesamlphp": (simplesamlphp.SimpleSamlPhp, simplesamlphp.SCENARIOS),
     "lemonldap": (lemonldap.LemonLdap, lemonldap.SCENARIOS),
+    "keycloak": (keycloak.Keycloak, keycloak.SCENARIOS),
 }
 
 

@@ -1,4 +1,4 @@
-"""What is tried at every identity provider. The tables of `simplesamlphp.py` and `lemonldap.py` say with which settings.
+"""What is tried at every identity provider. The tables of the identity providers say with which settings.
 
 A `world` has the identity provider, `world.browser()` and `world.sp(...)`. A scenario that fails raises AssertionError.
 """
@@ -51,15 +51,21 @@ def accepted(world, answer, *, solicited=True, relay_state=RELAY_STATE):
     check("ok" in answer, answer)
     login = answer["ok"]
     check(login["email"] == world.email, "e-mail address", login)
+    for field, value in world.person.items():
+        check(login[field] == value, field, login)
     check(login["name_id"], "no name", login)
     check(login["solicited"] is solicited, "solicited", login)
     check(login["relay_state"] == relay_state, "relay state", login)
     return login
 
 
-def refused(answer, code):
+def refused(answer, code, says=()):
+    """Refused with this code; to the administrator it says all of these."""
     check("refused" in answer, "not refused:", answer)
-    check(answer["refused"]["code"] == code, "refused otherwise:", answer)
+    refusal = answer["refused"]
+    check(refusal["code"] == code, "refused otherwise:", answer)
+    for words in says:
+        check(words in f"{refusal['message']} {refusal.get('advice')}", "does not say", words, "but", answer)
 
 
 def signed_in(world, *, sign=False, unsolicited="off", **options):
@@ -100,12 +106,19 @@ def refused_by_idp(world, *, why, sign=False, **options):
     check(re.search(why, place.body), "refused otherwise:", excerpt(place))
 
 
-def refused_login(world, *, code, sign=False, **options):
+def refused_login(world, *, code, says=(), sign=False, **options):
     """The identity provider answers, and the service provider refuses it."""
     sp, browser = world.sp(sign), world.browser()
     place, cookie = start(world, sp, browser, **options)
     place = arrival(world.sign_in(browser, place), "SAMLResponse", "SAMLart")
-    refused(sp.receive_login(place, cookie), code)
+    refused(sp.receive_login(place, cookie), code, says)
+
+
+def persistent_name(world):
+    """The person has one name at this service provider, and it is not the e-mail address."""
+    first, second = (signed_in(world)[2] for _ in range(2))
+    check(first["name_id_format"] == "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", "another format", first)
+    check(first["name_id"] == second["name_id"] != world.email, "another name", first, second)
 
 
 def replay(world, *, code, **options):

@@ -12,8 +12,9 @@ from pathlib import Path
 
 
 class Server:
-    def __init__(self, command, environment, log, probe):
+    def __init__(self, command, environment, log, probe, seconds=60):
         self.log = Path(log)
+        self.seconds = seconds  # after which it is no longer waited for
         self._must_be_free(probe)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -24,7 +25,11 @@ class Server:
                 stderr=output,
                 start_new_session=True,  # so that its workers can be ended with it
             )
-        self.probe_answer = self._wait_for(probe)
+        try:
+            self.probe_answer = self._wait_for(probe)
+        except BaseException:  # also where all of this is told to end meanwhile
+            self.stop()
+            raise
 
     @staticmethod
     def _must_be_free(url):
@@ -36,7 +41,7 @@ class Server:
 
     def _wait_for(self, probe):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + self.seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
@@ -44,14 +49,16 @@ class Server:
                 with opener.open(probe, timeout=30) as response:
                     return response.read().decode()
             except urllib.error.HTTPError as error:
-                self.stop()
                 raise AssertionError(f"{probe}: {error}\n{error.read().decode()[-2000:]}") from error
             except OSError:
                 time.sleep(0.1)
-        self.stop()
         raise AssertionError(f"no answer from {probe}:\n{self.log.read_text()[-3000:]}")
 
     def stop(self):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(timeout=10)
+            try:
+                self.process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(timeout=10)

@@ -16,6 +16,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use chrono::Utc;
+use saml_login::advice::{Advice, Product};
 use saml_login::artifact::SoapClient;
 use saml_login::binding::{Binding, RelayState};
 use saml_login::error::BoxError;
@@ -25,9 +26,9 @@ use saml_login::logout::{
 use saml_login::metadata::MetadataTrust;
 use saml_login::request::{Pending, PendingLogout, RequestCookies};
 use saml_login::{
-    Connection, ConnectionOptions, Delivery, Error, Identity, IdpMetadata, KeyPair, Limits,
-    LoginOptions, MemoryReplayStore, MemoryRequestStore, PendingRequest, Random, Rejection,
-    RequestStore, ServiceProvider, SpMetadata, Unsolicited,
+    Connection, ConnectionOptions, Delivery, Error, Identity, IdentityProvider, IdpMetadata,
+    KeyPair, Limits, LoginOptions, MemoryReplayStore, MemoryRequestStore, PendingRequest, Random,
+    Rejection, RequestStore, ServiceProvider, SpMetadata, Unsolicited,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +49,10 @@ fn main() -> Result<()> {
     let mut process = Process::new(Path::new(&folder))?;
     for line in io::stdin().lock().lines() {
         let command: Value = serde_json::from_str(&line?)?;
-        let answer = process.answer(&command).unwrap_or_else(|error| refused(error.as_ref()));
+        let answer = match process.answer(&command) {
+            Ok(answer) => answer,
+            Err(error) => refused(error.as_ref(), process.connection.identity_provider()),
+        };
         let mut out = io::stdout().lock();
         writeln!(out, "{answer}")?;
         out.flush()?;
@@ -56,18 +60,22 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn refused(error: &(dyn StdError + 'static)) -> Value {
-    let code = match (error.downcast_ref::<Rejection>(), error.downcast_ref::<Error>()) {
-        (Some(rejection), _) => rejection.code(),
-        (_, Some(error)) => error.code(),
-        _ => "error",
+/// The code, the help for the administrator, and the advice in the words of the product's console.
+fn refused(error: &(dyn StdError + 'static), idp: &IdentityProvider) -> Value {
+    let whole = error.downcast_ref::<Error>();
+    let rejection = match whole {
+        Some(Error::Rejected(rejection)) => Some(rejection),
+        _ => error.downcast_ref::<Rejection>(),
     };
-    let help = match (error.downcast_ref::<Rejection>(), error.downcast_ref::<Error>()) {
-        (Some(rejection), _) => rejection.help(),
-        (_, Some(error)) => error.help(),
-        _ => error.to_string(),
+    let (code, help) = match (rejection, whole) {
+        (Some(rejection), _) => (rejection.code(), rejection.help()),
+        (None, Some(error)) => (error.code(), error.help()),
+        (None, None) => ("error", error.to_string()),
     };
-    json!({ "refused": { "code": code, "message": help } })
+    let product = Product::recognize(idp.issuer(), idp.sso_url(), []);
+    let advice = rejection.and_then(|rejection| Advice::for_refusal(rejection, product));
+    let advice = advice.map(|advice| advice.text);
+    json!({ "refused": { "code": code, "message": help, "advice": advice } })
 }
 
 impl Process {
@@ -204,6 +212,10 @@ impl Process {
         };
         Ok(json!({ "ok": {
             "name_id": identity.name_id.value,
+            "name_id_format": identity.name_id.format,
+            "first_name": identity.first_name,
+            "last_name": identity.last_name,
+            "groups": identity.groups,
             "email": identity.email.as_ref().map(|email| email.address()),
             "session": self.sessions.len() - 1,
             "solicited": pending.is_some(),
