@@ -84,9 +84,94 @@ pub(crate) fn is_plain(url: &str) -> bool {
     Address::of(url) != Address::None && !url.bytes().any(odd) && !authority.contains('@')
 }
 
+/// One spelling for all that browsers take for the same URL: RFC 3986 §6.2.2 and §6.2.3. `None` for
+/// what a browser cannot be sent to.
+pub(crate) fn normal_form(url: &str) -> Option<String> {
+    let parts = Parts::of(url).filter(|_| is_plain(url))?;
+    let (scheme, _) = url.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default_port = if scheme == "https" { ":443" } else { ":80" };
+    let authority = parts.authority.strip_suffix(default_port).unwrap_or(&parts.authority);
+    let mut segments: Vec<String> = Vec::new();
+    let mut given = parts.path.split('/').skip(1).map(decoded).peekable();
+    while let Some(segment) = given.next() {
+        let is_last = given.peek().is_none();
+        match segment.as_str() {
+            ".." => drop(segments.pop()),
+            "." => {}
+            _ => {
+                segments.push(segment);
+                continue;
+            }
+        }
+        // What ends in dots is the folder.
+        if is_last {
+            segments.push(String::new());
+        }
+    }
+    let query = if parts.query.is_empty() { String::new() } else { format!("?{}", parts.query) };
+    Some(format!("{scheme}://{authority}/{}{query}", segments.join("/")))
+}
+
+/// Without the escapes that no character needs (RFC 3986 §2.3), and with the others in capitals.
+fn decoded(segment: &str) -> String {
+    let mut plain = String::with_capacity(segment.len());
+    let mut rest = segment;
+    while let Some((before, escape)) = rest.split_once('%') {
+        plain.push_str(before);
+        let byte = escape.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        rest = match byte {
+            Some(byte) => {
+                match char::from(byte) {
+                    c if c.is_ascii_alphanumeric() || "-._~".contains(c) => plain.push(c),
+                    _ => plain.push_str(&format!("%{byte:02X}")),
+                }
+                escape.get(2..).unwrap_or_default()
+            }
+            None => {
+                plain.push('%');
+                escape
+            }
+        };
+    }
+    plain + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_url_has_one_normal_form() {
+        let same = "https://app.test/saml/acme/acs";
+        for spelled in [
+            same,
+            "HTTPS://APP.test/saml/acme/acs",
+            "https://app.test:443/saml/acme/acs",
+            "https://app.test/saml/%61cme/acs",
+            "https://app.test/saml/bravo/../acme/acs",
+            "https://app.test/saml/bravo/%2e%2E/acme/./acs",
+            "https://app.test/../saml/acme/acs",
+        ] {
+            assert_eq!(normal_form(spelled).as_deref(), Some(same), "{spelled}");
+        }
+        for (spelled, normal) in [
+            ("https://app.test", "https://app.test/"),
+            ("http://localhost:80/a/", "http://localhost/a/"),
+            ("http://localhost:443/a", "http://localhost:443/a"),
+            ("https://app.test/a%2fb%c3%a4", "https://app.test/a%2Fb%C3%A4"),
+            ("https://app.test/a/..", "https://app.test/"),
+            ("https://app.test/a/.", "https://app.test/a/"),
+            ("https://app.test/a?b=%61", "https://app.test/a?b=%61"),
+            ("https://app.test/%zz%", "https://app.test/%zz%"),
+        ] {
+            assert_eq!(normal_form(spelled).as_deref(), Some(normal), "{spelled}");
+            assert_eq!(normal_form(normal).as_deref(), Some(normal), "it stays");
+        }
+        for none in ["", "not even a URL", "ftp://app.test", "https://app.test/#a", "//app.test/"] {
+            assert_eq!(normal_form(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_backslash_ends_the_host_as_it_does_in_a_browser() {

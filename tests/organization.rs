@@ -95,6 +95,48 @@ fn urls_follow_from_the_slug() {
     assert_eq!(made.service_provider(), expected);
 }
 
+/// What browsers take for one address is one, however it is spelled.
+#[test]
+fn urls_belong_to_one_organization_in_any_spelling() {
+    let mut organizations = Organizations::default();
+    organizations.add(organization("org-0", "acme")).expect("room");
+    let slug = Slug::parse("other").expect("a slug");
+    let urls = SpUrls::derived("https://app.example.test", &slug).expect("URLs");
+    let mut conflict = |id: &str, edit: &dyn Fn(&mut SpUrls)| {
+        let mut urls = urls.clone();
+        edit(&mut urls);
+        let added = organizations.add(Organization::new(id, slug.clone(), urls));
+        added.err().map(|conflict| conflict.code())
+    };
+    for acs_url in [
+        "https://APP.example.test/saml/acme/acs",
+        "https://app.example.test:443/saml/acme/acs",
+        "https://app.example.test/saml/%61cme/acs",
+        "https://app.example.test/saml/bravo/../acme/acs",
+        "HTTPS://app.example.test/saml/acme/acs",
+    ] {
+        let taken = conflict("org-1", &|urls| urls.acs_url = acs_url.into());
+        assert_eq!(taken, Some("acs_url_taken"), "{acs_url}");
+    }
+    for none in ["not even a URL", "", "https://app.example.test/#acs"] {
+        for edit in [
+            |urls: &mut SpUrls, url: &str| urls.acs_url = url.into(),
+            |urls: &mut SpUrls, url: &str| urls.login_url = url.into(),
+            |urls: &mut SpUrls, url: &str| urls.slo_url = url.into(),
+        ] {
+            assert_eq!(conflict("org-1", &|urls| edit(urls, none)), Some("sp_url_invalid"));
+        }
+    }
+    let login = "https://app.example.test/sso/acme";
+    assert_eq!(conflict("org-1", &|urls| urls.login_url = login.into()), Some("login_url_taken"));
+    let slo = "https://app.example.test/saml/acme/slo";
+    assert_eq!(conflict("org-1", &|urls| urls.slo_url = slo.into()), Some("slo_url_taken"));
+    for id in ["", " "] {
+        assert_eq!(conflict(id, &|_| {}), Some("organization_id_empty"));
+    }
+    assert_eq!(conflict("org-1", &|_| {}), None);
+}
+
 #[test]
 fn slug_and_acs_url_belong_to_one_organization() {
     let mut organizations = Organizations::default();

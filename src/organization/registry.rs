@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Applied, Authority, Change, Neighbours, Organization};
+use super::{Applied, Authority, Change, Neighbours, Organization, SpUrls};
 use crate::account::Account;
 use crate::account::OrganizationId;
+use crate::address::normal_form;
 use crate::audit::Actor;
 use crate::error::{refuses, sentence};
 use crate::fingerprint::Fingerprint;
@@ -22,9 +23,22 @@ pub enum Conflict {
     /// The id.
     #[error("another organization has the same id")]
     Id,
+    /// The id is empty, which is nobody's.
+    #[error("the organization's id is empty")]
+    IdEmpty,
+    /// The login URL: a login that starts there would be that of both.
+    #[error("another organization has the same login URL")]
+    LoginUrl,
+    /// The Single Logout Service URL.
+    #[error("another organization has the same Single Logout Service URL")]
+    SloUrl,
     /// The slug.
     #[error("another organization has the same slug")]
     Slug,
+    /// One of the organization's URLs is no absolute http or https URL of plain ASCII without a
+    /// user or a fragment.
+    #[error("one of the organization's URLs is not a web address")]
+    UrlInvalid,
 }
 
 impl Conflict {
@@ -33,7 +47,11 @@ impl Conflict {
         match self {
             Self::AcsUrl => "acs_url_taken",
             Self::Id => "organization_id_taken",
+            Self::IdEmpty => "organization_id_empty",
+            Self::LoginUrl => "login_url_taken",
+            Self::SloUrl => "slo_url_taken",
             Self::Slug => "slug_taken",
+            Self::UrlInvalid => "sp_url_invalid",
         }
     }
 
@@ -51,7 +69,8 @@ impl Conflict {
 refuses!(Conflict, ServiceProvider);
 
 impl Organization {
-    /// What this organization has that belongs to another one.
+    /// What this organization has that belongs to another one. URLs are compared as browsers read
+    /// them: letter case of the host, default ports, escapes and dots make no other address.
     pub fn conflict_with(&self, other: &Self) -> Option<Conflict> {
         if self.id == other.id {
             return Some(Conflict::Id);
@@ -59,14 +78,35 @@ impl Organization {
         if self.slug == other.slug {
             return Some(Conflict::Slug);
         }
-        (self.urls.acs_url == other.urls.acs_url).then_some(Conflict::AcsUrl)
+        let urls = [
+            (&self.urls.acs_url, &other.urls.acs_url, Conflict::AcsUrl),
+            (&self.urls.login_url, &other.urls.login_url, Conflict::LoginUrl),
+            (&self.urls.slo_url, &other.urls.slo_url, Conflict::SloUrl),
+        ];
+        let mut same = urls.into_iter().filter(|(own, other, _)| is_same(own, other));
+        same.next().map(|(.., conflict)| conflict)
     }
+
+    /// What of this organization could be nobody's.
+    fn own_conflict(&self) -> Option<Conflict> {
+        let SpUrls { acs_url, login_url, slo_url, .. } = &self.urls;
+        if self.id.as_str().trim().is_empty() {
+            return Some(Conflict::IdEmpty);
+        }
+        let invalid = [acs_url, login_url, slo_url].iter().any(|url| normal_form(url).is_none());
+        invalid.then_some(Conflict::UrlInvalid)
+    }
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || normal_form(one).zip(normal_form(other)).is_some_and(|(a, b)| a == b)
 }
 
 /// Organizations in memory, no two of which get into each other's way.
 ///
-/// An application that keeps them in a database has unique indexes instead: id, slug and ACS URL,
-/// each compared byte for byte, and a look for a domain among all organizations before it is
+/// An application that keeps them in a database has unique indexes instead: id, slug, ACS URL,
+/// login URL and Single Logout Service URL, each compared byte for byte, the URLs as
+/// [`SpUrls::derived`] spells them; and a look for a domain among all organizations before it is
 /// verified.
 #[derive(Clone, Debug, Default)]
 pub struct Organizations {
@@ -80,7 +120,9 @@ impl Organizations {
     ///
     /// [`Conflict`]; nothing is added then.
     pub fn add(&mut self, organization: Organization) -> Result<(), Conflict> {
-        if let Some(conflict) = self.iter().find_map(|other| organization.conflict_with(other)) {
+        let conflict = organization.own_conflict();
+        let with_others = || self.iter().find_map(|other| organization.conflict_with(other));
+        if let Some(conflict) = conflict.or_else(with_others) {
             return Err(conflict);
         }
         self.by_id.insert(organization.id.clone(), organization);
@@ -100,7 +142,7 @@ impl Organizations {
     /// The organization with this ACS URL: where a response was posted decides whose connection
     /// takes it, and never what it says.
     pub fn by_acs_url(&self, acs_url: &str) -> Option<&Organization> {
-        self.iter().find(|organization| organization.urls.acs_url == acs_url)
+        self.iter().find(|organization| is_same(&organization.urls.acs_url, acs_url))
     }
 
     /// All of them, by id.
