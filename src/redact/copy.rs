@@ -72,7 +72,8 @@ fn is_kept(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, Random};
+    use crate::limits::Limits;
+    use crate::random::Random;
 
     #[test]
     fn a_copy_has_the_elements_of_the_original_and_none_of_its_values() {
