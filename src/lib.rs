@@ -49,6 +49,7 @@ pub mod connection;
 pub mod advice;
 pub mod report;
 pub mod doctor;
+mod redact;
 // People.
 pub mod account;
 pub mod audit;

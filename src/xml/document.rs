@@ -292,6 +292,20 @@ impl<'d> Element<'d> {
         self.document.declarations.get(self.data.declarations.range()).unwrap_or_default()
     }
 
+    /// The attributes with their names as they stand in the tag.
+    #[cfg(all(test, feature = "testing"))]
+    pub(crate) fn written_attributes(&self) -> impl Iterator<Item = (String, &'d str)> + use<'d> {
+        let document = self.document;
+        self.attributes().iter().map(move |attribute| {
+            let local = attribute.local.get(&document.input);
+            let name = match document.prefix_str(attribute.prefix) {
+                "" => local.to_owned(),
+                prefix => format!("{prefix}:{local}"),
+            };
+            (name, attribute.value.get(&document.input))
+        })
+    }
+
     /// The namespace declarations on this very element: prefix (empty for the default) and
     /// namespace name.
     pub(crate) fn declared(&self) -> impl Iterator<Item = (&'d str, &'d str)> + use<'d> {
