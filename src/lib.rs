@@ -49,7 +49,7 @@ pub mod connection;
 pub mod advice;
 pub mod report;
 pub mod doctor;
-mod redact;
+pub mod redact;
 // People.
 pub mod account;
 pub mod audit;

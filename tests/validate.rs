@@ -495,3 +495,41 @@ fn dangers_and_rollover_are_options() {
     let warned = run(&arguments, b"");
     assert!(warned.lines().contains(&"Warning: danger_allow_sha1 is on."), "{}", warned.stdout);
 }
+
+#[test]
+fn a_copy_can_be_shared_and_read() {
+    let alone = run(&with(&["--redact", RESPONSE]), b"");
+    assert_eq!(alone.code, Some(2));
+    assert!(alone.stderr.contains("--redact goes with --explain"), "{}", alone.stderr);
+
+    let object = run(&with(&["--format", "json", "--explain", "--redact", RESPONSE]), b"").object();
+    let redacted = &object["redacted"];
+    let text = |key: &str| redacted[key].as_str().unwrap_or_default().to_owned();
+    assert_eq!(redacted["report"]["code"], object["report"]["code"]);
+    assert_eq!(redacted["report"]["accepted"], object["report"]["accepted"]);
+    let shown = redacted.to_string();
+    for value in ["alice", "app.example.test", "127.0.0.1"] {
+        assert!(!shown.contains(value), "{value} in {shown}");
+    }
+    // The command that is printed reads the copy.
+    let folder = std::env::temp_dir().join(format!("saml-login-redacted-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let certificate = folder.join("idp.pem").display().to_string();
+    std::fs::write(&certificate, text("idp_certificate")).expect("a file");
+    let (issuer, audience) = (text("idp_issuer"), text("audience"));
+    let (acs_url, now, request_id) = (text("acs_url"), text("now"), text("request_id"));
+    let mut arguments = vec!["--idp-certificate", &certificate, "--idp-issuer", &issuer];
+    arguments.extend(["--audience", &audience, "--acs-url", &acs_url, "--now", &now]);
+    if !request_id.is_empty() {
+        arguments.extend(["--request-id", &request_id]);
+    }
+    arguments.extend(["--format", "json", "-"]);
+    let again = run(&arguments, text("form_value").as_bytes());
+    std::fs::remove_dir_all(&folder).expect("the folder");
+    assert_eq!(again.object()["outcome"], object["outcome"], "{}", again.stderr);
+
+    let printed = run(&with(&["--explain", "--redact", RESPONSE]), b"").stdout;
+    let (_, copy) = printed.split_once("is not to be shared").expect("a copy");
+    assert!(copy.contains("Read it with: validate --idp-certificate idp.pem"));
+    assert!(!copy.contains("alice"), "{copy}");
+}

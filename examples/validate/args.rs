@@ -11,7 +11,7 @@ Verifies one SAML 2.0 response against what was agreed with the identity provide
 
 validate --idp-certificate FILE [--idp-certificate FILE …] --idp-issuer STR --audience STR --acs-url URL
          [--request-id ID] [--now INSTANT] [--clock-skew SECONDS] [--sp-key FILE] [--format text|json]
-         [--explain] [--danger-allow-sha1] [--danger-allow-weak-keys]
+         [--explain [--redact]] [--danger-allow-sha1] [--danger-allow-weak-keys]
          [--danger-allow-3des] FILE|-
 
   FILE                      the response: Base64, XML, or a pasted form body (SAMLResponse=…); - reads standard input
@@ -25,6 +25,7 @@ validate --idp-certificate FILE [--idp-certificate FILE …] --idp-issuer STR --
   --sp-key FILE             our private key (PEM, no passphrase) that opens what is encrypted
   --format text|json        for people (default), or one JSON object
   --explain                 shows every check, with what was expected and found
+  --redact                  with --explain: adds a copy that can be shared, with other names and values
   --danger-allow-sha1       lets SHA-1 in
   --danger-allow-weak-keys  lets RSA keys from 1024 bits in
   --danger-allow-3des       opens what is encrypted with Triple DES
@@ -35,7 +36,7 @@ Exit code, and \"outcome\" of the JSON object:
   0  accepted               with \"identity\"
   1  rejected               with \"error\": its \"code\", \"message\" and \"help\"
   2  invalid_configuration  wrong usage, an unreadable file, an unusable certificate; with \"error\" likewise
---explain adds \"report\" to the first two.
+--explain adds \"report\" to the first two, and --redact \"redacted\": all that is needed to read the copy.
 ";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,7 @@ pub(crate) struct Args {
     pub(crate) sp_key: Option<OsString>,
     pub(crate) format: Format,
     pub(crate) explain: bool,
+    pub(crate) redact: bool,
     pub(crate) allow_sha1: bool,
     pub(crate) allow_weak_keys: bool,
     pub(crate) allow_3des: bool,
@@ -86,8 +88,13 @@ const WITH_VALUE: [&str; 9] = [
     "--sp-key",
     "--format",
 ];
-const FLAGS: [&str; 4] =
-    ["--explain", "--danger-allow-sha1", "--danger-allow-weak-keys", "--danger-allow-3des"];
+const FLAGS: [&str; 5] = [
+    "--explain",
+    "--redact",
+    "--danger-allow-sha1",
+    "--danger-allow-weak-keys",
+    "--danger-allow-3des",
+];
 
 /// The arguments, or `None` if help is asked for.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Option<Args>, Problem> {
@@ -191,6 +198,9 @@ impl Said {
         if read.filter(|file| *file == "-").count() > 1 {
             return Err("standard input (-) can be read only once".into());
         }
+        if self.flags.contains(&"--redact") && !self.flags.contains(&"--explain") {
+            return Err("--redact goes with --explain".into());
+        }
         let request_id = self.text("--request-id")?.map(str::to_owned);
         if request_id.as_deref().is_some_and(str::is_empty) {
             return Err("--request-id is empty: leave it out where no request was made".into());
@@ -206,6 +216,7 @@ impl Said {
             sp_key,
             format: self.text("--format")?.map(format).transpose()?.unwrap_or_default(),
             explain: self.flags.contains(&"--explain"),
+            redact: self.flags.contains(&"--redact"),
             allow_sha1: self.flags.contains(&"--danger-allow-sha1"),
             allow_weak_keys: self.flags.contains(&"--danger-allow-weak-keys"),
             allow_3des: self.flags.contains(&"--danger-allow-3des"),

@@ -1,13 +1,18 @@
 //! One JSON object.
 
 use saml_login::assertion::AttributeValue;
+use saml_login::redact::Redacted;
 use saml_login::{Error, Identity, Report};
 use serde_json::{Map, Value, json};
 
 use crate::escape;
 use crate::problem::Problem;
 
-pub(crate) fn verdict(verdict: &Result<Identity, Error>, report: Option<&Report>) -> String {
+pub(crate) fn verdict(
+    verdict: &Result<Identity, Error>,
+    report: Option<&Report>,
+    redacted: Option<&Redacted>,
+) -> String {
     let mut object = match verdict {
         Ok(identity) => json!({ "outcome": "accepted", "identity": identity_object(identity) }),
         Err(error) => {
@@ -18,6 +23,9 @@ pub(crate) fn verdict(verdict: &Result<Identity, Error>, report: Option<&Report>
     };
     if let (Some(report), Some(object)) = (report, object.as_object_mut()) {
         object.insert("report".into(), json!(report));
+    }
+    if let (Some(redacted), Some(object)) = (redacted, object.as_object_mut()) {
+        object.insert("redacted".into(), copy_object(redacted));
     }
     lines(&object)
 }
@@ -30,6 +38,24 @@ pub(crate) fn problem(problem: &Problem) -> String {
 
 fn lines(object: &Value) -> String {
     escape::json(&format!("{object:#}\n"))
+}
+
+/// All that is needed to read the copy.
+fn copy_object(redacted: &Redacted) -> Value {
+    let (sp, idp) =
+        (redacted.connection.service_provider(), redacted.connection.identity_provider());
+    let certificates: String = idp.certificates().iter().map(|one| one.to_pem()).collect();
+    json!({
+        "form_value": redacted.form_value,
+        "idp_certificate": certificates,
+        "idp_issuer": idp.issuer(),
+        "audience": sp.audience(),
+        "acs_url": sp.acs_url(),
+        "request_id": redacted.request.as_ref().map(|request| &request.request_id),
+        "now": redacted.now,
+        "report": redacted.copy,
+        "lost": redacted.lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
 }
 
 fn identity_object(identity: &Identity) -> Value {

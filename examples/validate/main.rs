@@ -31,7 +31,7 @@ use saml_login::error::BoxError;
 use saml_login::request::Purpose;
 use saml_login::{
     Certificates, Connection, ConnectionOptions, Error, IdentityProvider, KeyPair,
-    MemoryReplayStore, PendingRequest, ServiceProvider, Unsolicited,
+    MemoryReplayStore, PendingRequest, Random, ServiceProvider, Unsolicited,
 };
 
 const UNUSABLE: u8 = 2;
@@ -77,11 +77,16 @@ fn run(args: &Args) -> Result<(String, u8), Problem> {
         .map_err(Error::from)
         .and_then(|verified| block_on(verified.spend(&MemoryReplayStore::default(), now)));
     let report = args.explain.then(|| connection.explain(&form_value, request.as_ref(), now));
+    // What is no document has no copy; the verdict says why.
+    let random = if args.redact { Random::generate().ok() } else { None };
+    let redacted = random
+        .and_then(|random| connection.redact(&form_value, request.as_ref(), now, random).ok());
     let warnings = connection.warnings(now);
     let output = match args.format {
-        Format::Json => json::verdict(&verdict, report.as_ref()),
+        Format::Json => json::verdict(&verdict, report.as_ref(), redacted.as_ref()),
         Format::Text => {
             text::verdict(&verdict, report.as_ref(), &warnings, args.request_id.is_none())
+                + &redacted.as_ref().map_or(String::new(), text::copy)
         }
     };
     Ok((output, u8::from(verdict.is_err())))

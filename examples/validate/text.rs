@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use chrono::SecondsFormat;
 use saml_login::assertion::AttributeValue;
 use saml_login::connection::Warning;
+use saml_login::redact::Redacted;
 use saml_login::{Error, Identity, Report};
 
 use crate::escape::for_terminal;
@@ -45,6 +47,36 @@ pub(crate) fn verdict(
     if verdict.is_err() && report.is_none() {
         out += "\nRun it again with --explain to see every check.\n";
     }
+    out
+}
+
+/// The copy, the command that reads it, and what it could not keep.
+pub(crate) fn copy(redacted: &Redacted) -> String {
+    let (sp, idp) =
+        (redacted.connection.service_provider(), redacted.connection.identity_provider());
+    let mut out = format!(
+        "\n---- What stands above is not to be shared. Below is a copy with other names and values; look through it. ----\n\n{}",
+        redacted.copy
+    );
+    if !redacted.lost.is_empty() {
+        out += "\nWhat the copy could not keep:\n";
+    }
+    for lost in &redacted.lost {
+        let _ = writeln!(out, "  - {lost}");
+    }
+    let request = redacted.request.as_ref();
+    let request = request.map_or(String::new(), |r| format!(" --request-id {}", r.request_id));
+    let _ = writeln!(
+        out,
+        "\nRead it with: validate --idp-certificate idp.pem --idp-issuer '{}' --audience '{}' --acs-url '{}'{request} \
+         --now {} --explain response.b64\n\nidp.pem:\n",
+        for_terminal(idp.issuer()),
+        for_terminal(sp.audience()),
+        for_terminal(sp.acs_url()),
+        redacted.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+    );
+    idp.certificates().iter().for_each(|one| out += &one.to_pem());
+    let _ = writeln!(out, "\nresponse.b64:\n\n{}", redacted.form_value);
     out
 }
 

@@ -379,6 +379,10 @@ impl Connection {
         &self.limits
     }
 
+    pub(crate) fn options(&self) -> &ConnectionOptions {
+        &self.options
+    }
+
     pub(crate) fn attribute_map(&self) -> &AttributeMap {
         &self.options.attribute_map
     }

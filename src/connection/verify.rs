@@ -201,7 +201,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn trust(&self) -> Trust<'_> {
+    pub(crate) fn trust(&self) -> Trust<'_> {
         Trust {
             certificates: self.idp.certificates(),
             allow_sha1: self.options.danger_allow_sha1,

@@ -5,6 +5,7 @@
 //! has one maker, [`verify`](verify()).
 
 mod algorithm;
+mod anew;
 mod detached;
 mod sign;
 mod signature;
@@ -13,6 +14,7 @@ mod verify;
 
 #[cfg(feature = "testing")]
 pub(crate) use algorithm::{DigestAlgorithm, SignatureAlgorithm};
+pub(crate) use anew::{Anew, sign_anew};
 pub(crate) use detached::verify_detached;
 pub(crate) use sign::{Place, sign_enveloped, sign_octets};
 pub(crate) use verify::{SignedOctets, Trust, is_inclusive, verify};

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use openssl::sha::sha256;
 
+use super::known;
 use crate::random::Random;
 
 /// A number of few digits soon has no free replacement of its length: then it grows.
@@ -53,16 +54,25 @@ impl Replacements {
         format!("{before}{}{after}", self.inner(inner))
     }
 
+    /// What stands for the name of an attribute. Everybody's names stay.
+    pub(super) fn attribute_name(&mut self, name: &str) -> String {
+        match known::is_attribute_name(name) {
+            true => name.to_owned(),
+            false => self.of(name),
+        }
+    }
+
     fn inner(&mut self, value: &str) -> String {
         if let Some((scheme, rest)) = value.split_once("://") {
             let scheme = if scheme.eq_ignore_ascii_case("http") { "http" } else { "https" };
             let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
             let host = self.piece(Shape::Domain, host);
-            let path = path.strip_prefix('/').map(|path| match path {
-                "" => "/".to_owned(),
-                path => format!("/{}", self.piece(Shape::Word, path)),
+            // Each part by itself, so that what differs in a slash still does.
+            let segments = path.split('/').map(|segment| match segment {
+                "" => String::new(),
+                segment => self.piece(Shape::Word, segment),
             });
-            return format!("{scheme}://{host}{}", path.unwrap_or_default());
+            return format!("{scheme}://{host}{}", segments.collect::<Vec<_>>().join("/"));
         }
         match value.split_once('@') {
             Some((local, domain)) if is_address(local, domain) => {
@@ -177,7 +187,12 @@ mod tests {
     fn a_replacement_has_the_shape_of_its_value_and_nothing_else_of_it() {
         let mut all = replacements(1);
         let url = all.of("https://acme.okta.com/app/secret");
-        assert!(url.starts_with("https://orgs") && url.contains(".example/user"), "{url}");
+        assert!(
+            url.starts_with("https://orgs")
+                && url.contains(".example/user")
+                && url.matches('/').count() == 4,
+            "{url}"
+        );
         let number = all.of("12345678");
         assert!(number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()), "{number}");
         let numbers: HashSet<_> = (0..10).map(|n| all.of(&n.to_string())).collect();

@@ -293,7 +293,6 @@ impl<'d> Element<'d> {
     }
 
     /// The attributes with their names as they stand in the tag.
-    #[cfg(all(test, feature = "testing"))]
     pub(crate) fn written_attributes(&self) -> impl Iterator<Item = (String, &'d str)> + use<'d> {
         let document = self.document;
         self.attributes().iter().map(move |attribute| {
@@ -383,7 +382,6 @@ impl<'d> Element<'d> {
     }
 
     /// The name as it stands in the tags.
-    #[cfg(feature = "testing")]
     pub(crate) fn qualified_name(&self) -> String {
         match self.document.prefix_str(self.data.prefix) {
             "" => self.local_name().to_owned(),

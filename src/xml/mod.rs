@@ -17,9 +17,7 @@ pub(crate) use c14n::{C14n, C14nError, canonicalize};
 pub(crate) use chars::are_xml_characters;
 pub(crate) use document::{Document, Element, Node, NodeId};
 pub(crate) use interner::Namespace;
-pub(crate) use write::Markup;
-#[cfg(feature = "testing")]
-pub(crate) use write::escaped;
+pub(crate) use write::{Markup, escaped};
 
 /// Honest documents have no more levels, attributes on one element, or declarations in scope: room
 /// for so many is made at once.
