@@ -11,7 +11,7 @@ use crate::error::Rejection;
 use crate::identity::Identity;
 use crate::replay::Unspent;
 use crate::request::PendingRequest;
-use crate::validate::{CHECKS, Facts};
+use crate::validate::{self, CHECKS, Facts};
 
 /// A response that an identity provider's key has signed: [`Connection::open`].
 ///
@@ -111,15 +111,9 @@ fn request_named(
     addressing: &Addressing,
     statements: Statements<'_>,
 ) -> Result<Option<String>, Rejection> {
-    let confirmations = statements.bearer_confirmations().unwrap_or_default();
-    let mut named = confirmations.iter().filter_map(|data| data.in_response_to());
-    let first = named.next();
-    // Profiles §4.1.4.2: "the InResponseTo attribute MUST match the request's ID".
-    if named.any(|other| Some(other) != first) {
-        return Err(Rejection::InResponseToAmbiguous);
-    }
+    let of_confirmation = validate::request_confirmed(statements)?;
     let of_response = addressing.in_response_to.as_deref().filter(|_| addressing.signed);
-    Ok(first.or(of_response).map(str::to_owned))
+    Ok(of_confirmation.or(of_response.map(str::to_owned)))
 }
 
 impl fmt::Debug for Opened<'_> {

@@ -138,7 +138,8 @@ impl Rejection {
             Self::BounceUnanswered => "Twice within a minute this browser was sent to the identity provider, and came back with a \
                                        response that answers no request. Compare the single sign-on URL: it should be the one for \
                                        logins that start here, not that of a tile. If the identity provider only starts logins by \
-                                       itself, set this connection to take them as they come (Unsolicited::On)."
+                                       itself, set this connection to take them as they come (Unsolicited::On), by which a page elsewhere can log \
+                                       somebody in as another person."
                 .into(),
             Self::UnsolicitedBounced => "The login was started at the identity provider, and this connection starts such logins anew: \
                                          send the browser to the identity provider with Connection::start_login."

@@ -188,7 +188,18 @@ impl Candidates {
     ///
     /// Where the one that holds the key cannot be used, that of an authority never takes its place:
     /// nobody asked to trust what an authority signs.
-    fn certificates(self, warnings: &mut Warnings) -> Vec<Result<Certificate, CertificateError>> {
+    fn certificates(
+        mut self,
+        warnings: &mut Warnings,
+    ) -> Vec<Result<Certificate, CertificateError>> {
+        // Where one that begins like a certificate is not whole, it may be that of the key, and
+        // another one in this KeyInfo that of its authority: none is taken.
+        let is_cut = |problem: &CertificateError| {
+            matches!(problem, CertificateError::Damaged | CertificateError::Truncated)
+        };
+        if self.problems.iter().any(is_cut) {
+            self.found.clear();
+        }
         let (signing, beside) = chosen(self.found, &self.damaged);
         for certificate in beside.iter().filter_map(|der| Certificate::from_der(der).ok()) {
             let fingerprint = certificate.fingerprint();

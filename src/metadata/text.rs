@@ -6,7 +6,7 @@ use super::error::MetadataError;
 use super::warning::{MetadataWarning, Warnings};
 use crate::error::{CertificateError, Excerpt, Rejection, XmlProblem};
 use crate::limits::Limits;
-use crate::trust::{Certificates, has_private_key};
+use crate::trust::{Certificates, has_private_key, is_document};
 use crate::xml::Document;
 
 /// Reads a document as it stands. Where that is not XML, without what stands around it.
@@ -38,12 +38,18 @@ pub(super) fn document(
         Err(rejection @ Rejection::XmlMalformed { .. }) => rejection,
         Err(rejection) => return Err(unreadable(text, rejection)),
     };
-    let body = body(text).filter(|_| !is_web_page(text));
+    // A message that holds a descriptor is a message.
+    let is_document = |around: &str| is_document(&without_comments(around));
+    let stands_alone = |body: &&str| !text.split(*body).any(is_document);
+    let body = body(text).filter(stands_alone).filter(|_| !is_web_page(text));
     let Some(body) = body else { return Err(unreadable(text, rejection)) };
     match Document::parse(without_declaration(body).to_owned(), limits) {
         Ok(document) => {
             let around = text.split(body).find(|around| !around.trim_matches(is_blank).is_empty());
             if let Some(around) = around {
+                if has_private_key(around) {
+                    return Err(MetadataError::PrivateKey);
+                }
                 let line = around.trim_matches(is_blank).lines().next().unwrap_or_default();
                 let found = Excerpt::new(line);
                 warnings.push(MetadataWarning::TextAround { found });
@@ -52,6 +58,17 @@ pub(super) fn document(
         }
         Err(rejection) => Err(unreadable(body, rejection)),
     }
+}
+
+/// Browsers write one where they save a document.
+fn without_comments(text: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("<!--") {
+        bare.push_str(before);
+        rest = comment.split_once("-->").map_or("", |(_, behind)| behind);
+    }
+    bare + rest
 }
 
 /// Blank space, and the invisible characters that are copied along from web pages.

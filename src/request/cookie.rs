@@ -14,6 +14,8 @@ const PREFIX: &str = "__Host-saml-";
 /// requests whose headers are too long.
 const MAX_COUNT: usize = 8;
 const MAX_BYTES: usize = 4_000;
+/// So many seconds an unanswered bounce is counted.
+const COUNTED: i64 = 60;
 /// Of what a browser brings, so many are looked at.
 const MAX_READ: usize = 64;
 
@@ -222,7 +224,7 @@ impl RequestCookies {
     /// How many bounces of this connection were begun in the last minute and not answered.
     pub fn unanswered_bounces(&self, connection_id: &str, now: DateTime<Utc>) -> usize {
         let connection = Tag::of_connection(connection_id);
-        let since = now.timestamp().saturating_sub(60);
+        let since = now.timestamp().saturating_sub(COUNTED);
         let is_recent = |cookie: &&RequestCookie| {
             cookie.kind == Kind::Bounce
                 && cookie.connection == connection
@@ -243,7 +245,8 @@ impl RequestCookies {
     }
 
     /// The cookies that have to go so that there is room for a new one, the oldest first: eight and
-    /// 4,000 bytes are kept in all. A bounce pushes out only bounces, since anybody can cause one.
+    /// 4,000 bytes are kept in all. A bounce pushes out only bounces, since anybody can cause one,
+    /// and none of its own connection that is still counted: else it would go round for ever.
     /// `None` if there is no room even so.
     pub fn displaced_by(&self, new: &RequestCookie) -> Option<Vec<RequestCookie>> {
         let mut kept: Vec<&RequestCookie> =
@@ -256,8 +259,13 @@ impl RequestCookies {
             if kept.len() < MAX_COUNT && bytes <= MAX_BYTES {
                 return Some(displaced);
             }
-            let may_go =
-                |cookie: &&RequestCookie| new.kind != Kind::Bounce || cookie.kind == Kind::Bounce;
+            let is_counted = |cookie: &RequestCookie| {
+                cookie.connection == new.connection
+                    && cookie.issued_at > new.issued_at.saturating_sub(COUNTED)
+            };
+            let may_go = |cookie: &&RequestCookie| {
+                new.kind != Kind::Bounce || cookie.kind == Kind::Bounce && !is_counted(cookie)
+            };
             let oldest = kept.iter().position(may_go)?;
             displaced.push(kept.remove(oldest).clone());
         }

@@ -16,5 +16,5 @@ pub use crate::fingerprint::{Fingerprint, FingerprintError};
 pub(crate) use certificate::MAX_CERTIFICATES;
 #[cfg(feature = "testing")]
 pub(crate) use key_pair::self_signed;
-pub(crate) use paste::has_private_key;
+pub(crate) use paste::{has_private_key, is_document};
 pub(crate) use public_key::{KeyUsage, SignaturePadding};

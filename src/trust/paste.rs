@@ -50,10 +50,12 @@ fn in_text(text: &str) -> Result<Found, CertificateError> {
         return Err(refusal.clone());
     }
     match (exact, search::certificates(text)) {
-        // Beside the certificate as well, and without the words that name it.
-        (_, Err(CertificateError::PrivateKey)) => Err(CertificateError::PrivateKey),
-        (Ok(certificates), _) => Ok(Found { certificates, searched: false }),
-        (Err(_), Err(refusal)) => Err(refusal),
+        (Ok(certificates), Err(CertificateError::Damaged) | Ok(_)) => {
+            Ok(Found { certificates, searched: false })
+        }
+        (Err(refusal), Err(CertificateError::Damaged)) => Err(refusal),
+        // Around and beside the certificate as well, and however it is wrapped.
+        (_, Err(refusal)) => Err(refusal),
         (Err(refusal), Ok(found)) if found.is_empty() => Err(named(text).unwrap_or(refusal)),
         (Err(_), Ok(certificates)) => Ok(Found { certificates, searched: true }),
     }
@@ -161,19 +163,34 @@ pub(crate) fn has_private_key(text: &str) -> bool {
     {
         return true;
     }
+    // A form puts a plus sign in the place of a blank, and markup a tag.
+    let letters: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '+').collect();
+    if [
+        "BEGINPRIVATEKEY",
+        "EGINENCRYPTEDPRIVATEKEY",
+        "PRIVATE+KEY",
+        "RSAPRIVATEKEY",
+        "ECPRIVATEKEY",
+    ]
+    .iter()
+    .any(|words| letters.contains(words))
+    {
+        return true;
+    }
+    if search::has_key_in_der(text) {
+        return true;
+    }
     if text.contains("RSAKeyValue") && text.contains("<D>") {
         return true;
     }
     if !text.contains("kty") {
         return false;
     }
-    // In a program, JSON may have other quotation marks, or ones that are escaped.
-    let json: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '\\')
-        .map(|c| if c == '\'' { '"' } else { c })
-        .collect();
-    json.contains("\"kty\":") && ["\"d\":", "\"k\":"].iter().any(|member| json.contains(member))
+    // In a program, JSON may have other quotation marks, none, or ones that are escaped.
+    let json: String =
+        text.chars().filter(|c| !c.is_whitespace() && !"\\\"'".contains(*c)).collect();
+    let members = ["{d:", ",d:", "{k:", ",k:"];
+    json.contains("kty:") && members.iter().any(|member| json.contains(member))
 }
 
 /// The blocks of a PEM text: RFC 7468. Text between them is ignored.
@@ -194,7 +211,11 @@ fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
         let (body, _) = rest.split_once("-----END ").ok_or(CertificateError::Truncated)?;
         found.push(base64(body)?);
     }
-    Ok(found)
+    // Of one whose beginning is missing, another may be the authority.
+    match text.matches("-----END ").count() > found.len() {
+        true => Err(CertificateError::Truncated),
+        false => Ok(found),
+    }
 }
 
 /// Refuses metadata and SAML messages, of which a certificate inside says nothing.
@@ -212,6 +233,11 @@ pub(super) fn refuse_documents(text: &str) -> Result<(), CertificateError> {
         return Err(CertificateError::SamlMessage);
     }
     Ok(())
+}
+
+/// Whether a text with markup in it is a SAML message, or metadata.
+pub(crate) fn is_document(text: &str) -> bool {
+    text.contains('<') && refuse_documents(text).is_err()
 }
 
 /// What stands in messages alone: Core §2.3.3, §3.2 to §3.8, XML Signature §4. `Response` is also
@@ -283,11 +309,11 @@ fn base64(body: &str) -> Result<Vec<u8>, CertificateError> {
     })
 }
 
-const INTEGER: u8 = 0x02;
+pub(super) const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
+pub(super) const OCTET_STRING: u8 = 0x04;
 const OID: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 
 /// Passes a certificate on and names what else the DER is. The shapes are those of RFC 5280 §4.1
 /// (certificate), RFC 2986 §4.1 (request), RFC 5208 §5 and §6, RFC 8017 §A.1 and RFC 5915 §3
@@ -338,7 +364,7 @@ fn is_request(info: &[u8]) -> bool {
 }
 
 /// Tag, content and what follows.
-fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, length, content) = header(der)?;
     let (content, rest) = content.split_at_checked(length)?;
     Some((tag, content, rest))

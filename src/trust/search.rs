@@ -6,7 +6,10 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use openssl::x509::X509;
 
-use super::paste::{certificate, header, refuse_documents};
+use super::paste::{
+    INTEGER, OCTET_STRING, SEQUENCE, certificate, has_private_key, header, refuse_documents,
+    value as part,
+};
 use crate::error::CertificateError;
 
 /// Base64 whose end is known by other means than padding.
@@ -21,42 +24,90 @@ const MAX_PLACES: usize = 256;
 /// How every certificate begins in Base64: a SEQUENCE whose length has two bytes.
 const BEGIN: &str = "MII";
 
-/// How certificates begin, and private keys of any type.
-const BEGINNINGS: [&str; 3] = ["MI", "MHc", "MC4"];
+/// So many texts in Base64 are looked into.
+const MAX_INSIDE: usize = 16;
 
 /// The certificates in a text, as DER, in order; none if there are none.
 ///
 /// # Errors
 ///
-/// A private key; or metadata, or a message: whoever writes those chooses the certificate in them.
+/// A private key; metadata, or a message: whoever writes those chooses the certificate in them; a
+/// certificate that is damaged beside one that is whole, which may be that of its authority.
 pub(super) fn certificates(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
-    let packed = packed(text)?;
-    let found = in_base64(&packed)?;
-    let inside = in_base64(&self::packed(&inner(&packed))?)?;
-    Ok(if found.is_empty() { inside } else { found })
+    let outside = Searched::of(text)?;
+    let mut found = outside.found;
+    // The text of PEM files, once more in Base64.
+    for inside in insides(&outside.packed) {
+        let inside = Searched::of(&inside)?;
+        found.extend(inside.found);
+    }
+    Ok(found)
 }
 
-/// The text of a PEM file, once more in Base64: all of it, or from its first dashes on. DER is
-/// none.
-fn inner(packed: &str) -> String {
-    let all = UNPADDED.decode(packed).ok().and_then(|inner| String::from_utf8(inner).ok());
-    let from_dashes = || {
-        let dashes = packed.get(packed.find("LS0t")?..)?;
-        let groups = dashes.get(..dashes.len() - dashes.len() % 4)?;
+/// What was found in one text.
+struct Searched {
+    packed: String,
+    found: Vec<Vec<u8>>,
+}
+
+impl Searched {
+    fn of(text: &str) -> Result<Self, CertificateError> {
+        let text = plain(text);
+        // Its names are seen once nothing is escaped.
+        let is_message = ["SAMLResponse", "SAMLRequest"].iter().any(|name| text.contains(name));
+        if is_message {
+            return Err(CertificateError::SamlMessage);
+        }
+        if text.contains('<') {
+            refuse_documents(&text)?;
+        }
+        if has_private_key(&text) {
+            return Err(CertificateError::PrivateKey);
+        }
+        let packed = packed(&text);
+        let (found, whole) = in_base64(&packed)?;
+        let announced = ["BEGIN CERTIFICATE", "END CERTIFICATE"];
+        let announced = announced.iter().map(|words| text.matches(words).count()).max();
+        if !found.is_empty() && (!whole || announced.unwrap_or_default() > found.len()) {
+            return Err(CertificateError::Damaged);
+        }
+        Ok(Self { packed, found })
+    }
+}
+
+/// Texts in Base64: all of it, and from each row of dashes on. DER is none.
+fn insides(packed: &str) -> Vec<String> {
+    let all = UNPADDED.decode(packed).ok().filter(|inside| str::from_utf8(inside).is_ok());
+    if let Some(all) = all {
+        return vec![String::from_utf8_lossy(&all).into_owned()];
+    }
+    let dashes = packed.match_indices("LS0tLS1CRUdJTi").take(MAX_INSIDE);
+    let texts = dashes.filter_map(|(place, _)| {
+        let rest = packed.get(place..)?;
+        let groups = rest.get(..rest.len() - rest.len() % 4)?;
         Some(String::from_utf8_lossy(&UNPADDED.decode(groups).ok()?).into_owned())
+    });
+    // What follows the first text belongs to the next.
+    let cut = |text: String| {
+        let end = text.match_indices("-----END ").next().map(|(end, _)| end.saturating_add(40));
+        end.and_then(|end| text.get(..end)).map_or(text.clone(), str::to_owned)
     };
-    all.or_else(from_dashes).unwrap_or_default()
+    texts.map(cut).collect()
+}
+
+/// Without what is invisible, and without escapes.
+fn plain(text: &str) -> String {
+    /// So often a text may have been escaped.
+    const DEPTH: usize = 3;
+    let invisible = |c: char| matches!(c, '\0' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}');
+    let text = (0..DEPTH).fold(text.to_owned(), |text, _| unescaped(&text));
+    text.chars().filter(|c| !invisible(*c)).collect()
 }
 
 /// What can be Base64 of a text, unwrapped.
-fn packed(text: &str) -> Result<String, CertificateError> {
-    /// So often a text may have been escaped.
-    const DEPTH: usize = 3;
-    let text = (0..DEPTH).fold(text.to_owned(), |text, _| unescaped(&text));
-    // Its names are seen once nothing is escaped.
-    refuse_documents(&text)?;
+fn packed(text: &str) -> String {
     let mut packed = String::with_capacity(text.len());
-    let mut rest = text.as_str();
+    let mut rest = text;
     while let Some(next) = rest.chars().next() {
         // Tags and armour are no Base64, though made of the same letters.
         let skipped = skipped(rest);
@@ -65,9 +116,7 @@ fn packed(text: &str) -> Result<String, CertificateError> {
         }
         rest = rest.get(skipped.max(next.len_utf8())..).unwrap_or_default();
     }
-    // A form puts a plus sign in the place of a blank.
-    let discloses = ["PRIVATEKEY", "PRIVATE+KEY"].iter().any(|words| packed.contains(words));
-    if discloses { Err(CertificateError::PrivateKey) } else { Ok(packed) }
+    packed
 }
 
 /// How many bytes at the beginning are markup or armour.
@@ -75,7 +124,8 @@ fn skipped(text: &str) -> usize {
     /// No tag that wraps the lines of a certificate is longer.
     const TAG: usize = 200;
     if text.starts_with('<') {
-        return text.find('>').filter(|end| *end < TAG).map_or(0, |end| end.saturating_add(1));
+        let end = text.bytes().take(TAG).position(|byte| byte == b'>');
+        return end.map_or(0, |end| end.saturating_add(1));
     }
     let words = ["BEGIN CERTIFICATE", "END CERTIFICATE", "X509Certificate"];
     words.iter().find(|words| text.starts_with(**words)).map_or(0, |words| words.len())
@@ -96,6 +146,8 @@ fn unescaped(text: &str) -> String {
 
 /// The character that an escape at the beginning stands for, and how long the escape is.
 fn escape(text: &str) -> Option<(char, usize)> {
+    /// No reference to a character is longer.
+    const NAME: usize = 10;
     let hex = |digits: &str| u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
     match text.as_bytes() {
         [b'%', ..] => Some((hex(text.get(1..3)?)?, 3)),
@@ -103,7 +155,8 @@ fn escape(text: &str) -> Option<(char, usize)> {
         [b'\\', b'n' | b'r' | b't', ..] => Some((' ', 2)),
         [b'\\', b'/', ..] => Some(('/', 2)),
         [b'&', ..] => {
-            let (name, _) = text.get(1..)?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
+            let end = text.bytes().take(NAME).position(|byte| byte == b';')?;
+            let name = text.get(1..end)?;
             let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix('x') {
                 Some(digits) => hex(digits),
                 None => number.parse().ok().and_then(char::from_u32),
@@ -113,6 +166,8 @@ fn escape(text: &str) -> Option<(char, usize)> {
                 "amp" => '&',
                 "lt" => '<',
                 "gt" => '>',
+                "quot" => '"',
+                "apos" => '\'',
                 _ => ' ',
             };
             let character = number.unwrap_or(named);
@@ -122,37 +177,45 @@ fn escape(text: &str) -> Option<(char, usize)> {
     }
 }
 
-fn in_base64(packed: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+/// The certificates, and whether nothing else begins like one.
+fn in_base64(packed: &str) -> Result<(Vec<Vec<u8>>, bool), CertificateError> {
     // The first characters are what a mouse misses.
     for missed in ["M", "MI", "MII"] {
         let whole = format!("{missed}{packed}");
         if whole.starts_with(BEGIN)
             && let Some((der, behind)) = first(&whole)?
         {
-            let mut found = vec![der];
-            found.extend(further(behind)?);
-            return Ok(found);
+            let (others, whole) = further(behind)?;
+            return Ok(([vec![der], others].concat(), whole));
         }
     }
     further(packed)
 }
 
-fn further(packed: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
-    let mut found = Vec::new();
+fn further(packed: &str) -> Result<(Vec<Vec<u8>>, bool), CertificateError> {
+    let (mut found, mut whole) = (Vec::new(), true);
     let mut rest = packed;
     for _ in 0..MAX_PLACES {
-        let places = BEGINNINGS.iter().filter_map(|beginning| rest.find(beginning));
-        let Some(place) = places.min() else { break };
+        let Some(place) = rest.find(BEGIN) else { break };
         let candidate = rest.get(place..).unwrap_or_default();
         rest = match first(candidate)? {
             Some((der, behind)) => {
                 found.push(der);
                 behind
             }
-            None => candidate.get(1..).unwrap_or_default(),
+            None => {
+                whole &= !begins_like_one(candidate);
+                candidate.get(1..).unwrap_or_default()
+            }
         };
     }
-    Ok(found)
+    Ok((found, whole))
+}
+
+/// A SEQUENCE that begins with another of some length: that of what is signed (RFC 5280 §4.1).
+fn begins_like_one(base64: &str) -> bool {
+    let start = base64.get(..12).and_then(|start| UNPADDED.decode(start).ok());
+    matches!(start.as_deref(), Some([0x30, 0x82, _, _, 0x30, 0x81 | 0x82, ..]))
 }
 
 /// The certificate at the beginning, and what stands behind it. Its own length tells where it ends.
@@ -160,8 +223,39 @@ fn first(base64: &str) -> Result<Option<(Vec<u8>, &str)>, CertificateError> {
     let Some((der, behind)) = value(base64) else { return Ok(None) };
     match certificate(&der) {
         Err(CertificateError::PrivateKey) => Err(CertificateError::PrivateKey),
+        // It may well have the private key in it.
+        Err(CertificateError::Bundle { format: "PKCS#12" }) => {
+            Err(CertificateError::Bundle { format: "PKCS#12" })
+        }
         Ok(_) if is_whole(&der) => Ok(Some((der, behind))),
         _ => Ok(None),
+    }
+}
+
+/// Whether the DER of a private key stands somewhere in a text, in Base64: a SEQUENCE that begins
+/// with the INTEGER 0 or 1 (RFC 5958 §2, RFC 8017 §A.1.2, RFC 5915 §3).
+pub(super) fn has_key_in_der(text: &str) -> bool {
+    let letters: String =
+        text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
+    letters.match_indices('M').any(|(place, _)| {
+        let candidate = letters.get(place..).unwrap_or_default();
+        let start = candidate.get(..12).and_then(|start| UNPADDED.decode(start).ok());
+        if !matches!(start.as_deref(), Some([0x30, ..])) {
+            return false;
+        }
+        value(candidate).is_some_and(|(der, _)| is_private_key(&der))
+    })
+}
+
+/// Version, then the algorithm and the key (PKCS#8), or the key (SEC 1), or numbers (PKCS#1).
+fn is_private_key(der: &[u8]) -> bool {
+    let Some((_, content, [])) = part(der) else { return false };
+    let Some((INTEGER, [0 | 1], rest)) = part(content) else { return false };
+    match part(rest) {
+        Some((SEQUENCE, _, rest)) => part(rest).is_some_and(|(tag, ..)| tag == OCTET_STRING),
+        Some((OCTET_STRING, key, _)) => key.len() >= 16,
+        Some((INTEGER, modulus, rest)) => modulus.len() >= 64 && part(rest).is_some(),
+        _ => false,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::code::codes;
 use crate::error::Rejection;
 use crate::request::PendingRequest;
 
+pub(crate) use protocol::request_confirmed;
 pub(crate) use time::Window;
 
 /// Whether a connection takes responses that answer no request: IdP-initiated login.

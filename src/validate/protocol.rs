@@ -1,7 +1,7 @@
 //! Who sent the response, to whom, and why: issuer, destination, request.
 
 use super::{Facts, Rules, Shown, Unsolicited};
-use crate::assertion::Issuer;
+use crate::assertion::{Issuer, Statements};
 use crate::error::{Mismatch, Part, Rejection};
 use crate::request::{Purpose, check_open};
 use crate::send::is_message_id;
@@ -47,7 +47,22 @@ pub(super) fn destination(facts: &Facts<'_>) -> Result<(), Rejection> {
     }
 }
 
+/// The one request that the bearer confirmations name.
+///
+/// Profiles §4.1.4.2: "the InResponseTo attribute MUST match the request's ID". What cannot be read
+/// names none: another check refuses it.
+pub(crate) fn request_confirmed(statements: Statements<'_>) -> Result<Option<String>, Rejection> {
+    let confirmations = statements.bearer_confirmations().unwrap_or_default();
+    let mut named = confirmations.iter().filter_map(|data| data.in_response_to());
+    let first = named.next();
+    match named.any(|other| Some(other) != first) {
+        true => Err(Rejection::InResponseToAmbiguous),
+        false => Ok(first.map(str::to_owned)),
+    }
+}
+
 pub(super) fn in_response_to(facts: &Facts<'_>) -> Result<(), Rejection> {
+    request_confirmed(facts.statements)?;
     let found = facts.addressing.in_response_to.as_deref();
     match facts.rules.request_id() {
         // Core §3.2.2 leaves the attribute out of a Response at will; the confirmation has to carry
