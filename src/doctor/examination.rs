@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::content::{Content, trimmed};
-use super::offer::with_scheme;
 use super::{
     Diagnosis, ExaminedValues, Finding, PastedField, PastedValues, Problem, Severity, Surroundings,
     certificate, shape,
@@ -156,7 +155,9 @@ impl<'a> Examination<'a> {
             // it has not.
             Some(Product::Keycloak) => Product::of_login_url(issuer) == Some(Product::Keycloak),
             Some(_) => true,
-            None => !is_url(sso_url) && !sso_url.is_empty() && with_scheme(sso_url).is_none(),
+            None => {
+                !is_url(sso_url) && !sso_url.is_empty() && shape::with_scheme(sso_url).is_none()
+            }
         };
         let issuer_is_sso_url = Address::of(issuer) == Address::Secure
             && Product::of_issuer(issuer).is_none()

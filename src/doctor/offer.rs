@@ -3,7 +3,6 @@
 use super::content::{Content, trimmed};
 use super::examination::{Examination, TEXT_FIELDS};
 use super::{PastedField, PastedValues, shape};
-use crate::address::{Parts, is_plain};
 use crate::binding::Binding;
 use crate::metadata::IdpMetadata;
 use crate::trust::Certificate;
@@ -29,7 +28,7 @@ impl Examination<'_> {
         {
             offer.set(field, self.text(field));
         }
-        if let Some(url) = with_scheme(self.text(PastedField::SsoUrl)) {
+        if let Some(url) = shape::with_scheme(self.text(PastedField::SsoUrl)) {
             offer.sso_url = url;
         }
         if let Some(url) = shape::beside_metadata(self.text(PastedField::SsoUrl)) {
@@ -89,11 +88,4 @@ impl Examination<'_> {
         offer.issuer = idp.issuer().to_owned();
         offer.certificate = idp.certificates().iter().map(Certificate::to_pem).collect();
     }
-}
-
-/// A web address that was pasted without its beginning: a host with a dot, and a path.
-pub(super) fn with_scheme(text: &str) -> Option<String> {
-    let url = format!("https://{text}");
-    let parts = Parts::of(&url).filter(|_| !text.contains("://") && is_plain(&url))?;
-    (parts.host.contains('.') && parts.path.len() > 1).then_some(url)
 }

@@ -1,7 +1,7 @@
 //! What an address at an identity provider is for, by the paths that products give to such
 //! addresses.
 
-use crate::address::Parts;
+use crate::address::{Parts, is_plain};
 
 /// How the paths of single sign-on services end, in lower case.
 const LOGIN_ENDS: [&str; 19] = [
@@ -79,4 +79,11 @@ pub(super) fn beside_metadata(url: &str) -> Option<&str> {
 
 fn path(url: &str) -> Option<String> {
     Some(Parts::of(url)?.path.trim_end_matches('/').to_ascii_lowercase())
+}
+
+/// A web address that was pasted without its beginning: a host with a dot, and a path.
+pub(super) fn with_scheme(text: &str) -> Option<String> {
+    let url = format!("https://{text}");
+    let parts = Parts::of(&url).filter(|_| !text.contains("://") && is_plain(&url))?;
+    (parts.host.contains('.') && parts.path.len() > 1).then_some(url)
 }

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
 use super::IdentityField;
-use super::default_names::{DEFAULT_NAMES, GROUPS_LINK};
+use super::default_names::{DEFAULT_NAMES, GROUPS_LINK, Slot};
 use crate::assertion::{Attribute, AttributeValue, Attributes};
 use crate::digest::Digest;
 
@@ -216,30 +216,6 @@ struct Entry {
     name: Box<str>,
     slot: Slot,
     rank: usize,
-}
-
-/// An [`IdentityField`], or one of the claims that stand in for an e-mail address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Slot {
-    DisplayName,
-    Email,
-    FirstName,
-    Groups,
-    LastName,
-    NameClaim,
-    UpnClaim,
-}
-
-impl Slot {
-    fn of(field: IdentityField) -> Self {
-        match field {
-            IdentityField::DisplayName => Self::DisplayName,
-            IdentityField::Email => Self::Email,
-            IdentityField::FirstName => Self::FirstName,
-            IdentityField::Groups => Self::Groups,
-            IdentityField::LastName => Self::LastName,
-        }
-    }
 }
 
 /// The lower, the better: the place of the name in its list, then what it is the name of.

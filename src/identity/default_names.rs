@@ -1,6 +1,30 @@
 //! The names under which identity providers send what makes up an identity.
 
-use super::attribute_map::Slot;
+use super::IdentityField;
+
+/// An [`IdentityField`], or one of the claims that stand in for an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slot {
+    DisplayName,
+    Email,
+    FirstName,
+    Groups,
+    LastName,
+    NameClaim,
+    UpnClaim,
+}
+
+impl Slot {
+    pub(super) fn of(field: IdentityField) -> Self {
+        match field {
+            IdentityField::DisplayName => Self::DisplayName,
+            IdentityField::Email => Self::Email,
+            IdentityField::FirstName => Self::FirstName,
+            IdentityField::Groups => Self::Groups,
+            IdentityField::LastName => Self::LastName,
+        }
+    }
+}
 
 /// What Entra sends in place of the groups of a person who is in too many.
 pub(super) const GROUPS_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";

@@ -5,8 +5,9 @@ use crate::assertion::any_uri;
 use crate::binding::Binding;
 use crate::error::{Excerpt, Rejection};
 use crate::provider::{Endpoint, IdentityProvider};
-use crate::xml::{Element, Namespace};
+use crate::xml::Element;
 
+use super::elements::md;
 use super::error::MetadataError;
 use super::warning::{MetadataWarning, Warnings};
 use super::{bare, keys};
@@ -111,19 +112,4 @@ fn endpoint(
     let elsewhere = elsewhere.filter(|url| !url.is_empty());
     let response_location = elsewhere.and_then(|url| checked(url).ok());
     Ok(Some(Endpoint { response_location, ..Endpoint::new(binding, location) }))
-}
-
-pub(super) fn md<'d>(
-    parent: Element<'d>,
-    local: &'static str,
-) -> impl Iterator<Item = Element<'d>> {
-    children(parent, Namespace::MD, local)
-}
-
-pub(super) fn children<'d>(
-    parent: Element<'d>,
-    namespace: Namespace,
-    local: &'static str,
-) -> impl Iterator<Item = Element<'d>> {
-    parent.child_elements().filter(move |child| child.is(namespace, local))
 }

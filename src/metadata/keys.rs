@@ -7,8 +7,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::bare;
+use super::elements::{children, md};
 use super::error::MetadataError;
-use super::identity_provider::{children, md};
 use super::warning::{MetadataWarning, Warnings};
 use crate::error::{CertificateError, Excerpt};
 use crate::trust::{Certificate, Certificates, MAX_CERTIFICATES, chain};

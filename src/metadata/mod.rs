@@ -1,5 +1,6 @@
 //! Metadata: the identity provider's in, ours out (SAML 2.0 Metadata).
 
+mod elements;
 mod error;
 mod identity_provider;
 mod keys;

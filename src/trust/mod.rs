@@ -2,8 +2,11 @@
 
 mod certificate;
 pub(crate) mod chain;
+mod der;
+mod documents;
 mod key_pair;
 mod paste;
+mod private_key;
 mod public_key;
 mod search;
 #[cfg(test)]
@@ -14,7 +17,8 @@ pub use key_pair::KeyPair;
 
 pub use crate::fingerprint::{Fingerprint, FingerprintError};
 pub(crate) use certificate::MAX_CERTIFICATES;
+pub(crate) use documents::is_document;
 #[cfg(feature = "testing")]
 pub(crate) use key_pair::self_signed;
-pub(crate) use paste::{has_private_key, is_document};
+pub(crate) use private_key::has_private_key;
 pub(crate) use public_key::{KeyUsage, SignaturePadding};

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::der::{SEQUENCE, UNPADDED, certificate};
+use super::documents::refuse_documents;
+use super::private_key::has_private_key;
 use super::{chain, search};
 use crate::error::CertificateError;
 
@@ -116,7 +119,7 @@ fn is_fingerprint(text: &str) -> bool {
     }
     // SHA-1 and SHA-256, also with the letters of base64url, as in the `x5t` of a JSON Web Key.
     let standard = text.trim().replace('-', "+").replace('_', "/");
-    let engine = &search::UNPADDED;
+    let engine = &UNPADDED;
     let digest = engine.decode(standard.trim_end_matches('=')).map(|digest| digest.len());
     matches!(digest, Ok(20 | 32))
 }
@@ -153,46 +156,6 @@ fn exact(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     Ok(certificates?.concat())
 }
 
-/// Whether there is a private key in a text, by its words: PEM and SSH2 (RFC 4716), PuTTY's files,
-/// a JSON Web Key (RFC 7518 §6.2.2, §6.3.2, §6.4.1) alone or in a set, and the XML of .NET. One
-/// that is bare Base64 or DER is told by its [shape](certificate).
-pub(crate) fn has_private_key(text: &str) -> bool {
-    if ["PRIVATE KEY-----", "PRIVATE KEY ----", "PuTTY-User-Key-File", "Private-Lines:"]
-        .iter()
-        .any(|words| text.contains(words))
-    {
-        return true;
-    }
-    // A form puts a plus sign in the place of a blank, and markup a tag.
-    let letters: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '+').collect();
-    if [
-        "BEGINPRIVATEKEY",
-        "EGINENCRYPTEDPRIVATEKEY",
-        "PRIVATE+KEY",
-        "RSAPRIVATEKEY",
-        "ECPRIVATEKEY",
-    ]
-    .iter()
-    .any(|words| letters.contains(words))
-    {
-        return true;
-    }
-    if search::has_key_in_der(text) {
-        return true;
-    }
-    if text.contains("RSAKeyValue") && text.contains("<D>") {
-        return true;
-    }
-    if !text.contains("kty") {
-        return false;
-    }
-    // In a program, JSON may have other quotation marks, none, or ones that are escaped.
-    let json: String =
-        text.chars().filter(|c| !c.is_whitespace() && !"\\\"'".contains(*c)).collect();
-    let members = ["{d:", ",d:", "{k:", ",k:"];
-    json.contains("kty:") && members.iter().any(|member| json.contains(member))
-}
-
 /// The blocks of a PEM text: RFC 7468. Text between them is ignored.
 fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut found = Vec::new();
@@ -217,42 +180,6 @@ fn pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
         false => Ok(found),
     }
 }
-
-/// Refuses metadata and SAML messages, of which a certificate inside says nothing.
-pub(super) fn refuse_documents(text: &str) -> Result<(), CertificateError> {
-    // A part of one as well: there a certificate may be for encryption, and must not come to sign.
-    if ["EntityDescriptor", "EntitiesDescriptor", "IDPSSODescriptor", "KeyDescriptor"]
-        .iter()
-        .any(|name| text.contains(name))
-    {
-        return Err(CertificateError::Metadata);
-    }
-    // Whoever writes a message chooses the certificate in it: a message must not become what it is
-    // checked against.
-    if MESSAGES.iter().any(|name| text.contains(name)) {
-        return Err(CertificateError::SamlMessage);
-    }
-    Ok(())
-}
-
-/// Whether a text with markup in it is a SAML message, or metadata.
-pub(crate) fn is_document(text: &str) -> bool {
-    text.contains('<') && refuse_documents(text).is_err()
-}
-
-/// What stands in messages alone: Core §2.3.3, §3.2 to §3.8, XML Signature §4. `Response` is also
-/// the end of LogoutResponse, ArtifactResponse and others.
-const MESSAGES: [&str; 9] = [
-    "Response",
-    "AuthnRequest",
-    "LogoutRequest",
-    "ManageNameIDRequest",
-    "ArtifactResolve",
-    "Assertion",
-    "Signature>",
-    "SignedInfo",
-    "SignatureValue",
-];
 
 /// `X509Certificate` elements, cut out of a metadata document; the whole document is not what the
 /// field asks for.
@@ -307,80 +234,4 @@ fn base64(body: &str) -> Result<Vec<u8>, CertificateError> {
             (false, _) => CertificateError::Unrecognized,
         }
     })
-}
-
-pub(super) const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-const OID: u8 = 0x06;
-pub(super) const SEQUENCE: u8 = 0x30;
-
-/// Passes a certificate on and names what else the DER is. The shapes are those of RFC 5280 §4.1
-/// (certificate), RFC 2986 §4.1 (request), RFC 5208 §5 and §6, RFC 8017 §A.1 and RFC 5915 §3
-/// (keys), RFC 7292 §4, RFC 5652 §3 (bundles).
-pub(super) fn certificate(der: &[u8]) -> Result<Vec<u8>, CertificateError> {
-    let (tag, length, content) = header(der).ok_or(CertificateError::Unrecognized)?;
-    if tag != SEQUENCE {
-        return Err(CertificateError::Unrecognized);
-    }
-    if content.len() < length {
-        return Err(CertificateError::Truncated);
-    }
-    if content.len() > length {
-        return Err(CertificateError::Unrecognized);
-    }
-    let (first, inside, rest) = value(content).ok_or(CertificateError::Unrecognized)?;
-    let second = value(rest).map(|(tag, ..)| tag);
-    match (first, second) {
-        (SEQUENCE, Some(SEQUENCE)) => {
-            match value(inside).and_then(|(tag, _, rest)| Some((tag, value(rest)?.0))) {
-                // A request begins with its version and the subject, a certificate with [0] or the
-                // serial number and the signature algorithm; the subject of a request is a SEQUENCE
-                // of SETs (or empty).
-                Some((INTEGER, SEQUENCE)) if is_request(inside) => {
-                    Err(CertificateError::CertificateRequest)
-                }
-                _ => Ok(der.to_vec()),
-            }
-        }
-        (SEQUENCE, Some(BIT_STRING)) => Err(CertificateError::PublicKey),
-        (SEQUENCE, Some(OCTET_STRING)) => Err(CertificateError::PrivateKey),
-        (INTEGER, Some(SEQUENCE)) if inside == [3] => {
-            Err(CertificateError::Bundle { format: "PKCS#12" })
-        }
-        (INTEGER, Some(SEQUENCE | OCTET_STRING)) => Err(CertificateError::PrivateKey),
-        (INTEGER, Some(INTEGER)) if inside == [0] => Err(CertificateError::PrivateKey),
-        (INTEGER, Some(INTEGER)) => Err(CertificateError::PublicKey),
-        (OID, _) => Err(CertificateError::Bundle { format: "PKCS#7" }),
-        _ => Err(CertificateError::Unrecognized),
-    }
-}
-
-/// Version 0, subject, public key: the key is a SEQUENCE whose second element is a BIT STRING.
-fn is_request(info: &[u8]) -> bool {
-    let key = value(info).and_then(|(_, _, rest)| value(rest)).and_then(|(_, _, rest)| value(rest));
-    let Some((SEQUENCE, key, _)) = key else { return false };
-    value(key).and_then(|(_, _, rest)| value(rest)).is_some_and(|(tag, ..)| tag == BIT_STRING)
-}
-
-/// Tag, content and what follows.
-pub(super) fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, length, content) = header(der)?;
-    let (content, rest) = content.split_at_checked(length)?;
-    Some((tag, content, rest))
-}
-
-/// Tag, length and what follows the length.
-pub(super) fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
-    let (tag, rest) = der.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    if *first < 0x80 {
-        return Some((*tag, usize::from(*first), rest));
-    }
-    let (length, rest) = rest.split_at_checked(usize::from(*first & 0x7f))?;
-    if length.is_empty() || length.len() > 4 {
-        return None;
-    }
-    let length = length.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
-    Some((*tag, length, rest))
 }

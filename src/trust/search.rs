@@ -2,21 +2,12 @@
 //! mail, typography. Only what is a certificate to the last byte of its DER is found.
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use openssl::x509::X509;
 
-use super::paste::{
-    INTEGER, OCTET_STRING, SEQUENCE, certificate, has_private_key, header, refuse_documents,
-    value as part,
-};
+use super::der::{self, UNPADDED, certificate};
+use super::documents::refuse_documents;
+use super::private_key::has_private_key;
 use crate::error::CertificateError;
-
-/// Base64 whose end is known by other means than padding.
-pub(super) const UNPADDED: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// So many places are looked at where a certificate could begin.
 const MAX_PLACES: usize = 256;
@@ -220,7 +211,7 @@ fn begins_like_one(base64: &str) -> bool {
 
 /// The certificate at the beginning, and what stands behind it. Its own length tells where it ends.
 fn first(base64: &str) -> Result<Option<(Vec<u8>, &str)>, CertificateError> {
-    let Some((der, behind)) = value(base64) else { return Ok(None) };
+    let Some((der, behind)) = der::in_base64(base64) else { return Ok(None) };
     match certificate(&der) {
         Err(CertificateError::PrivateKey) => Err(CertificateError::PrivateKey),
         // It may well have the private key in it.
@@ -230,43 +221,6 @@ fn first(base64: &str) -> Result<Option<(Vec<u8>, &str)>, CertificateError> {
         Ok(_) if is_whole(&der) => Ok(Some((der, behind))),
         _ => Ok(None),
     }
-}
-
-/// Whether the DER of a private key stands somewhere in a text, in Base64: a SEQUENCE that begins
-/// with the INTEGER 0 or 1 (RFC 5958 §2, RFC 8017 §A.1.2, RFC 5915 §3).
-pub(super) fn has_key_in_der(text: &str) -> bool {
-    let letters: String =
-        text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
-    letters.match_indices('M').any(|(place, _)| {
-        let candidate = letters.get(place..).unwrap_or_default();
-        let start = candidate.get(..12).and_then(|start| UNPADDED.decode(start).ok());
-        if !matches!(start.as_deref(), Some([0x30, ..])) {
-            return false;
-        }
-        value(candidate).is_some_and(|(der, _)| is_private_key(&der))
-    })
-}
-
-/// Version, then the algorithm and the key (PKCS#8), or the key (SEC 1), or numbers (PKCS#1).
-fn is_private_key(der: &[u8]) -> bool {
-    let Some((_, content, [])) = part(der) else { return false };
-    let Some((INTEGER, [0 | 1], rest)) = part(content) else { return false };
-    match part(rest) {
-        Some((SEQUENCE, _, rest)) => part(rest).is_some_and(|(tag, ..)| tag == OCTET_STRING),
-        Some((OCTET_STRING, key, _)) => key.len() >= 16,
-        Some((INTEGER, modulus, rest)) => modulus.len() >= 64 && part(rest).is_some(),
-        _ => false,
-    }
-}
-
-/// The DER value at the beginning, and what stands behind it.
-fn value(base64: &str) -> Option<(Vec<u8>, &str)> {
-    let start = UNPADDED.decode(base64.get(..8)?).ok()?;
-    let (_, length, content) = header(&start)?;
-    let bytes = start.len().checked_sub(content.len())?.checked_add(length)?;
-    // Four characters hold three bytes.
-    let (own, behind) = base64.split_at_checked(bytes.checked_mul(4)?.div_ceil(3))?;
-    Some((UNPADDED.decode(own).ok()?, behind))
 }
 
 /// To the last byte, and with a key that can be read.

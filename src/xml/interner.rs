@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::document::Text;
+use super::text::Text;
 
 /// A namespace name, interned: two are equal in a document when their URIs are equal byte for byte.
 ///

@@ -11,6 +11,7 @@ mod document;
 mod interner;
 mod parse;
 mod tag;
+mod text;
 mod write;
 
 pub(crate) use c14n::{C14n, C14nError, canonicalize};

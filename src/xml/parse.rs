@@ -9,10 +9,9 @@ use quick_xml::errors::{Error as ReaderError, IllFormedError};
 use quick_xml::events::Event;
 
 use super::chars::{SPACE, Survey, is_absolute, is_ncname, split_qname};
-use super::document::{
-    Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId, Span, Text,
-};
+use super::document::{Attribute, Declaration, Document, ElementData, Kind, NodeData, NodeId};
 use super::interner::{Interner, KNOWN_NAMESPACES, KNOWN_PREFIXES, Namespace, Prefix};
+use super::text::{Span, Text};
 use super::{USUAL, tag};
 use crate::error::{LimitKind, Rejection, XmlProblem};
 use crate::limits::Limits;
