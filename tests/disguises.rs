@@ -344,3 +344,14 @@ fn a_report_that_refuses_shows_which_rule_failed() {
         assert_eq!(failed.map(|check| check.name), Some("in_response_to"));
     }
 }
+
+/// Each place that looks like the beginning of a private key costs a look at all that follows. A
+/// document has none by chance, so that many of them are not looked at one by one.
+#[test]
+fn what_begins_like_a_private_key_again_and_again_is_taken_for_one() {
+    let pem = Holder::new("leaf", None).pem();
+    let beginning = STANDARD.encode([0x30, 0x82, 2, 0xff, 2, 1, 0, 0x30, 0x82, 0, 0, 0]);
+    let beside = |count: usize| refused(format!("{pem}\n{}", beginning.repeat(count)));
+    assert_ne!(beside(64), Some(CertificateError::PrivateKey));
+    assert_eq!(beside(65), Some(CertificateError::PrivateKey));
+}

@@ -19,7 +19,7 @@ use crate::assertion::{Assertion, Statements};
 use crate::binding;
 use crate::error::{Error, Rejection, SendError};
 use crate::fingerprint::Fingerprint;
-use crate::identity::{AttributeMap, Identity, IdentityParts, Session};
+use crate::identity::{Identity, IdentityParts, Session};
 use crate::limits::Limits;
 use crate::logout::{
     self, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject, OpenedLogout,
@@ -381,10 +381,6 @@ impl Connection {
 
     pub(crate) fn options(&self) -> &ConnectionOptions {
         &self.options
-    }
-
-    pub(crate) fn attribute_map(&self) -> &AttributeMap {
-        &self.options.attribute_map
     }
 
     pub(crate) fn rules<'a>(

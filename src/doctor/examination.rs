@@ -96,7 +96,7 @@ impl<'a> Examination<'a> {
     /// matter, unless it is a secret.
     fn beside_metadata(&self, field: PastedField, metadata: &IdpMetadata) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for other in TEXT_FIELDS.into_iter().chain([PastedField::Certificate]) {
+        for other in PastedField::ALL.iter().copied() {
             let problems = match (other, self.content(other)) {
                 _ if other == field => of_document(metadata),
                 (PastedField::Certificate, Content::PrivateKey) => {

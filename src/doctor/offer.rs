@@ -11,14 +11,9 @@ impl Examination<'_> {
     /// The values as they were probably meant, if that is another thing than what was pasted.
     pub(super) fn offer(&self, swap: Option<(PastedField, PastedField)>) -> Option<PastedValues> {
         let mut offer = self.pasted.clone();
-        for field in [
-            PastedField::Audience,
-            PastedField::SsoUrl,
-            PastedField::Issuer,
-            PastedField::Certificate,
-        ] {
-            if matches!(self.content(field), Content::PrivateKey) {
-                offer.set(field, "");
+        for field in PastedField::ALL {
+            if matches!(self.content(*field), Content::PrivateKey) {
+                offer.set(*field, "");
             }
         }
         // Without its secrets it is not yet what was meant.
@@ -66,11 +61,11 @@ impl Examination<'_> {
 
     /// The first metadata document that can be read, and the field that it is in.
     pub(super) fn metadata(&self) -> Option<(PastedField, &IdpMetadata)> {
-        let fields = TEXT_FIELDS.into_iter().chain([PastedField::Certificate]);
-        let mut documents = fields.filter_map(|field| match self.content(field) {
-            Content::Metadata(metadata) => Some((field, metadata.as_ref().as_ref().ok()?)),
-            _ => None,
-        });
+        let mut documents =
+            PastedField::ALL.iter().copied().filter_map(|field| match self.content(field) {
+                Content::Metadata(metadata) => Some((field, metadata.as_ref().as_ref().ok()?)),
+                _ => None,
+            });
         documents.next()
     }
 

@@ -14,7 +14,7 @@ mod verify;
 
 #[cfg(feature = "testing")]
 pub(crate) use algorithm::{DigestAlgorithm, SignatureAlgorithm};
-pub(crate) use anew::{Anew, sign_anew};
+pub(crate) use anew::{Anew, KeyPairs, sign_anew};
 pub(crate) use detached::verify_detached;
 pub(crate) use sign::{Place, sign_enveloped, sign_octets};
 pub(crate) use verify::{SignedOctets, Trust, is_inclusive, verify};

@@ -1,3 +1,4 @@
+use super::algorithm::SignatureAlgorithm;
 use super::signature::Signature;
 use super::signed_info::SignedInfo;
 use crate::error::{DigestCause, Part, Rejection, SignatureCause, SignatureProblem, UntrustedKey};
@@ -69,15 +70,10 @@ pub(crate) fn verify(
     if signed_info.canonicalization != used {
         return Err(malformed(SignatureProblem::Elements));
     }
-    let algorithm = signed_info.signature;
-    let digest = algorithm.digest(document.text().as_bytes());
-    let verifies =
-        |key: &&Certificate| digest.is_some_and(|d| algorithm.verifies(key, &d, &signature.value));
-    let certificate = trust.certificates.iter().find(verifies).ok_or_else(|| {
-        match algorithm.is_der_sequence(&signature.value) {
-            true => Rejection::SignatureInvalid { on, cause: Some(SignatureCause::DerSequence) },
-            false => no_key_verifies(&signature, on, trust.certificates),
-        }
+    let signer = signer(signed_info.signature, document.text().as_bytes(), &signature.value, trust);
+    let certificate = signer.map_err(|cause| match cause {
+        Some(_) => Rejection::SignatureInvalid { on, cause },
+        None => no_key_verifies(&signature, on, trust.certificates),
     })?;
 
     // From here on SignedInfo is what the identity provider said.
@@ -87,6 +83,22 @@ pub(crate) fn verify(
     }
     let sha1 = signed_info.signature.uses_sha1() || signed_info.digest.is_sha1();
     Ok(SignedOctets { octets, on, fingerprint: certificate.fingerprint(), sha1 })
+}
+
+/// The certificate whose key has signed these octets; or else the cause, where it can be seen.
+pub(super) fn signer<'c>(
+    algorithm: SignatureAlgorithm,
+    octets: &[u8],
+    signature: &[u8],
+    trust: Trust<'c>,
+) -> Result<&'c Certificate, Option<SignatureCause>> {
+    let digest = algorithm.digest(octets).ok_or(None)?;
+    let verifies = |key: &&Certificate| algorithm.verifies(key, &digest, signature);
+    trust
+        .certificates
+        .iter()
+        .find(verifies)
+        .ok_or_else(|| algorithm.is_der_sequence(signature).then_some(SignatureCause::DerSequence))
 }
 
 /// What may have made the digest wrong without anybody's ill will, by what is signed.

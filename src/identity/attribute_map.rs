@@ -112,22 +112,15 @@ impl AttributeMap {
         let mut mapped = Mapped::default();
         let mut groups = Groups { preference: None, attributes: Vec::new() };
         for attribute in attributes {
-            let names = [
-                (Some(&attribute.name), By::Name),
-                (attribute.friendly_name.as_ref(), By::FriendlyName),
-            ];
-            for (name, by) in names {
-                for entry in name.into_iter().flat_map(|name| self.entries_named(name)) {
-                    let preference = Preference { rank: entry.rank, by };
-                    match entry.slot {
-                        Slot::DisplayName => mapped.display_name.offer(preference, attribute),
-                        Slot::Email => mapped.email.offer(preference, attribute),
-                        Slot::FirstName => mapped.first_name.offer(preference, attribute),
-                        Slot::Groups => groups.offer(preference, attribute),
-                        Slot::LastName => mapped.last_name.offer(preference, attribute),
-                        Slot::NameClaim => mapped.name_claim.offer(preference, attribute),
-                        Slot::UpnClaim => mapped.upn_claim.offer(preference, attribute),
-                    }
+            for (slot, preference) in self.slots_of(attribute) {
+                match slot {
+                    Slot::DisplayName => mapped.display_name.offer(preference, attribute),
+                    Slot::Email => mapped.email.offer(preference, attribute),
+                    Slot::FirstName => mapped.first_name.offer(preference, attribute),
+                    Slot::Groups => groups.offer(preference, attribute),
+                    Slot::LastName => mapped.last_name.offer(preference, attribute),
+                    Slot::NameClaim => mapped.name_claim.offer(preference, attribute),
+                    Slot::UpnClaim => mapped.upn_claim.offer(preference, attribute),
                 }
             }
         }
@@ -140,17 +133,9 @@ impl AttributeMap {
     pub(crate) fn rivals<'a>(&self, attributes: &'a Attributes) -> Option<(&'a str, &'a str)> {
         let mut candidates: Vec<(Preference, &'a str, &'a str)> = Vec::new();
         for attribute in attributes {
-            let names = [
-                (Some(&attribute.name), By::Name),
-                (attribute.friendly_name.as_ref(), By::FriendlyName),
-            ];
-            let ranks = names.into_iter().flat_map(|(name, by)| {
-                let entries = name.into_iter().flat_map(|name| self.entries_named(name));
-                let of_email = entries.filter(|entry| entry.slot == Slot::Email);
-                of_email.map(move |entry| Preference { rank: entry.rank, by })
-            });
+            let of_email = self.slots_of(attribute).filter(|(slot, _)| *slot == Slot::Email);
             if let Some(text) = filled_texts(attribute).next()
-                && let Some(best) = ranks.min()
+                && let Some(best) = of_email.map(|(_, preference)| preference).min()
             {
                 candidates.push((best, &attribute.name, text.trim()));
             }
@@ -164,6 +149,18 @@ impl AttributeMap {
     /// Whether a link stands in the place of the groups.
     pub(crate) fn has_groups_link(attributes: &Attributes) -> bool {
         attributes.into_iter().any(|attribute| attribute.name == GROUPS_LINK)
+    }
+
+    /// What an attribute is by its names, and how well each name says so.
+    fn slots_of(&self, attribute: &Attribute) -> impl Iterator<Item = (Slot, Preference)> {
+        let names = [
+            (Some(&attribute.name), By::Name),
+            (attribute.friendly_name.as_ref(), By::FriendlyName),
+        ];
+        names.into_iter().filter_map(|(name, by)| Some((name?, by))).flat_map(|(name, by)| {
+            let entries = self.entries_named(name);
+            entries.map(move |entry| (entry.slot, Preference { rank: entry.rank, by }))
+        })
     }
 
     fn entries_named(&self, name: &str) -> impl Iterator<Item = &Entry> {

@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::bare;
 use super::elements::{children, md};
 use super::error::MetadataError;
 use super::warning::{MetadataWarning, Warnings};
 use crate::error::{CertificateError, Excerpt};
-use crate::trust::{Certificate, Certificates, MAX_CERTIFICATES, chain};
+use crate::trust::{Certificate, Certificates, MAX_CERTIFICATES, UNPADDED, chain};
 use crate::xml::{Element, Namespace};
 
 /// The texts of the certificates in a KeyInfo, without white space, by X509Data. `None` is what is
@@ -215,11 +213,7 @@ impl Candidates {
 /// of the key that cannot be read: there only the first counts.
 fn chosen(found: Vec<Found>, damaged: &BTreeSet<usize>) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let ders: Vec<&[u8]> = found.iter().map(|found| found.der.as_slice()).collect();
-    let mut authorities = chain::have_issued(&ders);
-    // Each has issued another: there is no end to begin at.
-    if authorities.iter().all(|authority| *authority) {
-        authorities.fill(false);
-    }
+    let authorities = chain::authorities(&ders);
     let (mut signing, mut beside, mut taken) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (Found { der, data, first }, authority) in found.into_iter().zip(authorities) {
         let readable = first || !damaged.contains(&data);
@@ -244,13 +238,9 @@ fn values(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
 
 /// Base64 of one certificate behind the other, with padding between them or without.
 fn run_together(text: &str) -> Option<Vec<Vec<u8>>> {
-    let engine = GeneralPurpose::new(
-        &STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
     let mut values = Vec::new();
     for piece in text.split('=').filter(|piece| !piece.is_empty()) {
-        let der = engine.decode(piece).ok()?;
+        let der = UNPADDED.decode(piece).ok()?;
         values.extend(chain::split(&der)?.into_iter().map(<[u8]>::to_vec));
         // What is too many need not be parsed.
         if values.len() > MOST_IN_ONE {

@@ -18,7 +18,7 @@ use self::copy::Copier;
 use self::replace::Replacements;
 use crate::binding;
 use crate::connection::{Connection, ConnectionOptions, received_envelope};
-use crate::dsig::{self, Anew};
+use crate::dsig::{self, Anew, KeyPairs};
 use crate::error::{BoxError, Error, Part, Rejection, SendError};
 use crate::identity::IdentityField;
 use crate::provider::{IdentityProvider, ServiceProvider};
@@ -118,8 +118,8 @@ impl Connection {
     /// # let now = "2030-01-31T12:00:00Z".parse()?;
     /// # let idp = TestIdp::p256("https://idp.example.test")?;
     /// # let sp = ServiceProvider::new("https://app.example.test", "https://app.example.test/acs");
-    /// # let connection = Connection::builder("acme", sp.clone(),
-    /// idp.identity_provider()?).build()?;
+    /// # let side = idp.identity_provider()?;
+    /// # let connection = Connection::builder("acme", sp.clone(), side).build()?;
     /// # let form_value = idp.response(&sp, now).form_value()?;
     /// let redacted = connection.redact(form_value, None, now, Random::generate()?)?;
     /// assert_eq!(redacted.copy.code, redacted.original.code);
@@ -140,6 +140,7 @@ impl Connection {
         let document = Document::parse(xml, self.limits())?;
         let mut replacements = Replacements::new(random);
         let sp = self.service_provider();
+        let opens = !sp.decryption_keys().is_empty();
         let audience = replacements.of(sp.audience());
         let acs_url = replacements.of(sp.acs_url());
         let issuer = replacements.of(self.identity_provider().issuer());
@@ -155,8 +156,8 @@ impl Connection {
         let xml = self.signed_anew(xml, verdicts, &keys, &mut lost);
 
         let mut sp = ServiceProvider::new(audience, acs_url);
-        if !self.service_provider().decryption_keys().is_empty() {
-            sp = sp.with_decryption_key(keys.rsa.clone());
+        if opens {
+            sp = sp.with_decryption_key(keys.own.rsa.clone());
         }
         let connection = Connection::builder("redacted", sp, keys.trusted(issuer)?)
             .with_options(options)
@@ -278,10 +279,8 @@ fn is_by_a_stranger(verdict: &Option<Rejection>) -> bool {
 
 /// Throw-away keys: those of the copy's identity provider, and those of a stranger.
 struct Keys {
-    rsa: KeyPair,
-    ec: KeyPair,
-    strange_rsa: KeyPair,
-    strange_ec: KeyPair,
+    own: KeyPairs,
+    strange: KeyPairs,
 }
 
 impl Keys {
@@ -289,41 +288,39 @@ impl Keys {
         now: DateTime<Utc>,
         needs_stranger: bool,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let until = now.checked_add_signed(TimeDelta::days(365)).unwrap_or(now);
-        let pair = |key: PKey<openssl::pkey::Private>| {
-            let pem = key.private_key_to_pem_pkcs8()?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(KeyPair::self_signed(
-                pem, "redacted", now, until,
-            )?)
-        };
-        let rsa = || PKey::from_rsa(Rsa::generate(2048)?);
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-        let ec = || PKey::from_ec_key(EcKey::generate(&group)?);
-        let (own_rsa, own_ec) = (pair(rsa()?)?, pair(ec()?)?);
-        let (strange_rsa, strange_ec) = match needs_stranger {
-            true => (pair(rsa()?)?, pair(ec()?)?),
-            false => (own_rsa.clone(), own_ec.clone()),
-        };
-        Ok(Self { rsa: own_rsa, ec: own_ec, strange_rsa, strange_ec })
+        let own = throw_away(now)?;
+        let strange = if needs_stranger { throw_away(now)? } else { own.clone() };
+        Ok(Self { own, strange })
     }
 
     fn trusted(&self, issuer: String) -> Result<IdentityProvider, Error> {
-        let [rsa, ec] = [&self.rsa, &self.ec].map(|pair| pair.certificate().to_pem());
+        let [rsa, ec] = [&self.own.rsa, &self.own.ec].map(|pair| pair.certificate().to_pem());
         Ok(IdentityProvider::new(issuer, Certificates::parse(rsa + &ec)?))
     }
 
     /// Who signs, so that the verdict is the one that the original has.
     fn like(&self, verdict: Option<&Rejection>) -> Anew<'_> {
-        let own = Anew { rsa: &self.rsa, ec: &self.ec, changed: false, shown: None };
-        let strange = Anew { rsa: &self.strange_rsa, ec: &self.strange_ec, ..own };
+        let own = Anew { keys: &self.own, changed: false, shown: None };
+        let strange = Anew { keys: &self.strange, ..own };
         match verdict {
             Some(Rejection::KeyUntrusted { .. }) => strange,
             // It shows the certificate that is configured, if any.
-            Some(Rejection::SignatureInvalid { .. }) => Anew { shown: Some(&self.rsa), ..strange },
+            Some(Rejection::SignatureInvalid { .. }) => {
+                Anew { shown: Some(&self.own.rsa), ..strange }
+            }
             Some(Rejection::DigestMismatch { .. }) => Anew { changed: true, ..own },
             _ => own,
         }
     }
+}
+
+fn throw_away(now: DateTime<Utc>) -> Result<KeyPairs, Box<dyn std::error::Error + Send + Sync>> {
+    let until = now.checked_add_signed(TimeDelta::days(365)).unwrap_or(now);
+    let rsa = PKey::from_rsa(Rsa::generate(2048)?)?.private_key_to_pem_pkcs8()?;
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+    let ec = PKey::from_ec_key(EcKey::generate(&group)?)?.private_key_to_pem_pkcs8()?;
+    let pair = |pem| KeyPair::self_signed(pem, "redacted", now, until);
+    Ok(KeyPairs { rsa: pair(rsa)?, ec: pair(ec)? })
 }
 
 impl fmt::Debug for Redacted {

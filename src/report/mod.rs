@@ -258,7 +258,7 @@ impl Connection {
         {
             warnings.push(Warning::IssuerFormat { found: Excerpt::new(format) });
         }
-        warnings.extend(of_attributes(&assertion.attributes(), self.attribute_map()));
+        warnings.extend(of_attributes(&assertion.attributes(), &self.options().attribute_map));
         let qualifier = assertion.name_id().ok().and_then(|name_id| name_id.sp_name_qualifier);
         if let Some(found) = qualifier.filter(|found| found != self.service_provider().audience()) {
             warnings.push(Warning::SpNameQualifier { found: Excerpt::new(&found) });

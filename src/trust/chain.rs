@@ -3,33 +3,18 @@
 use openssl::pkey::{Id, PKey, Public};
 use openssl::x509::{X509, X509VerifyResult};
 
-/// Takes apart what holds one DER value behind another. `None` if something else is there.
+use super::der::{SEQUENCE, value};
+
+/// Takes apart what holds one SEQUENCE behind another. `None` if something else is there.
 pub(crate) fn split(mut der: &[u8]) -> Option<Vec<&[u8]>> {
     let mut values = Vec::new();
     while !der.is_empty() {
-        let (value, rest) = der.split_at_checked(length(der)?)?;
-        values.push(value);
+        let (SEQUENCE, _, rest) = value(der)? else { return None };
+        let (own, _) = der.split_at_checked(der.len().checked_sub(rest.len())?)?;
+        values.push(own);
         der = rest;
     }
     Some(values)
-}
-
-/// How long the SEQUENCE is that stands at the beginning, its header included.
-fn length(der: &[u8]) -> Option<usize> {
-    const SEQUENCE: u8 = 0x30;
-    let (&[tag, first], rest) = der.split_first_chunk()?;
-    if tag != SEQUENCE {
-        return None;
-    }
-    if first < 0x80 {
-        return Some(2 + usize::from(first));
-    }
-    let octets = rest.get(..usize::from(first & 0x7f))?;
-    if octets.is_empty() || octets.len() > 4 {
-        return None;
-    }
-    let content = octets.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
-    content.checked_add(2 + octets.len())
 }
 
 /// Whether this is an X.509 certificate, whatever its key is good for.
@@ -41,9 +26,10 @@ pub(crate) fn is_certificate(der: &[u8]) -> bool {
 ///
 /// "All certificates appearing in an X509Data element MUST relate to the validation key by either
 /// containing it or being part of a certification chain that terminates in a certificate containing
-/// the validation key. No ordering is implied" (XML Signature §4.4.4). The name is not enough: two
-/// certificates of one identity provider have the same, and neither has issued the other.
-pub(crate) fn have_issued(ders: &[&[u8]]) -> Vec<bool> {
+/// the validation key. No ordering is implied" (XML Signature §4.4.4). The name is not enough:
+/// two certificates of one identity provider have the same, and neither has issued the other. Where
+/// each has issued another there is no end to begin at: then none counts as an authority.
+pub(crate) fn authorities(ders: &[&[u8]]) -> Vec<bool> {
     let certificates: Vec<Option<X509>> = ders.iter().map(|der| X509::from_der(der).ok()).collect();
     // A key that only makes verification slow is good for nothing else either.
     let verifies = |key: PKey<Public>, subject: &X509| {
@@ -60,7 +46,7 @@ pub(crate) fn have_issued(ders: &[&[u8]]) -> Vec<bool> {
         issuer.issued(subject) == X509VerifyResult::OK
             && issuer.public_key().is_ok_and(|key| verifies(key, subject))
     };
-    certificates
+    let mut authorities: Vec<bool> = certificates
         .iter()
         .zip(ders)
         .map(|(issuer, own)| {
@@ -68,17 +54,16 @@ pub(crate) fn have_issued(ders: &[&[u8]]) -> Vec<bool> {
             let mut others = others.filter_map(|(subject, _)| subject.as_ref());
             issuer.as_ref().is_some_and(|issuer| others.any(|subject| issued(issuer, subject)))
         })
-        .collect()
-}
-
-/// Those that have issued another one, and the others. Where each has issued another there is no
-/// end to begin at: then none counts as an authority.
-pub(super) fn part<'a>(ders: &[&'a [u8]]) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
-    let mut authorities = have_issued(ders);
+        .collect();
     if authorities.iter().all(|authority| *authority) {
         authorities.fill(false);
     }
-    let parted = ders.iter().copied().zip(authorities).partition::<Vec<_>, _>(|(_, is)| *is);
+    authorities
+}
+
+/// The authorities, and the others.
+pub(super) fn part<'a>(ders: &[&'a [u8]]) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
+    let parted = ders.iter().copied().zip(authorities(ders)).partition::<Vec<_>, _>(|(_, is)| *is);
     let bare = |some: Vec<(&'a [u8], bool)>| some.into_iter().map(|(der, _)| der).collect();
     (bare(parted.0), bare(parted.1))
 }

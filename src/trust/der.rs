@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::error::CertificateError;
 
 /// Base64 whose end is known by other means than padding.
-pub(super) const UNPADDED: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const UNPADDED: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );

@@ -17,6 +17,7 @@ pub use key_pair::KeyPair;
 
 pub use crate::fingerprint::{Fingerprint, FingerprintError};
 pub(crate) use certificate::MAX_CERTIFICATES;
+pub(crate) use der::UNPADDED;
 pub(crate) use documents::is_document;
 #[cfg(feature = "testing")]
 pub(crate) use key_pair::self_signed;

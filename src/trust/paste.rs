@@ -119,8 +119,7 @@ fn is_fingerprint(text: &str) -> bool {
     }
     // SHA-1 and SHA-256, also with the letters of base64url, as in the `x5t` of a JSON Web Key.
     let standard = text.trim().replace('-', "+").replace('_', "/");
-    let engine = &UNPADDED;
-    let digest = engine.decode(standard.trim_end_matches('=')).map(|digest| digest.len());
+    let digest = UNPADDED.decode(standard.trim_end_matches('=')).map(|digest| digest.len());
     matches!(digest, Ok(20 | 32))
 }
 

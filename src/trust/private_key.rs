@@ -4,6 +4,10 @@ use base64::Engine;
 
 use super::der::{self, INTEGER, OCTET_STRING, SEQUENCE, UNPADDED};
 
+/// So many places are looked at to their end. By chance there is not one in a document; what has
+/// more is taken for what it looks like.
+const MAX_CANDIDATES: usize = 64;
+
 /// Whether there is a private key in a text, by its words: PEM and SSH2 (RFC 4716), PuTTY's files,
 /// a JSON Web Key (RFC 7518 §6.2.2, §6.3.2, §6.4.1) alone or in a set, and the XML of .NET. One
 /// that is bare Base64 or DER is told by its shape.
@@ -49,14 +53,20 @@ pub(crate) fn has_private_key(text: &str) -> bool {
 fn has_key_in_der(text: &str) -> bool {
     let letters: String =
         text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
-    letters.match_indices('M').any(|(place, _)| {
-        let candidate = letters.get(place..).unwrap_or_default();
-        let start = candidate.get(..12).and_then(|start| UNPADDED.decode(start).ok());
-        if !matches!(start.as_deref(), Some([0x30, ..])) {
-            return false;
-        }
-        der::in_base64(candidate).is_some_and(|(der, _)| is_private_key(&der))
-    })
+    let places = letters.match_indices('M').filter_map(|(place, _)| letters.get(place..));
+    let candidates = places.filter(|candidate| begins_like_one(candidate));
+    let mut found = candidates.enumerate().map(|(number, candidate)| {
+        let der = || der::in_base64(candidate);
+        number >= MAX_CANDIDATES || der().is_some_and(|(der, _)| is_private_key(&der))
+    });
+    found.any(|found| found)
+}
+
+/// By its first bytes: what does not begin so need not be decoded to its end.
+fn begins_like_one(base64: &str) -> bool {
+    let start = base64.get(..16).and_then(|start| UNPADDED.decode(start).ok());
+    let Some((SEQUENCE, _, content)) = start.as_deref().and_then(der::header) else { return false };
+    matches!(content, [INTEGER, 1, 0 | 1, SEQUENCE | OCTET_STRING | INTEGER, ..])
 }
 
 /// Version, then the algorithm and the key (PKCS#8), or the key (SEC 1), or numbers (PKCS#1).

@@ -68,9 +68,9 @@ impl Searched {
 
 /// Texts in Base64: all of it, and from each row of dashes on. DER is none.
 fn insides(packed: &str) -> Vec<String> {
-    let all = UNPADDED.decode(packed).ok().filter(|inside| str::from_utf8(inside).is_ok());
+    let all = UNPADDED.decode(packed).ok().and_then(|all| String::from_utf8(all).ok());
     if let Some(all) = all {
-        return vec![String::from_utf8_lossy(&all).into_owned()];
+        return vec![all];
     }
     let dashes = packed.match_indices("LS0tLS1CRUdJTi").take(MAX_INSIDE);
     let texts = dashes.filter_map(|(place, _)| {
@@ -79,11 +79,9 @@ fn insides(packed: &str) -> Vec<String> {
         Some(String::from_utf8_lossy(&UNPADDED.decode(groups).ok()?).into_owned())
     });
     // What follows the first text belongs to the next.
-    let cut = |text: String| {
-        let end = text.match_indices("-----END ").next().map(|(end, _)| end.saturating_add(40));
-        end.and_then(|end| text.get(..end)).map_or(text.clone(), str::to_owned)
-    };
-    texts.map(cut).collect()
+    let cut =
+        |text: &String| text.get(..text.find("-----END ")?.checked_add(40)?).map(str::to_owned);
+    texts.map(|text| cut(&text).unwrap_or(text)).collect()
 }
 
 /// Without what is invisible, and without escapes.
@@ -213,11 +211,11 @@ fn begins_like_one(base64: &str) -> bool {
 fn first(base64: &str) -> Result<Option<(Vec<u8>, &str)>, CertificateError> {
     let Some((der, behind)) = der::in_base64(base64) else { return Ok(None) };
     match certificate(&der) {
-        Err(CertificateError::PrivateKey) => Err(CertificateError::PrivateKey),
-        // It may well have the private key in it.
-        Err(CertificateError::Bundle { format: "PKCS#12" }) => {
-            Err(CertificateError::Bundle { format: "PKCS#12" })
-        }
+        // A bundle may well have the private key in it.
+        Err(
+            refusal @ (CertificateError::PrivateKey
+            | CertificateError::Bundle { format: "PKCS#12" }),
+        ) => Err(refusal),
         Ok(_) if is_whole(&der) => Ok(Some((der, behind))),
         _ => Ok(None),
     }
