@@ -29,6 +29,8 @@ pub type Code = Cow<'static, str>;
 pub enum Actor {
     /// The application itself: it has verified a domain, for instance.
     Application,
+    /// The customer's directory, by the id of the token that it came with.
+    Directory(String),
     /// Whoever is logging in, before it is known who that is.
     IdentityProvider,
     /// Somebody with an account in the organization.
@@ -43,6 +45,11 @@ pub enum Actor {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Action {
+    /// Something was done with an account, other than by a login.
+    Account {
+        /// What: the code of the [intent](crate::provision::Intent).
+        intent: Code,
+    },
     /// A person was given, or lost, the right to log in without single sign-on in an emergency.
     BreakGlassChanged {
         /// Whether they have it now.
@@ -119,6 +126,7 @@ impl Action {
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Account { .. } => "account",
             Self::BreakGlassChanged { granted: true } => "break_glass_granted",
             Self::BreakGlassChanged { granted: false } => "break_glass_revoked",
             Self::BreakGlassUsed { .. } => "break_glass_used",
@@ -318,6 +326,7 @@ impl AuditLog for TracingAuditLog {
         let (at, code) = (at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true), action.code());
         let (kind, actor) = match actor {
             Actor::Application => ("application", ""),
+            Actor::Directory(token) => ("directory", token.as_str()),
             Actor::IdentityProvider => ("identity_provider", ""),
             Actor::Member(account) => ("member", account.as_str()),
             Actor::Operator(id) => ("operator", id.as_str()),
@@ -332,6 +341,7 @@ impl AuditLog for TracingAuditLog {
             }
             Action::Policy { action } | Action::BreakGlassUsed { action } => action,
             Action::Provisioning { decision } => decision,
+            Action::Account { intent } => intent,
             Action::CertificateRetired { fingerprint } => {
                 made = fingerprint.to_string();
                 &*made

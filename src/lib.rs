@@ -51,7 +51,9 @@ pub mod report;
 pub mod doctor;
 pub mod redact;
 // People.
+pub mod token;
 pub mod account;
+pub mod session;
 pub mod audit;
 pub mod organization;
 pub mod policy;

@@ -3,6 +3,10 @@
 use std::borrow::Borrow;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
+use crate::random::Random;
+
 /// Ids are texts of the application's own, told apart by their type.
 macro_rules! ids {
     ($($(#[$docs:meta])* $type:ident;)+) => {$(
@@ -76,4 +80,16 @@ ids! {
     /// The application's own id of an organization, which is also the id of its
     /// [`Connection`](crate::Connection): it must never be reused for another.
     OrganizationId;
+}
+
+impl AccountId {
+    /// An id for a new account: a UUID of version 7 (RFC 9562 §5.7), which begins with the time, so
+    /// that ids of one time stand together in an index, and which nobody can guess.
+    pub fn generate(now: DateTime<Utc>, random: Random) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, ..] = random.for_purpose("account");
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+        let random = [a, b, c, d, e, f, g, h, i, j];
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+        Self::new(uuid.hyphenated().to_string())
+    }
 }

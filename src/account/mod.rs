@@ -1,16 +1,26 @@
 //! Accounts: what an application has of the people in an organization.
 
-mod change;
+mod address;
+mod counters;
 mod id;
+mod invitation;
+mod link;
+mod profile;
+mod pushed;
 mod seats;
 
-use std::fmt;
+use chrono::{DateTime, Utc};
 
-pub use self::change::{Changes, NewAccount};
+pub use self::address::{AccountAddress, EmailProof};
+pub use self::counters::{Counters, Shortage};
 pub use self::id::{AccountId, OrganizationId};
+pub use self::invitation::Invitation;
+pub use self::link::{Link, LinkOrigin};
+pub use self::profile::{Profile, is_name};
+pub use self::pushed::{Pushed, PushedAddress};
 pub use self::seats::Seats;
 use crate::code::codes;
-use crate::identity::{Email, Identity, StableKey};
+use crate::identity::{Email, StableKey};
 
 /// What a person may do in an organization, as far as single sign-on asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +48,8 @@ codes!(Role {
 pub enum Status {
     /// In use.
     Active,
-    /// Switched off by an administrator or by the identity provider; it can be switched on again by
-    /// the same.
+    /// Switched off by an administrator or by the directory; it can be switched on again by the
+    /// same.
     Deactivated,
     /// Removed by an administrator. The record stays, so that a login does not quietly bring the
     /// person back.
@@ -63,94 +73,31 @@ impl Status {
     }
 }
 
-/// How good an account's e-mail address is, the weakest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Who manages an account, or has ended it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum EmailProof {
-    /// Anybody could have typed it in. A login never leads to an account because of such an
-    /// address.
+pub enum Source {
+    /// The application: its dashboard, its operators, a login.
     #[default]
-    Unproven,
-    /// The organization says so: an administrator has invited the address, or the identity provider
-    /// has sent it. That holds inside the organization and nowhere else.
-    Organization,
-    /// The organization says so, and had shown that the domain is its own. That holds elsewhere for
-    /// as long as the domain is.
-    Domain,
-    /// The person has received something there.
-    Proven,
+    Application,
+    /// The customer's directory, by SCIM.
+    Directory,
 }
 
-codes!(EmailProof {
-    Unproven = "unproven",
-    Organization = "organization",
-    Domain = "domain",
-    Proven = "proven",
+codes!(Source {
+    Application = "application",
+    Directory = "directory",
 });
-
-/// What is shown of a person. Texts are the identity provider's, or the person's own: escape them
-/// like any other input.
-#[derive(Clone, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct Profile {
-    /// The first name, if it is known.
-    pub first_name: Option<String>,
-    /// The last name, if it is known.
-    pub last_name: Option<String>,
-    /// The display name, if it is known.
-    pub display_name: Option<String>,
-}
-
-impl Profile {
-    /// What this identity says. A text that is no name (longer than 256 characters, with line
-    /// breaks, other control characters or marks that turn the direction of writing) is left out.
-    pub fn of(identity: &Identity) -> Self {
-        let name = |text: &Option<String>| text.clone().filter(|text| is_name(text));
-        Self {
-            first_name: name(&identity.first_name),
-            last_name: name(&identity.last_name),
-            display_name: name(&identity.display_name),
-        }
-    }
-
-    /// This, with everything that `newer` knows. What it does not say stays: attributes can be
-    /// switched off at the identity provider without a wish to forget anything.
-    #[must_use]
-    pub fn overlaid(&self, newer: &Self) -> Self {
-        let either =
-            |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
-        Self {
-            first_name: either(&newer.first_name, &self.first_name),
-            last_name: either(&newer.last_name, &self.last_name),
-            display_name: either(&newer.display_name, &self.display_name),
-        }
-    }
-}
-
-/// Whether a text can be shown as a name, in a list and in the head of a mail.
-fn is_name(text: &str) -> bool {
-    /// Characters, of any script.
-    const LONGEST: usize = 256;
-    let turns = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    text.chars().nth(LONGEST).is_none() && !text.chars().any(|c| turns(c) || breaks(c))
-}
-
-/// Names are nobody's business in a log.
-impl fmt::Debug for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Profile(…)")
-    }
-}
 
 /// A person's account in one organization.
 ///
 /// Whoever belongs to two organizations has two of these. What the application has above them (one
 /// person, one inbox, a list to switch between) is its own; [`LoginPolicy`](crate::LoginPolicy)
 /// decides what of it may be seen.
+///
+/// What becomes of one is decided in [`provision::decide`](crate::provision::decide()).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -159,43 +106,119 @@ pub struct Account {
     pub id: AccountId,
     /// The [id](crate::Organization::id) of its organization.
     pub organization: OrganizationId,
+    /// Raised by everything that writes it. A change is of the version that was read.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub version: u64,
+    /// Raised by everything that ends its sessions. A session is good while it carries the same
+    /// one: no clock of another machine is asked.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub generation: u64,
     /// Where it is in its life.
     pub status: Status,
+    /// Who deactivated or deleted it: neither brings back whom the other has ended.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub ended_by: Option<Source>,
     /// What the person may do.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub role: Role,
-    /// The person's e-mail address.
-    pub email: Option<Email>,
-    /// How good that address is.
-    pub email_proof: EmailProof,
-    /// The key of the person at the identity provider, once they have come from it.
-    pub stable_key: Option<StableKey>,
+    /// The person's e-mail address, and how good it is.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub address: Option<AccountAddress>,
+    /// Who the person is at the identity provider, once they have come from it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub link: Option<Link>,
+    /// SCIM's `userName`: that of the directory, or the address as it was first sent.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub user_name: Option<String>,
+    /// The directory's own id of the person.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub external_id: Option<String>,
     /// What is shown of the person.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub profile: Profile,
-    /// Whether the identity provider's directory pushes this account (SCIM). Then that is where its
-    /// profile comes from.
-    pub directory_managed: bool,
+    /// What the directory has said, if it has.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub pushed: Option<Box<Pushed>>,
+    /// Where its profile and its address come from.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub managed_by: Source,
+    /// What leads to it, while it is an invitation.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub invitation: Option<Invitation>,
+    /// When it came to be.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub created_at: DateTime<Utc>,
+    /// When it was last written.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub changed_at: DateTime<Utc>,
 }
 
 impl Account {
     /// An active member with nothing but an id.
-    pub fn new(id: AccountId, organization: impl Into<OrganizationId>) -> Self {
+    pub fn new(
+        id: AccountId,
+        organization: impl Into<OrganizationId>,
+        created_at: DateTime<Utc>,
+    ) -> Self {
         Self {
             id,
             organization: organization.into(),
+            version: 0,
+            generation: 0,
             status: Status::Active,
+            ended_by: None,
             role: Role::Member,
-            email: None,
-            email_proof: EmailProof::Unproven,
-            stable_key: None,
+            address: None,
+            link: None,
+            user_name: None,
+            external_id: None,
             profile: Profile::default(),
-            directory_managed: false,
+            pushed: None,
+            managed_by: Source::Application,
+            invitation: None,
+            created_at,
+            changed_at: created_at,
         }
     }
 
-    /// Whether its address is this one. ASCII letter case does not count, in the part before the
-    /// `@` neither: no mail system that is in use tells `Alice@` from `alice@`, and two accounts of
-    /// one person are worse than the theory.
+    /// Its e-mail address, if it has one.
+    pub fn email(&self) -> Option<&Email> {
+        self.address.as_ref().map(|address| &address.email)
+    }
+
+    /// How good its address is; unproven where there is none.
+    pub fn proof(&self) -> EmailProof {
+        self.address.as_ref().map_or(EmailProof::Unproven, |address| address.proof)
+    }
+
+    /// The key of the person at the identity provider, once they have come from it.
+    pub fn stable_key(&self) -> Option<&StableKey> {
+        self.link.as_ref().map(|link| &link.key)
+    }
+
+    /// Whether its address is this one, in [any letter case](AccountAddress::is).
     pub fn has_email(&self, email: &Email) -> bool {
-        self.email.as_ref().is_some_and(|own| own.address().eq_ignore_ascii_case(email.address()))
+        self.address.as_ref().is_some_and(|address| address.is(email))
+    }
+
+    /// Whether it administers its organization: an administrator's, and active.
+    pub fn is_active_administrator(&self) -> bool {
+        self.role == Role::Administrator && self.status == Status::Active
+    }
+
+    /// Whether one changed from `before` ends the sessions that were begun with that: when its
+    /// holder may no longer be the same person, or may no longer come in. The first proof of an
+    /// address counts, too: whoever had the account before its holder proved that (a password set
+    /// in advance) loses it. A domain's owner has vouched for it already.
+    pub(crate) fn ends_sessions_of(&self, before: &Self) -> bool {
+        let ended = self.status != before.status && !self.status.holds_seat();
+        let unlinked = before.link.is_some() && self.stable_key() != before.stable_key();
+        let moved = match (&before.address, self.email()) {
+            (Some(address), Some(email)) => !address.is(email),
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let first = before.proof() < EmailProof::Domain && self.proof() == EmailProof::Proven;
+        ended || unlinked || moved || (first && before.status != Status::Invited)
     }
 }

@@ -84,9 +84,9 @@ impl Organization {
         let is_theirs = account.organization == self.id
             && account.role == Role::Administrator
             && account.status == Status::Active
-            && account.stable_key == identity.stable_key()
+            && account.stable_key() == identity.stable_key().as_ref()
             && identity.email.as_ref().is_none_or(|email| account.has_email(email))
-            && (account.stable_key.is_some() || identity.email.is_some());
+            && (account.stable_key().is_some() || identity.email.is_some());
         let result = match (is_current, is_theirs) {
             (false, _) => Err(ChangeRefusal::TestLoginOutdated),
             (true, false) => Err(ChangeRefusal::TestLoginNotAdministrator),
@@ -348,7 +348,9 @@ fn permitted(
         Actor::Application | Actor::Operator(_) => {}
         _ if of_domains => return Err(ChangeRefusal::NotOperator),
         Actor::Member(account) if authority.administers(account, organization) => {}
-        Actor::Member(_) | Actor::IdentityProvider => return Err(ChangeRefusal::NotAdministrator),
+        Actor::Member(_) | Actor::Directory(_) | Actor::IdentityProvider => {
+            return Err(ChangeRefusal::NotAdministrator);
+        }
     }
     let takes_back = match change {
         Change::AddCertificate { .. }

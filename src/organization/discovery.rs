@@ -73,7 +73,7 @@ pub fn discover_proven<'a>(
         accounts.iter().any(|account| {
             account.organization == *organization.id()
                 && account.status == Status::Active
-                && account.email_proof == EmailProof::Proven
+                && account.proof() == EmailProof::Proven
                 && account.has_email(email)
         })
     }))

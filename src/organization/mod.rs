@@ -5,7 +5,9 @@
 //! nothing, and says for the audit trail what became of it.
 
 mod apply;
+mod by;
 mod change;
+mod claim;
 mod discovery;
 mod domain;
 mod registry;
@@ -17,7 +19,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+pub use self::by::By;
 pub use self::change::{Applied, Authority, Change, ChangeRefusal, Neighbours};
+pub use self::claim::{Claim, ClaimKind};
 pub use self::discovery::{Discovery, discover, discover_proven};
 pub use self::domain::{EmailDomain, EmailDomainError};
 pub use self::registry::{Conflict, Organizations};

@@ -26,14 +26,8 @@ pub enum Reason {
     AccountDiffers,
     /// Nothing speaks against it.
     Allowed,
-    /// Single sign-on is enforced: accounts come to be by logging in, not from the dashboard.
-    AssignmentBySsoOnly,
     /// Single sign-on is enforced, and this administrator was named for emergencies.
     BreakGlass,
-    /// The identity provider's directory manages the accounts.
-    DirectoryManaged,
-    /// No directory manages accounts here, so that it has nothing to say of them.
-    DirectoryOff,
     /// The session's account and this one have different e-mail addresses: nothing says that they
     /// are one person's.
     EmailDiffers,
@@ -49,6 +43,9 @@ pub enum Reason {
     /// The session is of an organization that enforces single sign-on, and nothing else is to be
     /// seen from there.
     OthersHidden,
+    /// The account's sessions from that time have ended: it was deactivated, unlinked or given
+    /// another address since, or signed out everywhere.
+    SessionEnded,
     /// The session was begun in another organization: ask whether it may be
     /// [entered](crate::policy::PolicyAction::Enter) from there.
     SessionForeign,
@@ -70,16 +67,14 @@ impl Reason {
             Self::AccountDeleted => "account_deleted",
             Self::AccountDiffers => "account_differs",
             Self::Allowed => "allowed",
-            Self::AssignmentBySsoOnly => "assignment_by_sso_only",
             Self::BreakGlass => "break_glass",
-            Self::DirectoryManaged => "directory_managed",
-            Self::DirectoryOff => "directory_off",
             Self::EmailDiffers => "email_differs",
             Self::EmailUnproven => "email_unproven",
             Self::InvitationPending => "invitation_pending",
             Self::OrganizationForeign => "organization_foreign",
             Self::OrganizationHidden => "organization_hidden",
             Self::OthersHidden => "others_hidden",
+            Self::SessionEnded => "session_ended",
             Self::SessionForeign => "session_foreign",
             Self::SsoDisabled => "sso_disabled",
             Self::SsoEnforced => "sso_enforced",
@@ -95,23 +90,17 @@ impl Reason {
             Self::AccountDiffers
             | Self::Allowed
             | Self::BreakGlass
-            | Self::DirectoryOff
             | Self::EmailDiffers
             | Self::EmailUnproven
             | Self::OrganizationForeign
             | Self::OrganizationHidden
             | Self::OthersHidden
             | Self::SessionForeign => None,
+            Self::SessionEnded => Some("You have been signed out. Sign in again."),
             Self::InvitationPending => Some("Accept your invitation first."),
             Self::AccountDeactivated | Self::AccountDeleted => {
                 Some("Your account is not active. Ask your administrator.")
             }
-            Self::AssignmentBySsoOnly => Some(
-                "Your organization assigns accounts through its identity provider. Assign the person there.",
-            ),
-            Self::DirectoryManaged => Some(
-                "Your organization's directory manages accounts. Make the change at your identity provider.",
-            ),
             Self::SsoDisabled | Self::SsoNotConfigured => {
                 Some("Single sign-on is not available for your organization. Sign in another way.")
             }
@@ -137,6 +126,8 @@ impl Decision {
     pub(super) const ALLOWED: Self = Self { verdict: Verdict::Allow, reason: Reason::Allowed };
     pub(super) const BREAK_GLASS: Self =
         Self { verdict: Verdict::Allow, reason: Reason::BreakGlass };
+
+    pub(super) const STEP_UP: Self = Self { verdict: Verdict::StepUp, reason: Reason::SsoStepUp };
 
     pub(super) const fn refused(reason: Reason) -> Self {
         Self { verdict: Verdict::Refuse, reason }

@@ -11,14 +11,11 @@
 //! | set a password or another credential | allowed | allowed | `sso_enforced` |
 //! | go on with a session begun at the identity provider configured now | allowed | allowed | allowed |
 //! | go on with another session | allowed | allowed | `sso_step_up` |
-//! | assign an account from the dashboard, on every path | allowed | allowed | `assignment_by_sso_only` |
-//! | give one back, or take one away | allowed | allowed | allowed |
 //! | see or enter it from another organization's session | allowed | allowed | `organization_hidden` |
 //! | see or enter others from its session | allowed | allowed | `others_hidden` |
 //!
-//! While a directory manages the accounts, all of these changes from the dashboard are
-//! `directory_managed`; to look at members, roles and billing is never locked. A person whose
-//! account is deactivated or deleted gets nowhere, and an invitation is accepted first. Accounts of
+//! What the dashboard may do with accounts meanwhile is decided [elsewhere](crate::provision), by the
+//! same settings; to look at members, roles and billing is never locked. A person whose account is deactivated or deleted gets nowhere, and an invitation is accepted first. Accounts of
 //! two organizations are one person's where both have the same address and both addresses are
 //! proven; an identity provider's word alone is no proof, and a session that came from one leads
 //! elsewhere for addresses of its organization's own domains alone. Administrators named for
@@ -32,14 +29,14 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-pub use self::action::{
-    Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart,
-};
+pub use self::action::{Origin, PolicyAction};
 pub use self::decision::{Decision, Reason, Verdict};
 use crate::account::OrganizationId;
 use crate::account::{Account, AccountId, EmailProof, Role, Status};
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
+use crate::fingerprint::Fingerprint;
 use crate::organization::{EmailDomain, Organization};
+use crate::session::{LoginMethod, SessionStart};
 
 /// Whether logins through single sign-on work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +53,10 @@ pub struct LoginPolicy {
     organization: OrganizationId,
     sso: SsoState,
     enforced: bool,
-    directory_managed: bool,
     /// The issuer whose sessions count as single sign-on.
     issuer: Option<String>,
+    /// The certificates whose sessions do.
+    fingerprints: Vec<Fingerprint>,
     break_glass: BTreeSet<AccountId>,
     verified_domains: BTreeSet<EmailDomain>,
 }
@@ -75,8 +73,8 @@ impl LoginPolicy {
             organization: organization.id().clone(),
             sso,
             enforced: organization.is_enforced(),
-            directory_managed: organization.is_directory_managed(),
             issuer: organization.settings().map(|settings| settings.issuer.clone()),
+            fingerprints: organization.fingerprints(),
             break_glass: organization.break_glass().clone(),
             verified_domains: organization.verified_domains().clone(),
         }
@@ -112,42 +110,32 @@ impl LoginPolicy {
             PolicyAction::Resume(session) if session.account != account.id => {
                 Decision::refused(Reason::AccountDiffers)
             }
+            PolicyAction::Resume(session) if session.generation != account.generation => {
+                Decision { verdict: Verdict::EndSession, reason: Reason::SessionEnded }
+            }
             PolicyAction::Resume(session) if self.is_of_identity_provider(session) => {
                 Decision::ALLOWED
             }
-            PolicyAction::Resume(_) => {
-                let step_up = Decision { verdict: Verdict::StepUp, reason: Reason::SsoStepUp };
-                self.without_sso(account, step_up)
+            // Whoever is not trusted any more may have begun it, also where other ways are open.
+            PolicyAction::Resume(session)
+                if self.sso == SsoState::Open && session.method == LoginMethod::Sso =>
+            {
+                Decision::STEP_UP
             }
+            PolicyAction::Resume(_) => self.without_sso(account, Decision::STEP_UP),
             PolicyAction::See(origin) | PolicyAction::Enter(origin) => {
                 self.elsewhere(account, *origin)
             }
         }
     }
 
-    /// Whether the session began at the identity provider that is configured now. After another
-    /// took its place, its people step up.
+    /// Whether the session began at the identity provider that is configured now, by a key that is.
+    /// After another took its place, its people step up.
     fn is_of_identity_provider(&self, session: &SessionStart) -> bool {
         session.method == LoginMethod::Sso
             && session.issuer.is_some()
             && session.issuer == self.issuer
-    }
-
-    /// Decides about an account of somebody, whoever wants to change it: an administrator can do so
-    /// only on the paths that are open.
-    pub fn decide_assignment(&self, assignment: Assignment, path: AssignmentPath) -> Decision {
-        match assignment {
-            _ if path == AssignmentPath::Directory && !self.directory_managed => {
-                Decision::refused(Reason::DirectoryOff)
-            }
-            _ if path == AssignmentPath::JustInTime && self.sso != SsoState::Open => {
-                Decision::refused(Reason::SsoDisabled)
-            }
-            _ if path.is_of_identity_provider() => Decision::ALLOWED,
-            _ if self.directory_managed => Decision::refused(Reason::DirectoryManaged),
-            Assignment::Assign if self.enforced => Decision::refused(Reason::AssignmentBySsoOnly),
-            Assignment::Assign | Assignment::Reactivate | Assignment::Unassign => Decision::ALLOWED,
-        }
+            && session.key_fingerprint.is_some_and(|key| self.fingerprints.contains(&key))
     }
 
     /// What is done without single sign-on: `otherwise`, where that is enforced and the person is
@@ -181,16 +169,18 @@ impl LoginPolicy {
         if self.enforced {
             return Decision::refused(Reason::OrganizationHidden);
         }
-        if !account.email.as_ref().is_some_and(|email| origin.account.has_email(email)) {
+        if !account.email().is_some_and(|email| origin.account.has_email(email)) {
             return Decision::refused(Reason::EmailDiffers);
         }
         // After single sign-on it is the identity provider's word that this is the account's
-        // holder: good elsewhere for the addresses of its organization's own domains, whatever the
-        // account's holder has proven at other times.
+        // holder: good elsewhere for the addresses of its organization's own domains. Otherwise it
+        // counts what whoever is here has proven in this login, whatever the account's holder has
+        // proven at other times.
         let is_proven = match origin.session.method {
             LoginMethod::Sso => origin.policy.owns(origin.account),
             LoginMethod::EmailCode | LoginMethod::Other | LoginMethod::Password => {
-                origin.policy.proves(origin.account)
+                let proven = origin.session.proven.as_ref();
+                proven.is_some_and(|email| origin.account.has_email(email))
             }
         };
         if !is_proven || !self.proves(account) {
@@ -205,7 +195,7 @@ impl LoginPolicy {
 
     /// Whether it is proven that the account's address is its holder's.
     fn proves(&self, account: &Account) -> bool {
-        match account.email_proof {
+        match account.proof() {
             EmailProof::Proven => true,
             EmailProof::Domain => self.owns(account),
             EmailProof::Organization | EmailProof::Unproven => false,
@@ -214,10 +204,8 @@ impl LoginPolicy {
 
     /// Whether the account's address is of one of the organization's own domains.
     fn owns(&self, account: &Account) -> bool {
-        account
-            .email
-            .as_ref()
-            .is_some_and(|email| EmailDomain::any_holds(&self.verified_domains, email))
+        let email = account.email();
+        email.is_some_and(|email| EmailDomain::any_holds(&self.verified_domains, email))
     }
 
     /// The event of a decision, for the audit trail: `action` is the code of what was to be done,

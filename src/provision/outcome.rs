@@ -1,37 +1,37 @@
-//! What a login does with accounts.
+//! What becomes of an account.
 
 use chrono::{DateTime, Utc};
 
-use super::Refusal;
-use crate::account::OrganizationId;
-use crate::account::{AccountId, Changes, NewAccount};
-use crate::audit::{Action, Actor, AuditEvent, Outcome};
+use super::{Intent, Refusal};
+use crate::account::{Account, OrganizationId};
+use crate::audit::{Action, AuditEvent, Outcome};
+use crate::organization::By;
 
-/// What a login does with accounts.
+/// What becomes of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
 pub enum Provisioning {
-    /// A new account, and one seat taken.
-    Create(Box<NewAccount>),
-    /// An account that is there, as it is.
-    Keep(AccountId),
-    /// An account that was found by its e-mail address, and is now the one of this person at the
-    /// identity provider.
-    Link {
-        /// Which.
-        account: AccountId,
-        /// What changes in it, the key among it.
-        changes: Box<Changes>,
+    /// An account that is there is another one from now on.
+    Change {
+        /// As it was read.
+        before: Box<Account>,
+        /// As it is to be.
+        after: Box<Account>,
     },
-    /// The person does not come in.
-    Refuse(Refusal),
-    /// An account that was found by its key, and of which something changed.
-    Update {
-        /// Which.
-        account: AccountId,
-        /// What changes in it.
-        changes: Box<Changes>,
+    /// A login leads to this account once its holder has entered a code that is mailed to them: it
+    /// is an administrator's, and nothing but an address says that it is theirs.
+    Confirm(Box<Account>),
+    /// A new account.
+    Create(Box<Account>),
+    /// An account that is there, as it is.
+    Keep(Box<Account>),
+    /// The record of an account goes.
+    Remove {
+        /// As it was read.
+        account: Box<Account>,
+        /// Whether its names are remembered, as marks that tell nobody who it was.
+        remembered: bool,
     },
 }
 
@@ -39,34 +39,46 @@ impl Provisioning {
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Change { before, after } => match after.link.is_some() {
+                true if before.stable_key() != after.stable_key() => "link",
+                _ => "update",
+            },
+            Self::Confirm(_) => "confirm",
             Self::Create(_) => "create",
             Self::Keep(_) => "keep",
-            Self::Link { .. } => "link",
-            Self::Refuse(_) => "refuse",
-            Self::Update { .. } => "update",
+            Self::Remove { .. } => "remove",
         }
     }
 
-    /// The event of the decision, for the audit trail. `account` is the one that was created, where
-    /// one was.
-    pub fn event(
-        &self,
-        organization: impl Into<OrganizationId>,
-        account: Option<&AccountId>,
-        at: DateTime<Utc>,
-    ) -> AuditEvent {
-        let action = Action::Provisioning { decision: self.code().into() };
-        let event = AuditEvent::new(organization, Actor::IdentityProvider, action, at);
-        let target = match self {
-            Self::Keep(account) | Self::Link { account, .. } | Self::Update { account, .. } => {
-                Some(account)
-            }
-            Self::Create(_) | Self::Refuse(_) => account,
-        };
-        let outcome = match self {
-            Self::Refuse(refusal) => Outcome::Refused(refusal.code().into()),
-            _ => Outcome::Done,
-        };
-        AuditEvent { target: target.cloned(), ..event }.ended(outcome)
+    /// The account, as it is afterwards; as it was, where its record goes.
+    pub fn account(&self) -> &Account {
+        match self {
+            Self::Change { after: account, .. }
+            | Self::Confirm(account)
+            | Self::Create(account)
+            | Self::Keep(account)
+            | Self::Remove { account, .. } => account,
+        }
     }
+}
+
+/// The event of a decision, for the audit trail.
+pub fn event(
+    decision: &Result<Provisioning, Refusal>,
+    organization: &OrganizationId,
+    intent: &Intent<'_>,
+    by: &By<'_>,
+    at: DateTime<Utc>,
+) -> AuditEvent {
+    let code = decision.as_ref().map_or("refuse", Provisioning::code);
+    let action = match intent {
+        Intent::LogIn(_) => Action::Provisioning { decision: code.into() },
+        _ => Action::Account { intent: intent.code().into() },
+    };
+    let (target, outcome) = match decision {
+        Ok(provisioning) => (Some(&provisioning.account().id), Outcome::Done),
+        Err(refusal) => (intent.target(), Outcome::Refused(refusal.code().into())),
+    };
+    let event = AuditEvent::new(organization, by.actor(), action, at);
+    AuditEvent { target: target.cloned(), ..event }.ended(outcome)
 }

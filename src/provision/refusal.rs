@@ -1,7 +1,6 @@
-//! Why a login ends without an account.
+//! Why something does not become of an account.
 
-/// Why a person with a verified identity does not come in. Nothing was changed then, and no seat
-/// taken.
+/// Why something does not become of an account. Nothing was changed then, and no seat taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -45,6 +44,77 @@ pub enum Refusal {
     /// The identity came through another organization's connection.
     #[error("the login belongs to another organization")]
     OrganizationForeign,
+    /// What the directory sent cannot be kept.
+    #[error("{0}")]
+    Push(PushRefusal),
+    /// There is no such account.
+    #[error("there is no such account")]
+    AccountMissing,
+    /// Another account has this e-mail address.
+    #[error("another account has this e-mail address")]
+    AddressTaken,
+    /// Single sign-on is enforced: accounts come to be by logging in.
+    #[error("single sign-on is enforced: accounts come to be by logging in")]
+    AssignmentBySsoOnly,
+    /// The account is named for emergencies, and the directory may not end it.
+    #[error("the account is named for emergencies, and the directory may not end it")]
+    BreakGlassKept,
+    /// The identity provider's directory manages the accounts.
+    #[error("the identity provider's directory manages the accounts")]
+    DirectoryManaged,
+    /// No directory manages accounts here.
+    #[error("no directory manages accounts here")]
+    DirectoryOff,
+    /// The account was ended in the application, and the directory does not bring it back.
+    #[error("the account was ended in the application, and the directory does not bring it back")]
+    EndedByApplication,
+    /// The account was ended by the directory, and the application does not bring it back.
+    #[error("the account was ended by the directory, and the application does not bring it back")]
+    EndedByDirectory,
+    /// A session that was entered from another organization changes nothing.
+    #[error("a session that was entered from another organization changes nothing")]
+    EnteredSession,
+    /// Another account has this external ID.
+    #[error("another account has this external ID")]
+    ExternalIdTaken,
+    /// The invitation has expired.
+    #[error("the invitation has expired")]
+    InvitationExpired,
+    /// The person has not accepted the invitation.
+    #[error("the person has not accepted the invitation")]
+    InvitationPending,
+    /// This is no invitation, or not any more.
+    #[error("this is no invitation, or not any more")]
+    InvitationUnknown,
+    /// Another account is linked to this name at the identity provider.
+    #[error("another account is linked to this name at the identity provider")]
+    KeyTaken,
+    /// The organization would be left without an administrator.
+    #[error("the organization would be left without an administrator")]
+    LastAdministrator,
+    /// An administrator's account is not linked by an address alone, and it has none that its holder has proven.
+    #[error(
+        "an administrator's account is not linked by an address alone, and it has none that its holder has proven"
+    )]
+    LinkUnconfirmed,
+    /// Only an administrator of this organization may do this.
+    #[error("only an administrator of this organization may do this")]
+    NotAdministrator,
+    /// The account is not deleted.
+    #[error("the account is not deleted")]
+    NotDeleted,
+    /// The account is no open invitation.
+    #[error("the account is no open invitation")]
+    NotInvited,
+    /// This is not for these to do.
+    #[error("this is not for these to do")]
+    NotPermitted,
+    /// Another account has this user name.
+    #[error("another account has this user name")]
+    UserNameTaken,
+    /// The account has changed since it was read.
+    #[error("the account has changed since it was read")]
+    VersionDiffers,
 }
 
 impl Refusal {
@@ -63,10 +133,33 @@ impl Refusal {
             Self::NameIdTooLong => "name_id_too_long",
             Self::NoSeat => "no_seat",
             Self::OrganizationForeign => "organization_foreign",
+            Self::Push(refusal) => refusal.code(),
+            Self::AccountMissing => "account_missing",
+            Self::AddressTaken => "address_taken",
+            Self::AssignmentBySsoOnly => "assignment_by_sso_only",
+            Self::BreakGlassKept => "break_glass_kept",
+            Self::DirectoryManaged => "directory_managed",
+            Self::DirectoryOff => "directory_off",
+            Self::EndedByApplication => "ended_by_application",
+            Self::EndedByDirectory => "ended_by_directory",
+            Self::EnteredSession => "entered_session",
+            Self::ExternalIdTaken => "external_id_taken",
+            Self::InvitationExpired => "invitation_expired",
+            Self::InvitationPending => "invitation_pending",
+            Self::InvitationUnknown => "invitation_unknown",
+            Self::KeyTaken => "key_taken",
+            Self::LastAdministrator => "last_administrator",
+            Self::LinkUnconfirmed => "link_unconfirmed",
+            Self::NotAdministrator => "not_administrator",
+            Self::NotDeleted => "not_deleted",
+            Self::NotInvited => "not_invited",
+            Self::NotPermitted => "not_permitted",
+            Self::UserNameTaken => "user_name_taken",
+            Self::VersionDiffers => "version_differs",
         }
     }
 
-    /// A fixed sentence for the person who tried to log in.
+    /// A fixed sentence for the person who wanted it.
     pub fn user_message(self) -> &'static str {
         match self {
             Self::AccountDeactivated | Self::AccountDeleted => {
@@ -74,6 +167,41 @@ impl Refusal {
             }
             Self::NoSeat => "Your organization has no free seat. Ask your administrator.",
             Self::AccountUnknown => "You have no account here yet. Ask your administrator.",
+            Self::AssignmentBySsoOnly => {
+                "Your organization signs in through its identity provider. Sign in there."
+            }
+            Self::DirectoryManaged => {
+                "Your organization's directory manages accounts. Make the change at your identity provider."
+            }
+            Self::EnteredSession => "Sign in to this organization itself to change its settings.",
+            Self::InvitationExpired => {
+                "This invitation has expired. Ask your administrator to send it again."
+            }
+            Self::InvitationPending => "Accept your invitation first.",
+            Self::InvitationUnknown => {
+                "This link does not lead anywhere any more. Ask your administrator for another invitation."
+            }
+            Self::LastAdministrator => {
+                "You are the last administrator. Make somebody else one first."
+            }
+            Self::LinkUnconfirmed => {
+                "Your account is an administrator's. Sign in as before once and connect single sign-on there, or ask another administrator."
+            }
+            Self::NotAdministrator => "Only an administrator may do this.",
+            Self::AccountMissing
+            | Self::AddressTaken
+            | Self::BreakGlassKept
+            | Self::DirectoryOff
+            | Self::EndedByApplication
+            | Self::EndedByDirectory
+            | Self::ExternalIdTaken
+            | Self::KeyTaken
+            | Self::NotDeleted
+            | Self::NotInvited
+            | Self::NotPermitted
+            | Self::Push(_)
+            | Self::UserNameTaken
+            | Self::VersionDiffers => "The account was not changed.",
             _ => "You could not be signed in. Ask your administrator.",
         }
     }
@@ -119,6 +247,108 @@ impl Refusal {
             Self::OrganizationForeign => {
                 "The login came through another organization's connection."
             }
+            Self::Push(refusal) => refusal.help(),
+            Self::AccountMissing => {
+                "There is no such account in this organization, or it was deleted."
+            }
+            Self::AddressTaken => {
+                "Another account of the organization has this e-mail address. Use that one, or give it another address first."
+            }
+            Self::AssignmentBySsoOnly => {
+                "The organization signs in by single sign-on only: assign the person at the identity provider, and they get their account with their first login."
+            }
+            Self::BreakGlassKept => {
+                "This administrator is named for emergencies. Take that back in the settings of single sign-on first; the directory cannot end the account before."
+            }
+            Self::DirectoryManaged => {
+                "The organization's directory manages its accounts. Make the change at the identity provider."
+            }
+            Self::DirectoryOff => {
+                "The directory is switched off for this organization. An administrator switches it on in the settings of single sign-on."
+            }
+            Self::EndedByApplication => {
+                "The account was deactivated in the application. Activate it there first."
+            }
+            Self::EndedByDirectory => {
+                "The directory has deactivated the account. Assign the person at the identity provider again, or switch the directory off first."
+            }
+            Self::EnteredSession => {
+                "The session was entered from another organization, and so administers nothing. Sign in to this organization itself."
+            }
+            Self::ExternalIdTaken => {
+                "Another account of the organization has this external ID. Remove one of the two at the identity provider."
+            }
+            Self::InvitationExpired => "The invitation has expired. Send it again.",
+            Self::InvitationPending => {
+                "The person has not accepted the invitation yet. Send it again, or take it back."
+            }
+            Self::InvitationUnknown => {
+                "The link is of no invitation that still holds: it was used, taken back, or sent again."
+            }
+            Self::KeyTaken => {
+                "Another account of the organization is linked to this person at the identity provider. Unlink that one first."
+            }
+            Self::LastAdministrator => {
+                "This is the organization's last active administrator. Make somebody else one first."
+            }
+            Self::LinkUnconfirmed => {
+                "An administrator's account is linked to the identity provider once its holder has shown that it is theirs: let them sign in as before and start single sign-on from there, or let another administrator confirm the link."
+            }
+            Self::NotAdministrator => {
+                "Only an active administrator of this organization may do this."
+            }
+            Self::NotDeleted => "Delete the account first.",
+            Self::NotInvited => "The account is no open invitation: it was accepted or taken back.",
+            Self::NotPermitted => "Whoever asked for this may not do it.",
+            Self::UserNameTaken => {
+                "Another account of the organization has this user name. Use that one, or give it another user name first."
+            }
+            Self::VersionDiffers => {
+                "The account has changed since it was read. Read it again, and repeat the change."
+            }
+        }
+    }
+}
+
+/// Why what the directory sent cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushRefusal {
+    /// More than one address is called the primary one.
+    #[error("more than one address is called the primary one")]
+    SeveralPrimary,
+    /// A text is longer than 256 characters, or has line breaks, control characters or marks that
+    /// turn the direction of writing.
+    #[error("a text is longer than 256 characters, or has characters that no name has")]
+    TextUnfit,
+    /// There are more addresses than are kept.
+    #[error("there are more than 10 e-mail addresses")]
+    TooManyAddresses,
+    /// There is no user name.
+    #[error("the user name is empty")]
+    UserNameEmpty,
+}
+
+impl PushRefusal {
+    /// A stable snake_case code, part of semver.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::SeveralPrimary => "push_several_primary",
+            Self::TextUnfit => "push_text_unfit",
+            Self::TooManyAddresses => "push_too_many_addresses",
+            Self::UserNameEmpty => "push_user_name_empty",
+        }
+    }
+
+    /// What to change, for the identity provider's administrator.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::SeveralPrimary => "Call one of the person's e-mail addresses the primary one.",
+            Self::TextUnfit => {
+                "Shorten the person's texts to 256 characters each, and take out line breaks and other control characters."
+            }
+            Self::TooManyAddresses => "Send 10 e-mail addresses of a person at most.",
+            Self::UserNameEmpty => "Map userName to the person's user name or e-mail address.",
         }
     }
 }

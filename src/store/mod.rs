@@ -1,145 +1,268 @@
-//! Where accounts are kept: [`AccountStore`].
+//! Where organizations, their accounts, sessions and audit trail are kept: [`Store`], one trait over
+//! one database, because what belongs together is [written together](Write).
 
+mod list;
 mod memory;
+mod names;
+mod records;
+mod write;
 
 use std::future::Future;
 
-pub use memory::MemoryAccountStore;
-
-use crate::account::OrganizationId;
-use crate::account::{Account, Changes, NewAccount, Seats};
+pub use self::list::{Attribute, Filter, Listing, Page, Position, SortBy, Test, TooMany};
+pub use self::memory::MemoryStore;
+pub use self::names::{Mark, Name, Names, PurgeKey};
+pub use self::records::{
+    AccountChange, Confirmation, DirectoryToken, Kept, KeptKind, KeptWhat, LoginCode, PagingKey,
+    RequestLog, SetupLink, StoreRecord,
+};
+pub use self::write::{AccountWrite, KeptWrite, SessionWrite, SettingsWrite, Write, Written};
+use crate::account::{Account, AccountId, Counters, OrganizationId};
+use crate::audit::AuditEvent;
 use crate::error::BoxError;
-use crate::identity::{Email, StableKey};
+use crate::identity::Email;
+use crate::organization::{Claim, Organization};
 use crate::pointers::behind_pointers;
+use crate::session::Session;
+use crate::token::TokenDigest;
 
-/// Where an application keeps the accounts of its organizations, and counts their seats.
+/// Keeps everything of the people model, in one database.
 ///
 /// # The contract
 ///
-/// 1. **Writing is one atomic step** each: the account and its seat together, or neither.
-/// 2. **No two accounts of one organization, deleted ones aside, have the same key or the same
-///    e-mail address** (in any ASCII letter case): the second is answered [`Written::Conflict`],
-///    however close together they come, and whether an account is created, changed or restored.
-///    Keys are compared whole and byte for byte.
-/// 3. **A seat is needed where a status that [holds none](crate::account::Status::holds_seat)
-///    becomes one that holds one**, and where an account is created with such a status. Where no
-///    seat is free that is answered [`Written::NoSeat`]. A status that holds one and becomes one
-///    that holds none gives the seat back at once. No other change needs a seat, takes one or gives
-///    one back: not one that leaves the status alone, not the one from invited to active, not the
-///    one from deactivated to deleted; also where fewer seats are bought than are taken.
-/// 4. **A change is of the account as it was read**: if anything in it has changed since, the
-///    answer is [`Written::Conflict`].
-/// 5. **A failure changes nothing**, unless the fate of a commit is unknown.
-/// 6. **Organizations are apart**: each has accounts, keys, addresses and seats of its own.
+/// 1. **A [`write`](Store::write) is one atomic step**, durable once it is answered
+///    [`Written::Done`]. Every other answer, and an error unless the fate of a commit is unknown,
+///    leaves nothing behind: no account, no seat, no event.
+/// 2. **An account is changed as it was read.** Its [version](Account::version) is one more than the
+///    one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the whole
+///    account, to the letter.
+/// 3. **No two accounts of one organization, deleted ones aside, share a name**: a
+///    [key](Name::Key), an [address](Name::Email), a [user name](Name::UserName) or an
+///    [external ID](Name::ExternalId). The second is a conflict, however close together they come,
+///    and whether it is created, changed or restored.
+/// 4. **Seats and administrators are counted in the same step**: [`Counters::shortage`] says what is
+///    refused, [`Counters::changed`] what the numbers are afterwards. A shortage of administrators
+///    is not asked about where the write says [so](Write::keep_administrator).
+/// 5. **Settings are written at the version that was read.** Another one is [`Written::Outdated`].
+///    What [decided](Write::decided_by) an account's write must still be in effect, too: it is read
+///    under a shared lock. Counters have a row of their own and raise no version.
+/// 6. **What is [claimed](Organization::claims) belongs to one organization**: a row with a primary
+///    key each. A claim of another one is [`Written::Claimed`]. Claims that go are free again;
+///    those of an organization that is removed are never given again.
+/// 7. **What is [spent](Write::spend) was not spent before**: [`Written::AlreadySpent`], by the
+///    rules of a [`ReplayStore`](crate::ReplayStore).
+/// 8. **Where several answers are true**, the first of these is given: `Outdated`, `AlreadySpent`,
+///    `Conflict`, `Claimed`, `LastAdministrator`, `NoSeat`.
+/// 9. **Organizations are apart**: each has accounts, names and numbers of its own. Only
+///    [`accounts_of`](Store::accounts_of) crosses them.
+/// 10. **Each write of an account has its place in the [feed](Store::changes_since)**, in the order
+///     of the organization's own numbers, which are given when everything else of the write is
+///     done: none becomes visible after a later one.
+/// 11. **Nothing scans.** What is found by a name, a digest or an id is found by an index.
+///     [`list`](Store::list) without a filter reads its page alone; with one that no index serves
+///     it looks at [`Listing::MAX_SCANNED`] accounts at most, and says [`TooMany`] beyond.
 ///
-/// [`testing::contract::account_store`](crate::testing::contract::account_store)
-/// (feature `testing`) tests an implementation.
+/// [`testing::contract::store`](crate::testing::contract::store) (feature `testing`) tests an
+/// implementation.
 ///
-/// # SQL
-///
-/// ```sql
-/// CREATE TABLE organization (
-///     id        TEXT    PRIMARY KEY,
-///     purchased INTEGER,                     -- NULL for any number
-///     taken     INTEGER NOT NULL DEFAULT 0
-/// );
-/// CREATE TABLE account (
-///     id           TEXT   PRIMARY KEY,
-///     organization TEXT   NOT NULL REFERENCES organization,
-///     status       TEXT   NOT NULL,
-///     email        TEXT   COLLATE "C",
-///     stable_key   TEXT   COLLATE "C",       -- compared byte for byte
-///     version      BIGINT NOT NULL DEFAULT 0 -- raised by everything that writes the row
-///     -- and the other fields of `Account`
-/// );
-/// CREATE UNIQUE INDEX account_key ON account (organization, stable_key) WHERE status <> 'deleted';
-/// CREATE UNIQUE INDEX account_email ON account (organization, lower(email))
-///     WHERE status <> 'deleted';
-/// ```
-///
-/// Each write is one transaction, and whatever is answered other than [`Written::Done`] rolls it
-/// back. A unique index that is violated is a [`Written::Conflict`]. A change reads the row first:
-/// one that is not equal to `before` is a conflict, and so is an `UPDATE` that finds no row.
-///
-/// ```sql
-/// SELECT …, version FROM account WHERE id = $account AND organization = $organization;
-/// UPDATE account SET …, version = version + 1 WHERE id = $account AND version = $version;
-///
-/// -- Only where an account is created with a status that holds a seat, or the old status held none
-/// -- and the new one holds one.
-/// -- No row updated: `NoSeat`.
-/// UPDATE organization SET taken = taken + 1
-///     WHERE id = $organization AND (purchased IS NULL OR taken < purchased);
-///
-/// -- Only where the old status held a seat and the new one holds none.
-/// UPDATE organization SET taken = taken - 1 WHERE id = $organization;
-/// ```
-///
-/// Write plain `async fn`, no `async_trait`.
-pub trait AccountStore: Send + Sync {
-    /// The accounts of an organization that have this key, or this address in any ASCII letter
-    /// case, deleted ones included; and its seats.
+/// Write plain `async fn`, no `async_trait`. Reads that lead to writes go to the primary.
+pub trait Store: Send + Sync {
+    /// The organization of this id, and its numbers; `None` if there is none.
+    fn organization(
+        &self,
+        id: &OrganizationId,
+    ) -> impl Future<Output = Result<Option<Record>, BoxError>> + Send;
+
+    /// Which organization has claimed this: a slug (a former one, too), one of its URLs, a domain.
+    fn claimed(
+        &self,
+        claim: &Claim,
+    ) -> impl Future<Output = Result<Option<OrganizationId>, BoxError>> + Send;
+
+    /// The accounts of an organization that have any of these names, deleted ones included, each
+    /// once; whether somebody with one of them was [purged](PurgeKey::mark); and the organization
+    /// itself. `None` if there is no such organization.
     fn find(
         &self,
         organization: &OrganizationId,
-        key: Option<&StableKey>,
-        email: Option<&Email>,
-    ) -> impl Future<Output = Result<Matches, BoxError>> + Send;
+        names: &Names,
+    ) -> impl Future<Output = Result<Option<Found>, BoxError>> + Send;
 
-    /// Creates an account under an id that the store chooses.
-    fn create(&self, new: NewAccount) -> impl Future<Output = Result<Written, BoxError>> + Send;
-
-    /// Changes an account that was read as `before`.
-    fn change(
+    /// The accounts with this address, in any ASCII letter case, in all organizations, deleted ones
+    /// aside.
+    fn accounts_of(
         &self,
-        before: &Account,
-        changes: &Changes,
-    ) -> impl Future<Output = Result<Written, BoxError>> + Send;
+        email: &Email,
+    ) -> impl Future<Output = Result<Vec<Account>, BoxError>> + Send;
+
+    /// A page of an organization's accounts, deleted ones aside.
+    fn list(
+        &self,
+        organization: &OrganizationId,
+        listing: &Listing,
+    ) -> impl Future<Output = Result<Result<Page, TooMany>, BoxError>> + Send;
+
+    /// A session with its account, by the digest of its token, in one read.
+    fn session(
+        &self,
+        token: &TokenDigest,
+    ) -> impl Future<Output = Result<Option<(Session, Account)>, BoxError>> + Send;
+
+    /// The sessions of an account.
+    fn sessions(
+        &self,
+        organization: &OrganizationId,
+        account: &AccountId,
+    ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
+
+    /// What is kept by this digest.
+    fn kept(
+        &self,
+        kind: KeptKind,
+        digest: &TokenDigest,
+    ) -> impl Future<Output = Result<Option<Kept>, BoxError>> + Send;
+
+    /// Everything of one kind that is kept for an organization.
+    fn all_kept(
+        &self,
+        organization: &OrganizationId,
+        kind: KeptKind,
+    ) -> impl Future<Output = Result<Vec<Kept>, BoxError>> + Send;
+
+    /// The latest events of an organization, the newest first; those before the number `before`
+    /// alone, where one is given. Each comes with its number.
+    fn audit(
+        &self,
+        organization: &OrganizationId,
+        before: Option<u64>,
+        count: usize,
+    ) -> impl Future<Output = Result<Vec<(u64, AuditEvent)>, BoxError>> + Send;
+
+    /// What happened to an organization's accounts after this number, in order: how the application
+    /// learns that API tokens have to end, and whom to keep in step. At least once.
+    fn changes_since(
+        &self,
+        organization: &OrganizationId,
+        after: u64,
+        count: usize,
+    ) -> impl Future<Output = Result<Vec<AccountChange>, BoxError>> + Send;
+
+    /// What there is once for all organizations.
+    fn store_record(&self) -> impl Future<Output = Result<StoreRecord, BoxError>> + Send;
+
+    /// Records an event that no write goes with: a refusal.
+    fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send;
+
+    /// Records a request of a customer's directory.
+    fn log_request(
+        &self,
+        request: &RequestLog,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+
+    /// The latest requests of an organization's directory, the newest first; those before the number
+    /// `before` alone, where one is given. Each comes with its number.
+    fn requests(
+        &self,
+        organization: &OrganizationId,
+        before: Option<u64>,
+        count: usize,
+    ) -> impl Future<Output = Result<Vec<(u64, RequestLog)>, BoxError>> + Send;
+
+    /// Writes what belongs together: all of it, or nothing.
+    fn write(&self, write: Write) -> impl Future<Output = Result<Written, BoxError>> + Send;
 }
 
 behind_pointers!(
-    AccountStore,
-    /// Any [`AccountStore`], for those who choose at run time.
-    DynAccountStore {
+    Store,
+    /// Any [`Store`], for those who choose at run time.
+    DynStore {
+        fn organization(id: &OrganizationId = &'a OrganizationId) -> Result<Option<Record>, BoxError>;
+        fn claimed(claim: &Claim = &'a Claim) -> Result<Option<OrganizationId>, BoxError>;
         fn find(
             organization: &OrganizationId = &'a OrganizationId,
-            key: Option<&StableKey> = Option<&'a StableKey>,
-            email: Option<&Email> = Option<&'a Email>
-        ) -> Result<Matches, BoxError>;
-        fn create(new: NewAccount = NewAccount) -> Result<Written, BoxError>;
-        fn change(
-            before: &Account = &'a Account,
-            changes: &Changes = &'a Changes
-        ) -> Result<Written, BoxError>;
+            names: &Names = &'a Names
+        ) -> Result<Option<Found>, BoxError>;
+        fn accounts_of(email: &Email = &'a Email) -> Result<Vec<Account>, BoxError>;
+        fn list(
+            organization: &OrganizationId = &'a OrganizationId,
+            listing: &Listing = &'a Listing
+        ) -> Result<Result<Page, TooMany>, BoxError>;
+        fn session(token: &TokenDigest = &'a TokenDigest) -> Result<Option<(Session, Account)>, BoxError>;
+        fn sessions(
+            organization: &OrganizationId = &'a OrganizationId,
+            account: &AccountId = &'a AccountId
+        ) -> Result<Vec<Session>, BoxError>;
+        fn kept(
+            kind: KeptKind = KeptKind,
+            digest: &TokenDigest = &'a TokenDigest
+        ) -> Result<Option<Kept>, BoxError>;
+        fn all_kept(
+            organization: &OrganizationId = &'a OrganizationId,
+            kind: KeptKind = KeptKind
+        ) -> Result<Vec<Kept>, BoxError>;
+        fn audit(
+            organization: &OrganizationId = &'a OrganizationId,
+            before: Option<u64> = Option<u64>,
+            count: usize = usize
+        ) -> Result<Vec<(u64, AuditEvent)>, BoxError>;
+        fn changes_since(
+            organization: &OrganizationId = &'a OrganizationId,
+            after: u64 = u64,
+            count: usize = usize
+        ) -> Result<Vec<AccountChange>, BoxError>;
+        fn store_record() -> Result<StoreRecord, BoxError>;
+        fn record(event: &AuditEvent = &'a AuditEvent) -> Result<(), BoxError>;
+        fn log_request(request: &RequestLog = &'a RequestLog) -> Result<(), BoxError>;
+        fn requests(
+            organization: &OrganizationId = &'a OrganizationId,
+            before: Option<u64> = Option<u64>,
+            count: usize = usize
+        ) -> Result<Vec<(u64, RequestLog)>, BoxError>;
+        fn write(write: Write = Write) -> Result<Written, BoxError>;
     }
 );
 
-/// What a store finds for a login.
+/// An organization, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Matches {
-    /// The accounts.
-    pub accounts: Vec<Account>,
-    /// The seats of the organization.
-    pub seats: Seats,
+pub struct Record {
+    /// Its settings.
+    pub organization: Organization,
+    /// The version of the settings, raised by every change of them.
+    pub version: u64,
+    /// The numbers of its accounts.
+    pub counters: Counters,
+    /// What marks of purged names are made under.
+    pub purge_key: PurgeKey,
 }
 
-impl Matches {
-    /// These.
-    pub fn new(accounts: Vec<Account>, seats: Seats) -> Self {
-        Self { accounts, seats }
+impl Record {
+    /// These settings at this version, with these numbers.
+    pub fn new(
+        organization: Organization,
+        version: u64,
+        counters: Counters,
+        purge_key: PurgeKey,
+    ) -> Self {
+        Self { organization, version, counters, purge_key }
     }
 }
 
-/// What became of a write.
+/// What is found for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
 #[non_exhaustive]
-pub enum Written {
-    /// Something else came first. Nothing was written; read again and decide anew.
-    Conflict,
-    /// It is written, and this is the account now.
-    Done(Box<Account>),
-    /// No seat is free. Nothing was written.
-    NoSeat,
+pub struct Found {
+    /// The organization.
+    pub record: Record,
+    /// The accounts with any of the names.
+    pub accounts: Vec<Account>,
+    /// Whether any of the names is that of somebody who was purged.
+    pub purged: bool,
+}
+
+impl Found {
+    /// This.
+    pub fn new(record: Record, accounts: Vec<Account>, purged: bool) -> Self {
+        Self { record, accounts, purged }
+    }
 }

@@ -1,0 +1,167 @@
+//! Finding, deciding and writing, again if something else came first.
+
+use chrono::{DateTime, Utc};
+
+use super::{Intent, LogIn, Moment, ProvisionError, Provisioning, Standing, decide, event};
+use crate::account::{Account, AccountId, OrganizationId};
+use crate::identity::Identity;
+use crate::organization::By;
+use crate::random::Random;
+use crate::store::{AccountWrite, Found, Name, Record, Store, Write, Written};
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub struct CarriedOut {
+    /// The account, as it is now; as it was, where its record is gone.
+    pub account: Account,
+    /// What was done.
+    pub provisioning: Provisioning,
+}
+
+/// A write that comes second finds what came first when it reads again, so that one more round is
+/// nearly always enough.
+const ROUNDS: usize = 16;
+
+/// Does what somebody wants to do with an account: finds, [decides](decide()), and writes the
+/// account, its seat and the event in one step; again if something else came first.
+///
+/// Any number of these at the same time come to one outcome each: first logins of one person make
+/// one account and take one seat, the last administrator stays, and an invitation is used once. A
+/// refusal is recorded, too.
+///
+/// A member's own account is read anew with the rest: who is no administrator any more changes
+/// nothing.
+///
+/// ```
+/// use chrono::{DateTime, TimeDelta, Utc};
+/// use saml_login::Random;
+/// use saml_login::account::{Invitation, Role};
+/// use saml_login::identity::Email;
+/// use saml_login::organization::{By, Organization, Slug, SpUrls};
+/// use saml_login::provision::{Intent, carry_out};
+/// use saml_login::store::{MemoryStore, Store, Write};
+/// use saml_login::token::Token;
+///
+/// # saml_login::testing::contract::block_on(Box::pin(async {
+/// # async fn story() -> Result<(), Box<dyn std::error::Error>> {
+/// let now = DateTime::UNIX_EPOCH;
+/// let store = MemoryStore::default();
+/// let slug = Slug::parse("acme")?;
+/// let urls = SpUrls::derived("https://app.example.com", &slug).ok_or("no base URL")?;
+/// let acme = Organization::new("org-1", slug, urls);
+/// let _ = store.write(Write::founding(acme, Some(10), now, Random::generate()?)).await?;
+///
+/// // The first administrator is invited by the application.
+/// let token = Token::new(Random::generate()?);
+/// let in_a_week = now + TimeDelta::try_days(7).ok_or("days")?;
+/// let invite = Intent::Invite {
+///     email: &Email::parse("alice@acme.test")?,
+///     role: Role::Administrator,
+///     invitation: Invitation::new(token.digest(), in_a_week),
+/// };
+/// let random = Random::generate()?;
+/// let invited =
+///     carry_out(&store, &"org-1".into(), &By::Application, &invite, now, random).await?;
+/// assert_eq!(invited.account.role, Role::Administrator);
+/// # Ok(())
+/// # }
+/// # story().await.expect("the story");
+/// # }));
+/// ```
+///
+/// # Errors
+///
+/// [`ProvisionError`]: nothing was created, changed or taken then.
+pub async fn carry_out<S: Store>(
+    store: &S,
+    organization: &OrganizationId,
+    by: &By<'_>,
+    intent: &Intent<'_>,
+    now: DateTime<Utc>,
+    random: Random,
+) -> Result<CarriedOut, ProvisionError> {
+    let moment = Moment::new(now, AccountId::generate(now, random));
+    let mut names = intent.names();
+    if let By::Member { account, .. } = by {
+        names.ids.push(account.id.clone());
+    }
+    for _ in 0..ROUNDS {
+        let found = store.find(organization, &names).await.map_err(ProvisionError::Store)?;
+        let found = found.ok_or(ProvisionError::OrganizationUnknown)?;
+        let by = read_anew(by, &found);
+        let decision = decide(intent, &by, &Standing::of(&found), &moment);
+        // What stands in the way of names that only the decision brought up was not read yet.
+        if decision.as_ref().is_ok_and(|decided| names.widen(decided.account())) {
+            continue;
+        }
+        let event = event(&decision, organization, intent, &by, now);
+        let provisioning = match decision {
+            Ok(provisioning) => provisioning,
+            Err(refusal) => {
+                store.record(&event).await.map_err(ProvisionError::Store)?;
+                return Err(refusal.into());
+            }
+        };
+        let mut write = Write::of(organization, now);
+        write.decided_by = Some(found.record.version);
+        write.keep_administrator = !matches!(by, By::Directory(_));
+        write.account = account_write(&provisioning, &found.record)?;
+        write.events.push(event);
+        if store.write(write).await.map_err(ProvisionError::Store)? == Written::Done {
+            return Ok(CarriedOut { account: provisioning.account().clone(), provisioning });
+        }
+        // Something came first: reading again tells what.
+    }
+    Err(ProvisionError::Contended)
+}
+
+/// Brings a person in through the identity provider: [`carry_out`] of [`Intent::LogIn`]. Call it
+/// once the login is [spent](crate::Unspent::spend), and ask the [login policy](crate::LoginPolicy)
+/// about the account afterwards.
+///
+/// # Errors
+///
+/// [`ProvisionError`]: nothing was created, changed or taken then.
+pub async fn provision<S: Store>(
+    store: &S,
+    organization: &OrganizationId,
+    identity: &Identity,
+    now: DateTime<Utc>,
+    random: Random,
+) -> Result<CarriedOut, ProvisionError> {
+    let intent = Intent::LogIn(LogIn::of(identity));
+    carry_out(store, organization, &By::IdentityProvider, &intent, now, random).await
+}
+
+/// Whoever asks, with the account as it is now.
+fn read_anew<'a>(by: &By<'a>, found: &'a Found) -> By<'a> {
+    match *by {
+        By::Member { account, entered } => {
+            let now = found.accounts.iter().find(|other| other.id == account.id);
+            let is_here = account.organization == *found.record.organization.id();
+            By::Member { account: now.filter(|_| is_here).unwrap_or(account), entered }
+        }
+        other => other,
+    }
+}
+
+fn account_write(
+    provisioning: &Provisioning,
+    record: &Record,
+) -> Result<Option<AccountWrite>, ProvisionError> {
+    Ok(match provisioning {
+        Provisioning::Change { after, .. } => Some(AccountWrite::Change(after.clone())),
+        Provisioning::Create(account) => Some(AccountWrite::Create(account.clone())),
+        Provisioning::Confirm(_) | Provisioning::Keep(_) => None,
+        Provisioning::Remove { account, remembered } => {
+            let names = if *remembered { Name::all_of(account) } else { Vec::new() };
+            let marks: Result<_, _> =
+                names.iter().map(|name| record.purge_key.mark(name)).collect();
+            let marks = marks.map_err(ProvisionError::Store)?;
+            let (account, version) = (account.id.clone(), account.version);
+            Some(AccountWrite::Purge { account, version, marks })
+        }
+    })
+}

@@ -1,0 +1,279 @@
+//! A verified login becomes an account.
+
+use super::people::{accepted, by_invitation};
+use super::{Moment, Proposal, Standing};
+use crate::account::{
+    Account, AccountAddress, EmailProof, Link, LinkOrigin, Profile, Role, Source, Status,
+};
+use crate::assertion::NameId;
+use crate::identity::{Email, Identity, StableKey};
+use crate::organization::{DomainRule, Organization, ProfileSource, RelinkRule};
+use crate::provision::{Holder, LogIn, Refusal};
+
+/// So many bytes may a NameID have: it is a key of databases, whose indexes take no long ones. One
+/// that is persistent "MUST NOT exceed a length of 256 characters" (Core §8.3.7).
+const LONGEST_NAME: usize = 1024;
+
+/// Decides in this order:
+///
+/// 1. The account with the key is the person's, whatever the address is by now.
+/// 2. Otherwise the account that they hold in some other way (a session, a code, an invitation).
+/// 3. Otherwise the one account with the address, if it was never linked, or was linked to another
+///    issuer: the identity provider was replaced. An administrator's waits for a code.
+/// 4. Otherwise a new one is made, if the rules allow that.
+///
+/// An address is believed as the [rule for domains](DomainRule) says. Attributes beyond the mapped
+/// ones, and texts in them, never matter.
+pub(super) fn log_in<'a>(
+    login: &LogIn<'_>,
+    standing: &Standing<'a>,
+    moment: &Moment,
+) -> Result<Proposal<'a>, Refusal> {
+    let LogIn { identity, holder } = *login;
+    is_current(identity, standing.organization)?;
+    let held = holder.map(|holder| held(holder, standing, moment)).transpose()?;
+    let key = identity.stable_key();
+    let has_key = |account: &&Account| key.is_some() && account.stable_key() == key.as_ref();
+    if let Some(account) = standing.living().find(has_key) {
+        alive(account)?;
+        let email = identity.email.as_ref().or(account.email());
+        believed(email, standing.organization, true)?;
+        if held.is_some_and(|(held, _)| held.id != account.id) {
+            return Err(Refusal::KeyTaken);
+        }
+        return Ok(Proposal::change(account, said(identity, account, standing)));
+    }
+    if let Some((account, origin)) = held {
+        believed(identity.email.as_ref(), standing.organization, true)?;
+        return linked(identity, account, origin, standing)
+            .map(|after| Proposal::change(account, after));
+    }
+    match by_email(identity, standing)? {
+        Some(account) if needs_code(account, identity, standing) => confirmed(account),
+        Some(account) => {
+            let after = linked(identity, account, LinkOrigin::Email, standing)?;
+            Ok(Proposal::change(account, after))
+        }
+        None => create(identity, standing, moment),
+    }
+}
+
+/// A connection that somebody has kept for too long comes to nothing.
+fn is_current(identity: &Identity, organization: &Organization) -> Result<(), Refusal> {
+    if identity.connection_id != organization.id().as_str() {
+        return Err(Refusal::OrganizationForeign);
+    }
+    let issuer = organization.settings().map(|settings| &settings.issuer);
+    let is_current = organization.is_open()
+        && issuer == Some(&identity.issuer)
+        && organization.fingerprints().contains(&identity.key_fingerprint);
+    if !is_current {
+        return Err(Refusal::ConnectionOutdated);
+    }
+    match identity.name_id.value.len() > LONGEST_NAME {
+        true => Err(Refusal::NameIdTooLong),
+        false => Ok(()),
+    }
+}
+
+/// The account that the person holds, and how that is known.
+fn held<'a>(
+    holder: Holder<'_>,
+    standing: &Standing<'a>,
+    moment: &Moment,
+) -> Result<(&'a Account, LinkOrigin), Refusal> {
+    let (account, origin) = match holder {
+        Holder::Code(id) => (standing.target(id)?, LinkOrigin::Code),
+        Holder::Invitation(token) => (by_invitation(&token, standing, moment)?, LinkOrigin::Code),
+        Holder::Session(id) => (standing.target(id)?, LinkOrigin::Session),
+    };
+    alive(account)?;
+    Ok((account, origin))
+}
+
+/// The account with the address of the identity, if it is the person's.
+fn by_email<'a>(
+    identity: &Identity,
+    standing: &Standing<'a>,
+) -> Result<Option<&'a Account>, Refusal> {
+    let (key, email) = (identity.stable_key(), identity.email.as_ref());
+    let has_key = |account: &Account| key.is_some() && account.stable_key() == key.as_ref();
+    let has_email = |account: &Account| email.is_some_and(|email| account.has_email(email));
+    let mut with_email = standing.living().filter(|account| has_email(account));
+    let account = match (with_email.next(), with_email.next()) {
+        (Some(_), Some(_)) => return Err(Refusal::AccountAmbiguous),
+        (Some(account), None) => account,
+        // Whoever was deleted and is to come back is invited again, and then found above.
+        (None, _) if standing.own().any(|one| has_key(one) || has_email(one)) => {
+            return Err(Refusal::AccountDeleted);
+        }
+        (None, _) => return Ok(None),
+    };
+    believed(email, standing.organization, true)?;
+    // Whoever was deleted comes back under their own address, if they are invited there, and under
+    // nobody else's.
+    let deleted = |other: &&Account| other.status == Status::Deleted && has_key(other);
+    if standing.own().filter(deleted).any(|deleted| !has_email(deleted)) {
+        return Err(Refusal::AccountDeleted);
+    }
+    is_free(account, identity, standing.organization)?;
+    alive(account)?;
+    match account.proof() {
+        EmailProof::Unproven => Err(Refusal::EmailUnproven),
+        _ => Ok(Some(account)),
+    }
+}
+
+/// Whether the account is nobody else's at the same identity provider.
+fn is_free(
+    account: &Account,
+    identity: &Identity,
+    organization: &Organization,
+) -> Result<(), Refusal> {
+    let is_strict = organization.provisioning().relink == RelinkRule::OtherIssuer;
+    let is_others = account.stable_key().is_some_and(|linked| is_another(linked, identity));
+    if is_strict && is_others { Err(Refusal::EmailOfAnother) } else { Ok(()) }
+}
+
+/// Whoever can set their own address at the identity provider sets an administrator's, and would be
+/// one. What is linked to this very address already is not asked again.
+fn needs_code(account: &Account, identity: &Identity, _standing: &Standing<'_>) -> bool {
+    let same_issuer = |key: &StableKey| key.issuer() == identity.issuer;
+    let is_linked = account.stable_key().is_some_and(same_issuer);
+    account.role == Role::Administrator && !is_linked
+}
+
+/// The code goes to an address that the account's holder has proven, and that no directory has put
+/// there.
+fn confirmed(account: &Account) -> Result<Proposal<'_>, Refusal> {
+    let is_holders =
+        account.proof() == EmailProof::Proven && account.managed_by == Source::Application;
+    if is_holders { Ok(Proposal::Confirm(account)) } else { Err(Refusal::LinkUnconfirmed) }
+}
+
+fn linked(
+    identity: &Identity,
+    account: &Account,
+    origin: LinkOrigin,
+    standing: &Standing<'_>,
+) -> Result<Account, Refusal> {
+    is_free(account, identity, standing.organization)?;
+    let mut after = said(identity, account, standing);
+    if origin == LinkOrigin::Code && account.status == Status::Invited {
+        after = Account { address: accepted(account).address, ..after };
+    }
+    let key = identity.stable_key().filter(|key| after.stable_key() != Some(key));
+    if let Some(key) = key {
+        after.link = Some(Link::new(key, origin));
+    }
+    Ok(after)
+}
+
+fn create<'a>(
+    identity: &Identity,
+    standing: &Standing<'a>,
+    moment: &Moment,
+) -> Result<Proposal<'a>, Refusal> {
+    let organization = standing.organization;
+    let email = identity.email.as_ref().ok_or(Refusal::EmailMissing)?;
+    believed(Some(email), organization, false)?;
+    if standing.purged {
+        return Err(Refusal::AccountDeleted);
+    }
+    if !organization.provisioning().jit {
+        return Err(Refusal::AccountUnknown);
+    }
+    let new = Account::new(moment.id.clone(), organization.id(), moment.now);
+    Ok(Proposal::Create(Box::new(Account {
+        address: Some(AccountAddress::new(email.clone(), proof(organization, email))),
+        user_name: Some(email.original().trim().to_owned()),
+        link: identity.stable_key().map(|key| Link::new(key, LinkOrigin::Created)),
+        profile: Profile::of(identity),
+        ..new
+    })))
+}
+
+fn alive(account: &Account) -> Result<(), Refusal> {
+    match account.status {
+        Status::Active | Status::Invited => Ok(()),
+        Status::Deactivated => Err(Refusal::AccountDeactivated),
+        Status::Deleted => Err(Refusal::AccountDeleted),
+    }
+}
+
+/// How good an address is that the organization's identity provider sends.
+fn proof(organization: &Organization, email: &Email) -> EmailProof {
+    if organization.owns(email) { EmailProof::Domain } else { EmailProof::Organization }
+}
+
+/// Whether the connection is believed for this address.
+fn believed(
+    email: Option<&Email>,
+    organization: &Organization,
+    is_member: bool,
+) -> Result<(), Refusal> {
+    let any = match organization.provisioning().domains {
+        DomainRule::Verified => !organization.is_bound_to_domains(),
+        DomainRule::VerifiedOrMember => !organization.is_bound_to_domains() || is_member,
+        DomainRule::DangerAny => true,
+    };
+    if any || email.is_some_and(|email| organization.owns(email)) {
+        Ok(())
+    } else {
+        Err(Refusal::DomainForeign)
+    }
+}
+
+/// Whether the person whom an account is linked to is another than this one, at the same identity
+/// provider. Two names are one person only where both say that they are addresses, by their Format,
+/// and are the same one: a user name that reads like somebody's address is anybody's choice.
+fn is_another(linked: &StableKey, identity: &Identity) -> bool {
+    let NameId { value, .. } = &identity.name_id;
+    let are_addresses = linked.is_email_format() && identity.name_id.is_email_format();
+    let is_same = linked.value().eq_ignore_ascii_case(value) && Email::parse(value).is_ok();
+    linked.issuer() == identity.issuer && !(are_addresses && is_same)
+}
+
+/// The account with what the identity says.
+fn said(identity: &Identity, account: &Account, standing: &Standing<'_>) -> Account {
+    let organization = standing.organization;
+    let mut after = account.clone();
+    if account.status == Status::Invited {
+        after = Account { status: Status::Active, invitation: None, ..after };
+    }
+    if account.managed_by == Source::Directory {
+        // The directory's names and its address win.
+        if let Some(email) = identity.email.as_ref().filter(|email| account.has_email(email)) {
+            after.address = better(account, email, organization);
+        }
+        return after;
+    }
+    let said = Profile::of(identity);
+    after.profile = match organization.provisioning().profile {
+        ProfileSource::IdentityProvider => account.profile.overlaid(&said),
+        ProfileSource::Application => said.overlaid(&account.profile),
+    };
+    if let Some(email) = &identity.email {
+        after.address = followed(account, email, standing).or(after.address);
+    }
+    after
+}
+
+/// The address of the account after a login with this one: an address follows the person where the
+/// organization owns its domain, and nobody else has it.
+fn followed(account: &Account, email: &Email, standing: &Standing<'_>) -> Option<AccountAddress> {
+    if account.has_email(email) {
+        return better(account, email, standing.organization);
+    }
+    let mut others = standing.living().filter(|other| other.id != account.id);
+    let is_free = !others.any(|other| other.has_email(email));
+    let proof = proof(standing.organization, email);
+    (proof == EmailProof::Domain && is_free).then(|| AccountAddress::new(email.clone(), proof))
+}
+
+/// The account's own address, as good as it was or as the login makes it.
+fn better(account: &Account, email: &Email, organization: &Organization) -> Option<AccountAddress> {
+    let address = account.address.as_ref()?;
+    let proof = proof(organization, email).max(address.proof);
+    Some(AccountAddress::new(address.email.clone(), proof))
+}

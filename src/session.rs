@@ -1,0 +1,162 @@
+//! Sessions: how one was begun, what was proven in it, and until when it is good.
+
+use chrono::{DateTime, Utc};
+
+use crate::account::{Account, AccountId, OrganizationId};
+use crate::code::codes;
+use crate::fingerprint::Fingerprint;
+use crate::identity::{Email, Identity, StableKey};
+use crate::token::TokenDigest;
+
+/// How a person logs in, or has logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum LoginMethod {
+    /// By a code that was sent to the e-mail address. When it was sent does not matter.
+    EmailCode,
+    /// In some other way: a passkey, an account elsewhere.
+    Other,
+    /// By a password.
+    Password,
+    /// Through the organization's identity provider.
+    Sso,
+}
+
+codes!(LoginMethod {
+    EmailCode = "email_code",
+    Other = "other",
+    Password = "password",
+    Sso = "sso",
+});
+
+/// How a session was begun. Keep it with the session as it is, on the server or sealed: every later
+/// question asks for it, and whoever could write it could say that they came through single
+/// sign-on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct SessionStart {
+    /// The id of the organization where the person logged in, which a switch of accounts does not
+    /// change.
+    pub organization: OrganizationId,
+    /// Into which account there.
+    pub account: AccountId,
+    /// The account's [generation](Account::generation) at that time: the session is good while the
+    /// account has the same one.
+    pub generation: u64,
+    /// How.
+    pub method: LoginMethod,
+    /// The identity provider that the person came from, if they came from one.
+    pub issuer: Option<String>,
+    /// Its certificate that verified the signature.
+    pub key_fingerprint: Option<Fingerprint>,
+    /// The person's name there, which a logout names.
+    pub stable_key: Option<StableKey>,
+    /// The address that its holder has proven in this very login: by a code that was sent there.
+    /// That an account's address was proven at some time says nothing of whoever is here now.
+    pub proven: Option<Email>,
+}
+
+impl SessionStart {
+    /// A login into this account without single sign-on. One that is called single sign-on here,
+    /// without an identity, steps up at once where that is enforced.
+    pub fn new(account: &Account, method: LoginMethod) -> Self {
+        let by_code = method == LoginMethod::EmailCode;
+        Self {
+            organization: account.organization.clone(),
+            account: account.id.clone(),
+            generation: account.generation,
+            method,
+            issuer: None,
+            key_fingerprint: None,
+            stable_key: None,
+            proven: account.email().filter(|_| by_code).cloned(),
+        }
+    }
+
+    /// A login into this account through single sign-on.
+    pub fn sso(identity: &Identity, account: &Account) -> Self {
+        Self {
+            issuer: Some(identity.issuer.clone()),
+            key_fingerprint: Some(identity.key_fingerprint),
+            stable_key: identity.stable_key(),
+            ..Self::new(account, LoginMethod::Sso)
+        }
+    }
+}
+
+/// What a password or another credential of the application stands for: keep it beside the
+/// credential when that is set, and hand it back when somebody logs in by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct CredentialStart {
+    /// What was proven in the session in which it was set.
+    pub proven: Option<Email>,
+    /// The account's [generation](Account::generation) then: the credential is good while the
+    /// account has the same one.
+    pub generation: u64,
+}
+
+impl SessionStart {
+    /// What a credential stands for that is set in this session.
+    pub fn credential(&self) -> CredentialStart {
+        CredentialStart { proven: self.proven.clone(), generation: self.generation }
+    }
+
+    /// A login by a credential; `None` if the account's sessions and credentials from that time have
+    /// ended since.
+    pub fn by_credential(
+        account: &Account,
+        method: LoginMethod,
+        credential: &CredentialStart,
+    ) -> Option<Self> {
+        let is_good = credential.generation == account.generation;
+        let start = || Self { proven: credential.proven.clone(), ..Self::new(account, method) };
+        is_good.then(start)
+    }
+}
+
+/// A session, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Session {
+    /// The digest of its cookie's value.
+    pub token: TokenDigest,
+    /// How it was begun.
+    pub start: SessionStart,
+    /// The identity provider's handle of it, by which a logout finds it.
+    pub session_index: Option<String>,
+    /// When it was begun.
+    pub begun_at: DateTime<Utc>,
+    /// When it was last used, to some minutes.
+    pub last_used_at: DateTime<Utc>,
+    /// The first instant at which it is over, whatever happens.
+    pub not_on_or_after: DateTime<Utc>,
+    /// The session that it was entered from, if it was entered from one: such a session administers
+    /// nothing.
+    pub entered_from: Option<TokenDigest>,
+}
+
+impl Session {
+    /// One that begins now.
+    pub fn new(
+        token: TokenDigest,
+        start: SessionStart,
+        now: DateTime<Utc>,
+        not_on_or_after: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            token,
+            start,
+            session_index: None,
+            begun_at: now,
+            last_used_at: now,
+            not_on_or_after,
+            entered_from: None,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What is kept by digest, what is spent, and what is told.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+
+use chrono::{DateTime, Utc};
+
+use super::super::{Kept, KeptKind, KeptWrite, RequestLog};
+use crate::account::OrganizationId;
+use crate::audit::AuditEvent;
+use crate::replay::{Spending, SpentKind};
+use crate::token::TokenDigest;
+
+/// So many entries are told of each organization.
+const CAPACITY: usize = 65_536;
+
+/// The kind (none for a request of ours), the connection, the issuer and the ID.
+type SpentKey = (Option<SpentKind>, String, Option<String>, String);
+
+#[derive(Default)]
+pub(super) struct Books {
+    kept: HashMap<(KeptKind, TokenDigest), Kept>,
+    by_organization: HashMap<OrganizationId, BTreeMap<(KeptKind, TokenDigest), ()>>,
+    spent: HashSet<SpentKey>,
+    ends: BTreeSet<(DateTime<Utc>, SpentKey)>,
+    events: HashMap<OrganizationId, Log<AuditEvent>>,
+    requests: HashMap<OrganizationId, Log<RequestLog>>,
+}
+
+/// The latest entries, each with its number from 1.
+struct Log<T> {
+    last: u64,
+    entries: VecDeque<(u64, T)>,
+}
+
+impl<T> Default for Log<T> {
+    fn default() -> Self {
+        Self { last: 0, entries: VecDeque::new() }
+    }
+}
+
+impl<T: Clone> Log<T> {
+    fn add(&mut self, entry: T) {
+        self.last = self.last.saturating_add(1);
+        if self.entries.len() >= CAPACITY {
+            self.entries.pop_front();
+        }
+        self.entries.push_back((self.last, entry));
+    }
+
+    fn latest(&self, before: Option<u64>, count: usize) -> Vec<(u64, T)> {
+        let older = |(number, _): &&(u64, T)| before.is_none_or(|before| *number < before);
+        self.entries.iter().rev().filter(older).take(count).cloned().collect()
+    }
+}
+
+impl Books {
+    pub(super) fn kept(&self, kind: KeptKind, digest: &TokenDigest) -> Option<&Kept> {
+        self.kept.get(&(kind, *digest))
+    }
+
+    pub(super) fn all_kept(&self, organization: &OrganizationId, kind: KeptKind) -> Vec<Kept> {
+        let keys = self.by_organization.get(organization).into_iter().flat_map(BTreeMap::keys);
+        let of_kind = keys.filter(|(other, _)| *other == kind);
+        of_kind.filter_map(|key| self.kept.get(key)).cloned().collect()
+    }
+
+    /// Whether a write finds what it was made for.
+    pub(super) fn fits(&self, write: &KeptWrite) -> bool {
+        match write {
+            KeptWrite::Put(kept) => match self.kept.get(&(kept.kind(), kept.digest)) {
+                Some(before) => {
+                    before.organization == kept.organization
+                        && before.version.checked_add(1) == Some(kept.version)
+                }
+                None => kept.version == 0,
+            },
+            KeptWrite::Take(kind, digest) => self.kept.contains_key(&(*kind, *digest)),
+        }
+    }
+
+    pub(super) fn keep(&mut self, write: KeptWrite) {
+        match write {
+            KeptWrite::Put(kept) => {
+                let key = (kept.kind(), kept.digest);
+                self.by_organization.entry(kept.organization.clone()).or_default().insert(key, ());
+                self.kept.insert(key, *kept);
+            }
+            KeptWrite::Take(kind, digest) => {
+                let taken = self.kept.remove(&(kind, digest));
+                let keys = taken.and_then(|kept| self.by_organization.get_mut(&kept.organization));
+                if let Some(keys) = keys {
+                    keys.remove(&(kind, digest));
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_spent(&self, spending: &Spending) -> bool {
+        keys_of(spending).iter().any(|key| self.spent.contains(key))
+    }
+
+    /// Remembers what is spent, and forgets what is over.
+    pub(super) fn spend(&mut self, spending: &Spending, now: DateTime<Utc>) {
+        while let Some(over) = self.ends.first().filter(|(until, _)| *until <= now).cloned() {
+            self.ends.remove(&over);
+            self.spent.remove(&over.1);
+        }
+        for key in keys_of(spending) {
+            self.ends.insert((spending.until, key.clone()));
+            self.spent.insert(key);
+        }
+    }
+
+    pub(super) fn record(&mut self, event: AuditEvent) {
+        self.events.entry(event.organization.clone()).or_default().add(event);
+    }
+
+    pub(super) fn audit(
+        &self,
+        organization: &OrganizationId,
+        before: Option<u64>,
+        count: usize,
+    ) -> Vec<(u64, AuditEvent)> {
+        self.events.get(organization).map(|log| log.latest(before, count)).unwrap_or_default()
+    }
+
+    pub(super) fn log(&mut self, request: RequestLog) {
+        self.requests.entry(request.organization.clone()).or_default().add(request);
+    }
+
+    pub(super) fn requests(
+        &self,
+        organization: &OrganizationId,
+        before: Option<u64>,
+        count: usize,
+    ) -> Vec<(u64, RequestLog)> {
+        self.requests.get(organization).map(|log| log.latest(before, count)).unwrap_or_default()
+    }
+
+    /// Forgets everything of an organization but what was spent, which nobody may use again.
+    pub(super) fn forget(&mut self, organization: &OrganizationId) {
+        for (key, ()) in self.by_organization.remove(organization).unwrap_or_default() {
+            self.kept.remove(&key);
+        }
+        self.events.remove(organization);
+        self.requests.remove(organization);
+    }
+}
+
+fn keys_of(spending: &Spending) -> Vec<SpentKey> {
+    let Spending { connection_id, issuer, kind, assertion_id, request_id, .. } = spending;
+    let message = (Some(*kind), connection_id.clone(), Some(issuer.clone()), assertion_id.clone());
+    let request = request_id.clone().map(|id| (None, connection_id.clone(), None, id));
+    [Some(message), request].into_iter().flatten().collect()
+}

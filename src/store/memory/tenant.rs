@@ -1,0 +1,172 @@
+//! One organization and its accounts, with an index for each name.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
+
+use chrono::{DateTime, Utc};
+
+use super::super::{AccountChange, AccountWrite, Found, Mark, Name, Names, Record};
+use crate::account::{Account, AccountId, Shortage, Status};
+use crate::error::BoxError;
+use crate::token::TokenDigest;
+
+pub(super) struct Tenant {
+    pub(super) record: Record,
+    accounts: HashMap<AccountId, Account>,
+    /// All accounts of a name, deleted ones included.
+    names: HashMap<Name, BTreeSet<AccountId>>,
+    invitations: HashMap<TokenDigest, AccountId>,
+    /// By every address that an account has or that was pushed, in lower case.
+    addresses: HashMap<String, BTreeSet<AccountId>>,
+    /// The living, in the order in which they were made.
+    pub(super) order: BTreeSet<(DateTime<Utc>, AccountId)>,
+    pub(super) by_status: BTreeMap<Status, BTreeSet<(DateTime<Utc>, AccountId)>>,
+    pub(super) sessions: HashMap<AccountId, BTreeSet<TokenDigest>>,
+    marks: HashSet<Mark>,
+    feed: Vec<AccountChange>,
+}
+
+/// Why an account is not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    Conflict,
+    Shortage(Shortage),
+}
+
+impl Tenant {
+    pub(super) fn new(record: Record) -> Self {
+        Self {
+            record,
+            accounts: HashMap::new(),
+            names: HashMap::new(),
+            invitations: HashMap::new(),
+            addresses: HashMap::new(),
+            order: BTreeSet::new(),
+            by_status: BTreeMap::new(),
+            sessions: HashMap::new(),
+            marks: HashSet::new(),
+            feed: Vec::new(),
+        }
+    }
+
+    pub(super) fn account(&self, id: &AccountId) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
+    }
+
+    pub(super) fn named(&self, name: &Name) -> impl Iterator<Item = &Account> {
+        let ids = self.names.get(name).into_iter().flatten();
+        ids.filter_map(|id| self.accounts.get(id))
+    }
+
+    pub(super) fn addressed(&self, address: &str) -> impl Iterator<Item = &AccountId> {
+        self.addresses.get(address).into_iter().flatten()
+    }
+
+    pub(super) fn find(&self, names: &Names) -> Result<Found, BoxError> {
+        let by_name = names.names.iter().filter_map(|name| self.names.get(name)).flatten();
+        let invited = names.invitation.as_ref().and_then(|token| self.invitations.get(token));
+        let ids: BTreeSet<&AccountId> = names.ids.iter().chain(by_name).chain(invited).collect();
+        let accounts = ids.into_iter().filter_map(|id| self.accounts.get(id)).cloned().collect();
+        let marks = names.names.iter().map(|name| self.record.purge_key.mark(name));
+        let marks: Vec<Mark> = marks.collect::<Result<_, _>>()?;
+        let purged = marks.iter().any(|mark| self.marks.contains(mark));
+        Ok(Found::new(self.record.clone(), accounts, purged))
+    }
+
+    pub(super) fn changes(&self, after: u64, count: usize) -> Vec<AccountChange> {
+        let from = self.feed.partition_point(|change| change.number <= after);
+        self.feed.iter().skip(from).take(count).cloned().collect()
+    }
+
+    /// Whether an account can be written as it is here.
+    pub(super) fn check(&self, write: &AccountWrite) -> Result<(), Unfit> {
+        let before = self.accounts.get(write.id());
+        let as_read = match write {
+            AccountWrite::Create(account) => before.is_none() && account.version == 0,
+            AccountWrite::Change(account) => {
+                before.and_then(|before| before.version.checked_add(1)) == Some(account.version)
+            }
+            AccountWrite::Purge { version, .. } => {
+                before.is_some_and(|before| before.version == *version)
+            }
+        };
+        let other =
+            |account: &&Account| account.id != *write.id() && account.status != Status::Deleted;
+        let is_taken = |name: &Name| self.named(name).any(|account| other(&account));
+        if !as_read || write.names().iter().any(is_taken) {
+            return Err(Unfit::Conflict);
+        }
+        let shortage = self.record.counters.shortage(before, write.after());
+        shortage.map_or(Ok(()), |shortage| Err(Unfit::Shortage(shortage)))
+    }
+
+    /// Writes an account that was [checked](Self::check); what was there before.
+    pub(super) fn put(&mut self, write: AccountWrite) -> Option<Account> {
+        let id = write.id().clone();
+        let before = self.accounts.remove(&id);
+        self.record.counters = self.record.counters.changed(before.as_ref(), write.after());
+        if let Some(before) = &before {
+            self.unlist(before);
+        }
+        let generation = write.after().or(before.as_ref()).map_or(0, |account| account.generation);
+        let version = write.after().map(|account| account.version);
+        let number = self.feed.last().map_or(1, |last| last.number.saturating_add(1));
+        self.feed.push(AccountChange::new(number, id, version, generation));
+        match write {
+            AccountWrite::Change(account) | AccountWrite::Create(account) => self.enlist(*account),
+            AccountWrite::Purge { marks, .. } => self.marks.extend(marks),
+        }
+        before
+    }
+
+    fn enlist(&mut self, account: Account) {
+        let place = (account.created_at, account.id.clone());
+        for name in Name::all_of(&account) {
+            self.names.entry(name).or_default().insert(account.id.clone());
+        }
+        for address in addresses_of(&account) {
+            self.addresses.entry(address).or_default().insert(account.id.clone());
+        }
+        if let Some(invitation) = account.invitation {
+            self.invitations.insert(invitation.token, account.id.clone());
+        }
+        if account.status != Status::Deleted {
+            self.order.insert(place.clone());
+        }
+        self.by_status.entry(account.status).or_default().insert(place);
+        self.accounts.insert(account.id.clone(), account);
+    }
+
+    fn unlist(&mut self, account: &Account) {
+        let place = (account.created_at, account.id.clone());
+        Name::all_of(account).iter().for_each(|name| drop_id(&mut self.names, name, &account.id));
+        let addresses = addresses_of(account);
+        addresses.iter().for_each(|one| drop_id(&mut self.addresses, one, &account.id));
+        if let Some(invitation) = account.invitation {
+            self.invitations.remove(&invitation.token);
+        }
+        self.order.remove(&place);
+        if let Some(places) = self.by_status.get_mut(&account.status) {
+            places.remove(&place);
+        }
+    }
+}
+
+fn addresses_of(account: &Account) -> Vec<String> {
+    let own = account.email().map(|email| email.address());
+    let pushed = account.pushed.iter().flat_map(|pushed| &pushed.addresses);
+    let all = own.into_iter().chain(pushed.map(|address| &*address.value));
+    all.map(str::to_ascii_lowercase).collect()
+}
+
+fn drop_id<K: Hash + Eq>(index: &mut HashMap<K, BTreeSet<AccountId>>, key: &K, id: &AccountId) {
+    let Some(ids) = index.get_mut(key) else { return };
+    ids.remove(id);
+    if ids.is_empty() {
+        index.remove(key);
+    }
+}

@@ -1,0 +1,305 @@
+//! What is kept besides organizations, accounts and sessions.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::account::{AccountId, OrganizationId};
+use crate::audit::{Actor, Code};
+use crate::code::codes;
+use crate::identity::{Email, StableKey};
+use crate::token::TokenDigest;
+
+/// What is kept by the digest of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Kept {
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// The digest of the secret that it is found by.
+    pub digest: TokenDigest,
+    /// Raised by everything that writes it.
+    pub version: u64,
+    /// The first instant at which it is good for nothing; `None` where it lasts until it is
+    /// revoked.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What it is.
+    pub what: KeptWhat,
+}
+
+/// Which kind of thing is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum KeptKind {
+    /// A code that links an administrator's account.
+    Confirmation,
+    /// What the customer's directory shows.
+    DirectoryToken,
+    /// A code that was mailed to log in with.
+    LoginCode,
+    /// Where the next page of a list begins.
+    PagingKey,
+    /// A link by which somebody without an account sets single sign-on up.
+    SetupLink,
+}
+
+codes!(KeptKind {
+    Confirmation = "confirmation",
+    DirectoryToken = "directory_token",
+    LoginCode = "login_code",
+    PagingKey = "paging_key",
+    SetupLink = "setup_link",
+});
+
+/// What is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeptWhat {
+    /// A code that links an administrator's account.
+    Confirmation(Confirmation),
+    /// What the customer's directory shows.
+    DirectoryToken(DirectoryToken),
+    /// A code that was mailed to log in with.
+    LoginCode(LoginCode),
+    /// Where the next page of a list begins.
+    PagingKey(PagingKey),
+    /// A link by which somebody without an account sets single sign-on up.
+    SetupLink(SetupLink),
+}
+
+impl Kept {
+    /// Something new.
+    pub fn new(
+        organization: impl Into<OrganizationId>,
+        digest: TokenDigest,
+        expires_at: Option<DateTime<Utc>>,
+        what: KeptWhat,
+    ) -> Self {
+        Self { organization: organization.into(), digest, version: 0, expires_at, what }
+    }
+
+    /// Which kind of thing it is.
+    pub fn kind(&self) -> KeptKind {
+        match self.what {
+            KeptWhat::Confirmation(_) => KeptKind::Confirmation,
+            KeptWhat::DirectoryToken(_) => KeptKind::DirectoryToken,
+            KeptWhat::LoginCode(_) => KeptKind::LoginCode,
+            KeptWhat::PagingKey(_) => KeptKind::PagingKey,
+            KeptWhat::SetupLink(_) => KeptKind::SetupLink,
+        }
+    }
+
+    /// Whether it is good for something at this instant.
+    pub fn is_good(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+}
+
+/// A verified login for an administrator's account that waits for a code. The assertion is spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Confirmation {
+    /// The account that is to be linked.
+    pub account: AccountId,
+    /// Its [generation](crate::account::Account::generation) then.
+    pub generation: u64,
+    /// The version of the settings then.
+    pub decided_by: u64,
+    /// Who came.
+    pub key: StableKey,
+    /// The keyed digest of the code.
+    pub code: [u8; 32],
+    /// How often it may still be tried.
+    pub tries: u8,
+}
+
+impl Confirmation {
+    /// One that has not been tried.
+    pub fn new(account: AccountId, generation: u64, decided_by: u64, key: StableKey) -> Self {
+        Self { account, generation, decided_by, key, code: [0; 32], tries: 5 }
+    }
+}
+
+/// A token of the customer's directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DirectoryToken {
+    /// What it is called in the audit trail.
+    pub id: String,
+    /// What its maker calls it.
+    pub name: String,
+    /// Who made it.
+    pub made_by: Actor,
+    /// When.
+    pub made_at: DateTime<Utc>,
+    /// When it was last used, to some minutes.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// By what client, as far as its requests show that.
+    pub client: Option<String>,
+}
+
+impl DirectoryToken {
+    /// One that was not used yet.
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        made_by: Actor,
+        made_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            made_by,
+            made_at,
+            last_used_at: None,
+            client: None,
+        }
+    }
+}
+
+/// A code that was mailed to log in with. It is kept for an address that nobody has as well: the
+/// answer tells nobody who has an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoginCode {
+    /// The account that it leads to, if somebody has the address.
+    pub account: Option<AccountId>,
+    /// Where it was sent.
+    pub email: Email,
+    /// The keyed digest of the code.
+    pub code: [u8; 32],
+    /// How often it may still be tried.
+    pub tries: u8,
+}
+
+impl LoginCode {
+    /// One that has not been tried.
+    pub fn new(account: Option<AccountId>, email: Email, code: [u8; 32]) -> Self {
+        Self { account, email, code, tries: 5 }
+    }
+}
+
+/// Where the next page of a list begins, for clients that count pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PagingKey {
+    /// How many accounts stand before it.
+    pub number: u64,
+    /// The last account before it.
+    pub after: (DateTime<Utc>, AccountId),
+}
+
+impl PagingKey {
+    /// Behind this account, which is the one with this number.
+    pub fn new(number: u64, after: (DateTime<Utc>, AccountId)) -> Self {
+        Self { number, after }
+    }
+}
+
+/// A link by which somebody without an account sets single sign-on up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SetupLink {
+    /// What it is called in the audit trail.
+    pub id: String,
+    /// What may be set up by it: codes of parts of the settings.
+    pub scope: BTreeSet<Code>,
+    /// Who made it.
+    pub made_by: Actor,
+    /// When.
+    pub made_at: DateTime<Utc>,
+}
+
+impl SetupLink {
+    /// A link for these parts.
+    pub fn new(
+        id: impl Into<String>,
+        scope: impl IntoIterator<Item = Code>,
+        made_by: Actor,
+        made_at: DateTime<Utc>,
+    ) -> Self {
+        Self { id: id.into(), scope: scope.into_iter().collect(), made_by, made_at }
+    }
+}
+
+/// What one request of the customer's directory did, for its administrator to read. It has no room
+/// for what the request said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestLog {
+    /// Whose directory.
+    pub organization: OrganizationId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it was to do: a code.
+    pub action: Code,
+    /// With which token: its id.
+    pub token: Option<String>,
+    /// To whose account.
+    pub account: Option<AccountId>,
+    /// The status of the answer.
+    pub status: u16,
+    /// SCIM's name for the error.
+    pub scim_type: Option<Code>,
+    /// What the answer said.
+    pub detail: Option<String>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u32,
+    /// By what client, as far as its requests show that.
+    pub client: Option<String>,
+}
+
+impl RequestLog {
+    /// A request and the status of its answer.
+    pub fn new(
+        organization: impl Into<OrganizationId>,
+        at: DateTime<Utc>,
+        action: impl Into<Code>,
+        status: u16,
+    ) -> Self {
+        Self {
+            organization: organization.into(),
+            at,
+            action: action.into(),
+            token: None,
+            account: None,
+            status,
+            scim_type: None,
+            detail: None,
+            milliseconds: 0,
+            client: None,
+        }
+    }
+}
+
+/// What happened to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccountChange {
+    /// Its place among those of the organization, from 1.
+    pub number: u64,
+    /// Whose account.
+    pub account: AccountId,
+    /// The [version](crate::account::Account::version) that it has since; `None` where it is gone.
+    pub version: Option<u64>,
+    /// Its [generation](crate::account::Account::generation) since: what was made under an older
+    /// one has to end.
+    pub generation: u64,
+}
+
+impl AccountChange {
+    /// A change.
+    pub fn new(number: u64, account: AccountId, version: Option<u64>, generation: u64) -> Self {
+        Self { number, account, version, generation }
+    }
+}
+
+/// What there is once for all organizations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreRecord {
+    /// Raised by everything that writes it.
+    pub version: u64,
+    /// The marks of the sealing keys under which something is kept.
+    pub sealing_keys: BTreeSet<String>,
+}
