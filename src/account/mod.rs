@@ -9,6 +9,8 @@ mod profile;
 mod pushed;
 mod seats;
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 
 pub use self::address::{AccountAddress, EmailProof};
@@ -97,8 +99,9 @@ codes!(Source {
 /// person, one inbox, a list to switch between) is its own; [`LoginPolicy`](crate::LoginPolicy)
 /// decides what of it may be seen.
 ///
-/// What becomes of one is decided in [`provision::decide`](crate::provision::decide()).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What becomes of one is decided in [`provision::decide`](crate::provision::decide()). `Debug` hides
+/// whatever tells who the person is.
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Account {
@@ -151,6 +154,33 @@ pub struct Account {
     /// When it was last written.
     #[cfg_attr(feature = "serde", serde(default))]
     pub changed_at: DateTime<Utc>,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn hidden<T>(value: &Option<T>) -> Option<fmt::Arguments<'static>> {
+            value.as_ref().map(|_| format_args!("…"))
+        }
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("organization", &self.organization)
+            .field("version", &self.version)
+            .field("generation", &self.generation)
+            .field("status", &self.status)
+            .field("ended_by", &self.ended_by)
+            .field("role", &self.role)
+            .field("address", &self.address)
+            .field("link", &self.link)
+            .field("user_name", &hidden(&self.user_name))
+            .field("external_id", &hidden(&self.external_id))
+            .field("profile", &self.profile)
+            .field("pushed", &self.pushed)
+            .field("managed_by", &self.managed_by)
+            .field("invitation", &self.invitation)
+            .field("created_at", &self.created_at)
+            .field("changed_at", &self.changed_at)
+            .finish()
+    }
 }
 
 impl Account {

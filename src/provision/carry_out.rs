@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Intent, LogIn, Moment, ProvisionError, Provisioning, Standing, decide, event};
+use super::{
+    Intent, LogIn, Moment, ProvisionError, Provisioning, Refusal, Standing, decide, event,
+};
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::identity::Identity;
 use crate::organization::By;
@@ -87,6 +89,7 @@ pub async fn carry_out<S: Store>(
     if let By::Member { account, .. } = by {
         names.ids.push(account.id.clone());
     }
+    let mut last = ProvisionError::Contended;
     for _ in 0..ROUNDS {
         let found = store.find(organization, &names).await.map_err(ProvisionError::Store)?;
         let found = found.ok_or(ProvisionError::OrganizationUnknown)?;
@@ -109,12 +112,19 @@ pub async fn carry_out<S: Store>(
         write.keep_administrator = !matches!(by, By::Directory(_));
         write.account = account_write(&provisioning, &found.record)?;
         write.events.push(event);
-        if store.write(write).await.map_err(ProvisionError::Store)? == Written::Done {
-            return Ok(CarriedOut { account: provisioning.account().clone(), provisioning });
-        }
-        // Something came first: reading again tells what.
+        // Reading again tells what came first: the last seat may have gone to this very person's
+        // other login.
+        last = match store.write(write).await.map_err(ProvisionError::Store)? {
+            Written::Done => {
+                return Ok(CarriedOut { account: provisioning.account().clone(), provisioning });
+            }
+            Written::NoSeat => Refusal::NoSeat.into(),
+            Written::LastAdministrator => Refusal::LastAdministrator.into(),
+            _ => ProvisionError::Contended,
+        };
     }
-    Err(ProvisionError::Contended)
+    // A store that reads from a copy may see seats for longer than there are any.
+    Err(last)
 }
 
 /// Brings a person in through the identity provider: [`carry_out`] of [`Intent::LogIn`]. Call it

@@ -13,8 +13,8 @@ pub use self::list::{Attribute, Filter, Listing, Page, Position, SortBy, Test, T
 pub use self::memory::MemoryStore;
 pub use self::names::{Mark, Name, Names, PurgeKey};
 pub use self::records::{
-    AccountChange, Confirmation, DirectoryToken, Kept, KeptKind, KeptWhat, LoginCode, PagingKey,
-    RequestLog, SetupLink, StoreRecord,
+    AccountChange, CodeDigest, Confirmation, DirectoryToken, Kept, KeptKind, KeptWhat, LoginCode,
+    PagingKey, RequestLog, SetupLink, StoreRecord,
 };
 pub use self::write::{AccountWrite, KeptWrite, SessionWrite, SettingsWrite, Write, Written};
 use crate::account::{Account, AccountId, Counters, OrganizationId};

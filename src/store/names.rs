@@ -15,7 +15,8 @@ use crate::token::TokenDigest;
 
 /// A name of an account in its organization. Two of one kind that are equal are one name: addresses
 /// and user names come in lower case of ASCII here, everything else to the letter.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Name {
     /// The account's e-mail address.
@@ -26,6 +27,17 @@ pub enum Name {
     Key(StableKey),
     /// SCIM's `userName`.
     UserName(String),
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Email(_) => "Email(…)",
+            Self::ExternalId(_) => "ExternalId(…)",
+            Self::Key(_) => "Key(…)",
+            Self::UserName(_) => "UserName(…)",
+        })
+    }
 }
 
 impl Name {

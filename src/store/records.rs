@@ -1,6 +1,7 @@
 //! What is kept besides organizations, accounts and sessions.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 
@@ -108,15 +109,21 @@ pub struct Confirmation {
     /// Who came.
     pub key: StableKey,
     /// The keyed digest of the code.
-    pub code: [u8; 32],
+    pub code: CodeDigest,
     /// How often it may still be tried.
     pub tries: u8,
 }
 
 impl Confirmation {
     /// One that has not been tried.
-    pub fn new(account: AccountId, generation: u64, decided_by: u64, key: StableKey) -> Self {
-        Self { account, generation, decided_by, key, code: [0; 32], tries: 5 }
+    pub fn new(
+        account: AccountId,
+        generation: u64,
+        decided_by: u64,
+        key: StableKey,
+        code: CodeDigest,
+    ) -> Self {
+        Self { account, generation, decided_by, key, code, tries: 5 }
     }
 }
 
@@ -167,14 +174,14 @@ pub struct LoginCode {
     /// Where it was sent.
     pub email: Email,
     /// The keyed digest of the code.
-    pub code: [u8; 32],
+    pub code: CodeDigest,
     /// How often it may still be tried.
     pub tries: u8,
 }
 
 impl LoginCode {
     /// One that has not been tried.
-    pub fn new(account: Option<AccountId>, email: Email, code: [u8; 32]) -> Self {
+    pub fn new(account: Option<AccountId>, email: Email, code: CodeDigest) -> Self {
         Self { account, email, code, tries: 5 }
     }
 }
@@ -302,4 +309,27 @@ pub struct StoreRecord {
     pub version: u64,
     /// The marks of the sealing keys under which something is kept.
     pub sealing_keys: BTreeSet<String>,
+}
+
+/// The HMAC of a short code under a key of the application's: without that key nobody can try out
+/// the few codes that there are. `Debug` hides it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CodeDigest([u8; 32]);
+
+impl CodeDigest {
+    /// One that was stored.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes to store.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CodeDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeDigest(…)")
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use saml_login::account::{Account, AccountId, EmailProof, OrganizationId, Role};
+use saml_login::account::{
+    Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, OrganizationId, Role,
+};
 use saml_login::audit::Actor;
 use saml_login::doctor::PastedValues;
 use saml_login::organization::{
@@ -109,11 +111,11 @@ pub(crate) fn test_login(organization: &mut Organization, idp: &TestIdp) {
 /// The account of an administrator with this identity.
 pub(crate) fn administrator(identity: &Identity) -> Account {
     let id = AccountId::new(format!("boss-of-{}", identity.connection_id));
-    let mut account = Account::new(id, identity.connection_id.as_str());
+    let mut account = Account::new(id, identity.connection_id.as_str(), now());
     account.role = Role::Administrator;
-    account.email = identity.email.clone();
-    account.email_proof = EmailProof::Proven;
-    account.stable_key = identity.stable_key();
+    let proven = |email| AccountAddress::new(email, EmailProof::Proven);
+    account.address = identity.email.clone().map(proven);
+    account.link = identity.stable_key().map(|key| Link::new(key, LinkOrigin::Code));
     account
 }
 

@@ -12,7 +12,6 @@
 //! // With tokio: `contract::replay_store(&store, |task| runtime.block_on(task))`.
 //! ```
 
-mod account_store;
 mod replay;
 mod requests;
 
@@ -25,7 +24,7 @@ use std::thread::{self, Thread};
 
 use chrono::{DateTime, Utc};
 
-pub use self::{account_store::account_store, replay::replay_store, requests::request_store};
+pub use self::{replay::replay_store, requests::request_store};
 
 const THREADS: usize = 64;
 
