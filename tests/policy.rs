@@ -3,19 +3,20 @@
 mod common;
 
 use common::now;
+use common::people::{address, email, member as member_of};
 use common::tenants::{
     IDP_A, IDP_B, Plans, apply, boss, done, enforced, open, operator, organization, test_login,
     values, verify_domain,
 };
 use saml_login::account::{Account, AccountId, EmailProof, Role, Status};
 use saml_login::audit::{Action, Actor, Outcome};
-use saml_login::identity::Email;
 use saml_login::organization::{Change, Neighbours};
 use saml_login::policy::Verdict::{Allow, EndSession, Refuse, StepUp};
-use saml_login::policy::{
-    Assignment, AssignmentPath, Decision, LoginMethod, Origin, PolicyAction, SessionStart, Verdict,
-};
-use saml_login::{LoginPolicy, Organization};
+use saml_login::policy::{Decision, Origin, PolicyAction, Verdict};
+use saml_login::session::{CredentialStart, LoginMethod, SessionStart};
+use saml_login::testing::idp::TestIdp;
+use saml_login::trust::Fingerprint;
+use saml_login::{Certificates, LoginPolicy, Organization};
 
 const STATUSES: [Status; 4] =
     [Status::Active, Status::Deactivated, Status::Deleted, Status::Invited];
@@ -69,10 +70,8 @@ fn is(decision: Decision, verdict: Verdict, code: &str) -> bool {
 
 /// An account of `org-a` or `org-b` with a proven address.
 fn account(organization: &str, id: &str, role: Role, status: Status) -> Account {
-    let mut account = Account::new(AccountId::new(id), organization);
+    let mut account = member_of(organization, id, "alice@example.test", EmailProof::Proven);
     (account.role, account.status) = (role, status);
-    account.email = Email::parse("alice@example.test").ok();
-    account.email_proof = EmailProof::Proven;
     account
 }
 
@@ -80,24 +79,36 @@ fn alice(organization: &str) -> Account {
     account(organization, "alice", Role::Member, Status::Active)
 }
 
+fn key_of(idp: &TestIdp) -> Fingerprint {
+    let pem = idp.certificate_pem().expect("PEM");
+    let certificates = Certificates::parse(pem).expect("a certificate");
+    certificates.iter().next().expect("a certificate").fingerprint()
+}
+
 /// A session of this account that was begun so: through its own identity provider, or another one
 /// that was there before.
-fn session_of(account: &Account, method: LoginMethod, issuer: Option<&str>) -> SessionStart {
+fn session_of(account: &Account, method: LoginMethod, idp: Option<&TestIdp>) -> SessionStart {
     let mut session = SessionStart::new(account, method);
-    session.issuer = issuer.map(str::to_owned);
+    session.issuer = idp.map(|idp| idp.issuer().to_owned());
+    session.key_fingerprint = idp.map(key_of);
     session
 }
 
 /// One of Alice's.
-fn session(organization: &str, method: LoginMethod, issuer: Option<&str>) -> SessionStart {
-    session_of(&alice(organization), method, issuer)
+fn session(organization: &str, method: LoginMethod, idp: Option<&TestIdp>) -> SessionStart {
+    session_of(&alice(organization), method, idp)
 }
 
 /// All the ways in which a session of an account of `org-a` can have begun.
 fn sessions(account: &Account) -> Vec<(SessionStart, bool)> {
-    let ours = session_of(account, LoginMethod::Sso, Some(IDP_A.issuer()));
-    let others = session_of(account, LoginMethod::Sso, Some(IDP_B.issuer()));
-    let mut all = vec![(ours, true), (others, false)];
+    let ours = session_of(account, LoginMethod::Sso, Some(&IDP_A));
+    let others = session_of(account, LoginMethod::Sso, Some(&IDP_B));
+    // The issuer is the same, and the key is not.
+    let mut rekeyed = ours.clone();
+    rekeyed.key_fingerprint = others.key_fingerprint;
+    let mut ended = ours.clone();
+    ended.generation = 1;
+    let mut all = vec![(ours, true), (others, false), (rekeyed, false), (ended, false)];
     all.extend(
         LoginMethod::ALL.iter().copied().map(|method| (session_of(account, method, None), false)),
     );
@@ -128,6 +139,18 @@ fn expected(
             Setting::EnabledOnly => (Refuse, "sso_not_configured"),
             Setting::Open | Setting::Enforced => (Allow, "allowed"),
         },
+        (PolicyAction::Resume(session), None) if session.generation != account.generation => {
+            (EndSession, "session_ended")
+        }
+        (PolicyAction::Resume(session), None)
+            if session.method == LoginMethod::Sso
+                && !is_of_idp
+                && matches!(setting, Setting::Open | Setting::Enforced) =>
+        {
+            // Whoever stole a key that was replaced since goes on nowhere, neither as those who are
+            // named for emergencies.
+            (StepUp, "sso_step_up")
+        }
         _ if setting != Setting::Enforced => (Allow, "allowed"),
         (PolicyAction::Resume(_), None) if is_of_idp => (Allow, "allowed"),
         _ if escapes => (Allow, "break_glass"),
@@ -176,7 +199,7 @@ fn the_whole_table_of_logins_and_sessions() {
             }
         }
     }
-    assert_eq!(rows, 5 * 2 * 2 * 2 * 2 * 4 * 11);
+    assert_eq!(rows, 5 * 2 * 2 * 2 * 2 * 4 * 13);
 }
 
 #[test]
@@ -191,56 +214,12 @@ fn a_policy_speaks_of_its_own_accounts_and_sessions_alone() {
         "session_foreign"
     ));
     let mallory = account("org-a", "mallory", Role::Member, Status::Active);
-    let hers = session_of(&mallory, LoginMethod::Sso, Some(IDP_A.issuer()));
+    let hers = session_of(&mallory, LoginMethod::Sso, Some(&IDP_A));
     assert!(is(
         policy.decide(&alice("org-a"), &PolicyAction::Resume(&hers)),
         Refuse,
         "account_differs"
     ));
-}
-
-#[test]
-fn the_whole_table_of_assignments() {
-    for setting in SETTINGS {
-        for directory in [false, true] {
-            let organization = set(setting, directory, true);
-            let policy = LoginPolicy::of(&organization);
-            for path in AssignmentPath::ALL.iter().copied() {
-                let identity_provider =
-                    matches!(path, AssignmentPath::Directory | AssignmentPath::JustInTime);
-                let code = |assignment| policy.decide_assignment(assignment, path).code();
-                let managed = organization.is_directory_managed() && !identity_provider;
-                let closed = match path {
-                    AssignmentPath::Directory if !organization.is_directory_managed() => {
-                        Some("directory_off")
-                    }
-                    AssignmentPath::JustInTime if !organization.is_open() => Some("sso_disabled"),
-                    _ => None,
-                };
-                let unassign =
-                    closed.unwrap_or(if managed { "directory_managed" } else { "allowed" });
-                let assign = match () {
-                    () if closed.is_some() => unassign,
-                    () if managed => "directory_managed",
-                    () if setting == Setting::Enforced && !identity_provider => {
-                        "assignment_by_sso_only"
-                    }
-                    () => "allowed",
-                };
-                assert_eq!(code(Assignment::Assign), assign, "{setting:?} {directory} {path:?}");
-                assert_eq!(
-                    code(Assignment::Unassign),
-                    unassign,
-                    "{setting:?} {directory} {path:?}"
-                );
-                assert_eq!(
-                    code(Assignment::Reactivate),
-                    unassign,
-                    "{setting:?} {directory} {path:?}"
-                );
-            }
-        }
-    }
 }
 
 #[test]
@@ -267,7 +246,8 @@ fn the_whole_table_of_seeing_and_entering() {
         let other = with_domain(bravo, domain_there);
         for method in [LoginMethod::Sso, LoginMethod::EmailCode] {
             let sso = method == LoginMethod::Sso;
-            let session = session("org-b", method, sso.then_some(IDP_B.issuer()));
+            let idp: &TestIdp = &IDP_B;
+            let session = session("org-b", method, sso.then_some(idp));
             for (proof_there, proof_here) in
                 proofs.iter().flat_map(|a| proofs.iter().map(move |b| (*a, *b)))
             {
@@ -275,19 +255,16 @@ fn the_whole_table_of_seeing_and_entering() {
                     STATUSES.into_iter().flat_map(|s| [(s, true), (s, false)])
                 {
                     let mut theirs = alice("org-b");
-                    theirs.email_proof = proof_there;
+                    theirs.address = address("alice@example.test", proof_there);
                     let mut ours = account("org-a", "named", Role::Administrator, status);
-                    ours.email_proof = proof_here;
-                    if !same_address {
-                        ours.email = Email::parse("bob@example.test").ok();
-                    }
+                    let name = if same_address { "alice" } else { "bob" };
+                    ours.address = address(&format!("{name}@example.test"), proof_here);
                     let proves = |proof, domain| {
                         proof == EmailProof::Proven || (proof == EmailProof::Domain && domain)
                     };
                     // What an identity provider says is no proof, whatever else is known of the
-                    // account that it names.
-                    let proven_there =
-                        if sso { domain_there } else { proves(proof_there, domain_there) };
+                    // account that it names. A code was entered in this very login.
+                    let proven_there = if sso { domain_there } else { true };
                     let expected = match status {
                         _ if there && !sso => "sso_step_up",
                         _ if there => "others_hidden",
@@ -320,7 +297,7 @@ fn within_an_organization_a_session_is_of_one_account() {
     let begun = session("org-a", LoginMethod::EmailCode, None);
     let own = alice("org-a");
     let mut other = account("org-a", "boss", Role::Administrator, Status::Active);
-    other.email = own.email.clone();
+    other.address = own.address.clone();
     let origin = Origin::new(&policy, &own, &begun);
     assert!(is(policy.decide(&own, &PolicyAction::Enter(origin)), Allow, "allowed"));
     assert!(is(policy.decide(&other, &PolicyAction::Enter(origin)), Refuse, "account_differs"));
@@ -343,7 +320,7 @@ fn what_was_entered_from_elsewhere_does_not_outlive_enforcement() {
     verify_domain(&mut bravo, "example.test");
     let bravo = LoginPolicy::of(&bravo);
     let (theirs, ours) = (alice("org-b"), alice("org-a"));
-    let begun = session("org-b", LoginMethod::Sso, Some(IDP_B.issuer()));
+    let begun = session("org-b", LoginMethod::Sso, Some(&IDP_B));
     let origin = Origin::new(&bravo, &theirs, &begun);
     assert!(LoginPolicy::of(&acme).decide(&ours, &PolicyAction::Enter(origin)).is_allowed());
     test_login(&mut acme, &IDP_A);
@@ -356,7 +333,7 @@ fn what_was_entered_from_elsewhere_does_not_outlive_enforcement() {
 #[test]
 fn sessions_of_an_identity_provider_that_was_replaced_step_up() {
     let mut acme = enforced("org-a", "acme", &IDP_A);
-    let begun = session("org-a", LoginMethod::Sso, Some(IDP_A.issuer()));
+    let begun = session("org-a", LoginMethod::Sso, Some(&IDP_A));
     let resume = PolicyAction::Resume(&begun);
     assert!(is(LoginPolicy::of(&acme).decide(&alice("org-a"), &resume), Allow, "allowed"));
     let values = values(&acme, &IDP_B);
@@ -436,8 +413,7 @@ fn the_same_person_elsewhere_keeps_the_other_ways_in() {
 fn in_an_enforced_session_other_accounts_are_invisible() {
     let enforcing = LoginPolicy::of(&enforced("org-a", "acme", &IDP_A));
     let other = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
-    let (account, begun) =
-        (alice("org-a"), session("org-a", LoginMethod::Sso, Some(IDP_A.issuer())));
+    let (account, begun) = (alice("org-a"), session("org-a", LoginMethod::Sso, Some(&IDP_A)));
     let origin = Origin::new(&enforcing, &account, &begun);
     assert!(is(member(&other, &PolicyAction::See(origin)), Refuse, "others_hidden"));
     assert!(is(member(&other, &PolicyAction::Enter(origin)), Refuse, "others_hidden"));
@@ -470,10 +446,6 @@ fn lifting_enforcement_brings_everything_back() {
     ] {
         assert_eq!(member(&policy, &action).code(), "allowed");
     }
-    assert_eq!(
-        policy.decide_assignment(Assignment::Assign, AssignmentPath::Bulk).code(),
-        "allowed"
-    );
 }
 
 #[test]
@@ -532,7 +504,7 @@ fn every_order_of_removal_leaves_a_reachable_administrator() {
     let removals = || [Change::LiftEnforcement, Change::Disable, Change::ManageByDirectory(false)];
     let administrator = account("org-a", "boss-of-org-a", Role::Administrator, Status::Active);
     let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
-    let begun = session_of(&administrator, LoginMethod::Sso, Some(IDP_A.issuer()));
+    let begun = session_of(&administrator, LoginMethod::Sso, Some(&IDP_A));
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut made = enforced("org-a", "acme", &IDP_A);
         done(&mut made, Change::ManageByDirectory(true));
@@ -603,34 +575,46 @@ fn what_the_identity_provider_ends_alone_changes_nothing_here() {
 }
 
 #[test]
-fn the_directory_locks_the_dashboard_and_not_the_view() {
+fn to_look_is_never_locked() {
     let mut made = open("org-a", "acme", &IDP_A);
     done(&mut made, Change::ManageByDirectory(true));
-    let policy = LoginPolicy::of(&made);
-    assert_eq!(
-        policy.decide_assignment(Assignment::Unassign, AssignmentPath::Single).code(),
-        "directory_managed"
-    );
-    assert_eq!(
-        policy.decide_assignment(Assignment::Assign, AssignmentPath::AcceptedInvitation).code(),
-        "directory_managed"
-    );
-    assert_eq!(
-        policy.decide_assignment(Assignment::Assign, AssignmentPath::Directory).code(),
-        "allowed"
-    );
-    assert_eq!(
-        policy.decide_assignment(Assignment::Assign, AssignmentPath::JustInTime).code(),
-        "allowed"
-    );
     let begun = session("org-a", LoginMethod::EmailCode, None);
-    assert_eq!(member(&policy, &PolicyAction::Resume(&begun)).code(), "allowed");
-    done(&mut made, Change::ManageByDirectory(false));
     let policy = LoginPolicy::of(&made);
-    assert_eq!(
-        policy.decide_assignment(Assignment::Unassign, AssignmentPath::Single).code(),
-        "allowed"
-    );
+    assert_eq!(member(&policy, &PolicyAction::Resume(&begun)).code(), "allowed");
+}
+
+/// What a credential stands for was decided when it was set: by whoever was there then.
+#[test]
+fn a_credential_proves_what_its_session_had_proven() {
+    let acme = LoginPolicy::of(&open("org-a", "acme", &IDP_A));
+    let bravo = LoginPolicy::of(&open("org-b", "bravo", &IDP_B));
+    let (there, here) = (alice("org-b"), alice("org-a"));
+    let enter = |start: &SessionStart| {
+        acme.decide(&here, &PolicyAction::Enter(Origin::new(&bravo, &there, start)))
+    };
+    // Set in a session of the identity provider, though Alice has proven the address herself at some
+    // other time.
+    let said = session_of(&there, LoginMethod::Sso, Some(&IDP_B)).credential();
+    assert_eq!(said, credential(None));
+    let start = SessionStart::by_credential(&there, LoginMethod::Password, &said);
+    assert!(is(enter(&start.expect("a session")), Refuse, "email_unproven"));
+    // Set after a code.
+    let proven = session_of(&there, LoginMethod::EmailCode, None).credential();
+    let start = SessionStart::by_credential(&there, LoginMethod::Password, &proven);
+    let start = start.expect("a session");
+    assert!(is(enter(&start), Allow, "allowed"));
+    assert_eq!(start.credential(), proven);
+    // Everything from before the account's sessions ended is gone.
+    let mut ended = there.clone();
+    ended.generation = 1;
+    assert_eq!(SessionStart::by_credential(&ended, LoginMethod::Password, &proven), None);
+}
+
+fn credential(proven: Option<&str>) -> CredentialStart {
+    let account = alice("org-b");
+    let mut credential = SessionStart::new(&account, LoginMethod::Password).credential();
+    credential.proven = proven.map(email);
+    credential
 }
 
 #[test]
@@ -639,7 +623,7 @@ fn an_identity_provider_leads_nobody_into_another_tenant() {
     // theirs speak as her.
     let mut bravo = open("org-b", "bravo", &IDP_B);
     let (there, here) = (alice("org-b"), alice("org-a"));
-    let said = session_of(&there, LoginMethod::Sso, Some(IDP_B.issuer()));
+    let said = session_of(&there, LoginMethod::Sso, Some(&IDP_B));
     let enter = |bravo: &Organization| {
         let policy = LoginPolicy::of(bravo);
         let acme = LoginPolicy::of(&open("org-a", "acme", &IDP_A));

@@ -4,28 +4,25 @@ mod common;
 
 use std::num::NonZeroUsize;
 
+use common::people::{email, member};
 use common::tenants::{
     IDP_A, IDP_B, REQUEST, both, connection, done, identity, log_in, open, organization, response,
     spend, values, verify_domain,
 };
 use common::{Verify as _, block_on, now};
-use saml_login::account::{Account, AccountId, EmailProof, Status};
+use saml_login::account::{Account, AccountAddress, AccountId, EmailProof, Status};
 use saml_login::audit::{AuditEvent, Outcome};
 use saml_login::binding::RelayState;
 use saml_login::error::BoxError;
-use saml_login::identity::Email;
 use saml_login::organization::{Change, Discovery, Organizations, discover, discover_proven};
-use saml_login::policy::{LoginMethod, PolicyAction};
+use saml_login::policy::PolicyAction;
 use saml_login::request::{Pending, Remembered};
+use saml_login::session::LoginMethod;
 use saml_login::testing::idp::TestIdp;
 use saml_login::{
     ConnectionOptions, Delivery, Error, LoginOptions, LoginPolicy, MemoryReplayStore,
     MemoryRequestStore, Organization, Random, RequestStore, Unsolicited,
 };
-
-fn email(text: &str) -> Email {
-    Email::parse(text).expect("an address")
-}
 
 #[test]
 fn only_the_diagonal_of_flow_key_and_issuer_is_accepted() {
@@ -305,10 +302,8 @@ fn an_address_finds_the_organization_of_its_domain() {
 }
 
 fn account(organization: &str, address: &str, status: Status) -> Account {
-    let mut account =
-        Account::new(AccountId::new(format!("{organization}-{address}")), organization);
-    account.email = Some(email(address));
-    account.email_proof = EmailProof::Proven;
+    let id = format!("{organization}-{address}");
+    let mut account = member(organization, &id, address, EmailProof::Proven);
     account.status = status;
     account
 }
@@ -343,7 +338,8 @@ fn memberships_count_only_for_who_has_proven_the_address() {
     );
     // Nobody is sent to whoever has invited them, or has an identity provider that says their name.
     let mut said = active("org-c");
-    said.email_proof = EmailProof::Organization;
+    said.address =
+        said.email().cloned().map(|email| AccountAddress::new(email, EmailProof::Organization));
     accounts.extend([account("org-c", "guest@gmail.com", Status::Invited), said]);
     assert_eq!(
         found(discover_proven(&guest, &accounts, &all)),
