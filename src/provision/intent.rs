@@ -191,6 +191,12 @@ impl<'a> Push<'a> {
     ) -> Self {
         Self { account: Some(account), if_version: None, apply }
     }
+
+    /// The same, of this version alone.
+    #[must_use]
+    pub fn if_version(self, version: u64) -> Self {
+        Self { if_version: Some(version), ..self }
+    }
 }
 
 impl fmt::Debug for Push<'_> {

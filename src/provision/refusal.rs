@@ -216,8 +216,9 @@ impl Refusal {
                 "The person's account is deactivated. Activate it again to let them in; that takes a seat."
             }
             Self::AccountDeleted => {
-                "An account with this e-mail address was deleted. Invite the person to let them in, which gives them a new one; restore \
-                 the old one only if it is surely the same person."
+                "An account of this person, or with this e-mail address, was deleted. Invite the person to let them in, which gives them a new one. \
+                 If somebody else has the address by now, release it from the deleted account. Restore that account only if it is surely the \
+                 same person."
             }
             Self::ConnectionOutdated => {
                 "The connection has changed since the login began. Let the person sign in again."
