@@ -47,8 +47,10 @@ pub enum Actor {
 pub enum Action {
     /// Something was done with an account, other than by a login.
     Account {
-        /// What: the code of the [intent](crate::provision::Intent).
+        /// What was wanted: the code of the [intent](crate::provision::Intent).
         intent: Code,
+        /// What became of it: the code of the [decision](crate::provision::Provisioning).
+        decision: Code,
     },
     /// A person was given, or lost, the right to log in without single sign-on in an emergency.
     BreakGlassChanged {
@@ -124,9 +126,9 @@ pub enum Action {
 
 impl Action {
     /// A stable snake_case code, part of semver.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
-            Self::Account { .. } => "account",
+            Self::Account { intent, .. } => intent,
             Self::BreakGlassChanged { granted: true } => "break_glass_granted",
             Self::BreakGlassChanged { granted: false } => "break_glass_revoked",
             Self::BreakGlassUsed { .. } => "break_glass_used",
@@ -149,6 +151,26 @@ impl Action {
             Self::SsoChanged { enabled: true } => "sso_enabled",
             Self::SsoChanged { enabled: false } => "sso_disabled",
             Self::TestLogin => "test_login",
+        }
+    }
+}
+
+impl AuditEvent {
+    /// The URI of the event among those of SCIM (RFC 9967 §2), where it is one of an account that
+    /// was created, changed or ended: for whoever passes it on as a Security Event Token.
+    pub fn scim_event(&self) -> Option<&'static str> {
+        let (Action::Account { decision, .. } | Action::Provisioning { decision }) = &self.action
+        else {
+            return None;
+        };
+        match decision.as_ref() {
+            _ if self.outcome != Outcome::Done => None,
+            "activate" => Some("urn:ietf:params:scim:event:prov:activate"),
+            "create" => Some("urn:ietf:params:scim:event:prov:create:notice"),
+            "deactivate" => Some("urn:ietf:params:scim:event:prov:deactivate"),
+            "delete" => Some("urn:ietf:params:scim:event:prov:delete"),
+            "link" | "update" => Some("urn:ietf:params:scim:event:prov:patch:notice"),
+            _ => None,
         }
     }
 }
@@ -184,6 +206,12 @@ pub struct AuditEvent {
     pub target: Option<AccountId>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The application's own id of the request that it came of, if it says which.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub request_id: Option<String>,
+    /// The address of the client, if the application says which.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub client_address: Option<String>,
 }
 
 impl AuditEvent {
@@ -201,6 +229,8 @@ impl AuditEvent {
             action,
             target: None,
             outcome: Outcome::Done,
+            request_id: None,
+            client_address: None,
         }
     }
 
@@ -208,6 +238,17 @@ impl AuditEvent {
     #[must_use]
     pub fn about(self, target: AccountId) -> Self {
         Self { target: Some(target), ..self }
+    }
+
+    /// The same with what is known of the request: an id of the application's, and the address of
+    /// the client.
+    #[must_use]
+    pub fn of_request(
+        self,
+        request_id: impl Into<Option<String>>,
+        client_address: impl Into<Option<String>>,
+    ) -> Self {
+        Self { request_id: request_id.into(), client_address: client_address.into(), ..self }
     }
 
     /// The same with this end.
@@ -322,7 +363,7 @@ impl TracingAuditLog {
 #[cfg(feature = "tracing")]
 impl AuditLog for TracingAuditLog {
     async fn record(&self, event: &AuditEvent) -> Result<(), BoxError> {
-        let AuditEvent { organization, at, actor, action, target, outcome } = event;
+        let AuditEvent { organization, at, actor, action, target, outcome, .. } = event;
         let (at, code) = (at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true), action.code());
         let (kind, actor) = match actor {
             Actor::Application => ("application", ""),
@@ -341,7 +382,7 @@ impl AuditLog for TracingAuditLog {
             }
             Action::Policy { action } | Action::BreakGlassUsed { action } => action,
             Action::Provisioning { decision } => decision,
-            Action::Account { intent } => intent,
+            Action::Account { decision, .. } => decision,
             Action::CertificateRetired { fingerprint } => {
                 made = fingerprint.to_string();
                 &*made
@@ -354,7 +395,8 @@ impl AuditLog for TracingAuditLog {
                 tracing::$level!(
                     target: "saml_login::audit",
                     organization = organization.as_str(), at, actor_kind = kind, actor, action = code, detail, account = target,
-                    outcome = $outcome, reason = $reason,
+                    outcome = $outcome, reason = $reason, request_id = event.request_id.as_deref(),
+                    client_address = event.client_address.as_deref(),
                 )
             };
         }

@@ -25,7 +25,8 @@ fn the_log_in_memory_keeps_the_latest() {
     for granted in [true, false, true] {
         block_on(log.record(&event(Action::BreakGlassChanged { granted }))).expect("a log");
     }
-    let codes: Vec<&str> = log.events().iter().map(|event| event.action.code()).collect();
+    let events = log.events();
+    let codes: Vec<&str> = events.iter().map(|event| event.action.code()).collect();
     assert_eq!(codes, ["break_glass_revoked", "break_glass_granted"]);
 }
 

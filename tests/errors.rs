@@ -85,7 +85,7 @@ fn every_error_converts_into_one() {
             ends_in(ProvisionError::Refused(Refusal::NoSeat)),
             "no_seat",
             Fixer::ServiceProvider,
-            "provisioning refused the login: all seats are taken",
+            "refused: all seats are taken",
         ),
     ] {
         assert_eq!((error.code(), error.fixer()), (code, fixer), "{error:?}");

@@ -6,10 +6,43 @@ use super::{
     Intent, LogIn, Moment, ProvisionError, Provisioning, Refusal, Standing, decide, event,
 };
 use crate::account::{Account, AccountId, OrganizationId};
+use crate::audit::AuditEvent;
 use crate::identity::Identity;
 use crate::organization::By;
 use crate::random::Random;
 use crate::store::{AccountWrite, Found, Name, Record, Store, Write, Written};
+
+/// Who asks, when, and in which request of the application's.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Asked<'a> {
+    /// Who.
+    pub by: By<'a>,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// The application's own id of the request, for the audit trail.
+    pub request_id: Option<&'a str>,
+    /// The address of the client, for the audit trail.
+    pub client_address: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// These, now.
+    pub fn by(by: By<'a>, now: DateTime<Utc>) -> Self {
+        Self { by, now, request_id: None, client_address: None }
+    }
+
+    /// The same in a request with this id, of a client with this address.
+    #[must_use]
+    pub fn in_request(self, request_id: Option<&'a str>, client_address: Option<&'a str>) -> Self {
+        Self { request_id, client_address, ..self }
+    }
+
+    fn told(&self, event: AuditEvent) -> AuditEvent {
+        let (request_id, client) = (self.request_id, self.client_address);
+        event.of_request(request_id.map(str::to_owned), client.map(str::to_owned))
+    }
+}
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +75,7 @@ const ROUNDS: usize = 16;
 /// use saml_login::account::{Invitation, Role};
 /// use saml_login::identity::Email;
 /// use saml_login::organization::{By, Organization, Slug, SpUrls};
-/// use saml_login::provision::{Intent, carry_out};
+/// use saml_login::provision::{Asked, Intent, carry_out};
 /// use saml_login::store::{MemoryStore, Store, Write};
 /// use saml_login::token::Token;
 ///
@@ -63,9 +96,9 @@ const ROUNDS: usize = 16;
 ///     role: Role::Administrator,
 ///     invitation: Invitation::new(token.digest(), in_a_week),
 /// };
-/// let random = Random::generate()?;
+/// let asked = Asked::by(By::Application, now);
 /// let invited =
-///     carry_out(&store, &"org-1".into(), &By::Application, &invite, now, random).await?;
+///     carry_out(&store, &"org-1".into(), &invite, &asked, Random::generate()?).await?;
 /// assert_eq!(invited.account.role, Role::Administrator);
 /// # Ok(())
 /// # }
@@ -79,27 +112,26 @@ const ROUNDS: usize = 16;
 pub async fn carry_out<S: Store>(
     store: &S,
     organization: &OrganizationId,
-    by: &By<'_>,
     intent: &Intent<'_>,
-    now: DateTime<Utc>,
+    asked: &Asked<'_>,
     random: Random,
 ) -> Result<CarriedOut, ProvisionError> {
-    let moment = Moment::new(now, AccountId::generate(now, random));
+    let moment = Moment::new(asked.now, AccountId::generate(asked.now, random));
     let mut names = intent.names();
-    if let By::Member { account, .. } = by {
+    if let By::Member { account, .. } = asked.by {
         names.ids.push(account.id.clone());
     }
     let mut last = ProvisionError::Contended;
     for _ in 0..ROUNDS {
         let found = store.find(organization, &names).await.map_err(ProvisionError::Store)?;
         let found = found.ok_or(ProvisionError::OrganizationUnknown)?;
-        let by = read_anew(by, &found);
+        let by = read_anew(&asked.by, &found);
         let decision = decide(intent, &by, &Standing::of(&found), &moment);
         // What stands in the way of names that only the decision brought up was not read yet.
         if decision.as_ref().is_ok_and(|decided| names.widen(decided.account())) {
             continue;
         }
-        let event = event(&decision, organization, intent, &by, now);
+        let event = asked.told(event(&decision, organization, intent, &by, asked.now));
         let provisioning = match decision {
             Ok(provisioning) => provisioning,
             Err(refusal) => {
@@ -107,7 +139,7 @@ pub async fn carry_out<S: Store>(
                 return Err(refusal.into());
             }
         };
-        let mut write = Write::of(organization, now);
+        let mut write = Write::of(organization, asked.now);
         write.decided_by = Some(found.record.version);
         write.keep_administrator = !matches!(by, By::Directory(_));
         write.account = account_write(&provisioning, &found.record)?;
@@ -142,7 +174,8 @@ pub async fn provision<S: Store>(
     random: Random,
 ) -> Result<CarriedOut, ProvisionError> {
     let intent = Intent::LogIn(LogIn::of(identity));
-    carry_out(store, organization, &By::IdentityProvider, &intent, now, random).await
+    let asked = Asked::by(By::IdentityProvider, now);
+    carry_out(store, organization, &intent, &asked, random).await
 }
 
 /// Whoever asks, with the account as it is now.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Intent, Refusal};
-use crate::account::{Account, OrganizationId};
+use crate::account::{Account, OrganizationId, Status};
 use crate::audit::{Action, AuditEvent, Outcome};
 use crate::organization::By;
 
@@ -39,8 +39,11 @@ impl Provisioning {
     /// A stable snake_case code, part of semver.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Change { before, after } => match after.link.is_some() {
-                true if before.stable_key() != after.stable_key() => "link",
+            Self::Change { before, after } => match (before.status, after.status) {
+                (Status::Active | Status::Invited, Status::Deactivated) => "deactivate",
+                (Status::Deactivated | Status::Deleted, Status::Active) => "activate",
+                (one, Status::Deleted) if one != Status::Deleted => "delete",
+                _ if after.link.is_some() && before.stable_key() != after.stable_key() => "link",
                 _ => "update",
             },
             Self::Confirm(_) => "confirm",
@@ -73,7 +76,7 @@ pub fn event(
     let code = decision.as_ref().map_or("refuse", Provisioning::code);
     let action = match intent {
         Intent::LogIn(_) => Action::Provisioning { decision: code.into() },
-        _ => Action::Account { intent: intent.code().into() },
+        _ => Action::Account { intent: intent.code().into(), decision: code.into() },
     };
     let (target, outcome) = match decision {
         Ok(provisioning) => (Some(&provisioning.account().id), Outcome::Done),

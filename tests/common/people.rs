@@ -9,8 +9,8 @@ use saml_login::account::{
 use saml_login::identity::Email;
 use saml_login::organization::By;
 use saml_login::provision::{
-    CarriedOut, Intent, LogIn, Moment, ProvisionError, Provisioning, Refusal, Standing, carry_out,
-    decide,
+    Asked, CarriedOut, Intent, LogIn, Moment, ProvisionError, Provisioning, Refusal, Standing,
+    carry_out, decide,
 };
 use saml_login::store::{MemoryStore, Names, Store, Write, Written};
 use saml_login::token::TokenDigest;
@@ -140,7 +140,8 @@ pub(crate) fn carry(
     by: &By<'_>,
     intent: &Intent<'_>,
 ) -> Result<CarriedOut, ProvisionError> {
-    block_on(carry_out(store, &OrganizationId::new(organization), by, intent, now(), random()))
+    let asked = Asked::by(*by, now());
+    block_on(carry_out(store, &OrganizationId::new(organization), intent, &asked, random()))
 }
 
 pub(crate) fn come(
