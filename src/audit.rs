@@ -37,6 +37,8 @@ pub enum Actor {
     Member(AccountId),
     /// Somebody who runs the application, by the id that they have there.
     Operator(String),
+    /// Somebody who came by a setup link, by the link's id.
+    SetupLink(String),
 }
 
 /// What was done, or tried.
@@ -62,8 +64,16 @@ pub enum Action {
         /// What was done: the code of the [action](crate::policy::PolicyAction).
         action: Code,
     },
-    /// A certificate was added to the connection.
-    CertificateAdded,
+    /// Proposed settings were adopted, or dropped, or proposed.
+    CandidateChanged {
+        /// Which of these: `adopted`, `dropped` or `proposed`.
+        change: Code,
+    },
+    /// Certificates were added to the connection.
+    CertificateAdded {
+        /// Their SHA-256 fingerprints; none where nothing was added.
+        fingerprints: Vec<Fingerprint>,
+    },
     /// A certificate of the connection was retired.
     CertificateRetired {
         /// Its SHA-256 fingerprint.
@@ -75,7 +85,10 @@ pub enum Action {
     ConnectionRemoved,
     /// Values of the connection were replaced, and among them the issuer or the certificates: who
     /// is trusted.
-    ConnectionRekeyed,
+    ConnectionRekeyed {
+        /// The `danger_…` switches that are on.
+        dangers: Vec<Code>,
+    },
     /// Values or settings of the connection were replaced.
     ConnectionUpdated {
         /// The `danger_…` switches that are on afterwards.
@@ -92,6 +105,18 @@ pub enum Action {
         domain: String,
         /// Whether it is verified now.
         verified: bool,
+    },
+    /// The TXT record of a domain was looked for, and nothing came of it.
+    DomainChecked {
+        /// The domain.
+        domain: String,
+        /// Whether its record was there.
+        found: bool,
+    },
+    /// A domain was asked for, and the text of its TXT record given out.
+    DomainRequested {
+        /// The domain.
+        domain: String,
     },
     /// "Single sign-on only" was switched on or off.
     EnforcementChanged {
@@ -115,6 +140,11 @@ pub enum Action {
         /// Which: the code of the [decision](crate::provision::Provisioning).
         decision: Code,
     },
+    /// The organization has another name in URLs.
+    SlugRenamed {
+        /// The name.
+        slug: String,
+    },
     /// Single sign-on was switched on or off.
     SsoChanged {
         /// Whether it is on now.
@@ -132,22 +162,30 @@ impl Action {
             Self::BreakGlassChanged { granted: true } => "break_glass_granted",
             Self::BreakGlassChanged { granted: false } => "break_glass_revoked",
             Self::BreakGlassUsed { .. } => "break_glass_used",
-            Self::CertificateAdded => "certificate_added",
+            Self::CandidateChanged { change } => match change.as_ref() {
+                "adopted" => "candidate_adopted",
+                "dropped" => "candidate_dropped",
+                _ => "candidate_proposed",
+            },
+            Self::CertificateAdded { .. } => "certificate_added",
             Self::CertificateRetired { .. } => "certificate_retired",
             Self::ConnectionActivated => "connection_activated",
             Self::ConnectionRemoved => "connection_removed",
-            Self::ConnectionRekeyed => "connection_rekeyed",
+            Self::ConnectionRekeyed { .. } => "connection_rekeyed",
             Self::ConnectionUpdated { .. } => "connection_updated",
             Self::DirectoryChanged { managing: true } => "directory_enabled",
             Self::DirectoryChanged { managing: false } => "directory_disabled",
             Self::DomainChanged { verified: true, .. } => "domain_verified",
             Self::DomainChanged { verified: false, .. } => "domain_forgotten",
+            Self::DomainChecked { .. } => "domain_checked",
+            Self::DomainRequested { .. } => "domain_requested",
             Self::EnforcementChanged { enforced: true } => "enforcement_set",
             Self::EnforcementChanged { enforced: false } => "enforcement_lifted",
             Self::Login => "login",
             Self::Policy { .. } => "policy",
             Self::Provisioning { .. } => "provisioning",
             Self::ProvisioningChanged { .. } => "provisioning_changed",
+            Self::SlugRenamed { .. } => "slug_renamed",
             Self::SsoChanged { enabled: true } => "sso_enabled",
             Self::SsoChanged { enabled: false } => "sso_disabled",
             Self::TestLogin => "test_login",
@@ -371,11 +409,13 @@ impl AuditLog for TracingAuditLog {
             Actor::IdentityProvider => ("identity_provider", ""),
             Actor::Member(account) => ("member", account.as_str()),
             Actor::Operator(id) => ("operator", id.as_str()),
+            Actor::SetupLink(id) => ("setup_link", id.as_str()),
         };
         let target = target.as_ref().map(AccountId::as_str);
         let made;
         let detail = match action {
             Action::ConnectionUpdated { dangers: on }
+            | Action::ConnectionRekeyed { dangers: on }
             | Action::ProvisioningChanged { dangers: on } => {
                 made = on.join(" ");
                 &*made
@@ -387,7 +427,15 @@ impl AuditLog for TracingAuditLog {
                 made = fingerprint.to_string();
                 &*made
             }
-            Action::DomainChanged { domain, .. } => domain,
+            Action::DomainChanged { domain, .. }
+            | Action::DomainChecked { domain, .. }
+            | Action::DomainRequested { domain } => domain,
+            Action::SlugRenamed { slug } => slug,
+            Action::CertificateAdded { fingerprints } => {
+                let all: Vec<String> = fingerprints.iter().map(ToString::to_string).collect();
+                made = all.join(" ");
+                &*made
+            }
             _ => "",
         };
         macro_rules! write {

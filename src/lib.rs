@@ -59,6 +59,7 @@ pub mod organization;
 pub mod policy;
 pub mod store;
 pub mod provision;
+pub mod administration;
 // Around it.
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -6,7 +6,7 @@ use common::now;
 use common::people::{
     address, administrator_of, counters, decided, email, invitation, invited, member,
 };
-use common::tenants::{IDP_A, done, enforced, identity, open, organization};
+use common::tenants::{IDP_A, OPERATOR, around, done, enforced, identity, open, organization};
 use saml_login::account::{
     Account, AccountAddress, AccountId, EmailProof, Profile, Pushed, Role, Source, Status,
 };
@@ -74,7 +74,12 @@ impl Setting {
         }
         if break_glass {
             let account = AccountId::new("it");
-            done(&mut made, Change::BreakGlass { account, granted: true });
+            let mut it = member("org-a", "it", "it@example.test", EmailProof::Proven);
+            it.role = Role::Administrator;
+            let around = around("org-a").with_accounts([it]);
+            let granted = Change::BreakGlass { account, granted: true };
+            let named = made.apply(granted, &OPERATOR, &around, now());
+            named.result.expect("a change");
         }
         made
     }

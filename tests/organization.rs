@@ -4,20 +4,22 @@ mod common;
 
 use std::collections::BTreeSet;
 
+use common::people::member;
 use common::tenants::{
-    IDP_A, IDP_B, Plans, administrator, apply, boss, connection, done, enforced, idp, log_in, open,
-    operator, organization, response, test_login, values, verify_domain,
+    IDP_A, IDP_B, OPERATOR, adopt, applied, apply, around, boss, connection, done, enforced, idp,
+    log_in, name_keeper, open, organization, response, test_login, values, verify_domain,
 };
 use common::{block_on, now};
-use saml_login::account::{Account, AccountId, Role, Status};
-use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog, Outcome};
+use saml_login::account::{AccountId, EmailProof};
+use saml_login::audit::{AuditEvent, AuditLog, MemoryAuditLog, Outcome};
 use saml_login::binding::Binding;
 use saml_login::connection::SignedParts;
 use saml_login::doctor::PastedValues;
 use saml_login::identity::{AttributeMap, IdentityField};
 use saml_login::organization::{
-    Applied, Change, DomainRule, EmailDomain, Neighbours, Organizations, ProfileSource,
-    ProvisioningRules, RelinkRule, Slug, SpUrls,
+    AdministratorRule, Applied, Around, By, Change, Claim, ClaimKind, Conflict, DomainRule,
+    EmailDomain, JitRule, Plan, ProfileSource, Proposal, ProvisioningRules, RelinkRule, Slug,
+    SpUrls,
 };
 use saml_login::trust::Fingerprint;
 use saml_login::{ConnectionOptions, Organization, ServiceProvider, Unsolicited};
@@ -98,15 +100,14 @@ fn urls_follow_from_the_slug() {
 /// What browsers take for one address is one, however it is spelled.
 #[test]
 fn urls_belong_to_one_organization_in_any_spelling() {
-    let mut organizations = Organizations::default();
-    organizations.add(organization("org-0", "acme")).expect("room");
+    let first = organization("org-0", "acme");
     let slug = Slug::parse("other").expect("a slug");
     let urls = SpUrls::derived("https://app.example.test", &slug).expect("URLs");
-    let mut conflict = |id: &str, edit: &dyn Fn(&mut SpUrls)| {
+    let conflict = |id: &str, edit: &dyn Fn(&mut SpUrls)| {
         let mut urls = urls.clone();
         edit(&mut urls);
-        let added = organizations.add(Organization::new(id, slug.clone(), urls));
-        added.err().map(|conflict| conflict.code())
+        let made = Organization::new(id, slug.clone(), urls);
+        made.own_conflict().or(made.conflict_with(&first)).map(Conflict::code)
     };
     for acs_url in [
         "https://APP.example.test/saml/acme/acs",
@@ -139,35 +140,21 @@ fn urls_belong_to_one_organization_in_any_spelling() {
 
 #[test]
 fn slug_and_acs_url_belong_to_one_organization() {
-    let mut organizations = Organizations::default();
-    organizations.add(organization("org-a", "acme")).expect("room");
-    let conflict = |organizations: &mut Organizations, made| {
-        organizations.add(made).err().map(|conflict| conflict.code())
-    };
-    assert_eq!(
-        conflict(&mut organizations, organization("org-a", "other")),
-        Some("organization_id_taken")
-    );
-    assert_eq!(conflict(&mut organizations, organization("org-b", "acme")), Some("slug_taken"));
+    let first = organization("org-a", "acme");
+    let conflict = |made: &Organization| made.conflict_with(&first).map(Conflict::code);
+    assert_eq!(conflict(&organization("org-a", "other")), Some("organization_id_taken"));
+    assert_eq!(conflict(&organization("org-b", "acme")), Some("slug_taken"));
     let slug = Slug::parse("bravo").expect("a slug");
     let mut urls = SpUrls::derived("https://app.example.test", &slug).expect("URLs");
     urls.acs_url = "https://app.example.test/saml/acme/acs".into();
     let same_acs = Organization::new("org-b", slug.clone(), urls.clone());
-    assert_eq!(conflict(&mut organizations, same_acs), Some("acs_url_taken"));
-    assert_eq!(organizations.iter().count(), 1);
+    assert_eq!(conflict(&same_acs), Some("acs_url_taken"));
     urls.acs_url += "/";
-    organizations.add(Organization::new("org-b", slug, urls)).expect("room");
-    let id = |found: Option<&Organization>| found.map(|found| found.id().to_owned());
-    assert_eq!(id(organizations.by_slug("bravo")), Some("org-b".into()));
-    assert_eq!(
-        id(organizations.by_acs_url("https://app.example.test/saml/acme/acs")),
-        Some("org-a".into())
-    );
-    assert_eq!(
-        id(organizations.by_acs_url("https://app.example.test/saml/acme/acs/")),
-        Some("org-b".into())
-    );
-    assert_eq!(id(organizations.by_id("org-c")), None);
+    assert_eq!(conflict(&Organization::new("org-b", slug, urls)), None);
+    for reserved in ["www", "api", "admin", "login", "saml", "sso", "scim", "metadata"] {
+        let made = organization("org-b", reserved);
+        assert_eq!(made.own_conflict().map(Conflict::code), Some("slug_reserved"));
+    }
 }
 
 /// That of no certificate.
@@ -175,23 +162,35 @@ fn unknown() -> Fingerprint {
     "AB:".repeat(32).trim_end_matches(':').parse().expect("a fingerprint")
 }
 
-/// One of each.
+fn planned(plan: Plan) -> Around {
+    Around::plan(plan).with_accounts(around("org-a").accounts)
+}
+
+/// One of each that an administrator may make.
 fn all_changes(made: &Organization) -> Vec<Change> {
     let fingerprint = made.fingerprints().first().copied().unwrap_or_else(unknown);
     let certificate = IDP_B.certificate_pem().expect("PEM");
+    let domain = EmailDomain::parse("asked.test").expect("a domain");
+    let token = saml_login::organization::DomainToken::new(common::people::random());
+    let slug = Slug::parse("renamed").expect("a slug");
     vec![
         Change::AddCertificate { certificate },
         Change::Adjust(Box::default()),
+        Change::Adopt,
         Change::BreakGlass { account: AccountId::new("keeper"), granted: true },
         Change::Configure(Box::new(values(made, &IDP_A))),
         Change::Disable,
+        Change::Drop,
         Change::Enable,
         Change::Enforce,
         Change::LiftEnforcement,
         Change::ManageByDirectory(false),
         Change::ManageByDirectory(true),
+        Change::Propose(Box::default()),
         Change::Provision(ProvisioningRules::default()),
         Change::RemoveConnection,
+        Change::RenameSlug { slug, login_url: "https://app.example.test/sso/renamed".into() },
+        Change::RequestDomain { domain, token },
         Change::RetireCertificate { fingerprint },
     ]
 }
@@ -199,19 +198,25 @@ fn all_changes(made: &Organization) -> Vec<Change> {
 #[test]
 fn only_an_administrator_of_this_organization_changes_it() {
     let made = enforced("org-a", "acme", &IDP_A);
+    let (own, other) = (boss("org-a"), boss("org-b"));
+    let mut gone = own.clone();
+    gone.status = saml_login::account::Status::Deactivated;
+    let plain = member("org-a", "member", "member@example.test", EmailProof::Proven);
+    let scope = BTreeSet::new();
     for change in all_changes(&made) {
-        let member = Actor::Member(AccountId::new("member"));
-        for stranger in [member, boss("org-b"), Actor::IdentityProvider] {
+        for (stranger, expected) in [
+            (By::member(&plain), "not_administrator"),
+            (By::member(&gone), "not_administrator"),
+            (By::member(&other), "not_administrator"),
+            (By::entered(&own), "entered_session"),
+            (By::IdentityProvider, "not_administrator"),
+            (By::Directory("token-1"), "not_administrator"),
+            (By::SetupLink("link-1", &scope), "not_administrator"),
+        ] {
             let mut changed = made.clone();
-            let applied = changed.apply(
-                change.clone(),
-                &stranger,
-                &Plans::with(&["org-a"]),
-                &Neighbours::default(),
-                now(),
-            );
-            assert_eq!(applied.event.actor, stranger);
-            assert_eq!(code(applied), "not_administrator", "{change:?}");
+            let applied = changed.apply(change.clone(), &stranger, &around("org-a"), now());
+            assert_eq!(applied.event.actor, stranger.actor());
+            assert_eq!(code(applied), expected, "{change:?}");
             assert_eq!(changed, made);
         }
     }
@@ -221,36 +226,22 @@ fn only_an_administrator_of_this_organization_changes_it() {
 fn domains_are_for_the_application_to_say() {
     let mut made = organization("org-a", "acme");
     let domain = EmailDomain::parse("Example.TEST").expect("a domain");
-    let plans = Plans::with(&["org-a"]);
-    for change in [Change::VerifyDomain(domain.clone()), Change::ForgetDomain(domain.clone())] {
-        assert_eq!(
-            code(made.apply(change, &boss("org-a"), &plans, &Neighbours::default(), now())),
-            "not_operator"
-        );
-    }
-    let verified = made.apply(
+    let found = Vec::new();
+    for change in [
         Change::VerifyDomain(domain.clone()),
-        &Actor::Application,
-        &plans,
-        &Neighbours::default(),
-        now(),
-    );
+        Change::ForgetDomain(domain.clone()),
+        Change::CheckDomain { domain: domain.clone(), found },
+    ] {
+        assert_eq!(code(apply(&mut made, change)), "not_operator");
+    }
+    let verified = applied(&mut made, Change::VerifyDomain(domain.clone()));
     assert_eq!(verified.event.action.code(), "domain_verified");
     assert_eq!(verified.result, Ok(()));
     assert_eq!(
         made.verified_domains().iter().map(EmailDomain::as_str).collect::<Vec<_>>(),
         ["example.test"]
     );
-    assert_eq!(
-        code(made.apply(
-            Change::ForgetDomain(domain),
-            &operator(),
-            &plans,
-            &Neighbours::default(),
-            now()
-        )),
-        "done"
-    );
+    assert_eq!(code(applied(&mut made, Change::ForgetDomain(domain))), "done");
     assert!(made.verified_domains().is_empty());
     // To lose the last one loosens nothing.
     assert!(made.is_bound_to_domains());
@@ -259,40 +250,38 @@ fn domains_are_for_the_application_to_say() {
 #[test]
 fn without_the_plan_nothing_is_set_up_and_everything_can_be_taken_back() {
     let set_up = [
+        "candidate_adopted",
+        "candidate_proposed",
         "connection_updated",
-        "sso_enabled",
-        "enforcement_set",
         "directory_enabled",
+        "domain_requested",
+        "enforcement_set",
         "provisioning_changed",
+        "slug_renamed",
+        "sso_enabled",
     ];
     let made = enforced("org-a", "acme", &IDP_A);
+    let own = boss("org-a");
     for change in all_changes(&made) {
         let mut changed = made.clone();
-        let applied = changed.apply(
-            change.clone(),
-            &boss("org-a"),
-            &Plans::with(&[]),
-            &Neighbours::default(),
-            now(),
-        );
-        let action = applied.event.action.code();
+        let without = planned(Plan::NONE);
+        let applied = changed.apply(change.clone(), &By::member(&own), &without, now());
+        let action = applied.event.action.code().to_owned();
         let is_refused = code(applied) == "not_entitled";
-        assert_eq!(is_refused, set_up.contains(&action), "{action}");
+        assert_eq!(is_refused, set_up.contains(&&*action), "{action}");
         assert!(!is_refused || changed == made);
     }
     // What was set up before goes on working.
     assert!(made.is_enforced());
     assert!(log_in(&made, &response(&made, &IDP_A, "alice")).is_ok());
-    let mut none = organization("org-b", "bravo");
-    let applied = none.apply(
-        Change::Enable,
-        &boss("org-b"),
-        &Plans::with(&["org-a"]),
-        &Neighbours::default(),
-        now(),
-    );
-    assert_eq!(code(applied), "not_entitled");
-    assert!(!none.is_enabled());
+    // Single sign-on and the directory are asked apart.
+    let mut open = open("org-a", "acme", &IDP_A);
+    let sso = planned(Plan::new(true, false));
+    let directory = |made: &mut Organization, around: &Around| {
+        code(made.apply(Change::ManageByDirectory(true), &By::member(&own), around, now()))
+    };
+    assert_eq!(directory(&mut open, &sso), "not_entitled");
+    assert_eq!(directory(&mut open, &around("org-a")), "done");
 }
 
 #[test]
@@ -336,11 +325,15 @@ fn a_save_with_a_bad_value_changes_nothing() {
         bad(|values| values.certificate = "garbage".into()),
         bad(|values| values.certificate.truncate(200)),
     ] {
-        for made in [organization("org-a", "acme"), enforced("org-a", "acme", &IDP_A)] {
+        for made in [organization("org-a", "acme"), open("org-a", "acme", &IDP_A)] {
             let mut changed = made.clone();
-            let applied = apply(&mut changed, Change::Configure(Box::new(values.clone())));
-            assert_eq!(code(applied), "values_refused", "{values:?}");
-            assert_eq!(changed, made);
+            let proposal = Proposal::of_values(values.clone());
+            for change in
+                [Change::Configure(Box::new(values.clone())), Change::Propose(Box::new(proposal))]
+            {
+                assert_eq!(code(apply(&mut changed, change)), "values_refused", "{values:?}");
+                assert_eq!(changed, made);
+            }
         }
     }
 }
@@ -375,8 +368,8 @@ fn audience_and_issuer_are_free_text_compared_byte_for_byte() {
 
 #[test]
 fn a_new_configuration_counts_from_the_next_login_on() {
-    let mut made = enforced("org-a", "acme", &IDP_A);
-    done(&mut made, Change::BreakGlass { account: AccountId::new("keeper"), granted: true });
+    let mut made = open("org-a", "acme", &IDP_A);
+    name_keeper(&mut made);
     verify_domain(&mut made, "example.test");
     let mut options = ConnectionOptions::default();
     options.clock_skew_seconds = 30;
@@ -395,7 +388,6 @@ fn a_new_configuration_counts_from_the_next_login_on() {
     assert_eq!((made.id(), made.urls()), (before.id(), before.urls()));
     assert_eq!(made.break_glass(), before.break_glass());
     assert_eq!(made.verified_domains(), before.verified_domains());
-    assert!(made.is_enforced());
     assert_eq!(made.settings().map(|settings| &settings.options), Some(&options));
 }
 
@@ -407,7 +399,8 @@ fn a_second_certificate_rolls_the_key_over() {
     assert_eq!(log_in(&made, &new).unwrap_err().code(), "key_untrusted");
     let certificate = next.certificate_pem().expect("PEM");
     let added = apply(&mut made, Change::AddCertificate { certificate: certificate.clone() });
-    assert_eq!(added.event.action.code(), "certificate_added");
+    let fingerprints = made.fingerprints()[1..].to_vec();
+    assert_eq!(added.event.action, saml_login::audit::Action::CertificateAdded { fingerprints });
     assert_eq!(code(added), "done");
     assert!(log_in(&made, &old).is_ok() && log_in(&made, &new).is_ok());
     let [first, second] = made.fingerprints().try_into().expect("two certificates");
@@ -455,127 +448,6 @@ fn what_the_connection_would_refuse_is_refused_when_it_is_saved() {
 }
 
 #[test]
-fn a_test_login_is_of_the_settings_that_it_was_made_with() {
-    let mut made = open("org-a", "acme", &IDP_A);
-    let revision = made.revision().expect("settings");
-    let identity = log_in(&made, &response(&made, &IDP_A, "boss")).expect("a login");
-    let account = administrator(&identity);
-    let outdated = |made: &mut Organization, identity, revision: &str| {
-        assert_eq!(
-            code(made.record_test_login(identity, &account, revision, now())),
-            "test_login_outdated"
-        );
-        assert!(!made.is_tested());
-    };
-    let mut options = ConnectionOptions::default();
-    options.unsolicited = Unsolicited::On;
-    done(&mut made, Change::Adjust(Box::new(options)));
-    assert_ne!(made.revision().as_ref(), Some(&revision));
-    outdated(&mut made, &identity, &revision);
-    let other = open("org-b", "bravo", &IDP_B);
-    let foreign = log_in(&other, &response(&other, &IDP_B, "boss")).expect("a login");
-    let revision = made.revision().expect("settings");
-    outdated(&mut made, &foreign, &revision);
-    // The same issuer with another key, and the revision of the moment.
-    let mut rekeyed = made.clone();
-    let values = values(&made, &idp(IDP_A.issuer()));
-    done(&mut rekeyed, Change::Configure(Box::new(values)));
-    let revision_after = rekeyed.revision().expect("settings");
-    outdated(&mut rekeyed, &identity, &revision_after);
-    // Where single sign-on does not work there is nothing to test.
-    let mut closed = made.clone();
-    done(&mut closed, Change::Disable);
-    assert_eq!(closed.revision(), None);
-    outdated(&mut closed, &identity, &revision);
-
-    let noted = made.record_test_login(&identity, &account, &revision, now());
-    assert_eq!(noted.event.action.code(), "test_login");
-    assert_eq!(noted.event.target, Some(account.id.clone()));
-    assert_eq!(code(noted), "done");
-    assert!(made.is_tested());
-    // Away and back again: what was tested is what is configured.
-    done(&mut made, Change::Disable);
-    done(&mut made, Change::Enable);
-    assert!(made.is_tested());
-}
-
-#[test]
-fn a_test_login_is_an_administrators_all_the_way_into_the_account() {
-    let mut made = open("org-a", "acme", &IDP_A);
-    let revision = made.revision().expect("settings");
-    let identity = log_in(&made, &response(&made, &IDP_A, "boss")).expect("a login");
-    let account = administrator(&identity);
-    let edits: [fn(&mut Account); 4] = [
-        |account| account.role = Role::Member,
-        |account| account.status = Status::Deactivated,
-        |account| account.organization = "org-b".into(),
-        |account| account.stable_key = None,
-    ];
-    for edit in edits {
-        let mut account = account.clone();
-        edit(&mut account);
-        let applied = made.record_test_login(&identity, &account, &revision, now());
-        assert_eq!(code(applied), "test_login_not_administrator");
-    }
-    assert_eq!(code(made.record_test_login(&identity, &account, &revision, now())), "done");
-}
-
-#[test]
-fn a_test_login_without_a_lasting_name_goes_by_the_address() {
-    let mut made = open("org-a", "acme", &IDP_A);
-    let revision = made.revision().expect("settings");
-    let mut answer = response(&made, &IDP_A, "boss");
-    if let Some(name_id) = &mut answer.name_id {
-        name_id.format = Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient".into());
-    }
-    let identity = log_in(&made, &answer).expect("a login");
-    let mut other = administrator(&identity);
-    other.email = saml_login::identity::Email::parse("other@example.test").ok();
-    let applied = made.record_test_login(&identity, &other, &revision, now());
-    assert_eq!(code(applied), "test_login_not_administrator");
-    let account = administrator(&identity);
-    assert_eq!(code(made.record_test_login(&identity, &account, &revision, now())), "done");
-}
-
-#[test]
-fn other_domains_and_rules_ask_for_another_test_login() {
-    let mut made = enforced("org-a", "acme", &IDP_A);
-    let domain = Change::VerifyDomain(EmailDomain::parse("acme.test").expect("a domain"));
-    let applied =
-        made.apply(domain, &Actor::Application, &Plans::with(&[]), &Neighbours::default(), now());
-    // Whose addresses are elsewhere does not come in any more.
-    assert!(applied.enforced_untested && applied.result.is_ok());
-    assert!(!made.is_tested() && made.is_enforced());
-    done(&mut made, Change::LiftEnforcement);
-    assert_eq!(code(apply(&mut made, Change::Enforce)), "enforcement_needs_test_login");
-    test_login(&mut made, &IDP_A);
-    done(&mut made, Change::Enforce);
-    let rules =
-        ProvisioningRules::new(true, DomainRule::VerifiedOrMember, ProfileSource::IdentityProvider);
-    assert!(apply(&mut made, Change::Provision(rules)).enforced_untested);
-}
-
-#[test]
-fn a_domain_belongs_to_one_customer() {
-    let mut organizations = Organizations::default();
-    organizations.add(organization("org-a", "acme")).expect("room");
-    organizations.add(organization("org-b", "bravo")).expect("room");
-    let domain = || Change::VerifyDomain(EmailDomain::parse("acme.test").expect("a domain"));
-    let mut verify = |id: &str, by: &Actor| {
-        code(
-            organizations
-                .apply(id, domain(), by, &Plans::with(&[]), now())
-                .expect("an organization"),
-        )
-    };
-    assert_eq!(verify("org-a", &Actor::Application), "done");
-    assert_eq!(verify("org-a", &Actor::Application), "done");
-    assert_eq!(verify("org-b", &Actor::Application), "domain_taken");
-    // Two organizations of one customer: somebody has to know that.
-    assert_eq!(verify("org-b", &operator()), "done");
-}
-
-#[test]
 fn the_directory_and_single_sign_on_hold_each_other() {
     let mut made = organization("org-a", "acme");
     assert_eq!(code(apply(&mut made, Change::ManageByDirectory(true))), "directory_needs_sso");
@@ -602,13 +474,17 @@ fn attempts_are_written_down_without_what_was_pasted() {
     block_on(log.record(&applied.event)).expect("a log");
     block_on(log.record(&apply(&mut made, Change::Enable).event)).expect("a log");
     let told = |event: &AuditEvent| {
-        (event.organization.clone(), event.action.code(), event.outcome.clone())
+        (event.organization.clone(), event.action.code().to_owned(), event.outcome.clone())
     };
     assert_eq!(
         log.events().iter().map(told).collect::<Vec<_>>(),
         [
-            ("org-a".into(), "connection_activated", Outcome::Refused("values_refused".into())),
-            ("org-a".into(), "sso_enabled", Outcome::Done),
+            (
+                "org-a".into(),
+                "connection_activated".into(),
+                Outcome::Refused("values_refused".into())
+            ),
+            ("org-a".into(), "sso_enabled".into(), Outcome::Done),
         ]
     );
     let json = serde_json::to_value(&log.events()[1]).expect("JSON");
@@ -617,6 +493,7 @@ fn attempts_are_written_down_without_what_was_pasted() {
         serde_json::json!({
             "organization": "org-a", "at": "2030-01-31T12:00:00Z", "actor": {"member": "boss-of-org-a"},
             "action": {"sso_changed": {"enabled": true}}, "target": null, "outcome": "done",
+            "request_id": null, "client_address": null,
         })
     );
 }
@@ -624,34 +501,31 @@ fn attempts_are_written_down_without_what_was_pasted() {
 #[test]
 fn an_organization_is_one_serializable_record() {
     let mut made = enforced("org-a", "acme", &IDP_A);
-    done(&mut made, Change::BreakGlass { account: AccountId::new("keeper"), granted: true });
-    verify_domain(&mut made, "example.test");
+    name_keeper(&mut made);
+    let mut proposal = Proposal::of_values(values(&made, &IDP_B));
+    proposal.domain = EmailDomain::parse("example.test").ok();
+    adopt(&mut made, proposal, &IDP_B);
+    let again = Proposal::of_values(values(&made, &IDP_A));
+    done(&mut made, Change::Propose(Box::new(again)));
     let text = serde_json::to_string(&made).expect("JSON");
     let read: Organization = serde_json::from_str(&text).expect("an organization");
     assert_eq!(read, made);
-    assert!(read.is_enforced());
+    assert!(read.is_enforced() && read.is_tested() && read.candidate().is_some());
     // What a hand has spoiled is not read.
     for (from, to) in [
         ("\"acme\"", "\"Acme\""),
         ("\"example.test\"", "\"example\""),
         ("\"bounce\"", "\"sometimes\""),
+        ("\"version\":1", "\"version\":2"),
     ] {
         assert!(text.contains(from), "{from}");
         assert!(serde_json::from_str::<Organization>(&text.replace(from, to)).is_err(), "{from}");
     }
-    // Nor what contradicts itself, or is not known.
     let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let edits: [fn(&mut serde_json::Value); 10] = [
-        |value| value["tested"] = serde_json::Value::Null,
-        |value| value["sso_enabled"] = false.into(),
-        |value| value["settings"] = serde_json::Value::Null,
-        |value| value["settings"]["certificates"] = serde_json::json!([]),
-        |value| value["settings"]["options"]["clock_skew_seconds"] = 301.into(),
+    let edits: [fn(&mut serde_json::Value); 3] = [
         |value| value["settings"]["options"]["dangerAllowSha1"] = true.into(),
-        |value| value["enforce"] = true.into(),
         |value| value["provisioning"]["jitt"] = false.into(),
         |value| value["settings"]["optoins"] = serde_json::json!({}),
-        |value| value["bound_to_domains"] = false.into(),
     ];
     for edit in edits {
         let mut spoiled = value.clone();
@@ -659,9 +533,83 @@ fn an_organization_is_one_serializable_record() {
         assert!(serde_json::from_value::<Organization>(spoiled.clone()).is_err(), "{spoiled}");
     }
     // A record of an organization that has nothing set up needs no more than who it is.
-    let least = serde_json::json!({"id": "org-a", "slug": "acme", "urls": made.urls()});
+    let least = serde_json::json!({"id": "org-a", "slug": "acme", "urls": organization("org-a", "acme").urls()});
     let read: Organization = serde_json::from_value(least).expect("an organization");
     assert_eq!(read, organization("org-a", "acme"));
+}
+
+/// Settings that a stricter release does not take are a closed organization that can be mended,
+/// and never an unreadable one.
+#[test]
+fn what_cannot_be_in_effect_is_closed_and_can_be_mended() {
+    let made = enforced("org-a", "acme", &IDP_A);
+    let value = serde_json::to_value(&made).expect("JSON");
+    let edits: [(fn(&mut serde_json::Value), &str); 5] = [
+        (
+            |value| value["settings"]["options"]["clock_skew_seconds"] = 301.into(),
+            "clock_skew_out_of_range",
+        ),
+        (|value| value["settings"]["certificates"] = serde_json::json!([]), "certificate_empty"),
+        (|value| value["sso_enabled"] = false.into(), "organization_contradictory"),
+        (|value| value["settings"] = serde_json::Value::Null, "organization_contradictory"),
+        (
+            |value| value["verified_domains"] = serde_json::json!(["acme.test"]),
+            "organization_contradictory",
+        ),
+    ];
+    for (edit, expected) in edits {
+        let mut spoiled = value.clone();
+        edit(&mut spoiled);
+        let mut read: Organization = serde_json::from_value(spoiled).expect("an organization");
+        assert_eq!(read.closed().map(|closed| closed.code()), Some(expected));
+        assert!(!read.is_open() && read.connection().is_err());
+        // Nothing falls by itself: an operator lifts it, and then it is configured anew.
+        assert!(read.is_enforced());
+        let lifted = read.apply(Change::LiftEnforcement, &OPERATOR, &Around::default(), now());
+        assert_eq!(code(lifted), "done");
+        done(&mut read, Change::Enable);
+        let values = values(&read, &IDP_A);
+        if read.settings().is_some() {
+            done(&mut read, Change::RemoveConnection);
+        }
+        done(&mut read, Change::Configure(Box::new(values)));
+        if expected == "organization_contradictory" && !read.verified_domains().is_empty() {
+            verify_domain(&mut read, "acme.test");
+        }
+        assert_eq!(read.closed(), None, "{expected}");
+        assert!(read.is_open() && log_in(&read, &response(&read, &IDP_A, "alice")).is_ok());
+    }
+}
+
+/// What a later release has written is kept, and written back.
+#[test]
+fn what_is_not_known_is_kept() {
+    let made = enforced("org-a", "acme", &IDP_A);
+    let mut newer = serde_json::to_value(&made).expect("JSON");
+    newer["something_new"] = serde_json::json!({"kept": [1, 2]});
+    let mut read: Organization = serde_json::from_value(newer).expect("an organization");
+    done(&mut read, Change::LiftEnforcement);
+    let written = serde_json::to_value(&read).expect("JSON");
+    assert_eq!(written["something_new"], serde_json::json!({"kept": [1, 2]}));
+    assert_eq!(written["version"], 1);
+}
+
+/// One record of each version that was ever written.
+#[test]
+fn records_of_former_releases_are_read() {
+    let before = include_str!("../fixtures/records/organization-0.json");
+    let read: Organization = serde_json::from_str(before).expect("an organization");
+    assert_eq!((read.id().as_str(), read.connection_id()), ("org-a", "org-a"));
+    assert!(read.is_open() && read.is_enforced());
+    // It was not kept whose login it was.
+    assert!(!read.is_tested());
+    assert_eq!(read.provisioning().jit, JitRule::Always);
+    assert_eq!(read.break_glass().iter().next(), Some(&AccountId::new("keeper")));
+    let now = include_str!("../fixtures/records/organization-1.json");
+    let read: Organization = serde_json::from_str(now).expect("an organization");
+    assert!(read.is_open() && read.is_enforced() && read.is_tested());
+    let written = serde_json::to_value(&read).expect("JSON");
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(now).expect("JSON"));
 }
 
 #[test]
@@ -674,28 +622,29 @@ fn dangers_that_are_switched_on_are_written_down() {
         adjusted.event.action,
         saml_login::audit::Action::ConnectionUpdated { dangers: vec!["danger_allow_sha1".into()] }
     );
-    let mut rules = ProvisioningRules::new(true, DomainRule::DangerAny, ProfileSource::Application);
+    let mut rules =
+        ProvisioningRules::new(JitRule::Always, DomainRule::DangerAny, ProfileSource::Application);
     rules.relink = RelinkRule::DangerAnyName;
+    rules.administrators = AdministratorRule::DangerByEmail;
     let changed = apply(&mut made, Change::Provision(rules));
     assert_eq!(
         changed.event.action,
         saml_login::audit::Action::ProvisioningChanged {
-            dangers: vec!["danger_any".into(), "danger_any_name".into()]
+            dangers: vec!["danger_any".into(), "danger_any_name".into(), "danger_by_email".into()]
         }
     );
 }
 
 #[test]
 fn what_deserves_a_look_is_said_although_it_is_taken() {
-    let mut organizations = Organizations::default();
-    organizations.add(open("org-b", "bravo", &IDP_A)).expect("room");
-    organizations.add(organization("org-a", "acme")).expect("room");
-    let mut values = values(&organization("org-a", "acme"), &IDP_A);
+    let mut made = organization("org-a", "acme");
+    let mut values = values(&made, &IDP_A);
     values.issuer += " ";
+    let mut around = around("org-a");
+    around.fingerprints = open("org-b", "bravo", &IDP_A).fingerprints();
+    let own = boss("org-a");
     let mut apply = |change| {
-        let applied =
-            organizations.apply("org-a", change, &boss("org-a"), &Plans::with(&["org-a"]), now());
-        let applied = applied.expect("an organization");
+        let applied = made.apply(change, &By::member(&own), &around, now());
         assert_eq!(applied.result, Ok(()));
         applied.warnings.iter().map(|finding| finding.problem.code()).collect::<Vec<_>>()
     };
@@ -706,6 +655,78 @@ fn what_deserves_a_look_is_said_although_it_is_taken() {
     let certificate = IDP_A.certificate_pem().expect("PEM");
     assert_eq!(apply(Change::AddCertificate { certificate }), ["certificate_shared"]);
     assert_eq!(apply(Change::Enable), [""; 0]);
+}
+
+/// Two verifications of one domain, two slugs, two URLs: each belongs to whoever came first.
+#[test]
+fn what_another_organization_has_claimed_is_refused() {
+    let domain = EmailDomain::parse("acme.test").expect("a domain");
+    let slug = Slug::parse("taken").expect("a slug");
+    let login_url = "https://app.example.test/sso/taken";
+    for (claim, change, expected) in [
+        (
+            Claim::new(ClaimKind::Domain, "acme.test"),
+            Change::VerifyDomain(domain.clone()),
+            "domain_taken",
+        ),
+        (
+            Claim::new(ClaimKind::Slug, "taken"),
+            Change::RenameSlug { slug: slug.clone(), login_url: login_url.into() },
+            "slug_taken",
+        ),
+        (
+            Claim::new(ClaimKind::LoginUrl, "https://APP.example.test/sso/taken"),
+            Change::RenameSlug { slug, login_url: login_url.into() },
+            "login_url_taken",
+        ),
+    ] {
+        let mut made = organization("org-a", "acme");
+        let mut around = around("org-a");
+        around.claims.insert(claim);
+        for by in [By::Application, OPERATOR] {
+            assert_eq!(code(made.apply(change.clone(), &by, &around, now())), expected);
+        }
+        around.claims.clear();
+        assert_eq!(code(made.apply(change, &By::Application, &around, now())), "done");
+    }
+}
+
+/// Another name changes where people start, and nothing that the identity provider knows.
+#[test]
+fn a_slug_can_be_renamed_and_the_former_one_stays_taken() {
+    let mut made = enforced("org-a", "acme", &IDP_A);
+    let before = made.clone();
+    let rename = |slug: &str| Change::RenameSlug {
+        slug: Slug::parse(slug).expect("a slug"),
+        login_url: format!("https://app.example.test/sso/{slug}"),
+    };
+    let renamed = apply(&mut made, rename("acme-group"));
+    assert_eq!(renamed.event.action.code(), "slug_renamed");
+    assert_eq!(code(renamed), "done");
+    assert_eq!(made.slug().as_str(), "acme-group");
+    assert_eq!(made.urls().login_url, "https://app.example.test/sso/acme-group");
+    let fixed = |made: &Organization| {
+        let urls = made.urls();
+        (urls.acs_url.clone(), urls.slo_url.clone(), urls.entity_id.clone())
+    };
+    assert_eq!(fixed(&made), fixed(&before));
+    assert!(made.is_tested() && log_in(&made, &response(&made, &IDP_A, "alice")).is_ok());
+    let slugs: Vec<String> = made
+        .claims()
+        .into_iter()
+        .filter(|claim| claim.kind == ClaimKind::Slug)
+        .map(|claim| claim.value)
+        .collect();
+    assert_eq!(slugs, ["acme", "acme-group"]);
+    assert_eq!(organization("org-b", "acme").conflict_with(&made), Some(Conflict::Slug));
+    // Back again it is no former one.
+    done(&mut made, rename("acme"));
+    assert_eq!(made.former_slugs().iter().map(Slug::as_str).collect::<Vec<_>>(), ["acme-group"]);
+    assert_eq!(code(apply(&mut made, rename("admin"))), "slug_reserved");
+    let mut around = around("org-a");
+    around.reserved.insert("ours".into());
+    let refused = made.apply(rename("ours"), &OPERATOR, &around, now());
+    assert_eq!(code(refused), "slug_reserved");
 }
 
 #[test]
@@ -743,9 +764,11 @@ fn every_code_is_documented() {
     for (source, of) in [
         (include_str!("../src/provision/mod.rs"), "impl ProvisionError {"),
         (include_str!("../src/organization/discovery.rs"), "impl Discovery<'_> {"),
-        (include_str!("../src/organization/change.rs"), "impl ChangeRefusal {"),
+        (include_str!("../src/organization/refusal.rs"), "impl ChangeRefusal {"),
+        (include_str!("../src/provision/refusal.rs"), "impl PushRefusal {"),
+        (include_str!("../src/administration.rs"), "impl AdministrationError {"),
         (include_str!("../src/organization/mod.rs"), "impl SsoUnavailable {"),
-        (include_str!("../src/organization/registry.rs"), "impl Conflict {"),
+        (include_str!("../src/organization/conflict.rs"), "impl Conflict {"),
         (include_str!("../src/policy/decision.rs"), "impl Reason {"),
         (include_str!("../src/provision/refusal.rs"), "impl Refusal {"),
     ] {

@@ -5,12 +5,12 @@ mod common;
 use common::now;
 use common::people::{address, email, member as member_of};
 use common::tenants::{
-    IDP_A, IDP_B, Plans, apply, boss, done, enforced, open, operator, organization, test_login,
-    values, verify_domain,
+    IDP_A, IDP_B, OPERATOR, adopt, apply, boss, done, enforced, name_keeper, open, organization,
+    test_login, values, verify_domain,
 };
 use saml_login::account::{Account, AccountId, EmailProof, Role, Status};
 use saml_login::audit::{Action, Actor, Outcome};
-use saml_login::organization::{Change, Neighbours};
+use saml_login::organization::{Around, By, Change, EmailDomain, Proposal};
 use saml_login::policy::Verdict::{Allow, EndSession, Refuse, StepUp};
 use saml_login::policy::{Decision, Origin, PolicyAction, Verdict};
 use saml_login::session::{CredentialStart, LoginMethod, SessionStart};
@@ -59,7 +59,7 @@ fn set(setting: Setting, directory: bool, break_glass: bool) -> Organization {
         done(&mut made, Change::ManageByDirectory(true));
     }
     if break_glass {
-        done(&mut made, Change::BreakGlass { account: AccountId::new("named"), granted: true });
+        name_keeper(&mut made);
     }
     made
 }
@@ -166,7 +166,7 @@ fn the_whole_table_of_logins_and_sessions() {
         for directory in [false, true] {
             for break_glass in [false, true] {
                 let policy = LoginPolicy::of(&set(setting, directory, break_glass));
-                for (id, is_named) in [("named", true), ("other", false)] {
+                for (id, is_named) in [("keeper", true), ("other", false)] {
                     for role in [Role::Administrator, Role::Member] {
                         for status in STATUSES {
                             let account = account("org-a", id, role, status);
@@ -227,7 +227,12 @@ fn the_whole_table_of_seeing_and_entering() {
     let proofs =
         [EmailProof::Unproven, EmailProof::Organization, EmailProof::Domain, EmailProof::Proven];
     let with_domain = |mut organization: Organization, domain: bool| {
-        if domain {
+        if domain && organization.is_enforced() {
+            let idp = if *organization.id() == "org-a" { &IDP_A } else { &IDP_B };
+            let mut proposal = Proposal::default();
+            proposal.domain = EmailDomain::parse("example.test").ok();
+            adopt(&mut organization, proposal, idp);
+        } else if domain {
             verify_domain(&mut organization, "example.test");
         }
         LoginPolicy::of(&organization)
@@ -256,7 +261,7 @@ fn the_whole_table_of_seeing_and_entering() {
                 {
                     let mut theirs = alice("org-b");
                     theirs.address = address("alice@example.test", proof_there);
-                    let mut ours = account("org-a", "named", Role::Administrator, status);
+                    let mut ours = account("org-a", "keeper", Role::Administrator, status);
                     let name = if same_address { "alice" } else { "bob" };
                     ours.address = address(&format!("{name}@example.test"), proof_here);
                     let proves = |proof, domain| {
@@ -337,7 +342,7 @@ fn sessions_of_an_identity_provider_that_was_replaced_step_up() {
     let resume = PolicyAction::Resume(&begun);
     assert!(is(LoginPolicy::of(&acme).decide(&alice("org-a"), &resume), Allow, "allowed"));
     let values = values(&acme, &IDP_B);
-    done(&mut acme, Change::Configure(Box::new(values)));
+    adopt(&mut acme, Proposal::of_values(values), &IDP_B);
     assert!(is(LoginPolicy::of(&acme).decide(&alice("org-a"), &resume), StepUp, "sso_step_up"));
 }
 
@@ -480,13 +485,7 @@ fn an_operator_always_lifts_enforcement() {
     let mut made = enforced("org-a", "acme", &IDP_A);
     done(&mut made, Change::ManageByDirectory(true));
     // Without a plan, without anybody who could log in.
-    let lifted = made.apply(
-        Change::LiftEnforcement,
-        &operator(),
-        &Plans::with(&[]),
-        &Neighbours::default(),
-        now(),
-    );
+    let lifted = made.apply(Change::LiftEnforcement, &OPERATOR, &Around::default(), now());
     assert_eq!(lifted.result, Ok(()));
     assert_eq!(lifted.event.actor, Actor::Operator("operator-7".into()));
     assert_eq!(
@@ -529,13 +528,8 @@ fn every_order_of_removal_leaves_a_reachable_administrator() {
                 "a directory without single sign-on"
             );
             let mut lifted = made.clone();
-            let by_operator = lifted.apply(
-                Change::LiftEnforcement,
-                &operator(),
-                &Plans::with(&[]),
-                &Neighbours::default(),
-                now(),
-            );
+            let by_operator =
+                lifted.apply(Change::LiftEnforcement, &OPERATOR, &Around::default(), now());
             assert_eq!(by_operator.result, Ok(()));
             assert!(comes_in(&lifted), "an operator lets the administrator in: {order:?}");
         }
@@ -559,13 +553,8 @@ fn what_the_identity_provider_ends_alone_changes_nothing_here() {
     );
     assert_eq!(made, before);
     // An administrator whose session is still good switches it off.
-    let lifted = made.apply(
-        Change::Disable,
-        &boss("org-a"),
-        &Plans::with(&[]),
-        &Neighbours::default(),
-        now(),
-    );
+    let lifted =
+        made.apply(Change::Disable, &By::member(&boss("org-a")), &Around::default(), now());
     assert_eq!(lifted.result, Ok(()));
     assert!(made.settings().is_some() && !made.is_enforced());
     assert_eq!(

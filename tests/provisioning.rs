@@ -12,7 +12,7 @@ use common::people::{
     login, numbers, store_of,
 };
 use common::tenants::{
-    IDP_A, IDP_B, done, identity, log_in, open, response, values, verify_domain,
+    IDP_A, IDP_B, applied, done, identity, log_in, open, response, values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::account::{
@@ -21,7 +21,7 @@ use saml_login::account::{
 use saml_login::audit::{Action, Actor, Outcome};
 use saml_login::error::BoxError;
 use saml_login::organization::{
-    By, Change, DomainRule, ProfileSource, ProvisioningRules, RelinkRule,
+    By, Change, DomainRule, JitRule, ProfileSource, ProvisioningRules, RelinkRule,
 };
 use saml_login::provision::{Intent, LogIn, ProvisionError, Provisioning, Refusal, event};
 use saml_login::store::{MemoryStore, SettingsWrite, Store, Write, Written};
@@ -437,18 +437,15 @@ fn to_lose_the_last_domain_loosens_nothing() {
     let forget = Change::ForgetDomain(
         saml_login::organization::EmailDomain::parse("acme.test").expect("a domain"),
     );
-    let applied = acme.apply(
-        forget,
-        &Actor::Application,
-        &common::tenants::Plans::with(&[]),
-        &saml_login::organization::Neighbours::default(),
-        now(),
-    );
-    applied.result.expect("a change");
+    applied(&mut acme, forget).result.expect("a change");
     assert_eq!(code(&alice, &acme, &[]), "domain_foreign");
     rules(
         &mut acme,
-        ProvisioningRules::new(true, DomainRule::DangerAny, ProfileSource::IdentityProvider),
+        ProvisioningRules::new(
+            JitRule::Always,
+            DomainRule::DangerAny,
+            ProfileSource::IdentityProvider,
+        ),
     );
     assert_eq!(code(&alice, &acme, &[]), "create");
 }
@@ -483,14 +480,14 @@ fn which_source_of_names_wins_is_a_rule() {
     assert_eq!(names(&updated), ["Alice", "Ångström", "Ally A."]);
     rules(
         &mut acme,
-        ProvisioningRules::new(true, DomainRule::Verified, ProfileSource::Application),
+        ProvisioningRules::new(JitRule::Always, DomainRule::Verified, ProfileSource::Application),
     );
     let updated = changed(&again, &acme, &known);
     assert_eq!(names(&updated), ["Ally", "Ångström", "Ally A."]);
     // What a directory manages is the directory's.
     known.managed_by = Source::Directory;
     for source in [ProfileSource::Application, ProfileSource::IdentityProvider] {
-        rules(&mut acme, ProvisioningRules::new(true, DomainRule::Verified, source));
+        rules(&mut acme, ProvisioningRules::new(JitRule::Always, DomainRule::Verified, source));
         assert_eq!(code(&again, &acme, from_ref(&known)), "keep");
     }
 }
@@ -501,7 +498,11 @@ fn without_just_in_time_only_known_people_come_in() {
     let known = alice(&acme);
     rules(
         &mut acme,
-        ProvisioningRules::new(false, DomainRule::Verified, ProfileSource::IdentityProvider),
+        ProvisioningRules::new(
+            JitRule::Never,
+            DomainRule::Verified,
+            ProfileSource::IdentityProvider,
+        ),
     );
     assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[known]), "keep");
     assert_eq!(code(&identity(&acme, &IDP_A, "bob"), &acme, &[]), "account_unknown");
@@ -525,7 +526,10 @@ fn a_connection_is_believed_within_its_verified_domains() {
         (DomainRule::DangerAny, "keep", "create"),
     ];
     for (rule, member, newcomer) in table {
-        rules(&mut acme, ProvisioningRules::new(true, rule, ProfileSource::IdentityProvider));
+        rules(
+            &mut acme,
+            ProvisioningRules::new(JitRule::Always, rule, ProfileSource::IdentityProvider),
+        );
         assert_eq!(code(&guest, &acme, from_ref(&known)), member, "{rule:?}");
         assert_eq!(code(&guest, &acme, &[]), newcomer, "{rule:?}");
         assert_eq!(code(&identity(&acme, &IDP_A, "alice"), &acme, &[]), "create", "{rule:?}");
@@ -535,7 +539,10 @@ fn a_connection_is_believed_within_its_verified_domains() {
     for (rule, expected) in
         [(DomainRule::Verified, "domain_foreign"), (DomainRule::VerifiedOrMember, "link")]
     {
-        rules(&mut acme, ProvisioningRules::new(true, rule, ProfileSource::IdentityProvider));
+        rules(
+            &mut acme,
+            ProvisioningRules::new(JitRule::Always, rule, ProfileSource::IdentityProvider),
+        );
         assert_eq!(code(&guest, &acme, &invited), expected, "{rule:?}");
     }
     // A subdomain is a domain of its own.

@@ -8,14 +8,16 @@ use common::people::{
     invitation, login, member, numbers, read, store_of,
 };
 use common::tenants::{
-    IDP_A, IDP_B, administrator, done, enforced, identity, idp, log_in, open, response, values,
-    verify_domain,
+    IDP_A, IDP_B, OPERATOR, administrator, done, enforced, identity, idp, log_in, name_keeper,
+    open, response, values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::account::{
     Account, AccountId, EmailProof, LinkOrigin, Pushed, PushedAddress, Role, Status,
 };
-use saml_login::organization::{By, Change, EmailDomain};
+use saml_login::organization::{
+    By, Change, DomainRule, EmailDomain, JitRule, ProfileSource, ProvisioningRules,
+};
 use saml_login::policy::{Origin, PolicyAction, Verdict};
 use saml_login::provision::{Holder, Intent, LogIn, Provisioning, Push, Wanted};
 use saml_login::session::{LoginMethod, SessionStart};
@@ -25,8 +27,6 @@ use saml_login::token::TokenDigest;
 use saml_login::{Identity, LoginPolicy, Organization};
 
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
-const OPERATOR: By<'static> = By::Operator("operator-7");
-
 /// Somebody under a lasting name, with the address `person@example.test`.
 fn persistent(organization: &Organization, idp: &TestIdp, person: &str, id: &str) -> Identity {
     let mut answer = response(organization, idp, person);
@@ -231,6 +231,12 @@ fn an_invitation_from_before_the_directory_can_be_taken_back() {
     let invite = Intent::Invite { email: &email, role, invitation };
     let invited = carried(&store, &By::member(&boss), &invite);
     done(&mut acme, Change::ManageByDirectory(true));
+    let rules = ProvisioningRules::new(
+        JitRule::Always,
+        DomainRule::Verified,
+        ProfileSource::IdentityProvider,
+    );
+    done(&mut acme, Change::Provision(rules));
     settings(&store, &acme);
     let alice = identity(&acme, &IDP_A, "alice");
     assert_eq!(come(&store, &acme, &alice).expect_err("no seat").code(), "no_seat");
@@ -276,7 +282,7 @@ fn a_domain_is_verified_once_however_close_together() {
 fn the_directory_does_not_end_who_is_named_for_emergencies() {
     let mut acme = open("org-a", "acme", &IDP_A);
     done(&mut acme, Change::ManageByDirectory(true));
-    done(&mut acme, Change::BreakGlass { account: AccountId::new("keeper"), granted: true });
+    name_keeper(&mut acme);
     let keeper = administrator_of("org-a", "keeper", "keeper@example.test");
     let all = [keeper.clone(), administrator_of("org-a", "other", "other@example.test")];
     let by = By::Directory("token-1");

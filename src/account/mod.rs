@@ -236,11 +236,30 @@ impl Account {
         self.role == Role::Administrator && self.status == Status::Active
     }
 
+    /// Whether it administers exactly this organization.
+    pub fn administers(&self, organization: &OrganizationId) -> bool {
+        self.organization == *organization && self.is_active_administrator()
+    }
+
+    /// Makes this the next version of an account that was read, and ends its sessions where that
+    /// has to be; whether anything is another.
+    pub(crate) fn succeeds(&mut self, before: &Self, now: DateTime<Utc>) -> bool {
+        if self == before {
+            return false;
+        }
+        if self.ends_sessions_of(before) {
+            self.generation = before.generation.saturating_add(1);
+        }
+        self.version = before.version.saturating_add(1);
+        self.changed_at = now;
+        true
+    }
+
     /// Whether one changed from `before` ends the sessions that were begun with that: when its
     /// holder may no longer be the same person, or may no longer come in. The first proof of an
     /// address counts, too: whoever had the account before its holder proved that (a password set
     /// in advance) loses it. A domain's owner has vouched for it already.
-    pub(crate) fn ends_sessions_of(&self, before: &Self) -> bool {
+    fn ends_sessions_of(&self, before: &Self) -> bool {
         let ended = self.status != before.status && !self.status.holds_seat();
         let unlinked = before.link.is_some() && self.stable_key() != before.stable_key();
         let moved = match (&before.address, self.email()) {

@@ -1,138 +1,145 @@
-//! Making a change: who may, what is asked first, and what becomes of it.
+//! Making a change: who may, what is told of it, and what becomes of it.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    Applied, Authority, Change, ChangeRefusal, ConnectionSettings, Neighbours, Organization,
-};
-use crate::account::OrganizationId;
-use crate::account::{Account, Role, Status};
-use crate::audit::{Action, Actor, AuditEvent, Code, Outcome};
-use crate::binding::Binding;
-use crate::connection::ConnectionOptions;
-use crate::doctor::{Diagnosis, Finding, PastedField, PastedValues, Surroundings, examine};
-use crate::fingerprint::Fingerprint;
-use crate::identity::Identity;
-use crate::limits::Limits;
-use crate::trust::{Certificate, Certificates};
+use super::{Applied, Around, By, Change, ChangeRefusal, Conflict, Organization, SetupScope};
+use crate::account::{AccountId, Link};
+use crate::audit::{Action, AuditEvent, Code, Outcome};
+use crate::doctor::Finding;
+
+/// What a change that was made leaves to be done and said.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) warnings: Vec<Finding>,
+    pub(super) link: Option<(AccountId, Link)>,
+}
 
 impl Organization {
     /// Makes one change, wholly or not at all.
     ///
-    /// An administrator of the organization may make every change but those of domains; an operator
-    /// and the application may make all. Whatever sets something up needs the
-    /// [entitlement](Authority::is_entitled); whatever takes something back, or keeps going what is
-    /// there, does not, so that nobody is ever shut in.
+    /// An administrator of the organization may make every change but those that say that a domain
+    /// is theirs; an operator and the application may make all. Whatever sets something up needs
+    /// the [plan](super::Plan); whatever takes something back, or keeps going what is there, does
+    /// not, so that nobody is ever shut in. While single sign-on is enforced, nothing that decides
+    /// whether an administrator comes in is changed without having been tried out.
     pub fn apply(
         &mut self,
         change: Change,
-        by: &Actor,
-        authority: &impl Authority,
-        around: &Neighbours,
+        by: &By<'_>,
+        around: &Around,
         now: DateTime<Utc>,
     ) -> Applied {
-        let mut action = self.action(&change);
-        let target = match &change {
-            Change::BreakGlass { account, .. } => Some(account.clone()),
-            _ => None,
-        };
+        let before = self.clone();
         let mut changed = self.clone();
-        let taken =
-            matches!(&change, Change::VerifyDomain(domain) if around.domains.contains(domain));
-        let result = match permitted(&change, by, &self.id, authority) {
-            Ok(()) if taken && !matches!(by, Actor::Operator(_)) => Err(ChangeRefusal::DomainTaken),
-            Ok(()) => changed.change(change, around, now),
-            Err(refusal) => Err(refusal),
-        };
-        let (result, warnings) = match result {
-            Ok(warnings) => (Ok(()), warnings),
-            Err(refusal) => (Err(refusal), Vec::new()),
+        let action = self.action(&change);
+        let enforces = matches!(change, Change::Enforce);
+        let target = target(&change);
+        let made = changed.checked(change, by, around, now);
+        let (result, made) = match made {
+            Ok(made) => (Ok(()), made),
+            Err(refusal) => (Err(refusal), Made::default()),
         };
         if result.is_ok() {
-            let both = self.settings.as_ref().zip(changed.settings.as_ref());
-            if matches!(action, Action::ConnectionUpdated { .. })
-                && both.is_some_and(|(before, after)| !before.trusts_as(after))
-            {
-                action = Action::ConnectionRekeyed;
-            }
             *self = changed;
+            self.closed = self.contradiction();
         }
-        let event = AuditEvent { target, ..self.event(action, by, &result, now) };
+        let action = told(action, &before, self);
+        let outcome = match &result {
+            Ok(()) => Outcome::Done,
+            Err(refusal) => Outcome::Refused(refusal.code().into()),
+        };
+        let event = AuditEvent::new(&self.id, by.actor(), action, now).ended(outcome);
+        let break_glass =
+            if enforces && result.is_ok() { self.break_glass.clone() } else { BTreeSet::new() };
         Applied {
-            event,
+            event: AuditEvent { target, ..event },
             result,
-            warnings,
+            warnings: made.warnings,
+            link: made.link,
+            break_glass,
             enforced_untested: self.is_enforced() && !self.is_tested(),
         }
     }
 
-    /// Notes that a login has succeeded, so that single sign-on can be enforced: the login of an
-    /// active administrator, all the way into their account, through a connection that was made of
-    /// the present settings. `revision` is the [revision](Organization::revision) that was kept
-    /// beside that connection when it was made.
-    pub fn record_test_login(
+    fn checked(
         &mut self,
-        identity: &Identity,
-        account: &Account,
-        revision: &str,
+        change: Change,
+        by: &By<'_>,
+        around: &Around,
         now: DateTime<Utc>,
-    ) -> Applied {
-        let is_current = self.revision().as_deref() == Some(revision)
-            && identity.connection_id == self.id.as_str()
-            && self.settings.as_ref().is_some_and(|settings| settings.issuer == identity.issuer)
-            && self.fingerprints().contains(&identity.key_fingerprint);
-        let is_theirs = account.organization == self.id
-            && account.role == Role::Administrator
-            && account.status == Status::Active
-            && account.stable_key() == identity.stable_key().as_ref()
-            && identity.email.as_ref().is_none_or(|email| account.has_email(email))
-            && (account.stable_key().is_some() || identity.email.is_some());
-        let result = match (is_current, is_theirs) {
-            (false, _) => Err(ChangeRefusal::TestLoginOutdated),
-            (true, false) => Err(ChangeRefusal::TestLoginNotAdministrator),
-            (true, true) => Ok(()),
-        };
-        if result.is_ok() {
-            self.tested = self.test_digest();
+    ) -> Result<Made, ChangeRefusal> {
+        self.permitted(&change, by, around)?;
+        let claimed = change.claims().into_iter().find(|claim| around.claims.contains(claim));
+        if let Some(claim) = claimed {
+            return Err(Conflict::about(claim.kind).into());
         }
-        let event = self.event(Action::TestLogin, &Actor::Member(account.id.clone()), &result, now);
-        let enforced_untested = self.is_enforced() && !self.is_tested();
-        Applied {
-            event: event.about(account.id.clone()),
-            result,
-            warnings: Vec::new(),
-            enforced_untested,
-        }
+        self.change(change, by, around, now)
     }
 
-    fn event(
+    /// Who may make a change at all.
+    fn permitted(
         &self,
-        action: Action,
-        by: &Actor,
-        result: &Result<(), ChangeRefusal>,
-        now: DateTime<Utc>,
-    ) -> AuditEvent {
-        let outcome = match result {
-            Ok(()) => Outcome::Done,
-            Err(refusal) => Outcome::Refused(refusal.code().into()),
-        };
-        AuditEvent::new(self.id.clone(), by.clone(), action, now).ended(outcome)
+        change: &Change,
+        by: &By<'_>,
+        around: &Around,
+    ) -> Result<(), ChangeRefusal> {
+        match by {
+            By::Application | By::Operator(_) => {}
+            By::Member { entered: true, .. } => return Err(ChangeRefusal::EnteredSession),
+            By::Member { account, .. } => {
+                // Whoever tests says so of themselves, and is asked for the rest with it.
+                let is_own = matches!(change, Change::RecordTestLogin(test) if *test.account() == account.id);
+                if !is_own && !by.administers(&self.id) {
+                    return Err(ChangeRefusal::NotAdministrator);
+                }
+                if is_of_application(change) {
+                    return Err(ChangeRefusal::NotOperator);
+                }
+            }
+            By::SetupLink(_, scope) if self.is_of_link(change, scope) => {}
+            By::Directory(_) | By::IdentityProvider | By::SetupLink(..) => {
+                return Err(ChangeRefusal::NotAdministrator);
+            }
+        }
+        let of_directory = matches!(change, Change::ManageByDirectory(true));
+        let included = around.plan.sso && (around.plan.directory || !of_directory);
+        if takes_back(change) || included { Ok(()) } else { Err(ChangeRefusal::NotEntitled) }
+    }
+
+    /// What somebody without an account may do, who came by a setup link: to propose, and to set
+    /// things up where nobody logs in by them yet.
+    fn is_of_link(&self, change: &Change, scope: &BTreeSet<SetupScope>) -> bool {
+        match change {
+            Change::Configure(_) | Change::Enable => {
+                scope.contains(&SetupScope::Sso) && !self.is_open()
+            }
+            Change::Propose(proposal) => {
+                scope.contains(&SetupScope::Sso) && proposal.provisioning.is_none()
+            }
+            Change::RequestDomain { .. } => scope.contains(&SetupScope::Domains),
+            _ => false,
+        }
     }
 
     fn action(&self, change: &Change) -> Action {
+        let candidate = |change: &'static str| Action::CandidateChanged { change: change.into() };
         match change {
-            Change::AddCertificate { .. } => Action::CertificateAdded,
+            Change::AddCertificate { .. } => Action::CertificateAdded { fingerprints: Vec::new() },
             Change::Adjust(options) => {
                 Action::ConnectionUpdated { dangers: codes(options.dangers()) }
             }
+            Change::Adopt => candidate("adopted"),
             Change::BreakGlass { granted, .. } => Action::BreakGlassChanged { granted: *granted },
-            Change::Configure(_) => match &self.settings {
-                None => Action::ConnectionActivated,
-                Some(settings) => {
-                    Action::ConnectionUpdated { dangers: codes(settings.options.dangers()) }
-                }
-            },
+            Change::CheckDomain { domain, found } => {
+                let token = self.requested_domains.get(domain);
+                let found = token.is_some_and(|token| token.is_among(found));
+                Action::DomainChecked { domain: domain.to_string(), found }
+            }
+            Change::Configure(values) => self.configuration(values),
             Change::Disable => Action::SsoChanged { enabled: false },
+            Change::Drop => candidate("dropped"),
             Change::Enable => Action::SsoChanged { enabled: true },
             Change::Enforce => Action::EnforcementChanged { enforced: true },
             Change::ForgetDomain(domain) => {
@@ -140,242 +147,99 @@ impl Organization {
             }
             Change::LiftEnforcement => Action::EnforcementChanged { enforced: false },
             Change::ManageByDirectory(managing) => Action::DirectoryChanged { managing: *managing },
+            Change::Propose(_) => candidate("proposed"),
             Change::Provision(rules) => {
                 Action::ProvisioningChanged { dangers: codes(rules.dangers()) }
             }
+            Change::RecordTestLogin(_) => Action::TestLogin,
             Change::RemoveConnection => Action::ConnectionRemoved,
+            Change::RenameSlug { slug, .. } => Action::SlugRenamed { slug: slug.to_string() },
+            Change::RequestDomain { domain, .. } => {
+                Action::DomainRequested { domain: domain.to_string() }
+            }
             Change::RetireCertificate { fingerprint } => {
                 Action::CertificateRetired { fingerprint: *fingerprint }
             }
-            Change::SetEndpoints { .. } => Action::ConnectionUpdated {
-                dangers: self
-                    .settings
-                    .as_ref()
-                    .map(|settings| codes(settings.options.dangers()))
-                    .unwrap_or_default(),
-            },
+            Change::SetEndpoints { .. } => Action::ConnectionUpdated { dangers: self.dangers() },
             Change::VerifyDomain(domain) => {
                 Action::DomainChanged { domain: domain.to_string(), verified: true }
             }
         }
     }
 
-    fn change(
-        &mut self,
-        change: Change,
-        around: &Neighbours,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Finding>, ChangeRefusal> {
-        match change {
-            Change::AddCertificate { certificate } => {
-                return self.add_certificate(certificate, around, now);
-            }
-            Change::Configure(values) => return self.configure(*values, around, now),
-            other => self.change_quietly(other)?,
-        }
-        Ok(Vec::new())
-    }
-
-    /// The changes that there is nothing to warn of.
-    fn change_quietly(&mut self, change: Change) -> Result<(), ChangeRefusal> {
-        match change {
-            Change::AddCertificate { .. } | Change::Configure(_) => {}
-            Change::Adjust(options) => {
-                let settings = self.configured_settings()?;
-                self.replace_settings(ConnectionSettings { options: *options, ..settings })?;
-            }
-            Change::SetEndpoints { sso_binding, slo_url } => {
-                let settings = self.configured_settings()?;
-                self.replace_settings(ConnectionSettings { sso_binding, slo_url, ..settings })?;
-            }
-            Change::BreakGlass { account, granted: true } => {
-                self.break_glass.insert(account);
-            }
-            Change::BreakGlass { account, granted: false } => {
-                self.break_glass.remove(&account);
-            }
-            Change::Disable => {
-                self.sso_may_go()?;
-                self.sso_enabled = false;
-                self.enforced = false;
-            }
-            Change::Enable => self.sso_enabled = true,
-            Change::Enforce => match (self.sso_enabled, &self.settings, self.is_tested()) {
-                (false, _, _) => return Err(ChangeRefusal::EnforcementNeedsEnabled),
-                (true, None, _) => return Err(ChangeRefusal::EnforcementNeedsConfiguration),
-                (true, Some(_), false) => return Err(ChangeRefusal::EnforcementNeedsTestLogin),
-                (true, Some(_), true) => self.enforced = true,
-            },
-            Change::ForgetDomain(domain) => {
-                self.verified_domains.remove(&domain);
-            }
-            Change::LiftEnforcement => self.enforced = false,
-            Change::ManageByDirectory(managing) => {
-                if managing && !self.is_open() {
-                    return Err(ChangeRefusal::DirectoryNeedsSso);
-                }
-                self.directory_managed = managing;
-            }
-            Change::Provision(rules) => self.provisioning = rules,
-            Change::RemoveConnection => {
-                self.sso_may_go()?;
-                self.configured_settings()?;
-                self.settings = None;
-                self.tested = None;
-                self.enforced = false;
-            }
-            Change::RetireCertificate { fingerprint } => self.retire_certificate(fingerprint)?,
-            // What belongs to everybody is nobody's, whoever says so.
-            Change::VerifyDomain(domain) if domain.is_public() => {
-                return Err(ChangeRefusal::DomainPublic);
-            }
-            Change::VerifyDomain(domain) => {
-                self.verified_domains.insert(domain);
-                self.bound_to_domains = true;
-            }
-        }
-        Ok(())
-    }
-
-    fn configure(
-        &mut self,
-        values: PastedValues,
-        around: &Neighbours,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Finding>, ChangeRefusal> {
-        let diagnosis = self.examine(&values, around, now);
-        let warnings = diagnosis.findings().to_vec();
-        let values = diagnosis
-            .into_values()
-            .map_err(|diagnosis| ChangeRefusal::Values(Box::new(diagnosis)))?;
-        let idp = values.identity_provider();
-        let (sso_binding, slo_url, options) = match self.settings.take() {
-            Some(ConnectionSettings { sso_binding, slo_url, options, .. }) => {
-                (sso_binding, slo_url, options)
-            }
-            None => (Binding::HttpRedirect, None, ConnectionOptions::default()),
-        };
-        self.replace_settings(ConnectionSettings {
-            audience: values.audience().to_owned(),
-            sso_url: idp.sso_url().unwrap_or_default().to_owned(),
-            issuer: idp.issuer().to_owned(),
-            certificates: idp.certificates().iter().map(Certificate::to_pem).collect(),
-            sso_binding,
-            slo_url,
-            options,
-        })?;
-        Ok(warnings)
-    }
-
-    fn add_certificate(
-        &mut self,
-        certificate: String,
-        around: &Neighbours,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Finding>, ChangeRefusal> {
-        let settings = self.configured_settings()?;
-        let added = Certificates::parse(&certificate)?;
-        let values = PastedValues::new(
-            &*settings.audience,
-            &*settings.sso_url,
-            &*settings.issuer,
-            certificate,
-        );
-        let findings = self.examine(&values, around, now);
-        let of_certificate = |finding: &&Finding| finding.field == PastedField::Certificate;
-        let warnings = findings.findings().iter().filter(of_certificate).cloned().collect();
-        let mut certificates = settings.certificates.clone();
-        for pem in added.iter().map(Certificate::to_pem) {
-            if !certificates.contains(&pem) {
-                certificates.push(pem);
-            }
-        }
-        self.replace_settings(ConnectionSettings { certificates, ..settings })?;
-        Ok(warnings)
-    }
-
-    fn retire_certificate(&mut self, fingerprint: Fingerprint) -> Result<(), ChangeRefusal> {
-        let settings = self.configured_settings()?;
-        let certificates = settings.certificates()?;
-        let kept: Vec<&Certificate> = certificates
-            .iter()
-            .filter(|certificate| certificate.fingerprint() != fingerprint)
-            .collect();
-        if kept.len() == certificates.iter().count() {
-            return Err(ChangeRefusal::CertificateUnknown);
-        }
-        if kept.is_empty() {
-            return Err(ChangeRefusal::LastCertificate);
-        }
-        let kept = kept.into_iter().map(Certificate::to_pem).collect();
-        self.replace_settings(ConnectionSettings { certificates: kept, ..settings })
-    }
-
-    fn examine(&self, values: &PastedValues, around: &Neighbours, now: DateTime<Utc>) -> Diagnosis {
-        let surroundings = Surroundings::default()
-            .with_audience(&self.urls.entity_id)
-            .with_acs_url(&self.urls.acs_url)
-            .with_login_url(&self.urls.login_url)
-            .with_other_fingerprints(&around.fingerprints);
-        examine(values, &surroundings, &Limits::default(), now)
-    }
-
-    /// Takes settings if they make a connection; where they do not, the copy that is being changed
-    /// is dropped.
-    fn replace_settings(&mut self, settings: ConnectionSettings) -> Result<(), ChangeRefusal> {
-        self.settings = Some(settings);
-        Ok(self.check_settings()?)
-    }
-
-    fn configured_settings(&self) -> Result<ConnectionSettings, ChangeRefusal> {
-        self.settings.clone().ok_or(ChangeRefusal::NotConfigured)
-    }
-
-    fn sso_may_go(&self) -> Result<(), ChangeRefusal> {
-        if self.directory_managed { Err(ChangeRefusal::SsoNeededByDirectory) } else { Ok(()) }
+    /// The switches called danger that are on.
+    pub(super) fn dangers(&self) -> Vec<Code> {
+        let options = self.settings.as_ref().map(|settings| &settings.options);
+        options.map(|options| codes(options.dangers())).unwrap_or_default()
     }
 }
 
-/// Who may make a change at all.
-fn permitted(
-    change: &Change,
-    by: &Actor,
-    organization: &OrganizationId,
-    authority: &impl Authority,
-) -> Result<(), ChangeRefusal> {
-    let of_domains = matches!(change, Change::VerifyDomain(_) | Change::ForgetDomain(_));
-    match by {
-        Actor::Application | Actor::Operator(_) => {}
-        _ if of_domains => return Err(ChangeRefusal::NotOperator),
-        Actor::Member(account) if authority.administers(account, organization) => {}
-        Actor::Member(_) | Actor::Directory(_) | Actor::IdentityProvider => {
-            return Err(ChangeRefusal::NotAdministrator);
+/// What is said once it is known what came of it.
+fn told(action: Action, before: &Organization, after: &Organization) -> Action {
+    match action {
+        Action::CertificateAdded { .. } => {
+            let known = before.fingerprints();
+            let mut fingerprints = after.fingerprints();
+            fingerprints.retain(|fingerprint| !known.contains(fingerprint));
+            Action::CertificateAdded { fingerprints }
         }
+        Action::DomainChecked { domain, found } => {
+            let (was, is) = (before.has_domain(&domain), after.has_domain(&domain));
+            match (was, is) {
+                (false, true) => Action::DomainChanged { domain, verified: true },
+                (true, false) => Action::DomainChanged { domain, verified: false },
+                _ => Action::DomainChecked { domain, found },
+            }
+        }
+        other => other,
     }
-    let takes_back = match change {
+}
+
+fn target(change: &Change) -> Option<AccountId> {
+    match change {
+        Change::BreakGlass { account, .. } => Some(account.clone()),
+        Change::RecordTestLogin(test) => Some(test.account().clone()),
+        _ => None,
+    }
+}
+
+/// What the application alone can know.
+fn is_of_application(change: &Change) -> bool {
+    match change {
+        Change::CheckDomain { .. } | Change::ForgetDomain(_) | Change::VerifyDomain(_) => true,
+        Change::Propose(proposal) => proposal.domain.is_some(),
+        _ => false,
+    }
+}
+
+/// What takes something back, or keeps going what is there.
+fn takes_back(change: &Change) -> bool {
+    match change {
         Change::AddCertificate { .. }
         | Change::BreakGlass { .. }
+        | Change::CheckDomain { .. }
         | Change::Disable
+        | Change::Drop
         | Change::ForgetDomain(_)
         | Change::LiftEnforcement
+        | Change::RecordTestLogin(_)
         | Change::RemoveConnection
         | Change::RetireCertificate { .. }
         | Change::VerifyDomain(_) => true,
         Change::ManageByDirectory(managing) => !managing,
         Change::Adjust(_)
+        | Change::Adopt
         | Change::Configure(_)
         | Change::Enable
         | Change::Enforce
+        | Change::Propose(_)
         | Change::Provision(_)
+        | Change::RenameSlug { .. }
+        | Change::RequestDomain { .. }
         | Change::SetEndpoints { .. } => false,
-    };
-    if takes_back || authority.is_entitled(organization) {
-        Ok(())
-    } else {
-        Err(ChangeRefusal::NotEntitled)
     }
 }
 
-fn codes(switches: Vec<&'static str>) -> Vec<Code> {
+pub(super) fn codes(switches: Vec<&'static str>) -> Vec<Code> {
     switches.into_iter().map(Code::from).collect()
 }

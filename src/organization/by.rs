@@ -1,7 +1,33 @@
 //! Who wants a change, with the account in hand that shows whether they may.
 
+use std::collections::BTreeSet;
+
 use crate::account::{Account, OrganizationId};
 use crate::audit::Actor;
+use crate::code::codes;
+
+/// What may be set up by a setup link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum SetupScope {
+    /// Certificates.
+    Certificate,
+    /// The directory.
+    Directory,
+    /// Domains.
+    Domains,
+    /// The four values of single sign-on.
+    Sso,
+}
+
+codes!(SetupScope {
+    Certificate = "certificate",
+    Directory = "directory",
+    Domains = "domains",
+    Sso = "sso",
+});
 
 /// Who asks for a change.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +49,9 @@ pub enum By<'a> {
     },
     /// Somebody who runs the application, by the id that they have there.
     Operator(&'a str),
+    /// Somebody without an account, who came by a setup link: the link's id, and what may be set up
+    /// by it.
+    SetupLink(&'a str, &'a BTreeSet<SetupScope>),
 }
 
 impl<'a> By<'a> {
@@ -38,11 +67,21 @@ impl<'a> By<'a> {
 
     /// Whether this is an administrator of exactly this organization.
     pub fn administers(&self, organization: &OrganizationId) -> bool {
-        matches!(
-            self,
-            Self::Member { account, entered: false }
-                if account.organization == *organization && account.is_active_administrator()
-        )
+        matches!(self, Self::Member { account, entered: false } if account.administers(organization))
+    }
+
+    /// The same with the account as it is now, where it was read once more.
+    pub(crate) fn read_anew(self, accounts: &'a [Account]) -> Self {
+        match self {
+            Self::Member { account, entered } => {
+                let is_same = |other: &&Account| {
+                    other.id == account.id && other.organization == account.organization
+                };
+                let now = accounts.iter().find(is_same).unwrap_or(account);
+                Self::Member { account: now, entered }
+            }
+            other => other,
+        }
     }
 
     /// Who it is, for the audit trail.
@@ -53,6 +92,7 @@ impl<'a> By<'a> {
             Self::IdentityProvider => Actor::IdentityProvider,
             Self::Member { account, .. } => Actor::Member(account.id.clone()),
             Self::Operator(id) => Actor::Operator((*id).to_owned()),
+            Self::SetupLink(id, _) => Actor::SetupLink((*id).to_owned()),
         }
     }
 }

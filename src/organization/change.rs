@@ -1,48 +1,54 @@
-//! The changes that there are, and why one is refused.
+//! The changes that there are, what each has to know, and what becomes of it.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{EmailDomain, ProvisioningRules};
-use crate::account::AccountId;
-use crate::account::OrganizationId;
+use super::{
+    ChangeRefusal, Claim, ClaimKind, DomainToken, EmailDomain, Organization, Plan, Proposal,
+    ProvisioningRules, Slug, TestLogin,
+};
+use crate::account::{Account, AccountId, Link};
 use crate::audit::AuditEvent;
 use crate::binding::Binding;
 use crate::connection::ConnectionOptions;
-use crate::doctor::{Diagnosis, Finding, PastedValues};
-use crate::error::{CertificateError, ConfigError, refuses, sentence};
+use crate::doctor::{Finding, PastedValues};
 use crate::fingerprint::Fingerprint;
 
-/// What only the application knows: its plans, and its administrators.
-///
-/// Who administers an organization has [`Role::Administrator`](crate::account::Role) in their
-/// account there: the one is asked before a change, the other for break-glass and for test logins,
-/// and both have to agree. The first administrator's account comes from the application, as an
-/// [invitation](crate::account::NewAccount::invited) for example; a login makes members.
-pub trait Authority {
-    /// Whether somebody is an administrator of exactly this organization, now.
-    fn administers(&self, account: &AccountId, organization: &OrganizationId) -> bool;
-
-    /// Whether the organization's plan includes single sign-on.
-    ///
-    /// Where it no longer does, what is set up goes on working and can be switched off, and nothing
-    /// can be switched on or changed: neither are people locked out, nor does "single sign-on only"
-    /// fall by itself.
-    fn is_entitled(&self, organization: &OrganizationId) -> bool;
-}
-
-/// What is known of the other organizations when one is changed.
-/// [`Organizations`](super::Organizations) collects it; an application with a database asks that.
+/// What a change has to know besides the organization itself. The application, or
+/// [`administer`](crate::administration::administer()), collects it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Neighbours {
+pub struct Around {
+    /// What the plan includes.
+    pub plan: Plan,
+    /// The accounts that [the change names](Change::accounts), as they are now.
+    pub accounts: Vec<Account>,
     /// SHA-256 fingerprints of the certificates of other connections. One that comes up again is
     /// warned of.
     pub fingerprints: Vec<Fingerprint>,
-    /// The verified domains of other organizations. They cannot be verified again, but by an
-    /// operator who knows that both are one customer's: of a shared domain either's identity
-    /// provider is believed, for accounts of the other as well.
-    pub domains: BTreeSet<EmailDomain>,
+    /// What others have [claimed](Claim). A domain of another organization can be verified again by
+    /// nobody: of a shared domain either's identity provider would be believed, for accounts of the
+    /// other as well.
+    pub claims: BTreeSet<Claim>,
+    /// Further slugs that are not for organizations.
+    pub reserved: BTreeSet<String>,
+}
+
+impl Around {
+    /// Nothing but this plan.
+    pub fn plan(plan: Plan) -> Self {
+        Self { plan, ..Self::default() }
+    }
+
+    /// The same with these accounts.
+    #[must_use]
+    pub fn with_accounts(self, accounts: impl IntoIterator<Item = Account>) -> Self {
+        Self { accounts: accounts.into_iter().collect(), ..self }
+    }
+
+    pub(super) fn account(&self, id: &AccountId) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == *id)
+    }
 }
 
 /// A change of an organization.
@@ -56,34 +62,74 @@ pub enum Change {
     },
     /// Replaces how the connection takes what comes in.
     Adjust(Box<ConnectionOptions>),
+    /// Puts what is proposed in the place of what is in effect. While single sign-on is enforced an
+    /// administrator has to have logged in with it, in the last
+    /// [24 hours](crate::organization::TestLogin::LASTS).
+    Adopt,
     /// Names somebody who may log in without single sign-on although it is enforced, or takes that
-    /// back.
+    /// back. Somebody else has to name them: another administrator, or an operator.
     BreakGlass {
-        /// Whose account.
+        /// Whose account: an administrator's.
         account: AccountId,
         /// Whether they may.
         granted: bool,
     },
+    /// Takes note of what the TXT records of a domain are. One that is there verifies the domain;
+    /// one that is not any more is warned of, and after 14 days the domain is forgotten, unless
+    /// single sign-on is enforced. For the application, which reads them.
+    CheckDomain {
+        /// The domain.
+        domain: EmailDomain,
+        /// Its TXT records.
+        found: Vec<String>,
+    },
     /// Replaces the four values at once. Options stay, and so do accounts, seats and everything
-    /// else.
+    /// else. While single sign-on is enforced they are [proposed](Change::Propose) instead.
     Configure(Box<PastedValues>),
     /// Switches single sign-on off. Its values stay; "single sign-on only" falls.
     Disable,
+    /// Drops what is proposed.
+    Drop,
     /// Switches single sign-on on.
     Enable,
-    /// Lets people in by single sign-on alone.
+    /// Lets people in by single sign-on alone. An administrator has to have logged in with the very
+    /// settings, domains and rules in effect, in the last
+    /// [24 hours](crate::organization::TestLogin::LASTS).
     Enforce,
-    /// Forgets that a domain is verified. For the application and its operators.
+    /// Forgets that a domain is verified. For the application and its operators; while single
+    /// sign-on is enforced, for operators alone.
     ForgetDomain(EmailDomain),
     /// Lets people in in every way again.
     LiftEnforcement,
-    /// Has the identity provider's directory manage accounts, or no longer.
+    /// Has the customer's directory manage accounts, or no longer.
     ManageByDirectory(bool),
+    /// Proposes settings, which stand beside those in effect until they are adopted or dropped.
+    Propose(Box<Proposal>),
     /// Replaces the rules of just-in-time provisioning.
     Provision(ProvisioningRules),
-    /// Removes the four values. "Single sign-on only" falls.
+    /// Takes note of a login that was let in with the settings in effect, or with those proposed.
+    RecordTestLogin(Box<TestLogin>),
+    /// Removes the four values. "Single sign-on only" falls, what is proposed goes, and nobody is
+    /// named for emergencies any more.
     RemoveConnection,
-    /// Ceases to trust a certificate.
+    /// Gives the organization another name in URLs. The former one goes on leading here, and is
+    /// never given again; ACS URL, Single Logout Service URL and entity ID stay as they are.
+    RenameSlug {
+        /// The name.
+        slug: Slug,
+        /// Where a login starts from now on.
+        login_url: String,
+    },
+    /// Asks for a domain, and gives out the text of the TXT record that shows that it is the
+    /// organization's.
+    RequestDomain {
+        /// The domain.
+        domain: EmailDomain,
+        /// The text of the record.
+        token: DomainToken,
+    },
+    /// Ceases to trust a certificate. While single sign-on is enforced an administrator has to have
+    /// logged in by one that stays.
     RetireCertificate {
         /// Its SHA-256 fingerprint.
         fingerprint: Fingerprint,
@@ -95,138 +141,85 @@ pub enum Change {
         /// The identity provider's Single Logout Service for HTTP-Redirect, if there is one.
         slo_url: Option<String>,
     },
-    /// Notes that a domain is the organization's. For the application, which has had it proven, and
-    /// its operators.
+    /// Notes that a domain is the organization's. For the application, which has had it proven in
+    /// some other way, and its operators.
     VerifyDomain(EmailDomain),
 }
 
-/// What is pasted may be a secret that was meant for another field.
-impl fmt::Debug for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Change {
+    /// The accounts that have to be [known](Around::accounts) to decide it.
+    pub fn accounts(&self, organization: &Organization) -> Vec<AccountId> {
+        let tester = |tested: Option<&TestLogin>| tested.map(|test| test.account().clone());
+        match self {
+            Self::BreakGlass { account, .. } => vec![account.clone()],
+            Self::Adopt => {
+                let candidate = organization.candidate.as_ref();
+                tester(candidate.and_then(|one| one.tested.as_ref())).into_iter().collect()
+            }
+            Self::Enforce | Self::RetireCertificate { .. } => {
+                tester(organization.tested.as_ref()).into_iter().collect()
+            }
+            Self::RecordTestLogin(test) => vec![test.account().clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What nobody else may have for it.
+    pub fn claims(&self) -> Vec<Claim> {
+        match self {
+            Self::VerifyDomain(domain)
+            | Self::CheckDomain { domain, .. }
+            | Self::RequestDomain { domain, .. } => {
+                vec![Claim::new(ClaimKind::Domain, domain.as_str())]
+            }
+            Self::Propose(proposal) => {
+                let domain = proposal.domain.iter();
+                domain.map(|domain| Claim::new(ClaimKind::Domain, domain.as_str())).collect()
+            }
+            Self::RenameSlug { slug, login_url } => vec![
+                Claim::new(ClaimKind::Slug, slug.as_str()),
+                Claim::new(ClaimKind::LoginUrl, login_url),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
             Self::AddCertificate { .. } => "AddCertificate { … }",
             Self::Adjust(_) => "Adjust(…)",
+            Self::Adopt => "Adopt",
             Self::BreakGlass { granted: true, .. } => "BreakGlass { granted: true, … }",
             Self::BreakGlass { granted: false, .. } => "BreakGlass { granted: false, … }",
+            Self::CheckDomain { .. } => "CheckDomain { … }",
             Self::Configure(_) => "Configure(…)",
             Self::Disable => "Disable",
+            Self::Drop => "Drop",
             Self::Enable => "Enable",
             Self::Enforce => "Enforce",
             Self::ForgetDomain(_) => "ForgetDomain(…)",
             Self::LiftEnforcement => "LiftEnforcement",
             Self::ManageByDirectory(true) => "ManageByDirectory(true)",
             Self::ManageByDirectory(false) => "ManageByDirectory(false)",
+            Self::Propose(_) => "Propose(…)",
             Self::Provision(_) => "Provision(…)",
+            Self::RecordTestLogin(_) => "RecordTestLogin(…)",
             Self::RemoveConnection => "RemoveConnection",
+            Self::RenameSlug { .. } => "RenameSlug { … }",
+            Self::RequestDomain { .. } => "RequestDomain { … }",
             Self::RetireCertificate { .. } => "RetireCertificate { … }",
             Self::SetEndpoints { .. } => "SetEndpoints { … }",
             Self::VerifyDomain(_) => "VerifyDomain(…)",
-        })
-    }
-}
-
-/// Why a change is refused. Nothing was changed then.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ChangeRefusal {
-    /// The certificate cannot be used.
-    #[error("the certificate is refused: {0}")]
-    Certificate(#[from] CertificateError),
-    /// No such certificate is configured.
-    #[error("no certificate with this fingerprint is configured")]
-    CertificateUnknown,
-    /// The connection would not work with these options.
-    #[error("the connection cannot be built like this: {0}")]
-    Config(#[from] ConfigError),
-    /// The directory manages accounts only where single sign-on is enabled and configured.
-    #[error("the directory can manage accounts once single sign-on is enabled and configured")]
-    DirectoryNeedsSso,
-    /// Anybody can have an address in the domain: it is that of a mailbox provider.
-    #[error(
-        "anybody can have an address in this domain: only an organization's own can be verified"
-    )]
-    DomainPublic,
-    /// Another organization has verified the domain. Only an operator can let both have it.
-    #[error("another organization has verified this domain")]
-    DomainTaken,
-    /// "Single sign-on only" needs single sign-on: it is not configured.
-    #[error("single sign-on cannot be enforced before it is configured")]
-    EnforcementNeedsConfiguration,
-    /// "Single sign-on only" needs single sign-on: it is not enabled.
-    #[error("single sign-on cannot be enforced before it is enabled")]
-    EnforcementNeedsEnabled,
-    /// "Single sign-on only" needs a login that has succeeded with the settings as they are now.
-    #[error(
-        "single sign-on cannot be enforced before a test login has succeeded with the present settings"
-    )]
-    EnforcementNeedsTestLogin,
-    /// The last certificate has to stay: remove the connection, or configure it anew.
-    #[error("the last certificate cannot be retired")]
-    LastCertificate,
-    /// Only an administrator of this organization may do this.
-    #[error("only an administrator of this organization may do this")]
-    NotAdministrator,
-    /// There is nothing configured that could be changed.
-    #[error("single sign-on is not configured")]
-    NotConfigured,
-    /// The organization's plan does not include single sign-on.
-    #[error("the organization's plan does not include single sign-on")]
-    NotEntitled,
-    /// Only the application or one of its operators may do this.
-    #[error("only the application and its operators may do this")]
-    NotOperator,
-    /// The directory that manages accounts needs single sign-on: switch the directory off first.
-    #[error("the directory manages accounts: switch it off before single sign-on")]
-    SsoNeededByDirectory,
-    /// The person whose login it was is no administrator here: they could not mend what turns out
-    /// to be wrong.
-    #[error("the test login has to be that of an active administrator of this organization")]
-    TestLoginNotAdministrator,
-    /// The login was not through the connection as it is now.
-    #[error("the login was made with other settings than the present ones")]
-    TestLoginOutdated,
-    /// The pasted values are refused: what is wrong with which field, and what may have been meant.
-    #[error("the pasted values are refused")]
-    Values(Box<Diagnosis>),
-}
-
-impl ChangeRefusal {
-    /// A stable snake_case code, part of semver.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Certificate(error) => error.code(),
-            Self::CertificateUnknown => "certificate_unknown",
-            Self::Config(error) => error.code(),
-            Self::DirectoryNeedsSso => "directory_needs_sso",
-            Self::DomainPublic => "domain_public",
-            Self::DomainTaken => "domain_taken",
-            Self::EnforcementNeedsConfiguration => "enforcement_needs_configuration",
-            Self::EnforcementNeedsEnabled => "enforcement_needs_enabled",
-            Self::EnforcementNeedsTestLogin => "enforcement_needs_test_login",
-            Self::LastCertificate => "last_certificate",
-            Self::NotAdministrator => "not_administrator",
-            Self::NotConfigured => "sso_not_configured",
-            Self::NotEntitled => "not_entitled",
-            Self::NotOperator => "not_operator",
-            Self::SsoNeededByDirectory => "sso_needed_by_directory",
-            Self::TestLoginNotAdministrator => "test_login_not_administrator",
-            Self::TestLoginOutdated => "test_login_outdated",
-            Self::Values(_) => "values_refused",
         }
     }
-
-    /// What to change, for the organization's administrator.
-    pub fn help(&self) -> String {
-        sentence(self)
-    }
-
-    /// A fixed sentence for the person who asked for the change.
-    pub fn user_message(&self) -> &'static str {
-        "The settings of single sign-on were not changed."
-    }
 }
 
-refuses!(ChangeRefusal, ServiceProvider);
+/// What is pasted may be a secret that was meant for another field.
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// What became of a change: write the event to the audit trail in either case.
 #[derive(Clone, Debug, PartialEq)]
@@ -239,7 +232,12 @@ pub struct Applied {
     pub event: AuditEvent,
     /// What deserves a look although it was taken: show it to whoever made the change.
     pub warnings: Vec<Finding>,
+    /// Whose account is linked with it: the tester's, who was signed in. Write it together with the
+    /// organization.
+    pub link: Option<(AccountId, Link)>,
+    /// Who may log in without single sign-on from now on, where that was just enforced. Show it.
+    pub break_glass: BTreeSet<AccountId>,
     /// Whether single sign-on is the only way in now, with settings that nobody has logged in with
-    /// yet. Say so, and have an administrator log in while their session lasts.
+    /// yet.
     pub enforced_untested: bool,
 }

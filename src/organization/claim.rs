@@ -50,17 +50,20 @@ impl Claim {
 }
 
 impl Organization {
-    /// Everything that is this organization's alone.
+    /// Everything that is this organization's alone. Its former slugs stay so: links to them are
+    /// about.
     pub fn claims(&self) -> Vec<Claim> {
         let urls = self.urls();
-        let mut claims = vec![
-            Claim::new(ClaimKind::Slug, self.slug().as_str()),
-            Claim::new(ClaimKind::AcsUrl, &urls.acs_url),
-            Claim::new(ClaimKind::LoginUrl, &urls.login_url),
-            Claim::new(ClaimKind::SloUrl, &urls.slo_url),
-        ];
+        let slugs = self.former_slugs.iter().chain([&self.slug]);
         let domains = self.verified_domains().iter();
-        claims.extend(domains.map(|domain| Claim::new(ClaimKind::Domain, domain.as_str())));
-        claims
+        slugs
+            .map(|slug| Claim::new(ClaimKind::Slug, slug.as_str()))
+            .chain([
+                Claim::new(ClaimKind::AcsUrl, &urls.acs_url),
+                Claim::new(ClaimKind::LoginUrl, &urls.login_url),
+                Claim::new(ClaimKind::SloUrl, &urls.slo_url),
+            ])
+            .chain(domains.map(|domain| Claim::new(ClaimKind::Domain, domain.as_str())))
+            .collect()
     }
 }

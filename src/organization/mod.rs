@@ -6,34 +6,53 @@
 
 mod apply;
 mod by;
+mod candidate;
 mod change;
 mod claim;
+mod conflict;
 mod discovery;
 mod domain;
-mod registry;
+mod edit;
+mod enforcement;
+mod notices;
+mod ownership;
+mod plan;
+#[cfg(feature = "serde")]
+mod record;
+mod refusal;
 mod rules;
 mod settings;
 mod slug;
+mod test_login;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-pub use self::by::By;
-pub use self::change::{Applied, Authority, Change, ChangeRefusal, Neighbours};
+pub use self::by::{By, SetupScope};
+pub use self::candidate::{Candidate, Difference, Proposal};
+pub use self::change::{Applied, Around, Change};
 pub use self::claim::{Claim, ClaimKind};
+pub use self::conflict::Conflict;
 pub use self::discovery::{Discovery, discover, discover_proven};
 pub use self::domain::{EmailDomain, EmailDomainError};
-pub use self::registry::{Conflict, Organizations};
-pub use self::rules::{DomainRule, ProfileSource, ProvisioningRules, RelinkRule};
+pub use self::notices::{Notice, NoticeKind, Watched, due};
+pub use self::ownership::DomainToken;
+pub use self::plan::{Plan, Plans};
+pub use self::refusal::ChangeRefusal;
+pub use self::rules::{
+    AdministratorRule, DomainRule, JitRule, ProfileSource, ProvisioningRules, RelinkRule,
+};
 pub use self::settings::ConnectionSettings;
 pub use self::slug::{Slug, SlugError, SpUrls};
-use crate::account::AccountId;
-use crate::account::OrganizationId;
+pub use self::test_login::TestLogin;
+use crate::account::{AccountId, OrganizationId};
 use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::connection::{Connection, ConnectionBuilder};
+use crate::digest::{Digest, hex};
 use crate::error::{ConfigError, NOT_SET_UP, refuses, sentence};
-use crate::identity::Email;
+use crate::fingerprint::Fingerprint;
+use crate::identity::{Email, Identity};
 use crate::provider::ServiceProvider;
 
 /// A tenant: who it is, and how its people log in.
@@ -41,55 +60,64 @@ use crate::provider::ServiceProvider;
 /// Single sign-on is *enabled* or not, and *configured* or not: two steps for an administrator, and
 /// two separate states. Logins through it work when it is both.
 ///
-/// With the feature `serde` it is one record. One that contradicts itself (enforced without a test
-/// login, open without a certificate, a field that is not known) is not read.
+/// With the feature `serde` it is one record, which says its version. One of a version that is not
+/// known is not read. What a known version does not know is kept and written back. Settings that
+/// make no connection any more, because a later release is stricter, are read as a
+/// [closed](Organization::closed) organization: nobody logs in, and everything can be mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
 pub struct Organization {
     id: OrganizationId,
     slug: Slug,
+    former_slugs: BTreeSet<Slug>,
     urls: SpUrls,
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// Part of every person's key, of replays and of requests.
+    connection_id: String,
     sso_enabled: bool,
-    #[cfg_attr(feature = "serde", serde(default))]
     settings: Option<ConnectionSettings>,
-    /// What a test login has succeeded with.
-    #[cfg_attr(feature = "serde", serde(default))]
-    tested: Option<String>,
-    #[cfg_attr(feature = "serde", serde(default))]
+    candidate: Option<Candidate>,
+    tested: Option<TestLogin>,
     enforced: bool,
-    #[cfg_attr(feature = "serde", serde(default))]
     directory_managed: bool,
-    #[cfg_attr(feature = "serde", serde(default))]
     break_glass: BTreeSet<AccountId>,
-    #[cfg_attr(feature = "serde", serde(default))]
     verified_domains: BTreeSet<EmailDomain>,
+    requested_domains: BTreeMap<EmailDomain, DomainToken>,
+    missing_domains: BTreeMap<EmailDomain, DateTime<Utc>>,
     /// Whether there ever was a verified domain.
-    #[cfg_attr(feature = "serde", serde(default))]
     bound_to_domains: bool,
-    #[cfg_attr(feature = "serde", serde(default))]
     provisioning: ProvisioningRules,
+    /// Why what is stored cannot be in effect.
+    closed: Option<SsoUnavailable>,
+    /// What a later release has written.
+    #[cfg(feature = "serde")]
+    unknown: BTreeMap<String, serde_json::Value>,
 }
 
 impl Organization {
     /// An organization without single sign-on. `id` is the application's own, never shown to be
-    /// chosen and never used again for another: it becomes the connection's id, and so a part of
-    /// every person's [key](crate::identity::StableKey).
+    /// chosen and never used again for another. The connection gets the same id.
     pub fn new(id: impl Into<OrganizationId>, slug: Slug, urls: SpUrls) -> Self {
+        let id = id.into();
         Self {
-            id: id.into(),
+            connection_id: id.as_str().to_owned(),
+            id,
             slug,
+            former_slugs: BTreeSet::new(),
             urls,
             sso_enabled: false,
             settings: None,
+            candidate: None,
             tested: None,
             enforced: false,
             directory_managed: false,
             break_glass: BTreeSet::new(),
             verified_domains: BTreeSet::new(),
+            requested_domains: BTreeMap::new(),
+            missing_domains: BTreeMap::new(),
             bound_to_domains: false,
             provisioning: ProvisioningRules::default(),
+            closed: None,
+            #[cfg(feature = "serde")]
+            unknown: BTreeMap::new(),
         }
     }
 
@@ -101,6 +129,17 @@ impl Organization {
     /// Its name in URLs.
     pub fn slug(&self) -> &Slug {
         &self.slug
+    }
+
+    /// The names in URLs that it had before. They lead here still.
+    pub fn former_slugs(&self) -> &BTreeSet<Slug> {
+        &self.former_slugs
+    }
+
+    /// The id of its connection: part of every person's [key](crate::identity::StableKey), and so
+    /// the same for ever.
+    pub fn connection_id(&self) -> &str {
+        &self.connection_id
     }
 
     /// Its URLs.
@@ -120,19 +159,19 @@ impl Organization {
 
     /// Whether logins through single sign-on work: it is enabled and configured.
     pub fn is_open(&self) -> bool {
-        self.sso_enabled && self.settings.is_some()
+        self.sso_enabled && self.settings.is_some() && self.closed.is_none()
     }
 
-    /// Whether an administrator's login has succeeded with the very settings, domains and rules
-    /// that are in effect now.
-    pub fn is_tested(&self) -> bool {
-        self.tested.is_some() && self.tested == self.test_digest()
+    /// Why what is stored cannot be in effect: a later release does not take it. Nobody logs in by
+    /// single sign-on; "single sign-on only" stays, for nothing may fall by itself, and an operator
+    /// can lift it.
+    pub fn closed(&self) -> Option<&SsoUnavailable> {
+        self.closed.as_ref()
     }
 
-    /// Whether people can log in by single sign-on alone. It is so only while single sign-on is
-    /// enabled and configured.
+    /// Whether people can log in by single sign-on alone. It falls with single sign-on itself.
     pub fn is_enforced(&self) -> bool {
-        self.enforced && self.is_open()
+        self.enforced
     }
 
     /// Whether the identity provider's directory manages accounts (SCIM).
@@ -202,7 +241,10 @@ impl Organization {
             return Err(SsoUnavailable::Disabled);
         }
         let settings = self.settings.as_ref().ok_or(SsoUnavailable::NotConfigured)?;
-        Ok(settings.builder(self.id.as_str(), sp)?)
+        match &self.closed {
+            None => Ok(settings.builder(&self.connection_id, sp)?),
+            Some(closed) => Err(closed.clone()),
+        }
     }
 
     /// What single sign-on rests on at present, as a digest; `None` where it does not
@@ -215,16 +257,61 @@ impl Organization {
     /// What decides whether an administrator comes in: the settings, and whom they are believed
     /// for.
     fn test_digest(&self) -> Option<String> {
-        let domains: Vec<&str> = self.verified_domains.iter().map(EmailDomain::as_str).collect();
-        let bound = if self.bound_to_domains { "bound" } else { "" };
-        let rules = self.provisioning.domains.as_str();
-        self.digest().map(|digest| format!("{digest} {rules} {bound} {}", domains.join(" ")))
+        let digest = Digest::of("test login")
+            .text(&self.digest()?)
+            .text(&self.connection_id)
+            .flag(self.bound_to_domains)
+            .list(&self.verified_domains, |digest, domain| digest.text(domain.as_str()));
+        Some(hex(&self.provisioning.digest(digest).finish()))
     }
 
     /// Whether the settings, if there are any, make a connection.
     fn check_settings(&self) -> Result<(), ConfigError> {
-        let Some(settings) = &self.settings else { return Ok(()) };
-        settings.builder(self.id.as_str(), self.service_provider())?.build().map(|_| ())
+        let made = self.settings.as_ref().map(|settings| self.connection_of(settings));
+        made.transpose().map(|_| ())
+    }
+
+    /// The connection that these settings make, whether single sign-on is on or not.
+    fn connection_of(&self, settings: &ConnectionSettings) -> Result<Connection, ConfigError> {
+        settings.builder(&self.connection_id, self.service_provider())?.build()
+    }
+
+    /// What no sequence of changes of this release leads to.
+    fn contradiction(&self) -> Option<SsoUnavailable> {
+        let works = self.sso_enabled && self.settings.is_some();
+        let loose = !self.bound_to_domains && !self.verified_domains.is_empty();
+        match self.check_settings().err() {
+            Some(error) => Some(error.into()),
+            None if self.enforced && !works => Some(SsoUnavailable::Contradictory(
+                "single sign-on is enforced without being enabled and configured",
+            )),
+            None if self.directory_managed && !works => Some(SsoUnavailable::Contradictory(
+                "a directory manages accounts without single sign-on",
+            )),
+            None if loose => Some(SsoUnavailable::Contradictory(
+                "there are verified domains, and the connection is not bound to them",
+            )),
+            None => None,
+        }
+    }
+
+    fn has_domain(&self, domain: &str) -> bool {
+        self.verified_domains.iter().any(|own| own.as_str() == domain)
+    }
+
+    /// The SHA-256 fingerprints of its certificates.
+    pub fn fingerprints(&self) -> Vec<Fingerprint> {
+        let certificates = self.settings.as_ref().and_then(|settings| settings.certificates().ok());
+        let all = certificates.iter().flat_map(|certificates| certificates.iter());
+        all.map(|certificate| certificate.fingerprint()).collect()
+    }
+
+    /// Whether an identity came through the connection as it is now: open, of this issuer, by one of
+    /// these keys.
+    pub(crate) fn is_of_connection(&self, identity: &Identity) -> bool {
+        self.is_open()
+            && self.settings.as_ref().is_some_and(|settings| settings.issuer == identity.issuer)
+            && self.fingerprints().contains(&identity.key_fingerprint)
     }
 
     fn digest(&self) -> Option<String> {
@@ -239,6 +326,9 @@ pub enum SsoUnavailable {
     /// The settings make no connection.
     #[error("the settings make no connection: {0}")]
     Config(#[from] ConfigError),
+    /// What is stored contradicts itself.
+    #[error("the stored settings contradict themselves: {0}")]
+    Contradictory(&'static str),
     /// Single sign-on is switched off.
     #[error("single sign-on is switched off for this organization")]
     Disabled,
@@ -252,6 +342,7 @@ impl SsoUnavailable {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Config(error) => error.code(),
+            Self::Contradictory(_) => "organization_contradictory",
             Self::Disabled => "sso_disabled",
             Self::NotConfigured => "sso_not_configured",
         }
@@ -265,7 +356,7 @@ impl SsoUnavailable {
     /// A fixed sentence for the person who tried to log in.
     pub fn user_message(&self) -> &'static str {
         match self {
-            Self::Config(_) => NOT_SET_UP,
+            Self::Config(_) | Self::Contradictory(_) => NOT_SET_UP,
             Self::Disabled | Self::NotConfigured => {
                 "Single sign-on is not available for your organization. Sign in another way."
             }
@@ -280,39 +371,3 @@ impl SsoUnavailable {
 }
 
 refuses!(SsoUnavailable, ServiceProvider);
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for Organization {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Organization {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let read = Self::deserialize(deserializer)?;
-        match read.contradiction() {
-            None => Ok(read),
-            Some(contradiction) => Err(serde::de::Error::custom(contradiction)),
-        }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl Organization {
-    /// What no sequence of changes leads to.
-    fn contradiction(&self) -> Option<&'static str> {
-        if self.check_settings().is_err() {
-            return Some("the settings make no connection");
-        }
-        if self.enforced && !(self.is_open() && self.tested.is_some()) {
-            return Some("single sign-on is enforced without being enabled, configured and tested");
-        }
-        if self.directory_managed && !self.is_open() {
-            return Some("a directory manages accounts without single sign-on");
-        }
-        let loose = !self.bound_to_domains && !self.verified_domains.is_empty();
-        loose.then_some("there are verified domains, and the organization is not bound to them")
-    }
-}

@@ -1,46 +1,114 @@
 //! Whom a connection may bring in, and what of them is taken over.
 
 use crate::code::codes;
+use crate::digest::Digest;
 
 /// The rules of just-in-time provisioning. The default creates accounts, lets the identity
 /// provider's profile win, and takes a connection's word for nobody outside its organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct ProvisioningRules {
-    /// Whether a person without an account gets one at the first login. Otherwise only those with
-    /// an account come in.
-    pub jit: bool,
+    /// Whether a person without an account gets one at the first login.
+    pub jit: JitRule,
     /// For whom the connection is believed.
     pub domains: DomainRule,
     /// Whose profile wins at a later login.
     pub profile: ProfileSource,
     /// When somebody who is known under one name comes under another.
     pub relink: RelinkRule,
+    /// When an administrator's account that is not linked is linked by its address.
+    pub administrators: AdministratorRule,
 }
 
 impl ProvisioningRules {
-    /// With these, and names as they are.
-    pub fn new(jit: bool, domains: DomainRule, profile: ProfileSource) -> Self {
-        Self { jit, domains, profile, relink: RelinkRule::default() }
+    /// With these, and everything else as it is by default.
+    pub fn new(jit: JitRule, domains: DomainRule, profile: ProfileSource) -> Self {
+        Self { jit, domains, profile, ..Self::default() }
     }
-}
 
-impl ProvisioningRules {
     /// The names of the rules in it that are called danger.
     pub fn dangers(&self) -> Vec<&'static str> {
         let domains = (self.domains == DomainRule::DangerAny).then_some("danger_any");
         let relink = (self.relink == RelinkRule::DangerAnyName).then_some("danger_any_name");
-        domains.into_iter().chain(relink).collect()
+        let administrators =
+            (self.administrators == AdministratorRule::DangerByEmail).then_some("danger_by_email");
+        domains.into_iter().chain(relink).chain(administrators).collect()
+    }
+
+    /// Every field, so that two different sets of rules never have one digest.
+    pub(super) fn digest(&self, digest: Digest) -> Digest {
+        let Self { jit, domains, profile, relink, administrators } = *self;
+        digest
+            .text(jit.as_str())
+            .text(domains.as_str())
+            .text(profile.as_str())
+            .text(relink.as_str())
+            .text(administrators.as_str())
     }
 }
 
-impl Default for ProvisioningRules {
-    fn default() -> Self {
-        Self::new(true, DomainRule::default(), ProfileSource::default())
+/// Whether a person without an account gets one at their first login.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum JitRule {
+    /// Always.
+    Always,
+    /// Never: only those with an account come in.
+    Never,
+    /// Unless the directory manages the accounts: it says who has one then.
+    #[default]
+    UnlessDirectory,
+}
+
+codes!(JitRule {
+    Always = "always",
+    Never = "never",
+    UnlessDirectory = "unless_directory",
+});
+
+/// Records from before the directory had a say have `true` and `false`.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for JitRule {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Code(String),
+            Switch(bool),
+        }
+        match <Written as serde::Deserialize>::deserialize(deserializer)? {
+            Written::Code(code) => code.parse().map_err(serde::de::Error::custom),
+            Written::Switch(true) => Ok(Self::Always),
+            Written::Switch(false) => Ok(Self::Never),
+        }
     }
 }
+
+/// How an administrator's account that is not linked comes to be linked to a name at the identity
+/// provider.
+///
+/// Whoever can set their own address there can set an administrator's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum AdministratorRule {
+    /// By a session of the account, by a code that is mailed to its address, or by another
+    /// administrator.
+    #[default]
+    Confirmed,
+    /// By the address alone, like a member's.
+    DangerByEmail,
+}
+
+codes!(AdministratorRule {
+    Confirmed = "confirmed",
+    DangerByEmail = "danger_by_email",
+});
 
 /// For which e-mail addresses a connection is believed.
 ///
@@ -86,6 +154,11 @@ pub enum ProfileSource {
     IdentityProvider,
 }
 
+codes!(ProfileSource {
+    Application = "application",
+    IdentityProvider = "identity_provider",
+});
+
 /// When an account that is linked to one name at the identity provider may be linked to another, by
 /// the address.
 ///
@@ -104,3 +177,8 @@ pub enum RelinkRule {
     /// gets the address of somebody else in that time gets their account.
     DangerAnyName,
 }
+
+codes!(RelinkRule {
+    OtherIssuer = "other_issuer",
+    DangerAnyName = "danger_any_name",
+});

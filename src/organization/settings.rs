@@ -72,11 +72,6 @@ impl ConnectionSettings {
         Ok(builder.with_options(self.options.clone()).with_revision(revision))
     }
 
-    /// Whether both trust the same keys of the same issuer.
-    pub(super) fn trusts_as(&self, other: &Self) -> bool {
-        self.issuer == other.issuer && self.certificates == other.certificates
-    }
-
     /// A digest of everything that decides whether a login works: a test login says something of
     /// these settings and no others.
     pub(super) fn digest(&self, acs_url: &str) -> String {

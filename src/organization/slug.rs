@@ -36,7 +36,57 @@ impl Slug {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether people would take it for something of the application's own: no organization gets
+    /// such a name.
+    pub fn is_reserved(&self) -> bool {
+        RESERVED.contains(&self.as_str())
+    }
 }
+
+/// Names that applications have for themselves, in paths and as subdomains.
+const RESERVED: [&str; 40] = [
+    "about",
+    "account",
+    "accounts",
+    "acs",
+    "admin",
+    "administrator",
+    "api",
+    "app",
+    "assets",
+    "auth",
+    "billing",
+    "blog",
+    "cdn",
+    "dashboard",
+    "dev",
+    "docs",
+    "domain",
+    "ftp",
+    "help",
+    "id",
+    "login",
+    "logout",
+    "mail",
+    "metadata",
+    "oauth",
+    "root",
+    "saml",
+    "scim",
+    "security",
+    "settings",
+    "signin",
+    "signup",
+    "slo",
+    "smtp",
+    "sso",
+    "static",
+    "status",
+    "support",
+    "test",
+    "www",
+];
 
 impl FromStr for Slug {
     type Err = SlugError;

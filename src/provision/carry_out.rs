@@ -10,7 +10,7 @@ use crate::audit::AuditEvent;
 use crate::identity::Identity;
 use crate::organization::By;
 use crate::random::Random;
-use crate::store::{AccountWrite, Found, Name, Record, Store, Write, Written};
+use crate::store::{AccountWrite, Name, Record, Store, Write, Written};
 
 /// Who asks, when, and in which request of the application's.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ impl<'a> Asked<'a> {
         Self { request_id, client_address, ..self }
     }
 
-    fn told(&self, event: AuditEvent) -> AuditEvent {
+    pub(crate) fn told(&self, event: AuditEvent) -> AuditEvent {
         let (request_id, client) = (self.request_id, self.client_address);
         event.of_request(request_id.map(str::to_owned), client.map(str::to_owned))
     }
@@ -125,7 +125,7 @@ pub async fn carry_out<S: Store>(
     for _ in 0..ROUNDS {
         let found = store.find(organization, &names).await.map_err(ProvisionError::Store)?;
         let found = found.ok_or(ProvisionError::OrganizationUnknown)?;
-        let by = read_anew(&asked.by, &found);
+        let by = asked.by.read_anew(&found.accounts);
         let decision = decide(intent, &by, &Standing::of(&found), &moment);
         // What stands in the way of names that only the decision brought up was not read yet.
         if decision.as_ref().is_ok_and(|decided| names.widen(decided.account())) {
@@ -176,18 +176,6 @@ pub async fn provision<S: Store>(
     let intent = Intent::LogIn(LogIn::of(identity));
     let asked = Asked::by(By::IdentityProvider, now);
     carry_out(store, organization, &intent, &asked, random).await
-}
-
-/// Whoever asks, with the account as it is now.
-fn read_anew<'a>(by: &By<'a>, found: &'a Found) -> By<'a> {
-    match *by {
-        By::Member { account, entered } => {
-            let now = found.accounts.iter().find(|other| other.id == account.id);
-            let is_here = account.organization == *found.record.organization.id();
-            By::Member { account: now.filter(|_| is_here).unwrap_or(account), entered }
-        }
-        other => other,
-    }
 }
 
 fn account_write(

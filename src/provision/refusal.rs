@@ -47,6 +47,9 @@ pub enum Refusal {
     /// What the directory sent cannot be kept.
     #[error("{0}")]
     Push(PushRefusal),
+    /// The person whose login was to show that settings work is no active administrator.
+    #[error("the test login has to be that of an active administrator of this organization")]
+    TestLoginNotAdministrator,
     /// There is no such account.
     #[error("there is no such account")]
     AccountMissing,
@@ -106,6 +109,9 @@ pub enum Refusal {
     /// The account is no open invitation.
     #[error("the account is no open invitation")]
     NotInvited,
+    /// The directory says who has an account, and has not said so of this person.
+    #[error("the directory manages accounts, and has not provisioned this person")]
+    NotProvisioned,
     /// This is not for these to do.
     #[error("this is not for these to do")]
     NotPermitted,
@@ -134,6 +140,7 @@ impl Refusal {
             Self::NoSeat => "no_seat",
             Self::OrganizationForeign => "organization_foreign",
             Self::Push(refusal) => refusal.code(),
+            Self::TestLoginNotAdministrator => "test_login_not_administrator",
             Self::AccountMissing => "account_missing",
             Self::AddressTaken => "address_taken",
             Self::AssignmentBySsoOnly => "assignment_by_sso_only",
@@ -153,6 +160,7 @@ impl Refusal {
             Self::NotAdministrator => "not_administrator",
             Self::NotDeleted => "not_deleted",
             Self::NotInvited => "not_invited",
+            Self::NotProvisioned => "not_provisioned",
             Self::NotPermitted => "not_permitted",
             Self::UserNameTaken => "user_name_taken",
             Self::VersionDiffers => "version_differs",
@@ -166,7 +174,9 @@ impl Refusal {
                 "Your account is not active. Ask your administrator."
             }
             Self::NoSeat => "Your organization has no free seat. Ask your administrator.",
-            Self::AccountUnknown => "You have no account here yet. Ask your administrator.",
+            Self::AccountUnknown | Self::NotProvisioned => {
+                "You have no account here yet. Ask your administrator."
+            }
             Self::AssignmentBySsoOnly => {
                 "Your organization signs in through its identity provider. Sign in there."
             }
@@ -249,6 +259,9 @@ impl Refusal {
                 "The login came through another organization's connection."
             }
             Self::Push(refusal) => refusal.help(),
+            Self::TestLoginNotAdministrator => {
+                "Whoever tries the settings out has to be an active administrator: they are the one to mend what turns out to be wrong."
+            }
             Self::AccountMissing => {
                 "There is no such account in this organization, or it was deleted."
             }
@@ -300,6 +313,10 @@ impl Refusal {
             }
             Self::NotDeleted => "Delete the account first.",
             Self::NotInvited => "The account is no open invitation: it was accepted or taken back.",
+            Self::NotProvisioned => {
+                "The directory has not provisioned this person yet. Assign them to the directory's application at the identity provider, not only \
+                 to single sign-on, and wait until it has been pushed; or let the rule for just-in-time provisioning make accounts, too."
+            }
             Self::NotPermitted => "Whoever asked for this may not do it.",
             Self::UserNameTaken => {
                 "Another account of the organization has this user name. Use that one, or give it another user name first."

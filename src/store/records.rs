@@ -9,6 +9,7 @@ use crate::account::{AccountId, OrganizationId};
 use crate::audit::{Actor, Code};
 use crate::code::codes;
 use crate::identity::{Email, StableKey};
+use crate::organization::SetupScope;
 use crate::token::TokenDigest;
 
 /// What is kept by the digest of a secret.
@@ -209,8 +210,8 @@ impl PagingKey {
 pub struct SetupLink {
     /// What it is called in the audit trail.
     pub id: String,
-    /// What may be set up by it: codes of parts of the settings.
-    pub scope: BTreeSet<Code>,
+    /// What may be set up by it.
+    pub scope: BTreeSet<SetupScope>,
     /// Who made it.
     pub made_by: Actor,
     /// When.
@@ -221,7 +222,7 @@ impl SetupLink {
     /// A link for these parts.
     pub fn new(
         id: impl Into<String>,
-        scope: impl IntoIterator<Item = Code>,
+        scope: impl IntoIterator<Item = SetupScope>,
         made_by: Actor,
         made_at: DateTime<Utc>,
     ) -> Self {

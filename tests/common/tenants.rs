@@ -1,20 +1,18 @@
 //! Two organizations and their identity providers.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use saml_login::account::{
-    Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, OrganizationId, Role,
-};
-use saml_login::audit::Actor;
+use saml_login::account::{Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, Role};
 use saml_login::doctor::PastedValues;
 use saml_login::organization::{
-    Applied, Authority, Change, EmailDomain, Neighbours, Organizations, Slug, SpUrls,
+    Applied, Around, By, Change, EmailDomain, Plan, Proposal, Slug, SpUrls, TestLogin,
 };
+use saml_login::provision::{self, Moment, Refusal, Standing};
 use saml_login::testing::idp::{TestIdp, TestResponse};
 use saml_login::{Connection, Error, Identity, MemoryReplayStore, Organization, Unspent};
 
+use super::people::counters;
 use super::{Verify as _, block_on, now};
 
 pub(crate) static IDP_A: LazyLock<TestIdp> =
@@ -26,31 +24,26 @@ pub(crate) fn idp(issuer: &str) -> TestIdp {
     TestIdp::p256(issuer).expect("a key")
 }
 
-/// `boss` administers every organization, and those on the list have a plan with single sign-on.
-pub(crate) struct Plans(pub(crate) BTreeSet<String>);
-
-impl Plans {
-    pub(crate) fn with(organizations: &[&str]) -> Self {
-        Self(organizations.iter().map(|id| (*id).to_owned()).collect())
-    }
+/// The account of an organization's administrator.
+pub(crate) fn boss(organization: &str) -> Account {
+    let id = format!("boss-of-{organization}");
+    let mut boss = Account::new(AccountId::new(id), organization, now());
+    boss.role = Role::Administrator;
+    boss
 }
 
-impl Authority for Plans {
-    fn administers(&self, account: &AccountId, organization: &OrganizationId) -> bool {
-        account.as_str() == format!("boss-of-{organization}")
-    }
-
-    fn is_entitled(&self, organization: &OrganizationId) -> bool {
-        self.0.contains(organization.as_str())
-    }
+/// The administrator whom somebody else names for emergencies.
+pub(crate) fn keeper(organization: &str) -> Account {
+    let mut keeper = Account::new(AccountId::new("keeper"), organization, now());
+    keeper.role = Role::Administrator;
+    keeper
 }
 
-pub(crate) fn boss(organization: &str) -> Actor {
-    Actor::Member(AccountId::new(format!("boss-of-{organization}")))
-}
+pub(crate) const OPERATOR: By<'static> = By::Operator("operator-7");
 
-pub(crate) fn operator() -> Actor {
-    Actor::Operator("operator-7".into())
+/// What a change knows: a plan with everything, and the administrators.
+pub(crate) fn around(organization: &str) -> Around {
+    Around::plan(Plan::ALL).with_accounts([boss(organization), keeper(organization)])
 }
 
 pub(crate) fn organization(id: &str, slug: &str) -> Organization {
@@ -72,8 +65,20 @@ pub(crate) fn values(organization: &Organization, idp: &TestIdp) -> PastedValues
 /// A change by the organization's own administrator, who has a plan.
 pub(crate) fn apply(organization: &mut Organization, change: Change) -> Applied {
     let id = organization.id().clone();
-    let id = id.as_str();
-    organization.apply(change, &boss(id), &Plans::with(&[id]), &Neighbours::default(), now())
+    let boss = boss(id.as_str());
+    organization.apply(change, &By::member(&boss), &around(id.as_str()), now())
+}
+
+/// A change by the application.
+pub(crate) fn applied(organization: &mut Organization, change: Change) -> Applied {
+    let around = around(organization.id().as_str());
+    organization.apply(change, &By::Application, &around, now())
+}
+
+/// Names `keeper` for emergencies.
+pub(crate) fn name_keeper(organization: &mut Organization) {
+    let account = AccountId::new("keeper");
+    done(organization, Change::BreakGlass { account, granted: true });
 }
 
 pub(crate) fn done(organization: &mut Organization, change: Change) {
@@ -97,15 +102,30 @@ pub(crate) fn enforced(id: &str, slug: &str, idp: &TestIdp) -> Organization {
     organization
 }
 
-pub(crate) fn test_login(organization: &mut Organization, idp: &TestIdp) {
-    // Kept beside the connection.
-    let revision = organization.revision().expect("settings");
+/// A login of the administrator that tries the settings out: those in effect, or those proposed.
+pub(crate) fn tried(
+    organization: &Organization,
+    proposed: bool,
+    idp: &TestIdp,
+) -> Result<TestLogin, Refusal> {
+    let adopted = organization.as_if_adopted().filter(|_| proposed);
+    let organization = adopted.as_ref().unwrap_or(organization);
     let identity = log_in(organization, &response(organization, idp, "boss")).expect("a login");
     let account = administrator(&identity);
-    organization
-        .record_test_login(&identity, &account, &revision, now())
-        .result
-        .expect("a test login");
+    let all = [account.clone()];
+    let standing = Standing::new(organization, counters(&all), &all);
+    let moment = Moment::new(now(), AccountId::new("new"));
+    provision::test_login(&identity, &account.id, &standing, &moment)
+}
+
+pub(crate) fn record(organization: &mut Organization, test: TestLogin) -> Applied {
+    let change = Change::RecordTestLogin(Box::new(test));
+    apply(organization, change)
+}
+
+pub(crate) fn test_login(organization: &mut Organization, idp: &TestIdp) {
+    let test = tried(organization, false, idp).expect("a test login");
+    record(organization, test).result.expect("a test login");
 }
 
 /// The account of an administrator with this identity.
@@ -119,17 +139,17 @@ pub(crate) fn administrator(identity: &Identity) -> Account {
     account
 }
 
+/// Puts other settings in the place of enforced ones: proposed, tried out, adopted.
+pub(crate) fn adopt(organization: &mut Organization, proposal: Proposal, idp: &TestIdp) {
+    applied(organization, Change::Propose(Box::new(proposal))).result.expect("a proposal");
+    let test = tried(organization, true, idp).expect("a test login");
+    record(organization, test).result.expect("a test login");
+    done(organization, Change::Adopt);
+}
+
 pub(crate) fn verify_domain(organization: &mut Organization, domain: &str) {
     let domain = EmailDomain::parse(domain).expect("a domain");
-    let change = Change::VerifyDomain(domain);
-    let applied = organization.apply(
-        change,
-        &Actor::Application,
-        &Plans::with(&[]),
-        &Neighbours::default(),
-        now(),
-    );
-    applied.result.expect("a change");
+    applied(organization, Change::VerifyDomain(domain)).result.expect("a change");
 }
 
 pub(crate) fn connection(organization: &Organization) -> Connection {
@@ -166,9 +186,6 @@ pub(crate) fn identity(organization: &Organization, idp: &TestIdp, name: &str) -
     log_in(organization, &response(organization, idp, name)).expect("a login")
 }
 
-pub(crate) fn both() -> Organizations {
-    let mut organizations = Organizations::default();
-    organizations.add(open("org-a", "acme", &IDP_A)).expect("room");
-    organizations.add(open("org-b", "bravo", &IDP_B)).expect("room");
-    organizations
+pub(crate) fn both() -> [Organization; 2] {
+    [open("org-a", "acme", &IDP_A), open("org-b", "bravo", &IDP_B)]
 }

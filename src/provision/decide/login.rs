@@ -7,7 +7,9 @@ use crate::account::{
 };
 use crate::assertion::NameId;
 use crate::identity::{Email, Identity, StableKey};
-use crate::organization::{DomainRule, Organization, ProfileSource, RelinkRule};
+use crate::organization::{
+    AdministratorRule, DomainRule, JitRule, Organization, ProfileSource, RelinkRule,
+};
 use crate::provision::{Holder, LogIn, Refusal};
 
 /// So many bytes may a NameID have: it is a key of databases, whose indexes take no long ones. One
@@ -60,14 +62,10 @@ pub(super) fn log_in<'a>(
 
 /// A connection that somebody has kept for too long comes to nothing.
 fn is_current(identity: &Identity, organization: &Organization) -> Result<(), Refusal> {
-    if identity.connection_id != organization.id().as_str() {
+    if identity.connection_id != organization.connection_id() {
         return Err(Refusal::OrganizationForeign);
     }
-    let issuer = organization.settings().map(|settings| &settings.issuer);
-    let is_current = organization.is_open()
-        && issuer == Some(&identity.issuer)
-        && organization.fingerprints().contains(&identity.key_fingerprint);
-    if !is_current {
+    if !organization.is_of_connection(identity) {
         return Err(Refusal::ConnectionOutdated);
     }
     match identity.name_id.value.len() > LONGEST_NAME {
@@ -137,7 +135,11 @@ fn is_free(
 
 /// Whoever can set their own address at the identity provider sets an administrator's, and would be
 /// one. What is linked to this very address already is not asked again.
-fn needs_code(account: &Account, identity: &Identity, _standing: &Standing<'_>) -> bool {
+fn needs_code(account: &Account, identity: &Identity, standing: &Standing<'_>) -> bool {
+    let rule = standing.organization.provisioning().administrators;
+    if rule == AdministratorRule::DangerByEmail {
+        return false;
+    }
     let same_issuer = |key: &StableKey| key.issuer() == identity.issuer;
     let is_linked = account.stable_key().is_some_and(same_issuer);
     account.role == Role::Administrator && !is_linked
@@ -180,8 +182,11 @@ fn create<'a>(
     if standing.purged {
         return Err(Refusal::AccountDeleted);
     }
-    if !organization.provisioning().jit {
-        return Err(Refusal::AccountUnknown);
+    match organization.provisioning().jit {
+        JitRule::Always => {}
+        JitRule::UnlessDirectory if !organization.is_directory_managed() => {}
+        JitRule::UnlessDirectory => return Err(Refusal::NotProvisioned),
+        JitRule::Never => return Err(Refusal::AccountUnknown),
     }
     let new = Account::new(moment.id.clone(), organization.id(), moment.now);
     Ok(Proposal::Create(Box::new(Account {

@@ -7,9 +7,10 @@ mod push;
 
 use chrono::{DateTime, Utc};
 
-use super::{Intent, Provisioning, Refusal};
+use super::{Holder, Intent, LogIn, Provisioning, Refusal};
 use crate::account::{Account, AccountId, Counters, Shortage, Status};
-use crate::organization::{By, Organization};
+use crate::identity::Identity;
+use crate::organization::{By, Organization, TestLogin};
 use crate::store::{Found, Name};
 
 /// What a decision rests on.
@@ -123,6 +124,30 @@ pub fn decide(
     settle(propose(intent, by, standing, moment)?, by, standing, moment.now)
 }
 
+/// Decides a login that tries settings out: those of the organization in `standing`, which is
+/// [`as_if_adopted`](Organization::as_if_adopted) where the proposed ones are meant. The tester was
+/// signed in to their account when they started it. Nothing becomes of the account; what comes out
+/// is kept by [`Change::RecordTestLogin`](crate::organization::Change::RecordTestLogin), and lets
+/// single sign-on be enforced.
+///
+/// # Errors
+///
+/// [`Refusal`]: what a login with these settings would have been refused for, or that the tester is
+/// no active administrator.
+pub fn test_login(
+    identity: &Identity,
+    tester: &AccountId,
+    standing: &Standing<'_>,
+    moment: &Moment,
+) -> Result<TestLogin, Refusal> {
+    let login = LogIn::of(identity).with(Holder::Session(tester));
+    let decision = decide(&Intent::LogIn(login), &By::IdentityProvider, standing, moment)?;
+    let account = decision.account();
+    let is_theirs = account.id == *tester && account.administers(standing.organization.id());
+    let test = TestLogin::of(standing.organization, identity, account, moment.now);
+    test.filter(|_| is_theirs).ok_or(Refusal::TestLoginNotAdministrator)
+}
+
 /// What is to become of an account, if nothing general speaks against it.
 enum Proposal<'a> {
     Change(&'a Account, Box<Account>),
@@ -187,15 +212,10 @@ fn settle(
 }
 
 fn changed(before: &Account, mut after: Account, now: DateTime<Utc>) -> Provisioning {
-    if after == *before {
-        return Provisioning::Keep(Box::new(after));
+    match after.succeeds(before, now) {
+        true => Provisioning::Change { before: Box::new(before.clone()), after: Box::new(after) },
+        false => Provisioning::Keep(Box::new(after)),
     }
-    if after.ends_sessions_of(before) {
-        after.generation = before.generation.saturating_add(1);
-    }
-    after.version = before.version.saturating_add(1);
-    after.changed_at = now;
-    Provisioning::Change { before: Box::new(before.clone()), after: Box::new(after) }
 }
 
 /// Whether no other account has a name of this one.

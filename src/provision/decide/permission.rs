@@ -17,6 +17,7 @@ pub(super) fn permitted(
         }
         By::Directory(_) => matches!(intent, Intent::Push(_) | Intent::SetStatus { .. }),
         By::IdentityProvider => matches!(intent, Intent::LogIn(_)),
+        By::SetupLink(..) => false,
         By::Operator(_) => is_of_dashboard(intent) || is_of_operators(intent),
         By::Member { entered: true, .. } => return Err(Refusal::EnteredSession),
         By::Member { account, .. } if by.administers(standing.organization.id()) => {

@@ -1,0 +1,207 @@
+//! Settings of organizations in a [`Store`]: founding one, and changing it.
+
+use crate::account::{Account, OrganizationId};
+use crate::error::{BoxError, refuses};
+use crate::organization::{
+    Applied, Around, By, Change, ChangeRefusal, Conflict, Organization, Plan, Plans,
+};
+use crate::provision::Asked;
+use crate::random::Random;
+use crate::store::{AccountWrite, Found, Names, SettingsWrite, Store, Write, Written};
+
+/// Why settings were neither changed nor refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdministrationError {
+    /// What two organizations cannot have in common.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// Again and again something else came first. Nothing was written.
+    #[error("the settings were changed by others again and again")]
+    Contended,
+    /// There is no such organization.
+    #[error("there is no such organization")]
+    OrganizationUnknown,
+    /// The application could not say what the plan includes.
+    #[error("the application could not tell the organization's plan")]
+    Plans(#[source] BoxError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] BoxError),
+}
+
+impl AdministrationError {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict(conflict) => conflict.code(),
+            Self::Contended => "settings_contended",
+            Self::OrganizationUnknown => "organization_unknown",
+            Self::Plans(_) => "plan_unknown",
+            Self::Store(_) => "store_failed",
+        }
+    }
+
+    /// What to change, for whoever runs the service provider.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Conflict(conflict) => conflict.help(),
+            Self::Contended => {
+                "Others changed the settings at the same time, again and again. Try again.".into()
+            }
+            Self::OrganizationUnknown => {
+                "There is no such organization. It may have been removed.".into()
+            }
+            Self::Plans(_) => "The application's billing failed. See its own log.".into(),
+            Self::Store(_) => "The store failed. See its own log.".into(),
+        }
+    }
+
+    /// A fixed sentence for the person who asked for it.
+    pub fn user_message(&self) -> &'static str {
+        match self {
+            Self::Conflict(conflict) => conflict.user_message(),
+            _ => "That did not work just now. Try again in a minute.",
+        }
+    }
+}
+
+refuses!(AdministrationError, ServiceProvider);
+
+/// As often a change is tried when something else came first.
+const ROUNDS: usize = 16;
+
+/// Founds an organization with so many seats (`None`: any number). Its first administrator comes by
+/// an [invitation](crate::provision::Intent::Invite) of the application.
+///
+/// # Errors
+///
+/// [`AdministrationError`]: nothing was founded then.
+pub async fn found<S: Store>(
+    store: &S,
+    organization: Organization,
+    purchased: Option<u32>,
+    asked: &Asked<'_>,
+    random: Random,
+) -> Result<(), AdministrationError> {
+    if let Some(conflict) = organization.own_conflict() {
+        return Err(conflict.into());
+    }
+    let write = Write::founding(organization, purchased, asked.now, random);
+    match store.write(write).await.map_err(AdministrationError::Store)? {
+        Written::Done => Ok(()),
+        Written::Claimed(claim) => Err(Conflict::about(claim.kind).into()),
+        _ => Err(Conflict::Id.into()),
+    }
+}
+
+/// Makes one change of an organization's settings: asks for the plan, reads what the change has to
+/// know, [applies](Organization::apply) it, and writes settings, claims, the tester's link and the
+/// event in one step; again if something else came first.
+///
+/// What comes out says whether the change was made; a refusal is recorded, too.
+///
+/// # Errors
+///
+/// [`AdministrationError`]: nothing was changed then.
+pub async fn administer<S: Store>(
+    store: &S,
+    plans: &impl Plans,
+    organization: &OrganizationId,
+    change: &Change,
+    asked: &Asked<'_>,
+) -> Result<Applied, AdministrationError> {
+    let plan = plans.plan(organization).await.map_err(AdministrationError::Plans)?;
+    for _ in 0..ROUNDS {
+        let found = read(store, organization, change, asked).await?;
+        let around = around(store, plan, change, &found).await?;
+        let by = asked.by.read_anew(&found.accounts);
+        let mut settings = found.record.organization.clone();
+        let mut applied = settings.apply(change.clone(), &by, &around, asked.now);
+        applied.event = asked.told(applied.event);
+        if applied.result.is_err() {
+            store.record(&applied.event).await.map_err(AdministrationError::Store)?;
+            return Ok(applied);
+        }
+        let write = write(settings, &applied, &found, asked);
+        match store.write(write).await.map_err(AdministrationError::Store)? {
+            Written::Done => return Ok(applied),
+            Written::Claimed(claim) => {
+                let refusal = ChangeRefusal::from(Conflict::about(claim.kind));
+                return refused(store, applied, refusal).await;
+            }
+            _ => {}
+        }
+    }
+    Err(AdministrationError::Contended)
+}
+
+async fn read<S: Store>(
+    store: &S,
+    organization: &OrganizationId,
+    change: &Change,
+    asked: &Asked<'_>,
+) -> Result<Found, AdministrationError> {
+    let mut names = Names::default();
+    if let By::Member { account, .. } = asked.by {
+        names.ids.push(account.id.clone());
+    }
+    let find = async |names: &Names| {
+        let found = store.find(organization, names).await.map_err(AdministrationError::Store)?;
+        found.ok_or(AdministrationError::OrganizationUnknown)
+    };
+    let found = find(&names).await?;
+    let wanted = change.accounts(&found.record.organization);
+    if wanted.iter().all(|id| names.ids.contains(id)) {
+        return Ok(found);
+    }
+    names.ids.extend(wanted);
+    find(&names).await
+}
+
+/// What others have of what the change claims.
+async fn around<S: Store>(
+    store: &S,
+    plan: Plan,
+    change: &Change,
+    found: &Found,
+) -> Result<Around, AdministrationError> {
+    let mut around = Around::plan(plan).with_accounts(found.accounts.iter().cloned());
+    for claim in change.claims() {
+        let owner = store.claimed(&claim).await.map_err(AdministrationError::Store)?;
+        if owner.is_some_and(|owner| owner != *found.record.organization.id()) {
+            around.claims.insert(claim);
+        }
+    }
+    Ok(around)
+}
+
+fn write(settings: Organization, applied: &Applied, found: &Found, asked: &Asked<'_>) -> Write {
+    let mut write = Write::of(settings.id(), asked.now);
+    write.decided_by = Some(found.record.version);
+    write.account = linked(applied, found, asked).map(AccountWrite::Change);
+    write.settings = Some(SettingsWrite::Change(Box::new(settings)));
+    write.events.push(applied.event.clone());
+    write
+}
+
+/// The tester's account with the link that their login has shown.
+fn linked(applied: &Applied, found: &Found, asked: &Asked<'_>) -> Option<Box<Account>> {
+    let (id, link) = applied.link.as_ref()?;
+    let before = found.accounts.iter().find(|account| account.id == *id)?;
+    let mut after = before.clone();
+    after.link = Some(link.clone());
+    after.succeeds(before, asked.now).then_some(Box::new(after))
+}
+
+async fn refused<S: Store>(
+    store: &S,
+    applied: Applied,
+    refusal: ChangeRefusal,
+) -> Result<Applied, AdministrationError> {
+    let outcome = crate::audit::Outcome::Refused(refusal.code().into());
+    let event = applied.event.ended(outcome);
+    store.record(&event).await.map_err(AdministrationError::Store)?;
+    let refused = Applied { result: Err(refusal), event, link: None, ..applied };
+    Ok(Applied { break_glass: std::collections::BTreeSet::new(), ..refused })
+}

@@ -1,0 +1,138 @@
+//! What is asked before single sign-on becomes, or stays, the only way in.
+
+use chrono::{DateTime, Utc};
+
+use super::apply::Made;
+use super::{Around, Candidate, ChangeRefusal, ConnectionSettings, Organization, TestLogin};
+use crate::fingerprint::Fingerprint;
+use crate::trust::Certificate;
+
+impl Organization {
+    /// Whether a test login shows that an administrator comes in: a login of an active one, not too
+    /// long ago.
+    fn shows(
+        &self,
+        test: &TestLogin,
+        around: &Around,
+        now: DateTime<Utc>,
+    ) -> Result<Made, ChangeRefusal> {
+        if !test.is_fresh(now) {
+            return Err(ChangeRefusal::TestLoginTooOld);
+        }
+        let tester = around.account(test.account());
+        if !tester.is_some_and(|account| account.administers(&self.id)) {
+            return Err(ChangeRefusal::TestLoginNotAdministrator);
+        }
+        let link = test.link().map(|link| (test.account().clone(), link));
+        Ok(Made { warnings: Vec::new(), link })
+    }
+
+    pub(super) fn enforce(
+        &mut self,
+        around: &Around,
+        now: DateTime<Utc>,
+    ) -> Result<Made, ChangeRefusal> {
+        if !self.sso_enabled {
+            return Err(ChangeRefusal::EnforcementNeedsEnabled);
+        }
+        self.configured_settings().map_err(|_| ChangeRefusal::EnforcementNeedsConfiguration)?;
+        let test = self.tested.as_ref().filter(|_| self.is_tested() && self.is_open());
+        let test = test.ok_or(ChangeRefusal::EnforcementNeedsTestLogin)?;
+        let made = self.shows(test, around, now)?;
+        self.enforced = true;
+        Ok(made)
+    }
+
+    /// While single sign-on is not enforced everything takes effect at once, and so does this.
+    pub(super) fn adopt(
+        &mut self,
+        around: &Around,
+        now: DateTime<Utc>,
+    ) -> Result<Made, ChangeRefusal> {
+        let adopted = self.as_if_adopted().ok_or(ChangeRefusal::CandidateMissing)?;
+        adopted.check_settings()?;
+        let test = adopted.tested.as_ref().filter(|_| adopted.is_tested());
+        let made = match test {
+            Some(test) => self.shows(test, around, now),
+            None => Err(ChangeRefusal::EnforcementNeedsTestLogin),
+        };
+        let made = match made {
+            Ok(made) => made,
+            Err(refusal) if self.is_enforced() => return Err(refusal),
+            Err(_) => Made::default(),
+        };
+        *self = adopted;
+        Ok(made)
+    }
+
+    pub(super) fn retire_certificate(
+        &mut self,
+        fingerprint: Fingerprint,
+        around: &Around,
+        now: DateTime<Utc>,
+    ) -> Result<(), ChangeRefusal> {
+        let settings = self.configured_settings()?;
+        let certificates = settings.certificates()?;
+        let kept: Vec<&Certificate> =
+            certificates.iter().filter(|one| one.fingerprint() != fingerprint).collect();
+        if kept.len() == certificates.iter().count() {
+            return Err(ChangeRefusal::CertificateUnknown);
+        }
+        if kept.is_empty() {
+            return Err(ChangeRefusal::LastCertificate);
+        }
+        let stays = |test: &&TestLogin| test.key_fingerprint() != fingerprint;
+        let test = self.tested.as_ref().filter(|_| self.is_tested()).filter(stays);
+        let shown = test.is_some_and(|test| self.shows(test, around, now).is_ok());
+        if self.is_enforced() && !shown {
+            return Err(ChangeRefusal::RetirementNeedsTestLogin);
+        }
+        let still = test.is_some();
+        let certificates = kept.into_iter().map(Certificate::to_pem).collect();
+        self.replace_settings(ConnectionSettings { certificates, ..settings })?;
+        self.still_tested(still);
+        Ok(())
+    }
+
+    /// Takes note of a login with the settings in effect, or with those proposed.
+    pub(super) fn record_test_login(
+        &mut self,
+        test: TestLogin,
+        around: &Around,
+    ) -> Result<(), ChangeRefusal> {
+        let tester = around.account(test.account());
+        if !tester.is_some_and(|account| account.administers(&self.id)) {
+            return Err(ChangeRefusal::TestLoginNotAdministrator);
+        }
+        if self.is_open() && test.is_of(self.test_digest().as_deref()) {
+            self.tested = Some(test);
+            return Ok(());
+        }
+        let adopted = self.as_if_adopted().and_then(|adopted| adopted.test_digest());
+        let is_candidates = self.sso_enabled && test.is_of(adopted.as_deref());
+        match &mut self.candidate {
+            Some(Candidate { tested, .. }) if is_candidates => *tested = Some(test),
+            _ => return Err(ChangeRefusal::TestLoginOutdated),
+        }
+        Ok(())
+    }
+
+    /// Whether an administrator's login has succeeded with the very settings, domains and rules
+    /// that are in effect now.
+    pub fn is_tested(&self) -> bool {
+        self.tested.as_ref().is_some_and(|test| test.is_of(self.test_digest().as_deref()))
+    }
+
+    /// The login that the settings in effect were last tried out with.
+    pub fn test_login(&self) -> Option<&TestLogin> {
+        self.tested.as_ref()
+    }
+
+    /// After a change with which a test login would have gone the same way.
+    pub(super) fn still_tested(&mut self, was_tested: bool) {
+        if was_tested {
+            let digest = self.test_digest();
+            self.tested = self.tested.take().and_then(|test| test.carried_over(digest));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! An organization as one record, of a version that is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{
+    Candidate, ConnectionSettings, DomainToken, EmailDomain, Organization, ProvisioningRules, Slug,
+    SpUrls, TestLogin,
+};
+use crate::account::{AccountId, OrganizationId};
+
+/// The version that is written. A field that an older release must not ignore, within the settings
+/// or the rules, raises it.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    /// Records from before versions were said have none.
+    #[serde(default)]
+    version: u32,
+    id: OrganizationId,
+    slug: Slug,
+    #[serde(default)]
+    former_slugs: BTreeSet<Slug>,
+    urls: SpUrls,
+    #[serde(default)]
+    connection_id: Option<String>,
+    #[serde(default)]
+    sso_enabled: bool,
+    #[serde(default)]
+    settings: Option<ConnectionSettings>,
+    #[serde(default)]
+    candidate: Option<Candidate>,
+    #[serde(default)]
+    tested: Option<Tested>,
+    #[serde(default)]
+    enforced: bool,
+    #[serde(default)]
+    directory_managed: bool,
+    #[serde(default)]
+    break_glass: BTreeSet<AccountId>,
+    #[serde(default)]
+    verified_domains: BTreeSet<EmailDomain>,
+    #[serde(default)]
+    requested_domains: BTreeMap<EmailDomain, DomainToken>,
+    #[serde(default)]
+    missing_domains: BTreeMap<EmailDomain, DateTime<Utc>>,
+    #[serde(default)]
+    bound_to_domains: bool,
+    #[serde(default)]
+    provisioning: ProvisioningRules,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Tested {
+    Login(TestLogin),
+    /// Version 0 kept a digest of other parts, and not whose login it was: it counts no more.
+    Digest(String),
+}
+
+impl Serialize for Organization {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { connection_id, tested, closed: _, .. } = self.clone();
+        Record {
+            version: VERSION,
+            id: self.id.clone(),
+            slug: self.slug.clone(),
+            former_slugs: self.former_slugs.clone(),
+            urls: self.urls.clone(),
+            connection_id: Some(connection_id),
+            sso_enabled: self.sso_enabled,
+            settings: self.settings.clone(),
+            candidate: self.candidate.clone(),
+            tested: tested.map(Tested::Login),
+            enforced: self.enforced,
+            directory_managed: self.directory_managed,
+            break_glass: self.break_glass.clone(),
+            verified_domains: self.verified_domains.clone(),
+            requested_domains: self.requested_domains.clone(),
+            missing_domains: self.missing_domains.clone(),
+            bound_to_domains: self.bound_to_domains,
+            provisioning: self.provisioning,
+            unknown: self.unknown.clone(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Organization {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let record = Record::deserialize(deserializer)?;
+        if record.version > VERSION {
+            let version = record.version;
+            return Err(serde::de::Error::custom(format!(
+                "an organization's record of version {version}, and this release knows {VERSION}"
+            )));
+        }
+        let tested = record.tested.and_then(|tested| match tested {
+            Tested::Login(test) => Some(test),
+            Tested::Digest(_) => None,
+        });
+        let mut read = Self {
+            connection_id: record.connection_id.unwrap_or_else(|| record.id.as_str().to_owned()),
+            id: record.id,
+            slug: record.slug,
+            former_slugs: record.former_slugs,
+            urls: record.urls,
+            sso_enabled: record.sso_enabled,
+            settings: record.settings,
+            candidate: record.candidate,
+            tested,
+            enforced: record.enforced,
+            directory_managed: record.directory_managed,
+            break_glass: record.break_glass,
+            verified_domains: record.verified_domains,
+            requested_domains: record.requested_domains,
+            missing_domains: record.missing_domains,
+            bound_to_domains: record.bound_to_domains,
+            provisioning: record.provisioning,
+            closed: None,
+            unknown: record.unknown,
+        };
+        read.closed = read.contradiction();
+        Ok(read)
+    }
+}

@@ -1,0 +1,154 @@
+//! Why a change of an organization is refused.
+
+use super::Conflict;
+use crate::doctor::Diagnosis;
+use crate::error::{CertificateError, ConfigError, refuses, sentence};
+
+/// Why a change is refused. Nothing was changed then.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeRefusal {
+    /// The certificate cannot be used.
+    #[error("the certificate is refused: {0}")]
+    Certificate(#[from] CertificateError),
+    /// No such certificate is configured.
+    #[error("no certificate with this fingerprint is configured")]
+    CertificateUnknown,
+    /// The connection would not work with these options.
+    #[error("the connection cannot be built like this: {0}")]
+    Config(#[from] ConfigError),
+    /// Only an active administrator of this organization can be named for emergencies.
+    #[error("only an active administrator of this organization can be named for emergencies")]
+    BreakGlassNotAdministrator,
+    /// Nobody names themselves for emergencies: another administrator does, or an operator.
+    #[error("nobody names themselves for emergencies: another administrator does, or an operator")]
+    BreakGlassOfOneself,
+    /// Nothing is proposed.
+    #[error("nothing is proposed")]
+    CandidateMissing,
+    /// Another organization has it, or it could be nobody's.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// While single sign-on is enforced, only an operator forgets a domain: nobody with an address there could log in.
+    #[error(
+        "while single sign-on is enforced, only an operator forgets a domain: nobody with an address there could log in"
+    )]
+    DomainKept,
+    /// This domain was not asked for.
+    #[error("this domain was not asked for")]
+    DomainNotRequested,
+    /// The TXT record that was given out is not there.
+    #[error("the TXT record that was given out is not there")]
+    DomainRecordMissing,
+    /// A session that was entered from another organization changes nothing.
+    #[error("a session that was entered from another organization changes nothing")]
+    EnteredSession,
+    /// Single sign-on is enforced, so that a mistake would lock everybody out: propose the settings, log in with them, and adopt them.
+    #[error(
+        "single sign-on is enforced, so that a mistake would lock everybody out: propose the settings, log in with them, and adopt them"
+    )]
+    ProposalNeeded,
+    /// Single sign-on is enforced: an administrator has to log in by a certificate that stays before this one is retired.
+    #[error(
+        "single sign-on is enforced: an administrator has to log in by a certificate that stays before this one is retired"
+    )]
+    RetirementNeedsTestLogin,
+    /// The test login is older than 24 hours.
+    #[error("the test login is older than 24 hours")]
+    TestLoginTooOld,
+    /// The directory manages accounts only where single sign-on is enabled and configured.
+    #[error("the directory can manage accounts once single sign-on is enabled and configured")]
+    DirectoryNeedsSso,
+    /// Anybody can have an address in the domain: it is that of a mailbox provider.
+    #[error(
+        "anybody can have an address in this domain: only an organization's own can be verified"
+    )]
+    DomainPublic,
+    /// "Single sign-on only" needs single sign-on: it is not configured.
+    #[error("single sign-on cannot be enforced before it is configured")]
+    EnforcementNeedsConfiguration,
+    /// "Single sign-on only" needs single sign-on: it is not enabled.
+    #[error("single sign-on cannot be enforced before it is enabled")]
+    EnforcementNeedsEnabled,
+    /// "Single sign-on only" needs a login that has succeeded with the settings as they are now.
+    #[error(
+        "single sign-on cannot be enforced before a test login has succeeded with the present settings"
+    )]
+    EnforcementNeedsTestLogin,
+    /// The last certificate has to stay: remove the connection, or configure it anew.
+    #[error("the last certificate cannot be retired")]
+    LastCertificate,
+    /// Only an administrator of this organization may do this.
+    #[error("only an administrator of this organization may do this")]
+    NotAdministrator,
+    /// There is nothing configured that could be changed.
+    #[error("single sign-on is not configured")]
+    NotConfigured,
+    /// The organization's plan does not include it.
+    #[error("the organization's plan does not include this")]
+    NotEntitled,
+    /// Only the application or one of its operators may do this.
+    #[error("only the application and its operators may do this")]
+    NotOperator,
+    /// The directory that manages accounts needs single sign-on: switch the directory off first.
+    #[error("the directory manages accounts: switch it off before single sign-on")]
+    SsoNeededByDirectory,
+    /// The person whose login it was is no administrator here: they could not mend what turns out
+    /// to be wrong.
+    #[error("the test login has to be that of an active administrator of this organization")]
+    TestLoginNotAdministrator,
+    /// The login was not through the connection as it is now.
+    #[error("the login was made with other settings than the present ones")]
+    TestLoginOutdated,
+    /// The pasted values are refused: what is wrong with which field, and what may have been meant.
+    #[error("the pasted values are refused")]
+    Values(Box<Diagnosis>),
+}
+
+impl ChangeRefusal {
+    /// A stable snake_case code, part of semver.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate(error) => error.code(),
+            Self::CertificateUnknown => "certificate_unknown",
+            Self::Config(error) => error.code(),
+            Self::BreakGlassNotAdministrator => "break_glass_not_administrator",
+            Self::BreakGlassOfOneself => "break_glass_of_oneself",
+            Self::CandidateMissing => "candidate_missing",
+            Self::Conflict(conflict) => conflict.code(),
+            Self::DomainKept => "domain_kept",
+            Self::DomainNotRequested => "domain_not_requested",
+            Self::DomainRecordMissing => "domain_record_missing",
+            Self::EnteredSession => "entered_session",
+            Self::ProposalNeeded => "proposal_needed",
+            Self::RetirementNeedsTestLogin => "retirement_needs_test_login",
+            Self::TestLoginTooOld => "test_login_too_old",
+            Self::DirectoryNeedsSso => "directory_needs_sso",
+            Self::DomainPublic => "domain_public",
+            Self::EnforcementNeedsConfiguration => "enforcement_needs_configuration",
+            Self::EnforcementNeedsEnabled => "enforcement_needs_enabled",
+            Self::EnforcementNeedsTestLogin => "enforcement_needs_test_login",
+            Self::LastCertificate => "last_certificate",
+            Self::NotAdministrator => "not_administrator",
+            Self::NotConfigured => "sso_not_configured",
+            Self::NotEntitled => "not_entitled",
+            Self::NotOperator => "not_operator",
+            Self::SsoNeededByDirectory => "sso_needed_by_directory",
+            Self::TestLoginNotAdministrator => "test_login_not_administrator",
+            Self::TestLoginOutdated => "test_login_outdated",
+            Self::Values(_) => "values_refused",
+        }
+    }
+
+    /// What to change, for the organization's administrator.
+    pub fn help(&self) -> String {
+        sentence(self)
+    }
+
+    /// A fixed sentence for the person who asked for the change.
+    pub fn user_message(&self) -> &'static str {
+        "The settings of single sign-on were not changed."
+    }
+}
+
+refuses!(ChangeRefusal, ServiceProvider);
