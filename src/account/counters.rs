@@ -19,6 +19,9 @@ pub struct Counters {
     pub deleted: u32,
     /// Active administrators.
     pub administrators: u32,
+    /// Active administrators who get in by
+    /// [single sign-on](Account::is_reachable_administrator).
+    pub reachable: u32,
     /// Whether there ever was an active administrator. An organization that never had one is not
     /// held to keep one.
     pub had_administrator: bool,
@@ -66,6 +69,12 @@ impl Counters {
         (takes && !self.seats().has_free()).then_some(Shortage::NoSeat)
     }
 
+    /// Whether one account becoming another leaves no administrator who gets in by single sign-on,
+    /// where there was one.
+    pub fn leaves_unreachable(&self, before: Option<&Account>, after: Option<&Account>) -> bool {
+        is_reachable(before) && !is_reachable(after) && self.reachable <= 1
+    }
+
     /// The numbers once one account has become another.
     #[must_use]
     pub fn changed(self, before: Option<&Account>, after: Option<&Account>) -> Self {
@@ -78,11 +87,9 @@ impl Counters {
             let number = changed.number(after.status);
             *number = number.saturating_add(1);
         }
-        changed.administrators = match (is_administrator(before), is_administrator(after)) {
-            (false, true) => self.administrators.saturating_add(1),
-            (true, false) => self.administrators.saturating_sub(1),
-            (true, true) | (false, false) => self.administrators,
-        };
+        let (were, are) = (is_administrator(before), is_administrator(after));
+        changed.administrators = moved(self.administrators, were, are);
+        changed.reachable = moved(self.reachable, is_reachable(before), is_reachable(after));
         changed.had_administrator |= changed.administrators > 0;
         changed
     }
@@ -95,6 +102,19 @@ impl Counters {
             Status::Invited => &mut self.invited,
         }
     }
+}
+
+/// A number of those of whom something is true, once it was true of one and is.
+fn moved(number: u32, was: bool, is: bool) -> u32 {
+    match (was, is) {
+        (false, true) => number.saturating_add(1),
+        (true, false) => number.saturating_sub(1),
+        (true, true) | (false, false) => number,
+    }
+}
+
+fn is_reachable(account: Option<&Account>) -> bool {
+    account.is_some_and(Account::is_reachable_administrator)
 }
 
 fn holds_seat(account: Option<&Account>) -> bool {

@@ -236,6 +236,14 @@ impl Account {
         self.role == Role::Administrator && self.status == Status::Active
     }
 
+    /// Whether it is an administrator's who gets in by single sign-on: known at the identity
+    /// provider, or with an address that its holder has proven, so that a code can link it.
+    pub fn is_reachable_administrator(&self) -> bool {
+        let takes_code =
+            self.proof() == EmailProof::Proven && self.managed_by == Source::Application;
+        self.is_active_administrator() && (self.link.is_some() || takes_code)
+    }
+
     /// Whether it administers exactly this organization.
     pub fn administers(&self, organization: &OrganizationId) -> bool {
         self.organization == *organization && self.is_active_administrator()

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::decide::keeps_reachable;
 use super::{
     Intent, LogIn, Moment, ProvisionError, Provisioning, Refusal, Standing, decide, event,
 };
@@ -46,7 +47,6 @@ impl<'a> Asked<'a> {
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
 #[non_exhaustive]
 pub struct CarriedOut {
     /// The account, as it is now; as it was, where its record is gone.
@@ -142,6 +142,7 @@ pub async fn carry_out<S: Store>(
         let mut write = Write::of(organization, asked.now);
         write.decided_by = Some(found.record.version);
         write.keep_administrator = !matches!(by, By::Directory(_));
+        write.keep_reachable = keeps_reachable(&found.record.organization, &by);
         write.account = account_write(&provisioning, &found.record)?;
         write.events.push(event);
         // Reading again tells what came first: the last seat may have gone to this very person's

@@ -42,7 +42,9 @@ use crate::token::TokenDigest;
 ///    and whether it is created, changed or restored.
 /// 4. **Seats and administrators are counted in the same step**: [`Counters::shortage`] says what is
 ///    refused, [`Counters::changed`] what the numbers are afterwards. A shortage of administrators
-///    is not asked about where the write says [so](Write::keep_administrator).
+///    is not asked about where the write says [so](Write::keep_administrator). Where it
+///    [says](Write::keep_reachable) that one has to stay who gets in by single sign-on,
+///    [`Counters::leaves_unreachable`] is [`Written::LastAdministrator`], too.
 /// 5. **Settings are written at the version that was read.** Another one is [`Written::Outdated`].
 ///    What [decided](Write::decided_by) an account's write must still be in effect, too: it is read
 ///    under a shared lock. Counters have a row of their own and raise no version.

@@ -30,6 +30,9 @@ pub struct Write {
     /// Whether the organization has to have an administrator afterwards, if it ever had one. The
     /// directory alone is not held to that.
     pub keep_administrator: bool,
+    /// Whether it has to have one who gets in by single sign-on, if it had one: where that is the
+    /// only way in.
+    pub keep_reachable: bool,
     /// The settings.
     pub settings: Option<SettingsWrite>,
     /// Sessions that begin and end.
@@ -53,6 +56,7 @@ impl Write {
             decided_by: None,
             account: None,
             keep_administrator: true,
+            keep_reachable: false,
             settings: None,
             sessions: Vec::new(),
             spend: None,

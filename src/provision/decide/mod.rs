@@ -194,9 +194,15 @@ fn settle(
     if let Some(after) = after.filter(|after| after.status != Status::Deleted) {
         unnamed(after, standing)?;
     }
+    // A directory that dismisses somebody is obeyed, whoever that is.
+    let is_obeyed = matches!(by, By::Directory(_));
+    if keeps_reachable(standing.organization, by)
+        && standing.counters.leaves_unreachable(before, after)
+    {
+        return Err(Refusal::LastAdministrator);
+    }
     match standing.counters.shortage(before, after) {
-        // A directory that dismisses somebody is obeyed, whoever that is.
-        Some(Shortage::LastAdministrator) if matches!(by, By::Directory(_)) => {}
+        Some(Shortage::LastAdministrator) if is_obeyed => {}
         Some(Shortage::LastAdministrator) => return Err(Refusal::LastAdministrator),
         Some(Shortage::NoSeat) => return Err(Refusal::NoSeat),
         None => {}
@@ -209,6 +215,11 @@ fn settle(
         }
         Proposal::Confirm(account) => Provisioning::Confirm(Box::new(account.clone())),
     })
+}
+
+/// Whether an administrator has to stay who gets in by single sign-on: it is the only way in.
+pub(super) fn keeps_reachable(organization: &Organization, by: &By<'_>) -> bool {
+    organization.is_enforced() && !matches!(by, By::Directory(_))
 }
 
 fn changed(before: &Account, mut after: Account, now: DateTime<Utc>) -> Provisioning {

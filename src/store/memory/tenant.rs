@@ -104,6 +104,12 @@ impl Tenant {
         shortage.map_or(Ok(()), |shortage| Err(Unfit::Shortage(shortage)))
     }
 
+    /// Whether nobody who administers would get in by single sign-on any more.
+    pub(super) fn leaves_unreachable(&self, write: &AccountWrite) -> bool {
+        let before = self.accounts.get(write.id());
+        self.record.counters.leaves_unreachable(before, write.after())
+    }
+
     /// Writes an account that was [checked](Self::check); what was there before.
     pub(super) fn put(&mut self, write: AccountWrite) -> Option<Account> {
         let id = write.id().clone();

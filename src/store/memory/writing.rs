@@ -53,6 +53,12 @@ impl State {
         if let Some(claim) = self.claimed_elsewhere(write) {
             return Some(Written::Claimed(claim));
         }
+        let account = write.account.as_ref().zip(tenant);
+        if write.keep_reachable
+            && account.is_some_and(|(account, tenant)| tenant.leaves_unreachable(account))
+        {
+            return Some(Written::LastAdministrator);
+        }
         match unfit {
             Some(Unfit::Shortage(Shortage::LastAdministrator)) if write.keep_administrator => {
                 Some(Written::LastAdministrator)
