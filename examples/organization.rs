@@ -1,5 +1,5 @@
-//! Two organizations, their identity providers, and what "single sign-on only" means: a story that
-//! needs no server.
+//! Two organizations, their identity providers and directory, and what "single sign-on only" means:
+//! a story that needs no server.
 //!
 //! ```text
 //! cargo run --example organization
@@ -9,71 +9,60 @@ use std::error::Error;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use chrono::{DateTime, Utc};
-use saml_login::account::{Account, AccountId, NewAccount, OrganizationId, Role};
-use saml_login::audit::{Actor, AuditEvent, AuditLog, MemoryAuditLog};
+use chrono::{DateTime, TimeDelta, Utc};
+use saml_login::account::{
+    Account, AccountId, Counters, Invitation, OrganizationId, Pushed, PushedAddress, Role, Status,
+};
+use saml_login::administration::{administer, found};
+use saml_login::audit::{Actor, AuditEvent};
 use saml_login::doctor::PastedValues;
 use saml_login::identity::Email;
 use saml_login::organization::{
-    Authority, Change, ChangeRefusal, Discovery, EmailDomain, Organizations, Slug, SpUrls, discover,
+    By, Change, ChangeRefusal, Discovery, DomainToken, EmailDomain, Plan, Proposal, Slug, SpUrls,
+    Watched, discover, due,
 };
-use saml_login::policy::{
-    Assignment, AssignmentPath, LoginMethod, Origin, PolicyAction, SessionStart,
+use saml_login::policy::{Origin, PolicyAction};
+use saml_login::provision::{
+    Asked, Intent, LogIn, Moment, Push, Standing, Wanted, carry_out, test_login,
 };
-use saml_login::provision::{Provisioned, provision};
-use saml_login::store::AccountStore;
-use saml_login::store::{MemoryAccountStore, Written};
+use saml_login::session::{LoginMethod, SessionStart};
+use saml_login::store::{MemoryStore, Names, Store};
 use saml_login::testing::idp::TestIdp;
 use saml_login::testing::pending_request;
-use saml_login::{Identity, LoginPolicy, MemoryReplayStore, Organization};
+use saml_login::token::Token;
+use saml_login::{Identity, LoginPolicy, MemoryReplayStore, Organization, Random};
 
-/// What an application knows of plans and administrators.
-struct Plans;
-
-impl Authority for Plans {
-    fn administers(&self, account: &AccountId, organization: &OrganizationId) -> bool {
-        account.as_str() == format!("admin-of-{organization}")
-    }
-
-    fn is_entitled(&self, organization: &OrganizationId) -> bool {
-        *organization != "free-plan"
-    }
-}
-
-/// Somebody who has come in.
-struct Login {
-    identity: Identity,
-    account: Account,
-    session: SessionStart,
-    /// Of the settings that the connection was made of.
-    revision: String,
-}
+type Told<T = ()> = Result<T, Box<dyn Error>>;
 
 struct Application {
-    organizations: Organizations,
-    directory: MemoryAccountStore,
+    store: MemoryStore,
     replays: MemoryReplayStore,
-    audit: MemoryAuditLog,
     now: DateTime<Utc>,
 }
 
 impl Application {
-    fn organization(&self, id: &str) -> Result<&Organization, Box<dyn Error>> {
-        self.organizations.by_id(id).ok_or_else(|| format!("there is no {id}").into())
+    fn organization(&self, id: &str) -> Told<Organization> {
+        let record = block_on(self.store.organization(&OrganizationId::new(id)))?;
+        Ok(record.ok_or("no such organization")?.organization)
     }
 
-    fn policy(&self, id: &str) -> Result<LoginPolicy, Box<dyn Error>> {
-        Ok(LoginPolicy::of(self.organization(id)?))
+    fn counters(&self, id: &str) -> Told<Counters> {
+        let record = block_on(self.store.organization(&OrganizationId::new(id)))?;
+        Ok(record.ok_or("no such organization")?.counters)
     }
 
-    fn change(&mut self, id: &str, what: &str, change: Change) -> Result<(), Box<dyn Error>> {
-        let by = match &change {
-            Change::VerifyDomain(_) => Actor::Application,
-            _ => Actor::Member(AccountId::new(format!("admin-of-{id}"))),
-        };
-        let applied =
-            self.organizations.apply(id, change, &by, &Plans, self.now).ok_or("no organization")?;
-        self.record(&applied.event)?;
+    fn account(&self, id: &str, account: &AccountId) -> Told<Account> {
+        let names = Names::of_id(account);
+        let found = block_on(self.store.find(&OrganizationId::new(id), &names))?;
+        let accounts = found.ok_or("no such organization")?.accounts;
+        Ok(accounts.into_iter().next().ok_or("no such account")?)
+    }
+
+    /// What somebody does with the settings of an organization.
+    fn change(&self, id: &str, by: By<'_>, what: &str, change: Change) -> Told {
+        let asked = Asked::by(by, self.now);
+        let id = OrganizationId::new(id);
+        let applied = block_on(administer(&self.store, &Plan::ALL, &id, &change, &asked))?;
         match applied.result {
             Ok(()) => {
                 println!("  {id}: {what}.");
@@ -83,10 +72,8 @@ impl Application {
                 println!("  {id}: {what} is refused, and nothing is changed:");
                 diagnosis.findings().iter().for_each(|finding| println!("    {finding}"));
                 if let Some(offer) = diagnosis.offer() {
-                    println!(
-                        "    What may be meant: single sign-on URL {}, issuer {}.",
-                        offer.sso_url, offer.issuer
-                    );
+                    let (url, issuer) = (&offer.sso_url, &offer.issuer);
+                    println!("    What may be meant: single sign-on URL {url}, issuer {issuer}.");
                 }
             }
             Err(refusal) => println!("  {id}: {what}: refused, {} ({refusal}).", refusal.code()),
@@ -94,75 +81,98 @@ impl Application {
         Ok(())
     }
 
-    /// What happens when a browser posts a response to the ACS URL of an organization.
-    fn log_in(&self, id: &str, idp: &TestIdp, name: &str) -> Result<Option<Login>, Box<dyn Error>> {
-        let organization = self.organization(id)?;
-        let (connection, revision) =
-            (organization.connection()?, organization.revision().unwrap_or_default());
-        // The test identity provider answers a request that began here.
-        let request_id = format!("_request-{id}-{name}");
-        let email = format!("{name}@{}.test", organization.slug());
-        let response =
-            idp.response(&organization.service_provider(), self.now).in_reply_to(&request_id);
-        let response = response.for_person(&email).numbered(&format!("{id}-{name}"));
-        let request = pending_request(&connection, &request_id, self.now);
-        let opened = connection.open(response.form_value()?, self.now);
-        let identity = opened
-            .and_then(|opened| opened.accept(Some(&request), self.now))
-            .map_err(saml_login::Error::from)
-            .and_then(|login| block_on(login.spend(&self.replays, self.now)));
-        let identity = match identity {
-            Ok(identity) => identity,
+    /// What somebody does with an account.
+    fn people(
+        &self,
+        id: &str,
+        by: By<'_>,
+        what: &str,
+        intent: &Intent<'_>,
+    ) -> Told<Option<Account>> {
+        let (asked, id) = (Asked::by(by, self.now), OrganizationId::new(id));
+        match block_on(carry_out(&self.store, &id, intent, &asked, Random::generate()?)) {
+            Ok(done) => {
+                println!("  {what}: {}, {}.", done.provisioning.code(), done.account.id);
+                Ok(Some(done.account))
+            }
             Err(error) => {
-                self.record(&AuditEvent::login_refused(id, &error, self.now))?;
                 println!(
-                    "  {email} is refused: {}. They read: “{}”",
+                    "  {what}: refused, {}. They read: “{}”",
                     error.code(),
                     error.user_message()
                 );
+                Ok(None)
+            }
+        }
+    }
+
+    /// What an identity provider says, verified with the settings of this organization.
+    fn verified(&self, organization: &Organization, idp: &TestIdp, name: &str) -> Told<Identity> {
+        let connection = organization.connection()?;
+        // The test identity provider answers a request that began here.
+        let request_id = format!("_request-{}", Token::new(Random::generate()?).as_str());
+        let email = format!("{name}@{}.test", organization.slug());
+        let response = idp.response(&organization.service_provider(), self.now);
+        let response = response.in_reply_to(&request_id).for_person(&email).numbered(&request_id);
+        let request = pending_request(&connection, &request_id, self.now);
+        let opened = connection.open(response.form_value()?, self.now);
+        let login = opened.and_then(|opened| opened.accept(Some(&request), self.now));
+        let login = login.map_err(saml_login::Error::from)?;
+        Ok(block_on(login.spend(&self.replays, self.now))?)
+    }
+
+    /// What happens when a browser posts a response to the ACS URL of an organization.
+    fn log_in(&self, id: &str, idp: &TestIdp, name: &str) -> Told<Option<(Account, SessionStart)>> {
+        let organization = self.organization(id)?;
+        let identity = match self.verified(&organization, idp, name) {
+            Ok(identity) => identity,
+            Err(error) => {
+                let error = error.downcast::<saml_login::Error>()?;
+                self.record(&AuditEvent::login_refused(id, &error, self.now))?;
+                let (code, user_message) = (error.code(), error.user_message());
+                println!("  {name} at {id}: refused, {code}. They read: “{user_message}”");
                 println!("  The administrator reads: {}", error.help());
                 return Ok(None);
             }
         };
-
-        let account = match block_on(provision(&self.directory, &identity, organization)) {
-            Ok(Provisioned { account, provisioning, .. }) => {
-                self.record(&provisioning.event(id, Some(&account.id), self.now))?;
-                println!("  {email} logs in: {} {}.", provisioning.code(), account.id);
-                account
-            }
-            Err(error) => {
-                self.record(&error.event(id, self.now))?;
-                println!(
-                    "  {email} logs in: refused, {}. They read: “{}”",
-                    error.code(),
-                    error.user_message()
-                );
-                return Ok(None);
-            }
+        let intent = Intent::LogIn(LogIn::of(&identity));
+        let what = format!("{name} logs in at {id}");
+        let Some(account) = self.people(id, By::IdentityProvider, &what, &intent)? else {
+            return Ok(None);
         };
-
         let login = PolicyAction::LogIn(LoginMethod::Sso);
-        let policy = LoginPolicy::of(organization);
+        let policy = LoginPolicy::of(&organization);
         let decision = policy.decide(&account, &login);
         if !decision.is_allowed() {
             let actor = Actor::Member(account.id.clone());
             self.record(&policy.event(&decision, login.code(), actor, Some(account.id), self.now))?;
-            println!("  {email} does not come in: {}.", decision.code());
             return Ok(None);
         }
         self.record(&AuditEvent::login_accepted(id, account.id.clone(), self.now))?;
         // Here an application begins its session, and keeps with it how it was begun.
         let session = SessionStart::sso(&identity, &account);
-        Ok(Some(Login { identity, account, session, revision }))
+        Ok(Some((account, session)))
     }
 
-    fn record(&self, event: &AuditEvent) -> Result<(), Box<dyn Error>> {
-        Ok(block_on(self.audit.record(event)).map_err(|error| error.to_string())?)
+    /// A login of an administrator who is signed in, with the settings in effect or those proposed.
+    fn try_out(&self, id: &str, idp: &TestIdp, tester: &Account, name: &str) -> Told {
+        let settings = self.organization(id)?;
+        let meant = settings.as_if_adopted().unwrap_or(settings);
+        let identity = self.verified(&meant, idp, name)?;
+        let found = [self.account(id, &tester.id)?];
+        let standing = Standing::new(&meant, self.counters(id)?, &found);
+        let moment = Moment::new(self.now, AccountId::new("of-nobody"));
+        let test = test_login(&identity, &tester.id, &standing, &moment)?;
+        let change = Change::RecordTestLogin(Box::new(test));
+        self.change(id, By::member(tester), "an administrator has logged in with them", change)
+    }
+
+    fn record(&self, event: &AuditEvent) -> Told {
+        Ok(block_on(self.store.record(event))?)
     }
 }
 
-fn organization(id: &str, slug: &str) -> Result<Organization, Box<dyn Error>> {
+fn organization(id: &str, slug: &str) -> Told<Organization> {
     let slug = Slug::parse(slug)?;
     let urls = SpUrls::derived("https://app.example.test", &slug).ok_or("not a base URL")?;
     println!(
@@ -172,152 +182,219 @@ fn organization(id: &str, slug: &str) -> Result<Organization, Box<dyn Error>> {
     Ok(Organization::new(id, slug, urls))
 }
 
-fn values(organization: &Organization, idp: &TestIdp) -> Result<PastedValues, Box<dyn Error>> {
+fn values(organization: &Organization, idp: &TestIdp) -> Told<PastedValues> {
     let sso_url = format!("https://idp.{}.test/sso", organization.slug());
-    Ok(PastedValues::new(
-        &organization.urls().entity_id,
-        sso_url,
-        idp.issuer(),
-        idp.certificate_pem()?,
-    ))
+    let audience = &organization.urls().entity_id;
+    Ok(PastedValues::new(audience, sso_url, idp.issuer(), idp.certificate_pem()?))
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Told {
     let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
     let [acme_idp, bravo_idp] =
         [TestIdp::p256("Acme identity provider")?, TestIdp::p256("https://idp.bravo.test")?];
-    let mut application = Application {
-        organizations: Organizations::default(),
-        directory: MemoryAccountStore::default(),
-        replays: MemoryReplayStore::default(),
-        audit: MemoryAuditLog::default(),
-        now,
-    };
+    let (store, replays) = (MemoryStore::default(), MemoryReplayStore::default());
+    let application = Application { store, replays, now };
 
     println!("Two organizations, and what their administrators enter at their identity providers:");
-    for (id, slug) in [("acme-inc", "acme"), ("bravo-ltd", "bravo")] {
-        application.organizations.add(organization(id, slug)?)?;
+    let asked = Asked::by(By::Application, now);
+    for (id, slug, seats) in [("acme-inc", "acme", Some(4)), ("bravo-ltd", "bravo", None)] {
+        let made = organization(id, slug)?;
+        block_on(found(&application.store, made, seats, &asked, Random::generate()?))?;
     }
+    let acme = first_administrator(&application, "acme-inc", "alice@acme.test")?;
+    let bravo = first_administrator(&application, "bravo-ltd", "alice@bravo.test")?;
 
-    println!(
-        "\nTheir administrators paste four values. One of them pastes the issuer into the field for the URL first:"
-    );
-    for (id, idp) in [("acme-inc", &acme_idp), ("bravo-ltd", &bravo_idp)] {
-        application.change(id, "single sign-on is enabled", Change::Enable)?;
-        let values = values(application.organization(id)?, idp)?;
+    set_up(&application, (&acme, &acme_idp), (&bravo, &bravo_idp))?;
+    let session = people_come(&application, (&acme, &acme_idp), &bravo_idp)?;
+    let there = bravo_session(&application, &bravo)?;
+    enforce(&application, (&acme, &acme_idp), &session, &there)?;
+    mend(&application, &acme)?;
+    dismiss(&application, &acme)?;
+
+    println!("\nThe audit trail of acme-inc, the latest first:");
+    for (number, event) in block_on(application.store.audit(&"acme-inc".into(), None, 12))? {
+        let target =
+            event.target.as_ref().map_or(String::new(), |target| format!(" about {target}"));
+        let (code, actor) = (event.action.code(), &event.actor);
+        println!("  {number}. {code}{target}: {:?} by {actor:?}", event.outcome);
+    }
+    Ok(())
+}
+
+/// The application invites them, and they come by the link of the mail.
+fn first_administrator(application: &Application, id: &str, email: &str) -> Told<Account> {
+    println!("\nThe first administrator of {id} is invited, and accepts:");
+    let token = Token::new(Random::generate()?);
+    let in_a_week = application.now + TimeDelta::days(7);
+    let email = Email::parse(email)?;
+    let invitation = Invitation::new(token.digest(), in_a_week);
+    let invite = Intent::Invite { email: &email, role: Role::Administrator, invitation };
+    application.people(id, By::Application, "the invitation", &invite)?;
+    let accept = Intent::Accept(token.digest());
+    let account = application.people(id, By::Application, "the link of the mail", &accept)?;
+    Ok(account.ok_or("an administrator")?)
+}
+
+fn set_up(
+    application: &Application,
+    (acme, acme_idp): (&Account, &TestIdp),
+    (bravo, bravo_idp): (&Account, &TestIdp),
+) -> Told {
+    println!("\nThey paste four values. One pastes the issuer into the field for the URL first:");
+    for (id, by, idp) in [("acme-inc", acme, acme_idp), ("bravo-ltd", bravo, bravo_idp)] {
+        let change = |what: &str, change| application.change(id, By::member(by), what, change);
+        change("single sign-on is enabled", Change::Enable)?;
+        let values = values(&application.organization(id)?, idp)?;
         if id == "acme-inc" {
             let mut swapped = values.clone();
             std::mem::swap(&mut swapped.issuer, &mut swapped.sso_url);
-            application.change(id, "a first try", Change::Configure(Box::new(swapped)))?;
+            change("a first try", Change::Configure(Box::new(swapped)))?;
         }
-        application.change(id, "four values are saved", Change::Configure(Box::new(values)))?;
+        change("four values are saved", Change::Configure(Box::new(values)))?;
     }
-    let domain = EmailDomain::parse("acme.test")?;
-    application.change(
-        "acme-inc",
-        "the domain acme.test is verified",
-        Change::VerifyDomain(domain),
-    )?;
+
+    println!("\nacme shows that acme.test is its own, by a TXT record:");
+    let (domain, token) = (EmailDomain::parse("acme.test")?, DomainToken::new(Random::generate()?));
+    let found = vec![token.to_string()];
+    let request = Change::RequestDomain { domain: domain.clone(), token };
+    application.change("acme-inc", By::member(acme), "the record is given out", request)?;
+    let check = Change::CheckDomain { domain, found };
+    application.change("acme-inc", By::Application, "the record is there", check)?;
 
     println!("\nSomebody types an address on the login page:");
-    for text in ["alice@acme.test", "bob@bravo.test"] {
-        let email = Email::parse(text)?;
-        match discover(&email, application.organizations.iter()) {
+    let all = [application.organization("acme-inc")?, application.organization("bravo-ltd")?];
+    for text in ["bob@acme.test", "bob@bravo.test"] {
+        match discover(&Email::parse(text)?, &all) {
             Discovery::Found(organization) => {
                 println!("  {text}: on to {}.", organization.urls().login_url)
             }
             other => println!("  {text}: {}", other.user_message().unwrap_or_default()),
         }
     }
+    Ok(())
+}
 
+fn people_come(
+    application: &Application,
+    (acme, acme_idp): (&Account, &TestIdp),
+    bravo_idp: &TestIdp,
+) -> Told<SessionStart> {
     println!(
-        "\nacme has bought two seats. Its administrator is invited; everybody else gets an account at the first login:"
+        "\nacme has bought four seats. An administrator's account is not linked by an address:"
     );
-    application.directory.set_seats("acme-inc", Some(2)).map_err(|error| error.to_string())?;
-    let email = Email::parse("alice@acme.test")?;
-    let invitation = NewAccount::invited("acme-inc", email, Role::Administrator);
-    if let Written::Done(invited) =
-        block_on(application.directory.create(invitation)).map_err(|error| error.to_string())?
-    {
-        println!("  alice@acme.test is invited: {}.", invited.id);
+    application.log_in("acme-inc", acme_idp, "alice")?;
+    println!("  Alice was signed in, and tries the settings out from there:");
+    application.try_out("acme-inc", acme_idp, acme, "alice")?;
+    println!("\nEverybody else gets an account at the first login:");
+    for name in ["bob", "carol", "dave", "erin"] {
+        application.log_in("acme-inc", acme_idp, name)?;
     }
-    let alice = application.log_in("acme-inc", &acme_idp, "alice")?.ok_or("alice comes in")?;
-    application.log_in("acme-inc", &acme_idp, "bob")?;
-    application.log_in("acme-inc", &acme_idp, "carol")?;
-    let there = application.log_in("bravo-ltd", &bravo_idp, "alice")?.ok_or("alice comes in")?;
-
     println!("\nbravo's identity provider answers at acme's door:");
-    application.log_in("acme-inc", &bravo_idp, "mallory")?;
+    application.log_in("acme-inc", bravo_idp, "mallory")?;
+    Ok(SessionStart::new(acme, LoginMethod::EmailCode))
+}
 
+fn bravo_session(application: &Application, bravo: &Account) -> Told<(Account, SessionStart)> {
+    let account = application.account("bravo-ltd", &bravo.id)?;
+    let session = SessionStart::new(&account, LoginMethod::EmailCode);
+    Ok((account, session))
+}
+
+fn enforce(
+    application: &Application,
+    (acme, acme_idp): (&Account, &TestIdp),
+    by_code: &SessionStart,
+    (elsewhere, there): &(Account, SessionStart),
+) -> Told {
     println!(
-        "\nacme wants single sign-on only. That needs a login of an administrator with the settings as they are:"
+        "\nacme wants single sign-on only. Alice has just shown that an administrator gets in:"
     );
-    application.change("acme-inc", "enforcement is set", Change::Enforce)?;
-    let Login { identity, account, session, revision } = &alice;
-    let noted = application.organizations.record_test_login(identity, account, revision, now);
-    application.record(&noted.ok_or("no organization")?.event)?;
-    application.change("acme-inc", "after the login, enforcement is set", Change::Enforce)?;
+    application.change("acme-inc", By::member(acme), "enforcement is set", Change::Enforce)?;
+    let (alice, by_sso) = application.log_in("acme-inc", acme_idp, "alice")?.ok_or("alice")?;
 
     println!("\nWhat follows from it:");
-    let (acme, bravo) = (application.policy("acme-inc")?, application.policy("bravo-ltd")?);
-    let old = SessionStart::new(account, LoginMethod::Password);
-    let elsewhere = Origin::new(&bravo, &there.account, &there.session);
+    let policy = LoginPolicy::of(&application.organization("acme-inc")?);
+    let bravo = LoginPolicy::of(&application.organization("bravo-ltd")?);
+    let origin = Origin::new(&bravo, elsewhere, there);
     for (what, action) in [
-        (
-            "alice enters a code that was mailed to her before",
-            PolicyAction::LogIn(LoginMethod::EmailCode),
-        ),
-        ("alice goes on in a session from a password", PolicyAction::Resume(&old)),
-        ("alice goes on in a session from single sign-on", PolicyAction::Resume(session)),
-        ("in bravo's session her acme account is listed", PolicyAction::See(elsewhere)),
-        ("alice switches to it from there", PolicyAction::Enter(elsewhere)),
+        ("a code that was mailed before is entered", PolicyAction::LogIn(LoginMethod::EmailCode)),
+        ("a session from a code goes on", PolicyAction::Resume(by_code)),
+        ("a session from single sign-on goes on", PolicyAction::Resume(&by_sso)),
+        ("in bravo's session her acme account is listed", PolicyAction::See(origin)),
+        ("she switches to it from there", PolicyAction::Enter(origin)),
     ] {
-        let decision = acme.decide(account, &action);
+        let decision = policy.decide(&alice, &action);
         println!("  {what}: {:?}, {}.", decision.verdict, decision.code());
-        let actor = Actor::Member(account.id.clone());
-        application.record(&acme.event(
-            &decision,
-            action.code(),
-            actor,
-            Some(account.id.clone()),
-            now,
-        ))?;
+        let actor = Actor::Member(alice.id.clone());
+        let target = Some(alice.id.clone());
+        let event = policy.event(&decision, action.code(), actor, target, application.now);
+        application.record(&event)?;
     }
-    let invitation = acme.decide_assignment(Assignment::Assign, AssignmentPath::AcceptedInvitation);
-    println!(
-        "  somebody accepts an old invitation: {:?}, {}.",
-        invitation.verdict,
-        invitation.code()
-    );
+    Ok(())
+}
 
+/// The connector at the identity provider was made anew, with another key.
+fn mend(application: &Application, acme: &Account) -> Told {
     println!(
-        "\nThe identity provider is down. An operator opens the door, and that is written down:"
+        "\nThe connector is made anew at the identity provider, with a typing error at first:"
     );
-    let operator = Actor::Operator("operator-7".into());
-    let lifted = application.organizations.apply(
-        "acme-inc",
-        Change::LiftEnforcement,
-        &operator,
-        &Plans,
-        now,
-    );
-    application.record(&lifted.ok_or("no organization")?.event)?;
-    let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
-    let decision = application.policy("acme-inc")?.decide(account, &by_code);
-    println!("  alice enters a code: {:?}, {}.", decision.verdict, decision.code());
-
-    println!("\nThe audit trail:");
-    for event in application.audit.events() {
-        let target =
-            event.target.as_ref().map_or(String::new(), |target| format!(" about {target}"));
-        println!(
-            "  {} {}{target}: {:?} by {:?}",
-            event.organization,
-            event.action.code(),
-            event.outcome,
-            event.actor
-        );
+    let next = TestIdp::p256("https://idp.acme.test")?;
+    let present = application.organization("acme-inc")?;
+    let mut typo = values(&present, &next)?;
+    typo.issuer = "https://idp.acme.tset".into();
+    let by = || By::member(acme);
+    let change = |what: &str, change| application.change("acme-inc", by(), what, change);
+    change("the values are saved at once", Change::Configure(Box::new(typo.clone())))?;
+    change("they are proposed", Change::Propose(Box::new(Proposal::of_values(typo))))?;
+    for difference in application.organization("acme-inc")?.differences() {
+        println!("    {} would be another", difference.field);
     }
+    if let Err(error) = application.try_out("acme-inc", &next, acme, "alice") {
+        println!("  Alice tries them out, and is refused: {error}.");
+    }
+    change("they are adopted", Change::Adopt)?;
+    let mended = Proposal::of_values(values(&present, &next)?);
+    change("without the error they are proposed", Change::Propose(Box::new(mended)))?;
+    application.try_out("acme-inc", &next, acme, "alice")?;
+    change("they are adopted", Change::Adopt)?;
+    application.log_in("acme-inc", &next, "alice")?;
+    Ok(())
+}
+
+/// The last administrator of the dashboard stays; the directory is obeyed.
+fn dismiss(application: &Application, acme: &Account) -> Told {
+    println!("\nAlice is the last administrator, and wants to be a member:");
+    let (id, account) = ("acme-inc", &acme.id);
+    let demote = Intent::ChangeRole { account, role: Role::Member };
+    application.people(id, By::member(acme), "Alice is no administrator any more", &demote)?;
+
+    println!("\nThe customer's directory manages the accounts from now on, and dismisses her:");
+    application.change(
+        id,
+        By::member(acme),
+        "the directory manages",
+        Change::ManageByDirectory(true),
+    )?;
+    let directory = By::Directory("token-1");
+    let deactivate = Intent::SetStatus { account, status: Status::Deactivated };
+    application.people(id, By::Application, "the dashboard deactivates her", &deactivate)?;
+    application.people(id, directory, "the directory deactivates her", &deactivate)?;
+    let apply = |_: Option<&Account>| {
+        let mut pushed = Pushed::new("frank");
+        pushed.addresses = vec![PushedAddress::primary("frank@acme.test")];
+        Ok(Wanted::new(pushed, true))
+    };
+    let frank =
+        application.people(id, directory, "it pushes Frank", &Intent::Push(Push::new(&apply)))?;
+
+    let organization = application.organization(id)?;
+    let counters = application.counters(id)?;
+    for notice in due(&organization, &counters, &Watched::default(), application.now) {
+        println!("  Notice: {}", notice.text);
+    }
+    let frank = frank.ok_or("a seat")?.id;
+    let appoint = Intent::ChangeRole { account: &frank, role: Role::Administrator };
+    application.people(id, By::Operator("operator-7"), "an operator appoints Frank", &appoint)?;
     Ok(())
 }
 

@@ -86,7 +86,7 @@ fn a_typing_error_under_enforcement_locks_nobody_out() {
     let adopted = acme.as_if_adopted().expect("a candidate");
     let refused = log_in(&adopted, &response(&adopted, &IDP_A, "boss")).expect_err("a typo");
     assert_eq!(refused.code(), "issuer_mismatch");
-    assert_eq!(code(&apply(&mut acme, Change::Adopt)), "enforcement_needs_test_login");
+    assert_eq!(code(&apply(&mut acme, Change::Adopt)), "adoption_needs_test_login");
     let dropped = apply(&mut acme, Change::Drop);
     assert_eq!(dropped.event.action.code(), "candidate_dropped");
     assert_eq!(acme, before);

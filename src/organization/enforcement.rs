@@ -54,7 +54,7 @@ impl Organization {
         let test = adopted.tested.as_ref().filter(|_| adopted.is_tested());
         let made = match test {
             Some(test) => self.shows(test, around, now),
-            None => Err(ChangeRefusal::EnforcementNeedsTestLogin),
+            None => Err(ChangeRefusal::AdoptionNeedsTestLogin),
         };
         let made = match made {
             Ok(made) => made,

@@ -17,6 +17,9 @@ pub enum ChangeRefusal {
     /// The connection would not work with these options.
     #[error("the connection cannot be built like this: {0}")]
     Config(#[from] ConfigError),
+    /// What is proposed needs a login that has succeeded with it.
+    #[error("these settings cannot be adopted before an administrator has logged in with them")]
+    AdoptionNeedsTestLogin,
     /// Only an active administrator of this organization can be named for emergencies.
     #[error("only an active administrator of this organization can be named for emergencies")]
     BreakGlassNotAdministrator,
@@ -112,6 +115,7 @@ impl ChangeRefusal {
             Self::Certificate(error) => error.code(),
             Self::CertificateUnknown => "certificate_unknown",
             Self::Config(error) => error.code(),
+            Self::AdoptionNeedsTestLogin => "adoption_needs_test_login",
             Self::BreakGlassNotAdministrator => "break_glass_not_administrator",
             Self::BreakGlassOfOneself => "break_glass_of_oneself",
             Self::CandidateMissing => "candidate_missing",

@@ -1,4 +1,7 @@
-//! What embedders write first. Everything here compiles against the published interface alone.
+//! What embedders write first, on each of the three levels. Everything here compiles against the
+//! published interface alone.
+
+pub mod own_tables;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use saml_login::connection::{LoggedIn, SignedParts};
@@ -9,11 +12,11 @@ use saml_login::metadata::MetadataTrust;
 use saml_login::provision::provision;
 use saml_login::replay::{DynReplayStore, SpendOutcome, Spending};
 use saml_login::request::{DynRequestStore, RequestCookies};
-use saml_login::store::DynAccountStore;
+use saml_login::store::DynStore;
 use saml_login::trust::Fingerprint;
 use saml_login::{
     Certificates, Connection, ConnectionOptions, Error, IdentityProvider, IdpMetadata, Limits,
-    LoginOptions, Organization, ReplayStore, ServiceProvider, Unsolicited,
+    LoginOptions, Organization, Random, ReplayStore, ServiceProvider, Unsolicited,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,8 +27,8 @@ pub struct Shared {
     pub replays: DynReplayStore,
     /// Logins under way.
     pub requests: DynRequestStore,
-    /// People.
-    pub accounts: DynAccountStore,
+    /// Organizations and their people.
+    pub store: DynStore,
 }
 
 /// Options by setters: the structs cannot be written down outside of the crate.
@@ -66,10 +69,11 @@ pub async fn everything(
     drop(by_hand.open(form_value, now)?.accept(None, now)?);
     let connection = organization.connection()?;
     let cookies = RequestCookies::read(cookie_header);
-    let Shared { replays, requests, accounts } = shared;
+    let Shared { replays, requests, store } = shared;
     let logged_in = connection.log_in(form_value, &cookies, requests, replays, now).await?;
-    let provisioned = provision(accounts, &logged_in.identity, organization).await?;
-    drop(provisioned);
+    let (id, random) = (organization.id(), Random::generate()?);
+    let came = provision(store, id, &logged_in.identity, now, random).await?;
+    drop(came);
     fingerprint
         .map(|fingerprint| (logged_in, fingerprint))
         .ok_or_else(|| Error::RequestStore(BoxError::new("no certificate")))

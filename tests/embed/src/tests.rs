@@ -7,7 +7,7 @@ use saml_login::audit::{Action, Actor, AuditEvent, Outcome};
 use saml_login::binding::RelayState;
 use saml_login::logout::LogoutSubject;
 use saml_login::request::{Pending, PendingLogout};
-use saml_login::store::MemoryAccountStore;
+use saml_login::store::MemoryStore;
 use saml_login::testing::{contract, pending_request};
 use saml_login::{MemoryReplayStore, MemoryRequestStore};
 
@@ -30,7 +30,7 @@ fn shared_state_can_be_shared() {
     let shared = Shared {
         replays: DynReplayStore::new(MemoryReplayStore::default()),
         requests: DynRequestStore::new(Arc::new(MemoryRequestStore::default())),
-        accounts: DynAccountStore::new(Box::new(MemoryAccountStore::default())),
+        store: DynStore::new(Box::new(MemoryStore::default())),
     };
     assert_shared(&shared);
     assert_shared(&Arc::new(connection()));
