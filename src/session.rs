@@ -106,8 +106,8 @@ impl SessionStart {
         CredentialStart { proven: self.proven.clone(), generation: self.generation }
     }
 
-    /// A login by a credential; `None` if the account's sessions and credentials from that time have
-    /// ended since.
+    /// A login by a credential; `None` if the account's sessions and credentials from that time
+    /// have ended since.
     pub fn by_credential(
         account: &Account,
         method: LoginMethod,

@@ -99,8 +99,8 @@ codes!(Source {
 /// person, one inbox, a list to switch between) is its own; [`LoginPolicy`](crate::LoginPolicy)
 /// decides what of it may be seen.
 ///
-/// What becomes of one is decided in [`provision::decide`](crate::provision::decide()). `Debug` hides
-/// whatever tells who the person is.
+/// What becomes of one is decided in [`provision::decide`](crate::provision::decide()). `Debug`
+/// hides whatever tells who the person is.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

@@ -306,8 +306,8 @@ impl Organization {
         all.map(|certificate| certificate.fingerprint()).collect()
     }
 
-    /// Whether an identity came through the connection as it is now: open, of this issuer, by one of
-    /// these keys.
+    /// Whether an identity came through the connection as it is now: open, of this issuer, by one
+    /// of these keys.
     pub(crate) fn is_of_connection(&self, identity: &Identity) -> bool {
         self.is_open()
             && self.settings.as_ref().is_some_and(|settings| settings.issuer == identity.issuer)

@@ -32,7 +32,8 @@ pub enum ChangeRefusal {
     /// Another organization has it, or it could be nobody's.
     #[error(transparent)]
     Conflict(#[from] Conflict),
-    /// While single sign-on is enforced, only an operator forgets a domain: nobody with an address there could log in.
+    /// While single sign-on is enforced, only an operator forgets a domain: nobody with an address
+    /// there could log in.
     #[error(
         "while single sign-on is enforced, only an operator forgets a domain: nobody with an address there could log in"
     )]
@@ -46,12 +47,14 @@ pub enum ChangeRefusal {
     /// A session that was entered from another organization changes nothing.
     #[error("a session that was entered from another organization changes nothing")]
     EnteredSession,
-    /// Single sign-on is enforced, so that a mistake would lock everybody out: propose the settings, log in with them, and adopt them.
+    /// Single sign-on is enforced, so that a mistake would lock everybody out: propose the
+    /// settings, log in with them, and adopt them.
     #[error(
         "single sign-on is enforced, so that a mistake would lock everybody out: propose the settings, log in with them, and adopt them"
     )]
     ProposalNeeded,
-    /// Single sign-on is enforced: an administrator has to log in by a certificate that stays before this one is retired.
+    /// Single sign-on is enforced: an administrator has to log in by a certificate that stays
+    /// before this one is retired.
     #[error(
         "single sign-on is enforced: an administrator has to log in by a certificate that stays before this one is retired"
     )]

@@ -7,8 +7,8 @@ use crate::account::{Account, AccountId, Link, LinkOrigin};
 use crate::fingerprint::Fingerprint;
 use crate::identity::{Identity, StableKey};
 
-/// A login of an administrator that was let in with certain settings, domains and rules: all the way
-/// to the decision about their account. Only
+/// A login of an administrator that was let in with certain settings, domains and rules: all the
+/// way to the decision about their account. Only
 /// [`provision::test_login`](crate::provision::test_login()) makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -14,11 +14,12 @@
 //! | see or enter it from another organization's session | allowed | allowed | `organization_hidden` |
 //! | see or enter others from its session | allowed | allowed | `others_hidden` |
 //!
-//! What the dashboard may do with accounts meanwhile is decided [elsewhere](crate::provision), by the
-//! same settings; to look at members, roles and billing is never locked. A person whose account is deactivated or deleted gets nowhere, and an invitation is accepted first. Accounts of
-//! two organizations are one person's where both have the same address and both addresses are
-//! proven; an identity provider's word alone is no proof, and a session that came from one leads
-//! elsewhere for addresses of its organization's own domains alone. Administrators named for
+//! What the dashboard may do with accounts meanwhile is decided [elsewhere](crate::provision), by
+//! the same settings; to look at members, roles and billing is never locked. A person whose account
+//! is deactivated or deleted gets nowhere, and an invitation is accepted first. Accounts of two
+//! organizations are one person's where both have the same address and both addresses are proven;
+//! an identity provider's word alone is no proof, and a session that came from one leads elsewhere
+//! for addresses of its organization's own domains alone. Administrators named for
 //! [break-glass](crate::Organization::break_glass) log in, go on and set credentials all the same:
 //! that is reason `break_glass`, and belongs in the audit trail like every other decision.
 

@@ -90,7 +90,7 @@ const ROUNDS: usize = 16;
 ///
 /// // The first administrator is invited by the application.
 /// let token = Token::new(Random::generate()?);
-/// let in_a_week = now + TimeDelta::try_days(7).ok_or("days")?;
+/// let in_a_week = now + TimeDelta::days(7);
 /// let invite = Intent::Invite {
 ///     email: &Email::parse("alice@acme.test")?,
 ///     role: Role::Administrator,

@@ -72,8 +72,8 @@ pub enum Intent<'a> {
     Purge(&'a AccountId),
     /// The directory says how a person is to be.
     Push(Push<'a>),
-    /// A deleted account loses its address, its user name and its external ID, so that somebody else
-    /// can have them.
+    /// A deleted account loses its address, its user name and its external ID, so that somebody
+    /// else can have them.
     ReleaseAddress(&'a AccountId),
     /// An invitation is mailed again, with another token. The older mail leads nowhere.
     ResendInvitation {

@@ -95,7 +95,8 @@ pub enum Refusal {
     /// The organization would be left without an administrator.
     #[error("the organization would be left without an administrator")]
     LastAdministrator,
-    /// An administrator's account is not linked by an address alone, and it has none that its holder has proven.
+    /// An administrator's account is not linked by an address alone, and it has none that its
+    /// holder has proven.
     #[error(
         "an administrator's account is not linked by an address alone, and it has none that its holder has proven"
     )]

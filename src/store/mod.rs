@@ -1,5 +1,5 @@
-//! Where organizations, their accounts, sessions and audit trail are kept: [`Store`], one trait over
-//! one database, because what belongs together is [written together](Write).
+//! Where organizations, their accounts, sessions and audit trail are kept: [`Store`], one trait
+//! over one database, because what belongs together is [written together](Write).
 
 mod list;
 mod memory;
@@ -33,17 +33,17 @@ use crate::token::TokenDigest;
 /// 1. **A [`write`](Store::write) is one atomic step**, durable once it is answered
 ///    [`Written::Done`]. Every other answer, and an error unless the fate of a commit is unknown,
 ///    leaves nothing behind: no account, no seat, no event.
-/// 2. **An account is changed as it was read.** Its [version](Account::version) is one more than the
-///    one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the whole
-///    account, to the letter.
+/// 2. **An account is changed as it was read.** Its [version](Account::version) is one more than
+///    the one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the
+///    whole account, to the letter.
 /// 3. **No two accounts of one organization, deleted ones aside, share a name**: a
 ///    [key](Name::Key), an [address](Name::Email), a [user name](Name::UserName) or an
 ///    [external ID](Name::ExternalId). The second is a conflict, however close together they come,
 ///    and whether it is created, changed or restored.
-/// 4. **Seats and administrators are counted in the same step**: [`Counters::shortage`] says what is
-///    refused, [`Counters::changed`] what the numbers are afterwards. A shortage of administrators
-///    is not asked about where the write says [so](Write::keep_administrator). Where it
-///    [says](Write::keep_reachable) that one has to stay who gets in by single sign-on,
+/// 4. **Seats and administrators are counted in the same step**: [`Counters::shortage`] says what
+///    is refused, [`Counters::changed`] what the numbers are afterwards. A shortage of
+///    administrators is not asked about where the write says [so](Write::keep_administrator). Where
+///    it [says](Write::keep_reachable) that one has to stay who gets in by single sign-on,
 ///    [`Counters::leaves_unreachable`] is [`Written::LastAdministrator`], too.
 /// 5. **Settings are written at the version that was read.** Another one is [`Written::Outdated`].
 ///    What [decided](Write::decided_by) an account's write must still be in effect, too: it is read
@@ -161,8 +161,8 @@ pub trait Store: Send + Sync {
         request: &RequestLog,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// The latest requests of an organization's directory, the newest first; those before the number
-    /// `before` alone, where one is given. Each comes with its number.
+    /// The latest requests of an organization's directory, the newest first; those before the
+    /// number `before` alone, where one is given. Each comes with its number.
     fn requests(
         &self,
         organization: &OrganizationId,

@@ -105,8 +105,8 @@ impl Moment {
 /// let acme = Organization::new("org-1", slug, urls);
 /// let moment = Moment::new(DateTime::UNIX_EPOCH, AccountId::new("account-1"));
 ///
-/// let invitation =
-///     Invitation::new(TokenDigest::of("mailed"), moment.now + TimeDelta::try_days(7).ok_or("days")?);
+/// let in_a_week = moment.now + TimeDelta::days(7);
+/// let invitation = Invitation::new(TokenDigest::of("mailed"), in_a_week);
 /// let email = Email::parse("alice@acme.test")?;
 /// let invite = Intent::Invite { email: &email, role: Role::Administrator, invitation };
 ///
