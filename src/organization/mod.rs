@@ -1,7 +1,7 @@
 //! Organizations: tenants with their own connection to their own identity provider.
 //!
 //! An [`Organization`] is plain data that an application stores as one record. Nothing in it is
-//! changed but by [`Organization::apply`], which asks [who may](Authority), changes everything or
+//! changed but by [`Organization::apply`], which asks who [asks](By), changes everything or
 //! nothing, and says for the audit trail what became of it.
 
 mod apply;
