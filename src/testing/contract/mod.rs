@@ -12,9 +12,9 @@
 //! // With tokio: `contract::replay_store(&store, |task| runtime.block_on(task))`.
 //! ```
 
-mod account_store;
 mod replay;
 mod requests;
+mod store;
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -25,7 +25,11 @@ use std::thread::{self, Thread};
 
 use chrono::{DateTime, Utc};
 
-pub use self::{account_store::account_store, replay::replay_store, requests::request_store};
+pub use self::{
+    replay::replay_store,
+    requests::request_store,
+    store::{large_store, store},
+};
 
 const THREADS: usize = 64;
 
