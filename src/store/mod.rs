@@ -35,7 +35,8 @@ use crate::token::TokenDigest;
 ///    leaves nothing behind: no account, no seat, no event.
 /// 2. **An account is changed as it was read.** Its [version](Account::version) is one more than
 ///    the one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the
-///    whole account, to the letter.
+///    whole account, to the letter. A session is of an account that is there, or the answer is the
+///    same; an account that is purged takes its sessions with it.
 /// 3. **No two accounts of one organization, deleted ones aside, share a name**: a
 ///    [key](Name::Key), an [address](Name::Email), a [user name](Name::UserName) or an
 ///    [external ID](Name::ExternalId). The second is a conflict, however close together they come,
@@ -45,24 +46,31 @@ use crate::token::TokenDigest;
 ///    administrators is not asked about where the write says [so](Write::keep_administrator). Where
 ///    it [says](Write::keep_reachable) that one has to stay who gets in by single sign-on,
 ///    [`Counters::leaves_unreachable`] is [`Written::LastAdministrator`], too.
-/// 5. **Settings are written at the version that was read.** Another one is [`Written::Outdated`].
-///    What [decided](Write::decided_by) an account's write must still be in effect, too: it is read
-///    under a shared lock. Counters have a row of their own and raise no version.
+/// 5. **Settings are written at the version that was read.** Another one is [`Written::Outdated`];
+///    where none is given they are not changed. What [decided](Write::decided_by) an account's
+///    write must still be in effect, too: it is read under a shared lock. Counters have a row of
+///    their own and raise no version. An organization that is [not
+///    there](Write::needs_organization) is `Outdated` as well, and one whose id was ever given is
+///    founded by nobody.
 /// 6. **What is [claimed](Organization::claims) belongs to one organization**: a row with a primary
 ///    key each. A claim of another one is [`Written::Claimed`]. Claims that go are free again;
 ///    those of an organization that is removed are never given again.
 /// 7. **What is [spent](Write::spend) was not spent before**: [`Written::AlreadySpent`], by the
-///    rules of a [`ReplayStore`](crate::ReplayStore).
+///    rules of a [`ReplayStore`](crate::ReplayStore). So is what is over, or an error.
 /// 8. **Where several answers are true**, the first of these is given: `Outdated`, `AlreadySpent`,
 ///    `Conflict`, `Claimed`, `LastAdministrator`, `NoSeat`.
 /// 9. **Organizations are apart**: each has accounts, names and numbers of its own. Only
-///    [`accounts_of`](Store::accounts_of) crosses them.
+///    [`accounts_of`](Store::accounts_of) crosses them. A write [with a part](Write::is_mixed) of
+///    another one is a `Conflict`.
 /// 10. **Each write of an account has its place in the [feed](Store::changes_since)**, in the order
 ///     of the organization's own numbers, which are given when everything else of the write is
 ///     done: none becomes visible after a later one.
 /// 11. **Nothing scans.** What is found by a name, a digest or an id is found by an index.
-///     [`list`](Store::list) without a filter reads its page alone; with one that no index serves
-///     it looks at [`Listing::MAX_SCANNED`] accounts at most, and says [`TooMany`] beyond.
+///     [`list`](Store::list) without a filter reads its page alone, in whatever order; with one
+///     that no index serves it looks at [`Listing::MAX_SCANNED`] accounts at most, and says
+///     [`TooMany`] beyond. An index serves what a user name, an address, an external ID or an id
+///     [is](Test::Is), a status, when an account was last written, all of several tests of which it
+///     serves one closely enough, and any of several that it serves.
 ///
 /// [`testing::contract::store`](crate::testing::contract::store) (feature `testing`) tests an
 /// implementation.

@@ -78,6 +78,40 @@ impl Write {
         let settings = Some(SettingsWrite::Found { organization, purchased, purge_key });
         Self { settings, ..Self::of(id, at) }
     }
+
+    /// Whether a part of it is of another organization: that is a [`Written::Conflict`]. A session
+    /// that ends and something that is taken are known by their digest alone; those of another
+    /// organization are not there.
+    pub fn is_mixed(&self) -> bool {
+        let account = self.account.as_ref().and_then(AccountWrite::after);
+        let settings = self.settings.as_ref().and_then(SettingsWrite::organization);
+        let sessions = self.sessions.iter().filter_map(|write| match write {
+            SessionWrite::Begin(session) => Some(&session.start.organization),
+            SessionWrite::End(_) => None,
+        });
+        let kept = self.kept.iter().filter_map(|write| match write {
+            KeptWrite::Put(kept) => Some(&kept.organization),
+            KeptWrite::Take(..) => None,
+        });
+        let parts = account.map(|account| &account.organization).into_iter();
+        let parts = parts.chain(settings.map(Organization::id)).chain(sessions).chain(kept);
+        let mut parts = parts.chain(self.events.iter().map(|event| &event.organization));
+        parts.any(|organization| *organization != self.organization)
+    }
+
+    /// Whether it needs an organization that is there: with none it is [`Written::Outdated`]. What
+    /// is spent, and what there is once for all organizations, needs none; one that is founded is
+    /// there for the rest of the write.
+    pub fn needs_organization(&self) -> bool {
+        let founds = matches!(self.settings, Some(SettingsWrite::Found { .. }));
+        let has_part = self.decided_by.is_some()
+            || self.account.is_some()
+            || self.settings.is_some()
+            || !self.sessions.is_empty()
+            || !self.kept.is_empty()
+            || !self.events.is_empty();
+        has_part && !founds
+    }
 }
 
 /// An account that is written.
@@ -121,6 +155,16 @@ pub enum SettingsWrite {
     Remove,
     /// How many seats are bought; `None` for any number. It raises no version.
     Seats(Option<u32>),
+}
+
+impl SettingsWrite {
+    /// The settings afterwards, if they are written.
+    pub fn organization(&self) -> Option<&Organization> {
+        match self {
+            Self::Change(organization) | Self::Found { organization, .. } => Some(organization),
+            Self::Remove | Self::Seats(_) => None,
+        }
+    }
 }
 
 /// A session that is written.

@@ -22,6 +22,8 @@ pub(super) struct Books {
     by_organization: HashMap<OrganizationId, BTreeMap<(KeptKind, TokenDigest), ()>>,
     spent: HashSet<SpentKey>,
     ends: BTreeSet<(DateTime<Utc>, SpentKey)>,
+    /// The end of what was forgotten last. All that is left ends later, or with it.
+    forgotten_until: Option<DateTime<Utc>>,
     events: HashMap<OrganizationId, Log<AuditEvent>>,
     requests: HashMap<OrganizationId, Log<RequestLog>>,
 }
@@ -48,8 +50,9 @@ impl<T: Clone> Log<T> {
     }
 
     fn latest(&self, before: Option<u64>, count: usize) -> Vec<(u64, T)> {
-        let older = |(number, _): &&(u64, T)| before.is_none_or(|before| *number < before);
-        self.entries.iter().rev().filter(older).take(count).cloned().collect()
+        let older = |(number, _): &(u64, T)| before.is_none_or(|before| *number < before);
+        let end = self.entries.partition_point(older);
+        self.entries.range(..end).rev().take(count).cloned().collect()
     }
 }
 
@@ -64,17 +67,20 @@ impl Books {
         of_kind.filter_map(|key| self.kept.get(key)).cloned().collect()
     }
 
-    /// Whether a write finds what it was made for.
-    pub(super) fn fits(&self, write: &KeptWrite) -> bool {
+    /// Whether a write of an organization finds what it was made for.
+    pub(super) fn fits(&self, organization: &OrganizationId, write: &KeptWrite) -> bool {
         match write {
             KeptWrite::Put(kept) => match self.kept.get(&(kept.kind(), kept.digest)) {
                 Some(before) => {
-                    before.organization == kept.organization
+                    before.organization == *organization
                         && before.version.checked_add(1) == Some(kept.version)
                 }
                 None => kept.version == 0,
             },
-            KeptWrite::Take(kind, digest) => self.kept.contains_key(&(*kind, *digest)),
+            KeptWrite::Take(kind, digest) => {
+                let kept = self.kept.get(&(*kind, *digest));
+                kept.is_some_and(|kept| kept.organization == *organization)
+            }
         }
     }
 
@@ -95,8 +101,12 @@ impl Books {
         }
     }
 
-    pub(super) fn is_spent(&self, spending: &Spending) -> bool {
-        keys_of(spending).iter().any(|key| self.spent.contains(key))
+    /// Whether something was spent before. What is over counts as well, and what may have been
+    /// forgotten, should the time go backwards.
+    pub(super) fn is_spent(&self, spending: &Spending, now: DateTime<Utc>) -> bool {
+        let forgotten = self.forgotten_until.is_some_and(|until| spending.until <= until);
+        let known = keys_of(spending).iter().any(|key| self.spent.contains(key));
+        known || forgotten || spending.until <= now
     }
 
     /// Remembers what is spent, and forgets what is over.
@@ -104,6 +114,7 @@ impl Books {
         while let Some(over) = self.ends.first().filter(|(until, _)| *until <= now).cloned() {
             self.ends.remove(&over);
             self.spent.remove(&over.1);
+            self.forgotten_until = Some(over.0);
         }
         for key in keys_of(spending) {
             self.ends.insert((spending.until, key.clone()));

@@ -1,6 +1,7 @@
 //! A [`Store`] in the memory of this process.
 
 mod books;
+mod orders;
 mod pages;
 mod tenant;
 mod writing;

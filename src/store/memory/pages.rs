@@ -1,106 +1,134 @@
 //! Pages of the accounts in memory.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use super::super::{Attribute, Filter, Listing, Name, Page, Position, SortBy, Test, TooMany};
+use super::orders::Ids;
 use super::tenant::Tenant;
 use crate::account::{Account, AccountId, Status};
 
 impl Tenant {
     pub(super) fn list(&self, listing: &Listing) -> Result<Page, TooMany> {
-        let in_order = listing.sort == SortBy::Created && !listing.descending;
-        match &listing.filter {
-            None if in_order => Ok(self.page_in_order(listing)),
-            None => self.page_of(listing, self.scanned()?),
-            Some(filter) => match self.indexed(filter) {
-                Some(found) => self.page_of(listing, found),
-                None => self.page_of(listing, self.scanned()?),
-            },
+        let Listing { filter, sort, descending, from, count } = listing;
+        match filter {
+            None => {
+                let ids = self.orders.from(*sort, *descending, from);
+                Ok(Page::new(self.read(ids, *count), self.orders.len()))
+            }
+            Some(Filter::Status(status)) if *sort == SortBy::Created => {
+                let (ids, total) = self.orders.of_status(*status, *descending, from);
+                Ok(Page::new(self.read(ids, *count), total))
+            }
+            Some(filter) => Ok(self.page_of(listing, self.passing(filter)?)),
         }
     }
 
-    /// Without a filter the numbers are known, and one page is read.
-    fn page_in_order(&self, listing: &Listing) -> Page {
-        let read = |(_, id): &(DateTime<Utc>, AccountId)| self.account(id).cloned();
-        let accounts = match &listing.from {
-            Position::After(at, id) => {
-                let after = (*at, id.clone());
-                let rest = self
-                    .order
-                    .range((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded));
-                rest.take(listing.count).filter_map(read).collect()
-            }
-            Position::Skip(skip) => {
-                self.order.iter().skip(*skip).take(listing.count).filter_map(read).collect()
-            }
-            Position::Start => self.order.iter().take(listing.count).filter_map(read).collect(),
-        };
-        Page::new(accounts, self.order.len())
+    fn read(&self, ids: Ids<'_>, count: usize) -> Vec<Account> {
+        ids.take(count).filter_map(|id| self.account(id)).cloned().collect()
     }
 
-    /// The accounts that a filter is about, where an index tells which they are.
-    fn indexed(&self, filter: &Filter) -> Option<Vec<&Account>> {
+    /// The living that pass a filter. Where no index says exactly which they are, no more than a
+    /// bounded number of accounts are looked at.
+    fn passing(&self, filter: &Filter) -> Result<Vec<&Account>, TooMany> {
+        let all = || self.orders.from(SortBy::Created, false, &Position::Start);
+        let candidates = self.candidates(filter).unwrap_or_else(all);
+        let bound = if is_exact(filter) { usize::MAX } else { Listing::MAX_SCANNED };
+        let mut passing = Vec::new();
+        for (number, id) in candidates.enumerate() {
+            if number >= bound {
+                return Err(TooMany);
+            }
+            let account = self.account(id).filter(|account| account.status != Status::Deleted);
+            passing.extend(account.filter(|account| filter.passes(account)));
+        }
+        Ok(passing)
+    }
+
+    /// At most how many accounts an index gives for a filter; `None` where none serves it.
+    fn number(&self, filter: &Filter) -> Option<usize> {
         match filter {
-            Filter::All(filters) => filters.iter().find_map(|filter| self.indexed(filter)),
-            Filter::Any(filters) => {
-                let each: Option<Vec<_>> = filters.iter().map(|one| self.indexed(one)).collect();
-                let mut all: Vec<&Account> = each?.into_iter().flatten().collect();
-                all.sort_by(|one, other| one.id.cmp(&other.id));
-                all.dedup_by(|one, other| one.id == other.id);
-                Some(all)
-            }
+            Filter::All(filters) => filters.iter().filter_map(|one| self.number(one)).min(),
+            Filter::Any(filters) => filters.iter().map(|one| self.number(one)).sum(),
             Filter::Status(status) => {
-                let places = self.by_status.get(status).into_iter().flatten();
-                Some(places.filter_map(|(_, id)| self.account(id)).collect())
+                Some(self.orders.of_status(*status, false, &Position::Start).1)
             }
-            Filter::Text(attribute, Test::Is(value)) => self.named_so(*attribute, value),
+            Filter::Text(attribute, Test::Is(value)) => {
+                self.named_so(*attribute, value).map(Iterator::count)
+            }
+            Filter::ChangedAfter(..) | Filter::ChangedBefore(..) => Some(self.orders.len()),
             _ => None,
         }
     }
 
-    fn named_so(&self, attribute: Attribute, value: &str) -> Option<Vec<&Account>> {
+    /// Whom a filter can be about, where an index tells.
+    fn candidates(&self, filter: &Filter) -> Option<Ids<'_>> {
+        match filter {
+            Filter::All(filters) => {
+                let least = filters.iter().filter_map(|one| Some((self.number(one)?, one)));
+                self.candidates(least.min_by_key(|(number, _)| *number)?.1)
+            }
+            Filter::Any(filters) => {
+                let each: Option<Vec<_>> = filters.iter().map(|one| self.candidates(one)).collect();
+                let all: BTreeSet<&AccountId> = each?.into_iter().flatten().collect();
+                Some(Box::new(all.into_iter()))
+            }
+            Filter::Status(status) => {
+                Some(self.orders.of_status(*status, false, &Position::Start).0)
+            }
+            Filter::Text(attribute, Test::Is(value)) => self.named_so(*attribute, value),
+            Filter::ChangedAfter(at, too) => {
+                let from = if *too { Bound::Included(*at) } else { Bound::Excluded(*at) };
+                Some(self.orders.changed(from, Bound::Unbounded))
+            }
+            Filter::ChangedBefore(at, too) => {
+                let to = if *too { Bound::Included(*at) } else { Bound::Excluded(*at) };
+                Some(self.orders.changed(Bound::Unbounded, to))
+            }
+            _ => None,
+        }
+    }
+
+    fn named_so(&self, attribute: Attribute, value: &str) -> Option<Ids<'_>> {
         let name = match attribute {
             Attribute::ExternalId => Name::ExternalId(value.to_owned()),
             Attribute::UserName => Name::user_name(value),
             Attribute::Id => {
-                return Some(self.account(&AccountId::new(value)).into_iter().collect());
+                let account = self.account(&AccountId::new(value));
+                return Some(Box::new(account.map(|account| &account.id).into_iter()));
             }
-            Attribute::Email => return Some(self.pushed_to(value)),
+            // The address of an account, or one that the directory has pushed.
+            Attribute::Email => return Some(self.addressed(&value.to_ascii_lowercase())),
             Attribute::DisplayName | Attribute::FamilyName | Attribute::GivenName => return None,
         };
-        Some(self.named(&name).collect())
+        Some(self.named(&name))
     }
 
-    /// The accounts of an address, and those to which the directory has pushed it.
-    fn pushed_to(&self, address: &str) -> Vec<&Account> {
-        let folded = address.to_ascii_lowercase();
-        self.addressed(&folded).filter_map(|id| self.account(id)).collect()
-    }
-
-    /// All accounts, where they are not too many to look at.
-    fn scanned(&self) -> Result<Vec<&Account>, TooMany> {
-        if self.order.len() > Listing::MAX_SCANNED {
-            return Err(TooMany);
-        }
-        Ok(self.order.iter().filter_map(|(_, id)| self.account(id)).collect())
-    }
-
-    fn page_of(&self, listing: &Listing, accounts: Vec<&Account>) -> Result<Page, TooMany> {
-        let passes = |account: &&Account| {
-            account.status != Status::Deleted
-                && listing.filter.as_ref().is_none_or(|filter| filter.passes(account))
-        };
-        let mut accounts: Vec<&Account> = accounts.into_iter().filter(passes).collect();
+    fn page_of(&self, listing: &Listing, mut accounts: Vec<&Account>) -> Page {
         accounts.sort_by(|one, other| listing.compare(one, other));
         let total = accounts.len();
         let skip = match &listing.from {
-            Position::After(at, id) => {
-                accounts.partition_point(|account| (account.created_at, &account.id) <= (*at, id))
-            }
+            Position::After(at, id) => accounts.partition_point(|account| {
+                let (place, after) = ((account.created_at, &account.id), (*at, id));
+                if listing.descending { place >= after } else { place <= after }
+            }),
             Position::Skip(skip) => *skip,
             Position::Start => 0,
         };
         let page = accounts.into_iter().skip(skip).take(listing.count).cloned().collect();
-        Ok(Page::new(page, total))
+        Page::new(page, total)
+    }
+}
+
+/// Whether an index gives the accounts that pass and no others.
+fn is_exact(filter: &Filter) -> bool {
+    match filter {
+        Filter::Any(filters) => filters.iter().all(is_exact),
+        Filter::Status(_) | Filter::ChangedAfter(..) | Filter::ChangedBefore(..) => true,
+        Filter::Text(attribute, Test::Is(_)) => !matches!(
+            attribute,
+            Attribute::DisplayName | Attribute::FamilyName | Attribute::GivenName
+        ),
+        _ => false,
     }
 }

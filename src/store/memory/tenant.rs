@@ -1,13 +1,13 @@
 //! One organization and its accounts, with an index for each name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
-use chrono::{DateTime, Utc};
-
-use super::super::{AccountChange, AccountWrite, Found, Mark, Name, Names, Record};
-use crate::account::{Account, AccountId, Shortage, Status};
+use super::super::{AccountChange, AccountWrite, Found, Mark, Name, Names, PurgeKey, Record};
+use super::orders::{Ids, Orders};
+use crate::account::{Account, AccountId, Counters, Shortage, Status};
 use crate::error::BoxError;
+use crate::organization::Organization;
 use crate::token::TokenDigest;
 
 pub(super) struct Tenant {
@@ -18,9 +18,7 @@ pub(super) struct Tenant {
     invitations: HashMap<TokenDigest, AccountId>,
     /// By every address that an account has or that was pushed, in lower case.
     addresses: HashMap<String, BTreeSet<AccountId>>,
-    /// The living, in the order in which they were made.
-    pub(super) order: BTreeSet<(DateTime<Utc>, AccountId)>,
-    pub(super) by_status: BTreeMap<Status, BTreeSet<(DateTime<Utc>, AccountId)>>,
+    pub(super) orders: Orders,
     pub(super) sessions: HashMap<AccountId, BTreeSet<TokenDigest>>,
     marks: HashSet<Mark>,
     feed: Vec<AccountChange>,
@@ -34,15 +32,19 @@ pub(super) enum Unfit {
 }
 
 impl Tenant {
-    pub(super) fn new(record: Record) -> Self {
+    pub(super) fn founded(
+        organization: Organization,
+        purchased: Option<u32>,
+        purge_key: PurgeKey,
+    ) -> Self {
+        let counters = Counters { purchased, ..Counters::default() };
         Self {
-            record,
+            record: Record::new(organization, 0, counters, purge_key),
             accounts: HashMap::new(),
             names: HashMap::new(),
             invitations: HashMap::new(),
             addresses: HashMap::new(),
-            order: BTreeSet::new(),
-            by_status: BTreeMap::new(),
+            orders: Orders::default(),
             sessions: HashMap::new(),
             marks: HashSet::new(),
             feed: Vec::new(),
@@ -57,13 +59,12 @@ impl Tenant {
         self.accounts.values()
     }
 
-    pub(super) fn named(&self, name: &Name) -> impl Iterator<Item = &Account> {
-        let ids = self.names.get(name).into_iter().flatten();
-        ids.filter_map(|id| self.accounts.get(id))
+    pub(super) fn named(&self, name: &Name) -> Ids<'_> {
+        Box::new(self.names.get(name).into_iter().flatten())
     }
 
-    pub(super) fn addressed(&self, address: &str) -> impl Iterator<Item = &AccountId> {
-        self.addresses.get(address).into_iter().flatten()
+    pub(super) fn addressed(&self, address: &str) -> Ids<'_> {
+        Box::new(self.addresses.get(address).into_iter().flatten())
     }
 
     pub(super) fn find(&self, names: &Names) -> Result<Found, BoxError> {
@@ -96,7 +97,9 @@ impl Tenant {
         };
         let other =
             |account: &&Account| account.id != *write.id() && account.status != Status::Deleted;
-        let is_taken = |name: &Name| self.named(name).any(|account| other(&account));
+        let is_taken = |name: &Name| {
+            self.named(name).filter_map(|id| self.accounts.get(id)).any(|account| other(&account))
+        };
         if !as_read || write.names().iter().any(is_taken) {
             return Err(Unfit::Conflict);
         }
@@ -130,7 +133,6 @@ impl Tenant {
     }
 
     fn enlist(&mut self, account: Account) {
-        let place = (account.created_at, account.id.clone());
         for name in Name::all_of(&account) {
             self.names.entry(name).or_default().insert(account.id.clone());
         }
@@ -140,25 +142,18 @@ impl Tenant {
         if let Some(invitation) = account.invitation {
             self.invitations.insert(invitation.token, account.id.clone());
         }
-        if account.status != Status::Deleted {
-            self.order.insert(place.clone());
-        }
-        self.by_status.entry(account.status).or_default().insert(place);
+        self.orders.add(&account);
         self.accounts.insert(account.id.clone(), account);
     }
 
     fn unlist(&mut self, account: &Account) {
-        let place = (account.created_at, account.id.clone());
         Name::all_of(account).iter().for_each(|name| drop_id(&mut self.names, name, &account.id));
         let addresses = addresses_of(account);
         addresses.iter().for_each(|one| drop_id(&mut self.addresses, one, &account.id));
         if let Some(invitation) = account.invitation {
             self.invitations.remove(&invitation.token);
         }
-        self.order.remove(&place);
-        if let Some(places) = self.by_status.get_mut(&account.status) {
-            places.remove(&place);
-        }
+        self.orders.remove(account);
     }
 }
 

@@ -1,10 +1,11 @@
 //! One write: everything is looked at first, and then everything is written.
 
-use super::super::{AccountWrite, Record, SessionWrite, SettingsWrite, Write, Written};
+use super::super::{AccountWrite, SessionWrite, SettingsWrite, Write, Written};
 use super::State;
 use super::tenant::{Tenant, Unfit};
-use crate::account::{Account, Counters, OrganizationId, Shortage, Status};
+use crate::account::{Account, AccountId, OrganizationId, Shortage, Status};
 use crate::organization::{Claim, Organization};
+use crate::session::Session;
 
 impl State {
     pub(super) fn write(&mut self, write: Write) -> Written {
@@ -12,48 +13,53 @@ impl State {
             return refused;
         }
         let Write { organization, at, account, settings, sessions, spend, kept, .. } = write;
-        let removed = matches!(settings, Some(SettingsWrite::Remove));
+        if let Some(spending) = &spend {
+            self.books.spend(spending, at);
+        }
+        if let Some(record) = write.store_record {
+            self.record = record;
+        }
+        // What is written of an organization goes with it.
+        if settings == Some(SettingsWrite::Remove) {
+            self.remove(&organization);
+            return Written::Done;
+        }
         if let Some(settings) = settings {
             self.put_settings(&organization, settings);
         }
         if let Some(account) = account {
             self.put_account(&organization, account);
         }
-        sessions.into_iter().for_each(|session| self.put_session(session));
-        if let Some(spending) = &spend {
-            self.books.spend(spending, at);
-        }
+        sessions.into_iter().for_each(|session| self.put_session(&organization, session));
         kept.into_iter().for_each(|kept| self.books.keep(kept));
-        if let Some(record) = write.store_record {
-            self.record = record;
-        }
-        if !removed {
-            write.events.into_iter().for_each(|event| self.books.record(event));
-        }
+        write.events.into_iter().for_each(|event| self.books.record(event));
         Written::Done
     }
 
     /// What speaks against a write, in the order of the contract.
     fn refused(&self, write: &Write) -> Option<Written> {
-        let tenant = self.tenant(&write.organization);
-        let version = tenant.map(|tenant| tenant.record.version);
+        let founded = founded(write);
+        let there = self.tenant(&write.organization);
+        let version = there.map(|tenant| tenant.record.version);
         let outdated = write.decided_by.is_some_and(|read| version != Some(read));
-        if outdated || (write.account.is_some() && tenant.is_none()) {
+        if outdated || (there.is_none() && write.needs_organization()) {
             return Some(Written::Outdated);
         }
-        if write.spend.as_ref().is_some_and(|spending| self.books.is_spent(spending)) {
+        let spent = |spending| self.books.is_spent(spending, write.at);
+        if write.spend.as_ref().is_some_and(spent) {
             return Some(Written::AlreadySpent);
         }
-        let unfit = write.account.as_ref().zip(tenant);
+        let unfit = write.account.as_ref().zip(there.or(founded.as_ref()));
         let unfit = unfit.and_then(|(account, tenant)| tenant.check(account).err());
-        let kept = write.kept.iter().all(|kept| self.books.fits(kept));
-        if unfit == Some(Unfit::Conflict) || !kept || self.settings_collide(write) {
+        let kept = write.kept.iter().all(|kept| self.books.fits(&write.organization, kept));
+        let collides = unfit == Some(Unfit::Conflict) || !kept || self.settings_collide(write);
+        if write.is_mixed() || collides || !self.sessions_fit(write) {
             return Some(Written::Conflict);
         }
         if let Some(claim) = self.claimed_elsewhere(write) {
             return Some(Written::Claimed(claim));
         }
-        let account = write.account.as_ref().zip(tenant);
+        let account = write.account.as_ref().zip(there);
         if write.keep_reachable
             && account.is_some_and(|(account, tenant)| tenant.leaves_unreachable(account))
         {
@@ -63,10 +69,28 @@ impl State {
             Some(Unfit::Shortage(Shortage::LastAdministrator)) if write.keep_administrator => {
                 Some(Written::LastAdministrator)
             }
-            // What takes no administrator away may still take a seat.
+            // What takes an administrator away takes no seat.
             Some(Unfit::Shortage(Shortage::NoSeat)) => Some(Written::NoSeat),
             _ => None,
         }
+    }
+
+    /// Whether each session that begins has an account, and takes no other organization's place.
+    fn sessions_fit(&self, write: &Write) -> bool {
+        let tenant = self.tenant(&write.organization);
+        let written = write.account.as_ref();
+        let has_account = |id: &AccountId| match written.filter(|account| account.id() == id) {
+            Some(account) => account.after().is_some(),
+            None => tenant.is_some_and(|tenant| tenant.account(id).is_some()),
+        };
+        write.sessions.iter().all(|session| match session {
+            SessionWrite::Begin(session) => {
+                let before = self.sessions.get(&session.token);
+                let is_own = before.is_none_or(|one| one.start.organization == write.organization);
+                is_own && has_account(&session.start.account)
+            }
+            SessionWrite::End(_) => true,
+        })
     }
 
     fn settings_collide(&self, write: &Write) -> bool {
@@ -80,18 +104,13 @@ impl State {
                 Some(SettingsWrite::Found { .. }) => {
                     there || self.former.contains(&write.organization)
                 }
-                Some(SettingsWrite::Change(_)) => !there || write.decided_by.is_none(),
-                Some(SettingsWrite::Remove | SettingsWrite::Seats(_)) => !there,
+                Some(SettingsWrite::Change(_)) => write.decided_by.is_none(),
+                Some(SettingsWrite::Remove | SettingsWrite::Seats(_)) => false,
             }
     }
 
     fn claimed_elsewhere(&self, write: &Write) -> Option<Claim> {
-        let settings = match write.settings.as_ref()? {
-            SettingsWrite::Change(organization) | SettingsWrite::Found { organization, .. } => {
-                organization
-            }
-            SettingsWrite::Remove | SettingsWrite::Seats(_) => return None,
-        };
+        let settings = write.settings.as_ref()?.organization()?;
         let other = |claim: &Claim| {
             self.claims.get(claim).is_some_and(|owner| *owner != write.organization)
         };
@@ -102,8 +121,7 @@ impl State {
         match settings {
             SettingsWrite::Found { organization, purchased, purge_key } => {
                 self.claim(id, &organization);
-                let counters = Counters { purchased, ..Counters::default() };
-                let tenant = Tenant::new(Record::new(*organization, 0, counters, purge_key));
+                let tenant = Tenant::founded(*organization, purchased, purge_key);
                 self.tenants.insert(id.clone(), tenant);
             }
             SettingsWrite::Change(organization) => {
@@ -148,9 +166,12 @@ impl State {
     fn put_account(&mut self, id: &OrganizationId, write: AccountWrite) {
         let after = write.after().cloned();
         let Some(tenant) = self.tenants.get_mut(id) else { return };
-        if let Some(before) = tenant.put(write) {
-            self.unlist(&before);
+        let before = tenant.put(write);
+        if let (Some(before), None) = (&before, &after) {
+            let tokens = tenant.sessions.remove(&before.id).into_iter().flatten();
+            tokens.for_each(|token| drop(self.sessions.remove(&token)));
         }
+        before.iter().for_each(|before| self.unlist(before));
         let living = after.filter(|account| account.status != Status::Deleted);
         if let Some((account, email)) = living.as_ref().and_then(|one| Some((one, one.email()?))) {
             let place = (id.clone(), account.id.clone());
@@ -170,25 +191,35 @@ impl State {
         }
     }
 
-    fn put_session(&mut self, write: SessionWrite) {
-        match write {
-            SessionWrite::Begin(session) => {
-                let tenant = self.tenants.get_mut(&session.start.organization);
-                if let Some(tenant) = tenant {
-                    let account = session.start.account.clone();
-                    tenant.sessions.entry(account).or_default().insert(session.token);
-                    self.sessions.insert(session.token, *session);
-                }
+    /// One that is there already goes first: it may have been another account's.
+    fn put_session(&mut self, organization: &OrganizationId, write: SessionWrite) {
+        let token = match &write {
+            SessionWrite::Begin(session) => session.token,
+            SessionWrite::End(token) => *token,
+        };
+        let is_own = |session: &Session| session.start.organization == *organization;
+        let before = self.sessions.get(&token).filter(|session| is_own(session));
+        let Some(tenant) = self.tenants.get_mut(organization) else { return };
+        if let Some(before) = before {
+            if let Some(tokens) = tenant.sessions.get_mut(&before.start.account) {
+                tokens.remove(&token);
             }
-            SessionWrite::End(token) => {
-                let Some(session) = self.sessions.remove(&token) else { return };
-                let tenant = self.tenants.get_mut(&session.start.organization);
-                let tokens =
-                    tenant.and_then(|tenant| tenant.sessions.get_mut(&session.start.account));
-                if let Some(tokens) = tokens {
-                    tokens.remove(&token);
-                }
-            }
+            self.sessions.remove(&token);
         }
+        if let SessionWrite::Begin(session) = write {
+            let account = session.start.account.clone();
+            tenant.sessions.entry(account).or_default().insert(token);
+            self.sessions.insert(token, *session);
+        }
+    }
+}
+
+/// The organization that a write makes.
+fn founded(write: &Write) -> Option<Tenant> {
+    match write.settings.clone()? {
+        SettingsWrite::Found { organization, purchased, purge_key } => {
+            Some(Tenant::founded(*organization, purchased, purge_key))
+        }
+        _ => None,
     }
 }

@@ -14,6 +14,7 @@
 
 mod replay;
 mod requests;
+mod store;
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -24,7 +25,11 @@ use std::thread::{self, Thread};
 
 use chrono::{DateTime, Utc};
 
-pub use self::{replay::replay_store, requests::request_store};
+pub use self::{
+    replay::replay_store,
+    requests::request_store,
+    store::{large_store, store},
+};
 
 const THREADS: usize = 64;
 

@@ -2,101 +2,102 @@
 
 use std::collections::BTreeSet;
 
-use super::{SetSeats, Tested, to};
+use super::Tested;
+use super::people::apply;
 use crate::account::{AccountId, OrganizationId, Seats, Status};
-use crate::audit::Actor;
 use crate::doctor::PastedValues;
 use crate::identity::Identity;
-use crate::organization::{Authority, Change, Neighbours, Organization, Slug, SpUrls};
-use crate::provision::{ProvisionError, provision};
+use crate::organization::{Change, Organization};
+use crate::provision::{CarriedOut, ProvisionError, provision};
+use crate::random::Random;
 use crate::replay::MemoryReplayStore;
-use crate::store::AccountStore;
+use crate::store::{Store, Write};
 use crate::testing::contract::{Runner, THREADS, block_on, instant, together};
 use crate::testing::idp::{TestAttribute, TestIdp, TestNameId};
 use crate::testing::pending_request;
 
-pub(super) fn people_log_in<D: AccountStore + Sync>(
-    tested: Tested<'_, D>,
-    set_seats: SetSeats<'_>,
-) {
+type Came = Result<CarriedOut, ProvisionError>;
+
+fn code(refusal: &ProvisionError) -> &str {
+    refusal.code()
+}
+
+fn refusals(came: &[Came]) -> Vec<&str> {
+    came.iter().filter_map(|came| came.as_ref().err().map(code)).collect()
+}
+
+/// The organization with so many seats.
+fn found<S: Store>(tested: Tested<'_, S>, organization: &Organization, seats: u32) {
+    let random = Random::new([2; 32]);
+    let founding = Write::founding(organization.clone(), Some(seats), instant(), random);
+    tested.done(founding, "an organization with single sign-on is founded");
+}
+
+fn come<S: Store>(tested: Tested<'_, S>, who: &Identity, id: &OrganizationId, by: usize) -> Came {
+    let random = Random::new([u8::try_from(by).unwrap_or(u8::MAX); 32]);
+    tested.runner.run(provision(tested.store, id, who, instant(), random))
+}
+
+pub(super) fn people_log_in<S: Store + Sync>(tested: Tested<'_, S>) {
     let idp = match TestIdp::p256("https://idp.example.test/metadata") {
         Ok(idp) => idp,
         Err(error) => panic!("no identity provider: {error}"),
     };
-    let code = |refusal: &ProvisionError| refusal.code();
-    let one = organization("contract-login", &idp);
-    set_seats(one.id().as_str(), Some(1));
-    let alice = identity(&one, &idp, "alice");
-    let came = together(|_| tested.1.run(provision(tested.0, &alice, &one)));
-    let refused: Vec<&str> = came.iter().filter_map(|came| came.as_ref().err().map(code)).collect();
+    first_logins_of_one(tested, &idp);
+    newcomers_for_few_seats(tested, &idp);
+}
+
+fn first_logins_of_one<S: Store + Sync>(tested: Tested<'_, S>, idp: &TestIdp) {
+    let one = organization("contract-login", idp);
+    found(tested, &one, 1);
+    let alice = identity(&one, idp, "alice");
+    let came = together(|thread| come(tested, &alice, one.id(), thread));
+    let refused = refusals(&came);
     assert!(
         refused.is_empty(),
         "all of 64 first logins of one person succeed, and some are refused: {refused:?}"
     );
     let ids: BTreeSet<AccountId> =
         came.iter().flatten().map(|came| came.account.id.clone()).collect();
-    assert_eq!(ids.len(), 1, "64 first logins of one person make one account");
-    assert_eq!(tested.taken(one.id().as_str()), 1, "64 first logins of one person take one seat");
+    assert!(ids.len() == 1, "64 first logins of one person make one account: {ids:?}");
+    let taken = tested.counters(one.id()).seats().taken;
+    assert!(taken == 1, "64 first logins of one person take one seat: {taken}");
     let created = came.iter().flatten().filter(|came| came.provisioning.code() == "create").count();
-    assert_eq!(created, 1, "one of 64 first logins of one person says that it created the account");
-    if let Some(came) = came.into_iter().flatten().next() {
-        let _ = tested.changed(&came.account, &to(Status::Deactivated));
-    }
-    let again = tested.1.run(provision(tested.0, &alice, &one));
-    assert_eq!(
-        again.as_ref().err().map(code),
-        Some("account_deactivated"),
-        "a login activates nobody"
-    );
-
-    let few = organization("contract-few", &idp);
-    set_seats(few.id().as_str(), Some(7));
-    let people: Vec<Identity> =
-        (0..THREADS).map(|number| identity(&few, &idp, &format!("person-{number}"))).collect();
-    let came = together(|thread| {
-        people.get(thread).map(|who| tested.1.run(provision(tested.0, who, &few)))
-    });
-    let came: Vec<_> = came.into_iter().flatten().collect();
-    let inside = came.iter().filter(|came| came.is_ok()).count();
-    assert_eq!(inside, 7, "of 64 newcomers for 7 seats 7 come in");
-    let mut refused = came.iter().filter_map(|came| came.as_ref().err().map(code));
-    assert!(refused.all(|code| code == "no_seat"), "the others are told that there is no seat");
-    assert_eq!(tested.seats(few.id().as_str()), Seats::new(7, 7), "7 newcomers take 7 seats");
+    assert!(created == 1, "one of 64 first logins of one person says that it made the account");
+    let told = tested.ask(tested.store.audit(one.id(), None, 99)).len();
+    assert!(told == THREADS, "each of 64 logins is told once: {told}");
+    let Some(came) = came.into_iter().flatten().next() else { return };
+    let Some(now) = tested.now(&came.account) else { panic!("who has logged in is found") };
+    let _ = tested.changed(&now, |account| account.status = Status::Deactivated);
+    let again = come(tested, &alice, one.id(), 0);
+    let refused = again.as_ref().err().map(code);
+    assert!(refused == Some("account_deactivated"), "a login activates nobody: {refused:?}");
 }
 
-/// Whoever runs a test may do everything.
-struct Anybody;
-
-impl Authority for Anybody {
-    fn administers(&self, _: &AccountId, _: &OrganizationId) -> bool {
-        true
-    }
-
-    fn is_entitled(&self, _: &OrganizationId) -> bool {
-        true
-    }
+fn newcomers_for_few_seats<S: Store + Sync>(tested: Tested<'_, S>, idp: &TestIdp) {
+    let few = organization("contract-few", idp);
+    found(tested, &few, 5);
+    let people: Vec<Identity> =
+        (0..THREADS).map(|number| identity(&few, idp, &format!("person-{number}"))).collect();
+    let came = together(|thread| people.get(thread).map(|who| come(tested, who, few.id(), thread)));
+    let came: Vec<_> = came.into_iter().flatten().collect();
+    let inside = came.iter().filter(|came| came.is_ok()).count();
+    assert!(inside == 5, "of 64 newcomers for 5 seats 5 come in: {inside}");
+    let all = refusals(&came).into_iter().all(|code| code == "no_seat");
+    assert!(all, "the others of 64 newcomers are told that there is no seat");
+    let seats = tested.counters(few.id()).seats();
+    assert!(seats == Seats::new(5, 5), "5 newcomers take 5 seats: {seats:?}");
 }
 
 /// An organization whose single sign-on is enabled, and configured for this identity provider.
 fn organization(id: &str, idp: &TestIdp) -> Organization {
-    let urls = Slug::parse(id)
-        .ok()
-        .and_then(|slug| Some((SpUrls::derived("https://app.example.test", &slug)?, slug)));
-    let (Some((urls, slug)), Ok(certificate)) = (urls, idp.certificate_pem()) else {
-        panic!("no organization {id}")
-    };
-    let audience = urls.entity_id.clone();
+    let Ok(certificate) = idp.certificate_pem() else { panic!("no certificate") };
+    let mut organization = super::people::organization(id);
+    let audience = organization.urls().entity_id.clone();
     let values =
         PastedValues::new(audience, "https://idp.example.test/sso", idp.issuer(), certificate);
-    let mut organization = Organization::new(id, slug, urls);
-    let by = Actor::Operator("contract".into());
-    for change in [Change::Enable, Change::Configure(Box::new(values))] {
-        if let Err(refusal) =
-            organization.apply(change, &by, &Anybody, &Neighbours::default(), instant()).result
-        {
-            panic!("no organization {id}: {refusal}");
-        }
-    }
+    apply(&mut organization, Change::Enable);
+    apply(&mut organization, Change::Configure(Box::new(values)));
     organization
 }
 

@@ -1,189 +1,262 @@
-//! The contract of a [`AccountStore`].
+//! The contract of a [`Store`].
 
 #![expect(clippy::panic, reason = "a test")]
 
+mod apart;
+mod claims;
 mod crowd;
+mod feed;
+mod kept;
+mod large;
+mod lists;
 mod login;
+mod names;
+mod order;
+mod people;
+mod races;
 mod records;
 mod seats;
-mod unique;
+mod sessions;
+mod settings;
+mod spent;
+mod told;
+mod whole;
+mod world;
 
-use super::{Runner, Task};
-use crate::account::{Account, Changes, NewAccount, Profile, Role, Seats, Status};
+pub use self::large::large_store;
+use self::people::organization;
+use super::{Runner, Task, instant};
+use crate::account::{Account, AccountId, Counters, OrganizationId};
 use crate::error::BoxError;
-use crate::identity::{Email, StableKey};
-use crate::store::{AccountStore, Matches, Written};
+use crate::random::Random;
+use crate::store::{
+    AccountWrite, Found, KeptWrite, Listing, Mark, Name, Names, Page, Record, SessionWrite,
+    SettingsWrite, Store, Write, Written,
+};
 
-/// Tests a [`AccountStore`] that is empty.
+/// Tests a [`Store`] that is empty, by the sentences of its contract.
 ///
-/// What is written is found, whole, by key and by address, deleted or not. A change changes what it
-/// says and nothing else, and only in the account as it was read. Organizations are apart. Keys and
-/// addresses are unique, however many come at once, and seats are counted through every change of
-/// status. At the end stand logins: 64 first ones of one person, and 64 newcomers for a few seats.
+/// What is written is read back, whole, and found by each of its names, deleted or not. Names are
+/// unique, seats and administrators are counted, settings are changed at the version that was read,
+/// claims belong to one organization, and what is spent is spent once, however many come at the
+/// same time. Of several answers the first is given, and whatever is refused leaves nothing of the
+/// whole write behind. Organizations are apart; the feed skips nothing; the pages of a list have
+/// each account once. At the end stand logins: 64 first ones of one person, and 64 newcomers for a
+/// few seats.
 ///
-/// `set_seats` sets how many seats an organization has bought. It is called for each organization
-/// before anything is written to it; their ids begin with `contract-`.
+/// It founds the organizations that it needs; their ids begin with `contract-`. [`large_store`] is
+/// the part that needs many accounts.
 ///
 /// # Panics
 ///
 /// Where the contract is broken.
-pub fn account_store<D: AccountStore + Sync>(
-    store: &D,
-    set_seats: impl Fn(&str, Option<u32>),
-    block_on: impl Fn(Task<'_>) + Sync,
-) {
-    let tested = Tested(store, Runner(&block_on));
-    records::what_is_written_is_found(tested, &set_seats);
-    records::a_change_changes_what_it_says(tested, &set_seats);
-    records::a_change_is_of_what_was_read(tested, &set_seats);
-    records::organizations_are_apart(tested, &set_seats);
-    unique::keys_and_addresses_are_unique(tested, &set_seats);
-    unique::deleted_accounts_stand_in_nobodys_way(tested, &set_seats);
-    seats::seats_are_counted(tested, &set_seats);
-    seats::seats_are_kept(tested, &set_seats);
-    crowd::many_come_at_once(tested, &set_seats);
-    login::people_log_in(tested, &set_seats);
+pub fn store<S: Store + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
+    let tested = Tested { store, runner: Runner(&block_on) };
+    records::what_is_written_is_found(tested);
+    records::a_change_is_of_what_was_read(tested);
+    records::what_is_purged_is_gone(tested);
+    names::names_are_found(tested);
+    names::names_are_compared(tested);
+    names::names_are_unique(tested);
+    names::deleted_accounts_stand_in_nobodys_way(tested);
+    seats::seats_and_administrators_are_counted(tested);
+    seats::seats_are_kept(tested);
+    seats::an_administrator_stays(tested);
+    settings::organizations_are_founded(tested);
+    settings::settings_are_changed_as_they_were_read(tested);
+    settings::what_decided_is_in_effect(tested);
+    claims::claims_belong_to_one_organization(tested);
+    claims::an_organization_that_is_removed_is_gone(tested);
+    spent::what_is_spent_was_not_spent_before(tested);
+    sessions::sessions_are_found(tested);
+    kept::what_is_kept_is_found(tested);
+    kept::what_is_kept_is_as_it_was_read(tested);
+    told::events_are_told(tested);
+    told::requests_are_logged(tested);
+    told::there_is_one_record(tested);
+    feed::each_write_has_its_place(tested);
+    lists::pages_have_everybody_once(tested);
+    lists::lists_are_sorted_and_filtered(tested);
+    apart::organizations_are_apart(tested);
+    apart::a_write_is_of_one_organization(tested);
+    order::of_several_answers_the_first_is_given(tested);
+    whole::what_is_refused_leaves_nothing_behind(tested);
+    crowd::many_come_at_once(tested);
+    crowd::many_change_at_once(tested);
+    races::one_of_many_is_first(tested);
+    races::the_feed_skips_nothing(tested);
+    races::an_invitation_is_accepted_once(tested);
+    login::people_log_in(tested);
 }
 
-type SetSeats<'s> = &'s dyn Fn(&str, Option<u32>);
+struct Tested<'s, S> {
+    store: &'s S,
+    runner: Runner<'s>,
+}
 
-struct Tested<'d, D>(&'d D, Runner<'d>);
-
-impl<D> Clone for Tested<'_, D> {
+impl<S> Clone for Tested<'_, S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<D> Copy for Tested<'_, D> {}
+impl<S> Copy for Tested<'_, S> {}
 
-impl<D: AccountStore> Tested<'_, D> {
-    fn create(self, new: NewAccount) -> Written {
-        answered(self.1.run(self.0.create(new)))
+impl<S: Store> Tested<'_, S> {
+    /// What a read or a write is answered.
+    fn ask<T>(self, answer: impl Future<Output = Result<T, BoxError>>) -> T {
+        match self.runner.run(answer) {
+            Ok(answer) => answer,
+            Err(error) => panic!("the store failed: {error}"),
+        }
+    }
+
+    fn write(self, write: Write) -> Written {
+        self.ask(self.store.write(write))
+    }
+
+    /// Writes what nothing stands in the way of.
+    #[track_caller]
+    fn done(self, write: Write, what: &str) {
+        match self.write(write) {
+            Written::Done => {}
+            other => panic!("{what}: nothing stands in the way, and it is answered {other:?}"),
+        }
+    }
+
+    /// Founds an organization with so many seats.
+    #[track_caller]
+    fn found(self, id: &str, purchased: Option<u32>) -> OrganizationId {
+        let write = Write::founding(organization(id), purchased, instant(), Random::new([7; 32]));
+        self.done(write, "an organization is founded");
+        id.into()
     }
 
     #[track_caller]
-    fn created(self, new: NewAccount) -> Account {
-        done(self.create(new))
+    fn set_seats(self, id: &OrganizationId, purchased: Option<u32>) {
+        let mut write = Write::of(id, instant());
+        write.settings = Some(SettingsWrite::Seats(purchased));
+        self.done(write, "seats are bought");
     }
 
-    fn change(self, before: &Account, changes: &Changes) -> Written {
-        answered(self.1.run(self.0.change(before, changes)))
+    fn create(self, account: &Account) -> Written {
+        self.write(creation(account))
     }
 
     #[track_caller]
-    fn changed(self, before: &Account, changes: &Changes) -> Account {
-        done(self.change(before, changes))
+    fn created(self, account: Account) -> Account {
+        self.done(creation(&account), "a new account is created");
+        account
     }
 
-    fn find(self, organization: &str, key: Option<&StableKey>, email: Option<&Email>) -> Matches {
-        answered(self.1.run(self.0.find(&organization.into(), key, email)))
+    /// Writes an account in the place of one that was read.
+    fn change(self, after: &Account) -> Written {
+        self.write(change(after))
+    }
+
+    /// Changes an account as it was read.
+    #[track_caller]
+    fn changed(self, before: &Account, how: impl FnOnce(&mut Account)) -> Account {
+        let after = changed(before, how);
+        self.done(change(&after), "an account is changed as it was read");
+        after
+    }
+
+    fn purge(self, account: &Account, marks: Vec<Mark>) -> Written {
+        let Account { id, version, organization, .. } = account.clone();
+        let mut write = Write::of(organization, instant());
+        write.account = Some(AccountWrite::Purge { account: id, version, marks });
+        self.write(write)
+    }
+
+    fn find(self, organization: &OrganizationId, names: &Names) -> Found {
+        match self.ask(self.store.find(organization, names)) {
+            Some(found) => found,
+            None => panic!("an organization that was founded is found: {organization}"),
+        }
     }
 
     /// What is found, by id.
-    fn accounts(
-        self,
-        organization: &str,
-        key: Option<&StableKey>,
-        email: Option<&Email>,
-    ) -> Vec<Account> {
-        let mut accounts = self.find(organization, key, email).accounts;
+    fn accounts(self, organization: &OrganizationId, names: &Names) -> Vec<Account> {
+        let mut accounts = self.find(organization, names).accounts;
         accounts.sort_by(|one, other| one.id.cmp(&other.id));
         accounts
     }
 
-    /// The account as it is now: by its key and by its address, where it has them.
+    fn named(self, organization: &OrganizationId, name: Name) -> Vec<Account> {
+        self.accounts(organization, &Names::of_names([name]))
+    }
+
+    /// The account as it is now.
     fn now(self, account: &Account) -> Option<Account> {
-        let Account { organization, stable_key, email, .. } = account;
-        let mut found =
-            self.accounts(organization.as_str(), stable_key.as_ref(), email.as_ref()).into_iter();
-        found.find(|found| found.id == account.id)
+        let mut found = self.accounts(&account.organization, &Names::of_id(&account.id));
+        found.pop()
     }
 
-    fn seats(self, organization: &str) -> Seats {
-        self.find(organization, None, None).seats
+    fn record(self, organization: &OrganizationId) -> Record {
+        match self.ask(self.store.organization(organization)) {
+            Some(record) => record,
+            None => panic!("an organization that was founded is found: {organization}"),
+        }
     }
 
-    fn taken(self, organization: &str) -> u32 {
-        self.seats(organization).taken
+    fn counters(self, organization: &OrganizationId) -> Counters {
+        self.record(organization).counters
     }
-}
 
-fn answered<T>(answer: Result<T, BoxError>) -> T {
-    match answer {
-        Ok(answer) => answer,
-        Err(error) => panic!("the directory failed: {error}"),
+    /// Reads a page that is no search.
+    fn page(self, organization: &OrganizationId, listing: &Listing) -> Page {
+        match self.ask(self.store.list(organization, listing)) {
+            Ok(page) => page,
+            Err(_) => panic!("a list of a few accounts is never too many: {listing:?}"),
+        }
     }
-}
 
-#[track_caller]
-fn done(written: Written) -> Account {
-    match written {
-        Written::Done(account) => *account,
-        other => panic!("nothing stands in the way of this, and it is answered {other:?}"),
+    fn ids(self, organization: &OrganizationId, listing: &Listing) -> Vec<AccountId> {
+        self.page(organization, listing).accounts.into_iter().map(|account| account.id).collect()
     }
 }
 
-fn is_done(written: &Written) -> bool {
-    matches!(written, Written::Done(_))
+fn creation(account: &Account) -> Write {
+    let mut write = Write::of(&account.organization, instant());
+    write.account = Some(AccountWrite::Create(Box::new(account.clone())));
+    write
+}
+
+fn change(after: &Account) -> Write {
+    let mut write = Write::of(&after.organization, instant());
+    write.account = Some(AccountWrite::Change(Box::new(after.clone())));
+    write
+}
+
+/// One version later.
+fn changed(before: &Account, how: impl FnOnce(&mut Account)) -> Account {
+    let mut after = before.clone();
+    how(&mut after);
+    after.version = before.version.saturating_add(1);
+    after
+}
+
+/// A write of settings at the version that was read.
+fn settings(record: &Record, settings: SettingsWrite) -> Write {
+    let mut write = Write::of(record.organization.id(), instant());
+    write.decided_by = Some(record.version);
+    write.settings = Some(settings);
+    write
+}
+
+fn with_session(organization: &OrganizationId, session: SessionWrite) -> Write {
+    let mut write = Write::of(organization, instant());
+    write.sessions.push(session);
+    write
+}
+
+fn with_kept(organization: &OrganizationId, kept: KeptWrite) -> Write {
+    let mut write = Write::of(organization, instant());
+    write.kept.push(kept);
+    write
 }
 
 fn number_done(written: &[Written]) -> usize {
-    written.iter().filter(|written| is_done(written)).count()
-}
-
-fn email(text: &str) -> Email {
-    match Email::parse(text) {
-        Ok(email) => email,
-        Err(error) => panic!("{text}: {error}"),
-    }
-}
-
-/// No two organizations here have an address in common, unless that is what is tested.
-fn address_of(organization: &str, name: &str) -> Email {
-    email(&format!("{name}@{organization}.test"))
-}
-
-/// The key of somebody whom the identity provider calls so.
-fn key(organization: &str, name: &str) -> StableKey {
-    let format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
-    match StableKey::from_stored(&format!("1|{organization}|urn:issuer|{format}|||{name}")) {
-        Some(key) => key,
-        None => panic!("not a key: {name}"),
-    }
-}
-
-fn profile_of(name: &str) -> Profile {
-    let names = Profile { first_name: Some(name.into()), ..Profile::default() };
-    Profile { last_name: Some("O'Ångström \"Zoë\"; --".into()), ..names }
-}
-
-/// An active member with a key, an address and names.
-fn member(organization: &str, name: &str) -> NewAccount {
-    NewAccount {
-        stable_key: Some(key(organization, name)),
-        profile: profile_of(name),
-        status: Status::Active,
-        ..invited(organization, name)
-    }
-}
-
-fn invited(organization: &str, name: &str) -> NewAccount {
-    NewAccount::invited(organization, address_of(organization, name), Role::Member)
-}
-
-fn to(status: Status) -> Changes {
-    Changes::to_status(status)
-}
-
-fn renamed(name: &str) -> Changes {
-    Changes { profile: Some(profile_of(name)), ..Changes::default() }
-}
-
-fn readdressed(address: Email) -> Changes {
-    Changes { email: Some(address), ..Changes::default() }
-}
-
-fn rekeyed(key: StableKey) -> Changes {
-    Changes { stable_key: Some(key), ..Changes::default() }
+    written.iter().filter(|written| **written == Written::Done).count()
 }
