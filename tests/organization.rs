@@ -544,7 +544,8 @@ fn an_organization_is_one_serializable_record() {
 fn what_cannot_be_in_effect_is_closed_and_can_be_mended() {
     let made = enforced("org-a", "acme", &IDP_A);
     let value = serde_json::to_value(&made).expect("JSON");
-    let edits: [(fn(&mut serde_json::Value), &str); 5] = [
+    type Edit = fn(&mut serde_json::Value);
+    let edits: [(Edit, &str); 5] = [
         (
             |value| value["settings"]["options"]["clock_skew_seconds"] = 301.into(),
             "clock_skew_out_of_range",

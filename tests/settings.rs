@@ -170,7 +170,8 @@ fn tested_by(organization: &Organization, account: &Account) -> Result<TestLogin
 fn a_test_login_is_an_administrators_all_the_way_into_the_account() {
     let acme = open("org-a", "acme", &IDP_A);
     let admin = administrator(&identity(&acme, &IDP_A, "boss"));
-    let edits: [(fn(&mut Account), Refusal); 5] = [
+    type Edit = fn(&mut Account);
+    let edits: [(Edit, Refusal); 5] = [
         (|account| account.role = Role::Member, Refusal::TestLoginNotAdministrator),
         (|account| account.status = Status::Deactivated, Refusal::AccountDeactivated),
         (|account| account.status = Status::Deleted, Refusal::AccountDeleted),

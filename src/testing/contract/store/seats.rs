@@ -14,8 +14,11 @@ const STATUSES: [Option<Status>; 5] = [
     Some(Status::Invited),
 ];
 
+/// What an account is, where there is one.
+type Kind = Option<(Status, Role)>;
+
 /// Every way from one status and role to another, from nothing and to nothing.
-fn ways() -> impl Iterator<Item = (Option<(Status, Role)>, Option<(Status, Role)>)> {
+fn ways() -> impl Iterator<Item = (Kind, Kind)> {
     let roles = [Role::Administrator, Role::Member];
     let all = STATUSES.into_iter().flat_map(move |status| match status {
         Some(status) => roles.into_iter().map(|role| Some((status, role))).collect(),
