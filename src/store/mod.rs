@@ -1,5 +1,5 @@
-//! Where organizations, their accounts, sessions and audit trail are kept: [`Store`], one trait over
-//! one database, because what belongs together is [written together](Write).
+//! Where organizations, their accounts, sessions and audit trail are kept: [`Store`], one trait
+//! over one database, because what belongs together is [written together](Write).
 
 mod list;
 mod memory;
@@ -33,22 +33,23 @@ use crate::token::TokenDigest;
 /// 1. **A [`write`](Store::write) is one atomic step**, durable once it is answered
 ///    [`Written::Done`]. Every other answer, and an error unless the fate of a commit is unknown,
 ///    leaves nothing behind: no account, no seat, no event.
-/// 2. **An account is changed as it was read.** Its [version](Account::version) is one more than the
-///    one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the whole
-///    account, to the letter. A session is of an account that is there, or the answer is the same;
-///    an account that is purged takes its sessions with it.
+/// 2. **An account is changed as it was read.** Its [version](Account::version) is one more than
+///    the one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the
+///    whole account, to the letter. A session is of an account that is there, or the answer is the
+///    same; an account that is purged takes its sessions with it.
 /// 3. **No two accounts of one organization, deleted ones aside, share a name**: a
-///    [key](Name::Key), an [address](Name::Email), a [user name](Name::UserName) or an
-///    [external ID](Name::ExternalId). The second is a conflict, however close together they come,
-///    and whether it is created, changed or restored.
-/// 4. **Seats and administrators are counted in the same step**: [`Counters::shortage`] says what is
-///    refused, [`Counters::changed`] what the numbers are afterwards. A shortage of administrators
-///    is not asked about where the write says [so](Write::keep_administrator).
+///    [key](Name::Key), an [address](Name::Email), a [user name](Name::UserName) or an [external
+///    ID](Name::ExternalId). The second is a conflict, however close together they come, and
+///    whether it is created, changed or restored.
+/// 4. **Seats and administrators are counted in the same step**: [`Counters::shortage`] says what
+///    is refused, [`Counters::changed`] what the numbers are afterwards. A shortage of
+///    administrators is not asked about where the write says [so](Write::keep_administrator).
 /// 5. **Settings are written at the version that was read.** Another one is [`Written::Outdated`];
-///    where none is given they are not changed. What [decided](Write::decided_by) an account's write
-///    must still be in effect, too: it is read under a shared lock. Counters have a row of their own
-///    and raise no version. An organization that is [not there](Write::needs_organization) is
-///    `Outdated` as well, and one whose id was ever given is founded by nobody.
+///    where none is given they are not changed. What [decided](Write::decided_by) an account's
+///    write must still be in effect, too: it is read under a shared lock. Counters have a row of
+///    their own and raise no version. An organization that is [not
+///    there](Write::needs_organization) is `Outdated` as well, and one whose id was ever given is
+///    founded by nobody.
 /// 6. **What is [claimed](Organization::claims) belongs to one organization**: a row with a primary
 ///    key each. A claim of another one is [`Written::Claimed`]. Claims that go are free again;
 ///    those of an organization that is removed are never given again.
@@ -63,9 +64,9 @@ use crate::token::TokenDigest;
 ///     of the organization's own numbers, which are given when everything else of the write is
 ///     done: none becomes visible after a later one.
 /// 11. **Nothing scans.** What is found by a name, a digest or an id is found by an index.
-///     [`list`](Store::list) without a filter reads its page alone, in whatever order; with one that
-///     no index serves it looks at [`Listing::MAX_SCANNED`] accounts at most, and says [`TooMany`]
-///     beyond. An index serves what a user name, an address, an external ID or an id
+///     [`list`](Store::list) without a filter reads its page alone, in whatever order; with one
+///     that no index serves it looks at [`Listing::MAX_SCANNED`] accounts at most, and says
+///     [`TooMany`] beyond. An index serves what a user name, an address, an external ID or an id
 ///     [is](Test::Is), a status, when an account was last written, all of several tests of which it
 ///     serves one closely enough, and any of several that it serves.
 ///
@@ -166,8 +167,8 @@ pub trait Store: Send + Sync {
         request: &RequestLog,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// The latest requests of an organization's directory, the newest first; those before the number
-    /// `before` alone, where one is given. Each comes with its number.
+    /// The latest requests of an organization's directory, the newest first; those before the
+    /// number `before` alone, where one is given. Each comes with its number.
     fn requests(
         &self,
         organization: &OrganizationId,

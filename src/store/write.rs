@@ -177,8 +177,8 @@ pub enum SessionWrite {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeptWrite {
-    /// It is as it is here. Where it was there before, its version is one more: otherwise the answer
-    /// is [`Written::Conflict`].
+    /// It is as it is here. Where it was there before, its version is one more, and where it was
+    /// not it is 0: otherwise the answer is [`Written::Conflict`].
     Put(Box<Kept>),
     /// It goes. One that is not there any more is a [`Written::Conflict`]: somebody else has used
     /// it.

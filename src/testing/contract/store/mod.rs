@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a test")]
 
 mod apart;
+mod causes;
 mod claims;
 mod crowd;
 mod feed;
