@@ -84,6 +84,7 @@ pub(crate) struct Faulty {
     /// How many have come to where they pause.
     arrived: Mutex<usize>,
     arrival: Condvar,
+    happened: Condvar,
 }
 
 /// What the store in memory answers: at once.
@@ -115,6 +116,7 @@ impl Faulty {
             once: Mutex::default(),
             arrived: Mutex::default(),
             arrival: Condvar::new(),
+            happened: Condvar::new(),
         }
     }
 
@@ -138,6 +140,21 @@ impl Faulty {
                 *arrived -= 1;
             }
         }
+    }
+
+    /// Tells those who wait that something has happened.
+    pub(crate) fn happens(&self, what: &str) {
+        lock(&self.once).insert(vec![what.to_owned()]);
+        self.happened.notify_all();
+    }
+
+    /// Waits until something has happened, for ten seconds at most.
+    pub(crate) fn wait_for(&self, what: &str) {
+        let key = vec![what.to_owned()];
+        let once = lock(&self.once);
+        let most = Duration::from_secs(10);
+        let waited = self.happened.wait_timeout_while(once, most, |once| !once.contains(&key));
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// All accounts of an organization, deleted ones included.

@@ -222,6 +222,33 @@ pub(crate) const FAULTS: &[Fault] = &[
         "of 64 that are founded under one slug at once one is",
     ),
     Fault(
+        "reads what decided first",
+        &[
+            Hook::Before(|faulty, write| {
+                let here = write.organization.as_str() == "contract-decided-crowd"
+                    && !matches!(write.settings, Some(SettingsWrite::Found { .. }));
+                let version = faulty.record(&write.organization).map(|record| record.version);
+                let is_current = version.is_some() && version == write.decided_by;
+                if here && write.settings.is_some() {
+                    faulty.wait_for("looked at what decided");
+                }
+                if here && write.account.is_some() && is_current && faulty.is_crowd() {
+                    faulty.happens("looked at what decided");
+                    faulty.wait_for("counted after the change");
+                    write.decided_by = None;
+                }
+            }),
+            Hook::Organization(|faulty, id, record| {
+                let is_changed = record.as_ref().is_some_and(|record| record.version == 1);
+                if id.as_str() == "contract-decided-crowd" && is_changed {
+                    faulty.happens("counted after the change");
+                }
+                record
+            }),
+        ],
+        "once settings are changed nothing is written that the former ones decided",
+    ),
+    Fault(
         "accepts an invitation twice",
         &[Hook::Race(|faulty, write| {
             write.organization.as_str() == "contract-accept" && is_as_read(faulty, write)
