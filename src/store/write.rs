@@ -62,7 +62,8 @@ impl Write {
         }
     }
 
-    /// An organization that was not there, with so many seats (`None`: any number).
+    /// An organization that was not there, with so many seats (`None`: any number). It may come
+    /// with its first administrator, and with what is told of it.
     pub fn founding(
         organization: Organization,
         purchased: Option<u32>,
@@ -146,8 +147,8 @@ pub enum SettingsWrite {
         /// What marks of purged names are made under.
         purge_key: PurgeKey,
     },
-    /// The organization goes, and everything of it: accounts, sessions, events, marks. Its id and
-    /// its claims are never given again.
+    /// The organization goes, and everything of it: accounts, sessions, events, marks, and whatever
+    /// else of it this write has. Its id and its claims are never given again.
     Remove,
     /// How many seats are bought; `None` for any number. It raises no version.
     Seats(Option<u32>),
