@@ -67,7 +67,10 @@ fn named_tests(chapter: &str) -> usize {
         named.filter(|(program, _)| program.starts_with(|first: char| first.is_ascii_lowercase()));
     let mut count = 0;
     for (program, test) in named.filter(|(program, _)| *program != "program") {
-        let source = fs::read_to_string(root.join(format!("tests/{program}.rs"))).expect(program);
+        let source = fs::read_to_string(root.join(format!("tests/{program}.rs")));
+        let source =
+            source.or_else(|_| fs::read_to_string(root.join(format!("tests/{program}/main.rs"))));
+        let source = source.expect(program);
         assert!(source.contains(&format!("fn {test}()")), "{program} has no test {test}");
         count += 1;
     }

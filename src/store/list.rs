@@ -272,9 +272,16 @@ impl Page {
 }
 
 /// No index serves the filter, and the organization has more accounts than are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this filter would have to look at too many accounts: add a user name, an address or an id"
 )]
 #[non_exhaustive]
 pub struct TooMany;
+
+impl TooMany {
+    /// What a [`Store`](super::Store) answers then.
+    pub fn new() -> Self {
+        Self
+    }
+}

@@ -66,7 +66,8 @@ impl Write {
         }
     }
 
-    /// An organization that was not there, with so many seats (`None`: any number).
+    /// An organization that was not there, with so many seats (`None`: any number). It may come
+    /// with its first administrator, and with what is told of it.
     pub fn founding(
         organization: Organization,
         purchased: Option<u32>,
@@ -150,8 +151,8 @@ pub enum SettingsWrite {
         /// What marks of purged names are made under.
         purge_key: PurgeKey,
     },
-    /// The organization goes, and everything of it: accounts, sessions, events, marks. Its id and
-    /// its claims are never given again.
+    /// The organization goes, and everything of it: accounts, sessions, events, marks, and whatever
+    /// else of it this write has. Its id and its claims are never given again.
     Remove,
     /// How many seats are bought; `None` for any number. It raises no version.
     Seats(Option<u32>),
@@ -181,8 +182,8 @@ pub enum SessionWrite {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeptWrite {
-    /// It is as it is here. Where it was there before, its version is one more: otherwise the
-    /// answer is [`Written::Conflict`].
+    /// It is as it is here. Where it was there before, its version is one more, and where it was
+    /// not it is 0: otherwise the answer is [`Written::Conflict`].
     Put(Box<Kept>),
     /// It goes. One that is not there any more is a [`Written::Conflict`]: somebody else has used
     /// it.

@@ -4,6 +4,8 @@ mod books;
 mod orders;
 mod pages;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 use std::collections::{HashMap, HashSet};

@@ -51,7 +51,10 @@ impl Tenant {
         }
     }
 
+    /// The one way to the record of an account, so that tests can count how many are looked at.
     pub(super) fn account(&self, id: &AccountId) -> Option<&Account> {
+        #[cfg(test)]
+        super::tests::LOOKS.set(super::tests::LOOKS.get() + 1);
         self.accounts.get(id)
     }
 
@@ -71,7 +74,7 @@ impl Tenant {
         let by_name = names.names.iter().filter_map(|name| self.names.get(name)).flatten();
         let invited = names.invitation.as_ref().and_then(|token| self.invitations.get(token));
         let ids: BTreeSet<&AccountId> = names.ids.iter().chain(by_name).chain(invited).collect();
-        let accounts = ids.into_iter().filter_map(|id| self.accounts.get(id)).cloned().collect();
+        let accounts = ids.into_iter().filter_map(|id| self.account(id)).cloned().collect();
         let marks = names.names.iter().map(|name| self.record.purge_key.mark(name));
         let marks: Vec<Mark> = marks.collect::<Result<_, _>>()?;
         let purged = marks.iter().any(|mark| self.marks.contains(mark));
@@ -85,7 +88,7 @@ impl Tenant {
 
     /// Whether an account can be written as it is here.
     pub(super) fn check(&self, write: &AccountWrite) -> Result<(), Unfit> {
-        let before = self.accounts.get(write.id());
+        let before = self.account(write.id());
         let as_read = match write {
             AccountWrite::Create(account) => before.is_none() && account.version == 0,
             AccountWrite::Change(account) => {
@@ -98,7 +101,7 @@ impl Tenant {
         let other =
             |account: &&Account| account.id != *write.id() && account.status != Status::Deleted;
         let is_taken = |name: &Name| {
-            self.named(name).filter_map(|id| self.accounts.get(id)).any(|account| other(&account))
+            self.named(name).filter_map(|id| self.account(id)).any(|account| other(&account))
         };
         if !as_read || write.names().iter().any(is_taken) {
             return Err(Unfit::Conflict);

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a test")]
 
 mod apart;
+mod causes;
 mod claims;
 mod crowd;
 mod feed;
@@ -84,6 +85,7 @@ pub fn store<S: Store + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
     crowd::many_come_at_once(tested);
     crowd::many_change_at_once(tested);
     races::one_of_many_is_first(tested);
+    races::what_decided_stays_in_effect(tested);
     races::the_feed_skips_nothing(tested);
     races::an_invitation_is_accepted_once(tested);
     login::people_log_in(tested);

@@ -1,7 +1,8 @@
 //! Sentence 8: of several answers that are true the first is given.
 
 use super::Tested;
-use super::world::{CAUSES, Cause, Place, World};
+use super::causes::{CAUSES, Cause};
+use super::world::{Place, World};
 use crate::store::{Store, Write};
 use crate::testing::contract::instant;
 

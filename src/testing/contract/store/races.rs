@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::people::{email, kept, member, named_organization, session, with_domain};
 use super::world::spending;
-use super::{Tested, number_done, settings, with_kept};
+use super::{Tested, creation, number_done, settings, with_kept};
 use crate::account::{Invitation, OrganizationId, Role, Status};
 use crate::organization::By;
 use crate::provision::{Asked, Intent, ProvisionError, carry_out};
@@ -78,6 +78,35 @@ fn one_of_many_claims<S: Store + Sync>(tested: Tested<'_, S>) {
     let slug = |thread: usize| found(&format!("contract-slug-{thread}"), "contract-one-slug");
     let done = number_done(&together(slug));
     assert!(done == 1, "of 64 that are founded under one slug at once one is: {done}");
+}
+
+/// One changes the settings while the others write what was decided before.
+pub(super) fn what_decided_stays_in_effect<S: Store + Sync>(tested: Tested<'_, S>) {
+    let id = tested.found("contract-decided-crowd", None);
+    let record = tested.record(&id);
+    let change = || {
+        let wanted = Box::new(with_domain(&record.organization, "crowd.decided.test"));
+        tested.done(settings(&record, SettingsWrite::Change(wanted)), "settings are changed");
+        usize::try_from(tested.counters(&id).active).unwrap_or(usize::MAX)
+    };
+    let create = |thread: usize| {
+        let write = |number: usize| {
+            let mut write = creation(&member(&id, &format!("p-{thread}-{number}")));
+            write.decided_by = Some(record.version);
+            tested.write(write)
+        };
+        number_done(&(0..4).map(write).collect::<Vec<_>>())
+    };
+    let counted = together(|thread| if thread == 0 { change() } else { create(thread) });
+    let before = counted.first().copied().unwrap_or_default();
+    let created: usize = counted.iter().skip(1).sum();
+    assert!(
+        created == before,
+        "once settings are changed nothing is written that the former ones decided: {created} \
+         accounts were created, and {before} of them before the change"
+    );
+    let active = usize::try_from(tested.counters(&id).active);
+    assert!(active == Ok(created), "what is outdated counts nobody, however many come: {active:?}");
 }
 
 /// One reads the feed while the others write.

@@ -14,11 +14,11 @@ const STATUSES: [Option<Status>; 5] = [
     Some(Status::Invited),
 ];
 
-/// What an account is, where there is one.
-type Kind = Option<(Status, Role)>;
+/// What an account is, if it is there.
+type Standing = Option<(Status, Role)>;
 
 /// Every way from one status and role to another, from nothing and to nothing.
-fn ways() -> impl Iterator<Item = (Kind, Kind)> {
+fn ways() -> impl Iterator<Item = (Standing, Standing)> {
     let roles = [Role::Administrator, Role::Member];
     let all = STATUSES.into_iter().flat_map(move |status| match status {
         Some(status) => roles.into_iter().map(|role| Some((status, role))).collect(),
@@ -46,7 +46,7 @@ fn step(before: Option<&Account>, after: Option<&Account>, id: &OrganizationId) 
     write
 }
 
-fn told(from: Option<(Status, Role)>) -> String {
+fn told(from: Standing) -> String {
     from.map_or("nothing".into(), |(status, role)| format!("{status:?} {role:?}"))
 }
 

@@ -1,7 +1,8 @@
 //! Sentence 1: all of a write is written, or nothing.
 
 use super::Tested;
-use super::world::{CAUSES, PARTS, Part, Place, World, domain, spending};
+use super::causes::CAUSES;
+use super::world::{PARTS, Part, Place, World, domain, spending};
 use crate::account::Account;
 use crate::audit::AuditEvent;
 use crate::organization::{Claim, ClaimKind};
