@@ -77,7 +77,7 @@ pub(super) fn former_names_are_free<S: Store>(tested: Tested<'_, S>) {
     for (kind, name) in KINDS.into_iter().zip(Name::all_of(&before)) {
         assert!(tested.named(&id, name).is_empty(), "a former {kind} finds nobody");
     }
-    let heir = Account { id: "heir".into(), ..before };
+    let heir = Account { id: "former heir".into(), ..before };
     let written = tested.create(&heir);
     assert!(written == Written::Done, "former names are free: {written:?}");
     assert!(tested.now(&after) == Some(after), "whoever gave names up stays as they are");
