@@ -151,6 +151,47 @@ pub(super) fn lists_are_sorted_and_filtered<S: Store>(tested: Tested<'_, S>) {
     assert!(found == [bare(&id, "person-0").id], "a pushed address is found in a list");
 }
 
+pub(super) fn lists_are_of_accounts_as_they_are<S: Store>(tested: Tested<'_, S>) {
+    let (id, mut people) = setting(tested, "contract-listed");
+    for (number, account) in people.iter_mut().enumerate().filter(|(number, _)| number % 3 == 0) {
+        *account = tested.changed(account, |account| {
+            account.status = if number % 2 == 0 { Status::Deleted } else { Status::Active };
+            account.changed_at = at(90);
+            account.user_name = Some(format!("changed-{number}"));
+        });
+    }
+    let gone = people.iter().filter(|account| account.status == Status::Deleted);
+    for name in gone.filter_map(|account| account.user_name.clone()) {
+        let listing = Listing::first(9).filtered(Filter::is(Attribute::UserName, name));
+        assert!(tested.page(&id, &listing).total == 0, "a list has no deleted accounts, by name");
+    }
+    people.retain(|account| account.status != Status::Deleted);
+    for sort in SORTS {
+        let listing = Listing { sort, ..Listing::first(99) };
+        let page = tested.page(&id, &listing);
+        assert!(page.total == people.len(), "the total is of accounts as they are: {sort:?}");
+        let listed: Vec<AccountId> = page.accounts.into_iter().map(|one| one.id).collect();
+        let wanted = expected(&people, &listing);
+        assert!(listed == wanted, "a list is of accounts as they are: {sort:?}: {listed:?}");
+    }
+    for descending in [false, true] {
+        for filter in [Filter::Status(Status::Active), Filter::Role(Role::Member)] {
+            let listing = Listing { descending, ..Listing::first(4) }.filtered(filter);
+            let wanted = expected(&people, &listing);
+            let (mut read, mut from) = (Vec::new(), Position::Start);
+            while read.len() < wanted.len() {
+                let page = tested.page(&id, &Listing { from, ..listing.clone() });
+                let Some(last) = page.accounts.last() else {
+                    panic!("pages go on after an account")
+                };
+                from = Position::After(last.created_at, last.id.clone());
+                read.extend(page.accounts.into_iter().map(|one| one.id));
+            }
+            assert!(read == wanted, "pages of a search have everybody once: {listing:?}: {read:?}");
+        }
+    }
+}
+
 /// Every kind of filter.
 fn filters(id: &OrganizationId) -> Vec<Filter> {
     let mut filters = vec![

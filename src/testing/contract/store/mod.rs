@@ -57,6 +57,7 @@ pub fn store<S: Store + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
     records::a_change_is_of_what_was_read(tested);
     records::what_is_purged_is_gone(tested);
     names::names_are_found(tested);
+    names::former_names_are_free(tested);
     names::names_are_compared(tested);
     names::names_are_unique(tested);
     names::deleted_accounts_stand_in_nobodys_way(tested);
@@ -78,6 +79,7 @@ pub fn store<S: Store + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
     feed::each_write_has_its_place(tested);
     lists::pages_have_everybody_once(tested);
     lists::lists_are_sorted_and_filtered(tested);
+    lists::lists_are_of_accounts_as_they_are(tested);
     apart::organizations_are_apart(tested);
     apart::a_write_is_of_one_organization(tested);
     order::of_several_answers_the_first_is_given(tested);

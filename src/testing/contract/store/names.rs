@@ -66,6 +66,23 @@ pub(super) fn names_are_found<S: Store>(tested: Tested<'_, S>) {
     assert!(found == tested.record(&id), "what is found has the organization as it is kept");
 }
 
+/// Names that an account does not have any more.
+pub(super) fn former_names_are_free<S: Store>(tested: Tested<'_, S>) {
+    let id = tested.found("contract-former", None);
+    let before = tested.created(member(&id, "before"));
+    let after = tested.changed(&before, |account| {
+        let Account { id: own, version, .. } = account.clone();
+        *account = Account { id: own, version, ..member(&id, "after") };
+    });
+    for (kind, name) in KINDS.into_iter().zip(Name::all_of(&before)) {
+        assert!(tested.named(&id, name).is_empty(), "a former {kind} finds nobody");
+    }
+    let heir = Account { id: "former heir".into(), ..before };
+    let written = tested.create(&heir);
+    assert!(written == Written::Done, "former names are free: {written:?}");
+    assert!(tested.now(&after) == Some(after), "whoever gave names up stays as they are");
+}
+
 /// What finds nobody, and what does.
 pub(super) fn names_are_compared<S: Store>(tested: Tested<'_, S>) {
     let id = tested.found("contract-compared", None);
