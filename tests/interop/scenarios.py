@@ -234,3 +234,54 @@ def idp_logout_changed(world, *, code):
     refused(sp.receive_logout(changed(place, "request")), code)
     answer = sp.receive_logout(place)
     check("ok" in answer and answer["ok"]["sessions"] == [person["session"]], answer)
+
+
+# Rows that tables have in common. A row is what is shown, the scenario, its arguments, and what the
+# identity provider is told about the service provider.
+
+
+def checked_requests(told, *, unsigned, changed, changed_by_post=None):
+    """Requests to an identity provider that is `told` to check their signatures.
+
+    The other arguments are what it says of a request that is unsigned, or changed on its way.
+    """
+    post = {"binding": "post"}
+    forged = {"sign": True, "why": changed}
+    forged_by_post = post | {"sign": True, "why": changed_by_post or changed}
+    return [
+        ("request by redirect, signed and checked", login, {"sign": True}, told),
+        ("request by POST, signed and checked", login, post | {"sign": True}, told),
+        ("unsigned request by redirect where a signature is required", refused_by_idp, {"why": unsigned}, told),
+        ("unsigned request by POST where a signature is required", refused_by_idp, post | {"why": unsigned}, told),
+        ("signed request by redirect, RelayState changed", refused_by_idp, forged | {"tamper": "relay_state"}, told),
+        ("signed request by redirect, request changed", refused_by_idp, forged | {"tamper": "request"}, told),
+        ("signed request by POST, request changed", refused_by_idp, forged_by_post | {"tamper": "request"}, told),
+    ]
+
+
+def started_there(*, relay_state=RELAY_STATE):
+    """Logins that start at the identity provider, which hands on this RelayState."""
+    return [
+        ("login started at the identity provider", unsolicited, {"relay_state": relay_state}, {}),
+        ("login started at the identity provider, not allowed", unsolicited_refused,
+         {"code": "unsolicited_forbidden"}, {}),
+        ("login started at the identity provider, bounced", unsolicited_bounced, {}, {}),
+    ]
+
+
+def asked_for_the_password():
+    """Whether the person is asked for the password is up to the service provider."""
+    return [
+        ("ForceAuthn", force_authn, {}, {}),
+        ("IsPassive without a session", is_passive, {"code": "status_not_success"}, {}),
+    ]
+
+
+def replays():
+    """Answers that were used, or that come from another browser."""
+    return [
+        # The request was taken with the first answer.
+        ("replay", replay, {"code": "unsolicited_forbidden"}, {}),
+        ("replay of a login started at the identity provider", unsolicited_replay, {"code": "assertion_replayed"}, {}),
+        ("response in another browser", other_browser, {"code": "unsolicited_forbidden"}, {}),
+    ]
