@@ -51,8 +51,8 @@ MAPPERS = [
     mapper("saml-user-property-mapper", "lastName", **{"user.attribute": "lastName"}),
     mapper("saml-group-membership-mapper", "groups", **{"single": "true", "full.path": "false"}),
 ]
-# What the service provider's metadata does not say, or says otherwise: it names a key for encryption, and Keycloak takes
-# that for the wish that assertions be encrypted.
+# What the service provider's metadata does not say, or says otherwise: it names a key for
+# encryption, and Keycloak takes that for the wish that assertions be encrypted.
 SETTINGS = {
     "saml.client.signature": "false",
     "saml.server.signature": "true",
@@ -66,7 +66,8 @@ SIGN_ASSERTION = {"saml.server.signature": "false", "saml.assertion.signature": 
 SIGN_BOTH = {"saml.server.signature": "true", "saml.assertion.signature": "true"}
 SIGN_NOTHING = {"saml.server.signature": "false", "saml.assertion.signature": "false"}
 ENCRYPT = {"saml.encrypt": "true"}
-LOGOUT_BY_REDIRECT = {"saml_single_logout_service_url_post": ""}  # or else it takes POST whenever it can
+# Or else it takes POST whenever it can.
+LOGOUT_BY_REDIRECT = {"saml_single_logout_service_url_post": ""}
 INCLUSIVE = {"saml_signature_canonicalization_method": "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}
 EXCLUSIVE = ["Set canonicalization to exclusive", "Canonicalization method: EXCLUSIVE; or Sign documents: On"]
 RSA_SHA512 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
@@ -77,7 +78,8 @@ BY_ARTIFACT = {"answer": "artifact", "via": "SAMLart"}
 BAD_REQUEST = "Invalid requester"
 
 s = scenarios
-# What is shown, the scenario, its arguments, and what the identity provider is told about the service provider.
+# What is shown, the scenario, its arguments, and what the identity provider is told about the
+# service provider.
 SCENARIOS = [
     ("request by redirect", s.login, {}, {}),
     ("request by POST", s.login, {"binding": "post"}, {}),

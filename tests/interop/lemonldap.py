@@ -44,9 +44,11 @@ SIGNED = {"signed": True, "samlSPMetaDataOptionsCheckSSOMessageSignature": 1}
 BAD_SIGNATURE = 'trmsg="57"'  # PE_SAML_SIGNATURE_ERROR
 
 s = scenarios
-# What is shown, the scenario, its arguments, and what the identity provider is told about the service provider. It asks for
-# the password in spite of IsPassive, heeds ForceAuthn only when some seconds have passed, and does not encrypt names though
-# it has a setting for that, so there are no scenarios for these.
+# What is shown, the scenario, its arguments, and what the identity provider is told about the
+# service provider.
+# It asks for the password in spite of IsPassive, and heeds ForceAuthn only when some seconds have
+# passed. It has a setting for the encryption of names, and does not encrypt them. So there are no
+# scenarios for these.
 SCENARIOS = [
     ("request by redirect", s.login, {}, {}),
     ("request by POST", s.login, {"binding": "post"}, {}),
@@ -99,7 +101,10 @@ class LemonLdap(IdentityProvider):
         self.metadata = self.server.probe_answer
 
     def configure(self, options):
-        """From here on the identity provider sees the service provider so. It has to be started anew if that is a change."""
+        """From here on the identity provider sees the service provider so.
+
+        It has to be started anew if that is a change.
+        """
         self.logged = len(self.server.log.read_text())
         if options == self.options:
             return
@@ -196,7 +201,7 @@ class LemonLdap(IdentityProvider):
         return browser.get(frames[0]) if frames else place
 
     def logged_out(self, _, place):
-        """The identity provider has accepted the answer. Its page says so in any case; the log tells."""
+        """The identity provider has accepted the answer: not its page tells, but the log."""
         scenarios.check(isinstance(place, Page) and place.url.endswith("/ok.png"), place)
         lines = self.server.log.read_text()[self.logged:].splitlines()
         errors = [line for line in lines if "[error]" in line]

@@ -1,6 +1,7 @@
-"""What is tried at every identity provider. The tables of the identity providers say with which settings.
+"""What is tried at every identity provider. Their tables say with which settings.
 
-A `world` has the identity provider, `world.browser()` and `world.sp(...)`. A scenario that fails raises AssertionError.
+A `world` has the identity provider, `world.browser()` and `world.sp(...)`. A scenario that fails
+raises AssertionError.
 """
 
 import base64
@@ -33,7 +34,10 @@ def arrival(place, *fields):
 
 
 def start(world, sp, browser, *, tamper=None, **options):
-    """Asks for a login, and takes the request to the identity provider. Returns the place and the login cookie."""
+    """Asks for a login, and takes the request to the identity provider.
+
+    Returns the place and the login cookie.
+    """
     answer = sp.must("login", **{"binding": "redirect", "relay_state": RELAY_STATE, "force_authn": False,
                                  "is_passive": False, "answer": "post", **options})
     if tamper is None:
@@ -78,7 +82,10 @@ def signed_in(world, *, sign=False, unsolicited="off", **options):
 
 
 def login(world, *, via="SAMLResponse", signed=None, contains=(), **options):
-    """The service provider asks, the identity provider answers: by this field, with these parts signed, with these texts."""
+    """The service provider asks, the identity provider answers.
+
+    It does so by the field `via`, with these parts signed, and with the texts that it `contains`.
+    """
     *_, place, _ = signed_in(world, **options)
     check(place.value(via), "answered otherwise than by", via)
     if signed is not None or contains:
@@ -187,7 +194,10 @@ def unsolicited_bounced(world):
 
 
 def sp_logout(world, *, binding="redirect", by_post=None, status="success", **options):
-    """The service provider logs out, and the identity provider forgets the person. `by_post` is how it has to answer."""
+    """The service provider logs out, and the identity provider forgets the person.
+
+    `by_post` is how it has to answer.
+    """
     sp, browser, person, *_ = signed_in(world, **options)
     answer = sp.must("logout", session=person["session"], binding=binding)
     place = world.confirm_logout(browser, browser.go(answer))
@@ -228,7 +238,7 @@ def sp_logout_changed(world, *, code):
 
 
 def idp_logout_changed(world, *, code):
-    """The service provider heeds no request that was changed on its way, and heeds the one that was not."""
+    """The service provider heeds the request as it was sent, and none that was changed."""
     sp, browser, person, *_ = signed_in(world)
     place = arrival(world.confirm_logout(browser, browser.get(world.logout_url(sp))), "SAMLRequest")
     refused(sp.receive_logout(changed(place, "request")), code)

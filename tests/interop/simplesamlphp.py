@@ -33,7 +33,8 @@ AES128_GCM = "http://www.w3.org/2009/xmlenc11#aes128-gcm"
 AES256_GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 
 s = scenarios
-# What is shown, the scenario, its arguments, and what the identity provider is told about the service provider.
+# What is shown, the scenario, its arguments, and what the identity provider is told about the
+# service provider.
 SCENARIOS = [
     ("request by redirect", s.login, {}, {}),
     ("request by POST", s.login, {"binding": "post"}, {}),
@@ -126,9 +127,10 @@ class SimpleSamlPhp(IdentityProvider):
         (self.folder / "sp-remote.json").write_text(json.dumps({sp.entity_id: entity}))
 
     def use_cipher(self, cipher):
-        """SimpleSAMLphp 1.19 encrypts with AES-128-CBC, which is a constant, though the library below it knows other ciphers.
+        """SimpleSAMLphp 1.19 encrypts with AES-128-CBC, which is a constant.
 
-        They are reached by loading that class from a copy with the constant replaced.
+        The library below it knows other ciphers. They are reached by loading that class from a copy
+        with the constant replaced.
         """
         copy = self.folder / "EncryptedAssertion.php"
         copy.unlink(missing_ok=True)
@@ -157,7 +159,7 @@ class SimpleSamlPhp(IdentityProvider):
         return place
 
     def logged_out(self, sp, place):
-        """The identity provider has accepted the answer, and sends the browser where the logout was told to end."""
+        """The answer was accepted, and the browser is where the logout was told to end."""
         reached = scenarios.excerpt(place) if isinstance(place, Page) else place.url
         scenarios.check(reached == f"{sp.origin}/goodbye", "the logout ends at", reached)
 
