@@ -5,13 +5,9 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use common::holder::Holder;
 use common::{block_on, now, sp, unsolicited_on};
-use openssl::asn1::Asn1Time;
-use openssl::ec::{EcGroup, EcKey};
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
-use openssl::x509::{X509, X509NameBuilder};
+use openssl::pkey::PKey;
 use saml_login::doctor::{PastedValues, Surroundings, examine};
 use saml_login::error::CertificateError;
 use saml_login::metadata::MetadataTrust;
@@ -22,49 +18,6 @@ use saml_login::{
     Certificates, Connection, ConnectionOptions, IdpMetadata, Limits, LoginOptions,
     MemoryRequestStore, Random,
 };
-
-/// A key that people hold, with a certificate.
-struct Holder {
-    name: &'static str,
-    key: PKey<Private>,
-    certificate: X509,
-}
-
-impl Holder {
-    /// Signed by an authority, or else by itself.
-    fn new(name: &'static str, authority: Option<&Self>) -> Self {
-        let named = |name: &str| {
-            let mut builder = X509NameBuilder::new().expect("a name");
-            builder.append_entry_by_nid(Nid::COMMONNAME, name).expect("a name");
-            builder.build()
-        };
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("P-256");
-        let key = PKey::from_ec_key(EcKey::generate(&group).expect("a key")).expect("a key");
-        let mut builder = X509::builder().expect("a certificate");
-        builder.set_version(2).expect("a version");
-        builder.set_subject_name(&named(name)).expect("a subject");
-        builder.set_issuer_name(&named(authority.map_or(name, |a| a.name))).expect("an issuer");
-        let day = |text| Asn1Time::from_str(text).expect("a day");
-        builder.set_not_before(&day("20200101000000Z")).expect("a begin");
-        builder.set_not_after(&day("20500101000000Z")).expect("an end");
-        builder.set_pubkey(&key).expect("a key");
-        let signer = authority.map_or(&key, |authority| &authority.key);
-        builder.sign(signer, MessageDigest::sha256()).expect("a signature");
-        Self { name, certificate: builder.build(), key }
-    }
-
-    fn base64(&self) -> String {
-        STANDARD.encode(self.certificate.to_der().expect("DER"))
-    }
-
-    fn pem(&self) -> String {
-        String::from_utf8(self.certificate.to_pem().expect("PEM")).expect("text")
-    }
-
-    fn private(&self) -> String {
-        String::from_utf8(self.key.private_key_to_pem_pkcs8().expect("PEM")).expect("text")
-    }
-}
 
 fn armour(body: &str) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
@@ -83,7 +36,7 @@ fn refused(paste: impl AsRef<[u8]>) -> Option<CertificateError> {
 #[test]
 fn a_message_is_none_whatever_hides_its_names() {
     use CertificateError::{Metadata, SamlMessage};
-    let evil = Holder::new("evil", None);
+    let evil = Holder::p256("evil", None);
     let (pem, der) = (evil.pem(), evil.base64());
     for paste in [
         format!(
@@ -117,9 +70,9 @@ fn a_message_is_none_whatever_hides_its_names() {
 
 #[test]
 fn no_authority_stands_in_for_a_leaf_that_is_not_whole() {
-    let root = Holder::new("root", None);
-    let middle = Holder::new("middle", Some(&root));
-    let leaf = Holder::new("leaf", Some(&middle));
+    let root = Holder::p256("root", None);
+    let middle = Holder::p256("middle", Some(&root));
+    let leaf = Holder::p256("leaf", Some(&middle));
     let bad = armour(&damaged(&leaf.base64()));
     let cut = format!("{}\n-----END CERTIFICATE-----\n", &leaf.base64()[40..]);
     for paste in [
@@ -179,7 +132,7 @@ fn ed25519() -> String {
 
 #[test]
 fn a_private_key_beside_a_certificate_is_named_in_every_coat() {
-    let leaf = Holder::new("leaf", None);
+    let leaf = Holder::p256("leaf", None);
     let (pem, body) = (leaf.pem(), leaf.base64());
     let (java, d) = (of_java(), "5apt3ye8qABBnMT-Sd2nS1Wa7zVGM0bOcxvsB-H4S5w");
     let mut pastes = vec![
@@ -222,7 +175,7 @@ fn a_private_key_beside_a_certificate_is_named_in_every_coat() {
 
 #[test]
 fn a_private_key_in_or_beside_metadata_is_named_and_not_repeated() {
-    let good = Holder::new("good", None).base64();
+    let good = Holder::p256("good", None).base64();
     let data =
         format!("<ds:X509Data><ds:X509Certificate>{good}</ds:X509Certificate></ds:X509Data>");
     for secret in [ed25519(), of_java()] {
@@ -250,7 +203,7 @@ fn a_private_key_in_or_beside_metadata_is_named_and_not_repeated() {
 
 #[test]
 fn no_metadata_is_cut_out_of_a_message() {
-    let evil = Holder::new("evil", None).base64();
+    let evil = Holder::p256("evil", None).base64();
     let data =
         format!("<ds:X509Data><ds:X509Certificate>{evil}</ds:X509Certificate></ds:X509Data>");
     let inside = descriptor(&data);
@@ -349,7 +302,7 @@ fn a_report_that_refuses_shows_which_rule_failed() {
 /// document has none by chance, so that many of them are not looked at one by one.
 #[test]
 fn what_begins_like_a_private_key_again_and_again_is_taken_for_one() {
-    let pem = Holder::new("leaf", None).pem();
+    let pem = Holder::p256("leaf", None).pem();
     let beginning = STANDARD.encode([0x30, 0x82, 2, 0xff, 2, 1, 0, 0x30, 0x82, 0, 0, 0]);
     let beside = |count: usize| refused(format!("{pem}\n{}", beginning.repeat(count)));
     assert_ne!(beside(64), Some(CertificateError::PrivateKey));

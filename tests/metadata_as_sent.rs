@@ -9,14 +9,10 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use common::holder::Holder;
 use common::{Verify as _, now, sp, unsolicited_on};
-use openssl::asn1::Asn1Time;
-use openssl::ec::{EcGroup, EcKey};
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
-use openssl::x509::{X509, X509NameBuilder};
 use saml_login::binding::Binding;
 use saml_login::connection::Warning;
 use saml_login::error::CertificateError;
@@ -47,57 +43,6 @@ fn signers(xml: impl AsRef<[u8]>) -> (Vec<String>, Vec<&'static str>) {
     let metadata = unsigned(xml).expect("metadata");
     let subjects = metadata.identity_provider().certificates().iter();
     (subjects.map(|signer| signer.subject().to_owned()).collect(), warned(&metadata))
-}
-
-/// A key that people hold, with a certificate.
-struct Holder {
-    name: &'static str,
-    key: PKey<Private>,
-    certificate: X509,
-}
-
-impl Holder {
-    /// Signed by an authority, or else by itself.
-    fn new(name: &'static str, key: PKey<Private>, authority: Option<&Self>) -> Self {
-        let named = |name: &str| {
-            let mut builder = X509NameBuilder::new().expect("a name");
-            builder.append_entry_by_nid(Nid::COMMONNAME, name).expect("a name");
-            builder.build()
-        };
-        let mut builder = X509::builder().expect("a certificate");
-        builder.set_version(2).expect("a version");
-        builder.set_subject_name(&named(name)).expect("a subject");
-        builder.set_issuer_name(&named(authority.map_or(name, |a| a.name))).expect("an issuer");
-        let day = |text| Asn1Time::from_str(text).expect("a day");
-        builder.set_not_before(&day("20200101000000Z")).expect("a begin");
-        builder.set_not_after(&day("20500101000000Z")).expect("an end");
-        builder.set_pubkey(&key).expect("a key");
-        let signer = authority.map_or(&key, |authority| &authority.key);
-        let digest = match signer.id() {
-            openssl::pkey::Id::ED25519 => MessageDigest::null(),
-            _ => MessageDigest::sha256(),
-        };
-        builder.sign(signer, digest).expect("a signature");
-        Self { name, certificate: builder.build(), key }
-    }
-
-    fn p256(name: &'static str, authority: Option<&Self>) -> Self {
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("P-256");
-        let key = PKey::from_ec_key(EcKey::generate(&group).expect("a key")).expect("a key");
-        Self::new(name, key, authority)
-    }
-
-    fn der(&self) -> Vec<u8> {
-        self.certificate.to_der().expect("DER")
-    }
-
-    fn base64(&self) -> String {
-        STANDARD.encode(self.der())
-    }
-
-    fn pem(&self) -> String {
-        String::from_utf8(self.certificate.to_pem().expect("PEM")).expect("text")
-    }
 }
 
 fn rsa_key(bits: u32) -> PKey<Private> {
@@ -442,8 +387,7 @@ fn what_came_in_place_of_a_document_is_shown() {
 #[test]
 fn a_private_key_is_refused_wherever_it_stands() {
     let holder = Holder::new("idp.test", rsa_key(2048), None);
-    let pem = holder.key.private_key_to_pem_pkcs8().expect("PEM");
-    let pem = String::from_utf8(pem).expect("text");
+    let pem = holder.private();
     let bare = STANDARD.encode(holder.key.private_key_to_der().expect("DER"));
     let good = key(&data(&[&holder.base64()]));
     for text in [

@@ -533,3 +533,31 @@ fn a_copy_can_be_shared_and_read() {
     assert!(copy.contains("Read it with: validate --idp-certificate idp.pem"));
     assert!(!copy.contains("alice"), "{copy}");
 }
+
+#[test]
+fn a_copy_that_cannot_be_made_is_missed_aloud() {
+    for (response, code, words) in [
+        ("<a>", "xml_malformed", "the message is not well-formed XML: tags do not match at byte 3"),
+        ("<!DOCTYPE a><a/>", "dtd_forbidden", "the message contains a document type declaration"),
+        ("&", "response_undecodable", "the form value cannot be decoded: it is not Base64"),
+    ] {
+        let explained = |more: &[&str]| {
+            run(&[&with(&["--explain", "-"])[..], more].concat(), response.as_bytes())
+        };
+        let missed = format!(
+            "validate: the response cannot be redacted: {words}\n\
+             The output has no copy in it, and is not to be shared.\n"
+        );
+        let json = explained(&["--redact", "--format=json"]);
+        assert_eq!((json.code, &json.stderr), (Some(2), &missed));
+        assert_eq!(json.object()["error"]["code"], code);
+        let text = explained(&["--redact"]);
+        assert_eq!((text.code, &text.stderr), (Some(2), &missed));
+        // Nothing else differs from what is printed where no copy was asked for.
+        for (format, with_copy) in [("--format=json", json), ("--format=text", text)] {
+            let without = explained(&[format]);
+            assert_eq!((without.code, without.stderr.as_str()), (Some(1), ""));
+            assert_eq!(with_copy.stdout, without.stdout);
+        }
+    }
+}

@@ -37,6 +37,7 @@ Exit code, and \"outcome\" of the JSON object:
   1  rejected               with \"error\": its \"code\", \"message\" and \"help\"
   2  invalid_configuration  wrong usage, an unreadable file, an unusable certificate; with \"error\" likewise
 --explain adds \"report\" to the first two, and --redact \"redacted\": all that is needed to read the copy.
+Where no copy can be made, standard error says why, \"redacted\" is missing, and the exit code is 2 as well.
 ";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

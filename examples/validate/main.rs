@@ -1,6 +1,7 @@
 //! Verifies one SAML response on the command line: `validate --help`.
 //!
-//! Exit code 0: accepted; 1: rejected; 2: wrong usage or configuration.
+//! Exit code 0: accepted; 1: rejected; 2: wrong usage or configuration, or no copy where one was
+//! asked for.
 
 #![warn(
     clippy::as_conversions,
@@ -77,10 +78,16 @@ fn run(args: &Args) -> Result<(String, u8), Problem> {
         .map_err(Error::from)
         .and_then(|verified| block_on(verified.spend(&MemoryReplayStore::default(), now)));
     let report = args.explain.then(|| connection.explain(&form_value, request.as_ref(), now));
-    // What is no document has no copy; the verdict says why.
-    let random = if args.redact { Random::generate().ok() } else { None };
-    let redacted = random
-        .and_then(|random| connection.redact(&form_value, request.as_ref(), now, random).ok());
+    let copy = || connection.redact(&form_value, request.as_ref(), now, Random::generate()?);
+    let (redacted, code) = match args.redact.then(copy).transpose() {
+        Ok(redacted) => (redacted, u8::from(verdict.is_err())),
+        // What is no document has no copy. Whoever shares what is printed has to know.
+        Err(error) => {
+            let problem = format!("the response cannot be redacted: {error}");
+            complain(&problem, "The output has no copy in it, and is not to be shared.");
+            (None, UNUSABLE)
+        }
+    };
     let warnings = connection.warnings(now);
     let output = match args.format {
         Format::Json => json::verdict(&verdict, report.as_ref(), redacted.as_ref()),
@@ -89,7 +96,7 @@ fn run(args: &Args) -> Result<(String, u8), Problem> {
                 + &redacted.as_ref().map_or(String::new(), text::copy)
         }
     };
-    Ok((output, u8::from(verdict.is_err())))
+    Ok((output, code))
 }
 
 /// A request of this ID, made now, which asked for nothing else.

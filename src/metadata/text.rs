@@ -6,7 +6,7 @@ use super::error::MetadataError;
 use super::warning::{MetadataWarning, Warnings};
 use crate::error::{CertificateError, Excerpt, Rejection, XmlProblem};
 use crate::limits::Limits;
-use crate::trust::{Certificates, has_private_key, is_document};
+use crate::trust::{Certificates, has_private_key, is_document, utf16};
 use crate::xml::Document;
 
 /// Reads a document as it stands. Where that is not XML, without what stands around it.
@@ -79,23 +79,18 @@ fn is_blank(c: char) -> bool {
 /// By the byte order mark: XML 1.0 §4.3.3. A document holds no NUL, so that one of the first two
 /// bytes tells UTF-16 without its mark (appendix F.1).
 fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, MetadataError> {
-    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (units, rest) = bytes.as_chunks();
-        let text = String::from_utf16(&units.iter().map(|pair| unit(*pair)).collect::<Vec<_>>());
-        text.ok().filter(|_| rest.is_empty()).map(Cow::Owned).ok_or_else(|| not_utf8("UTF-16"))
-    };
-    match bytes {
-        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Err(not_utf8("UTF-32")),
-        [0xFF, 0xFE, text @ ..] => utf16(text, u16::from_le_bytes),
-        [0xFE, 0xFF, text @ ..] => utf16(text, u16::from_be_bytes),
-        [1..=0xFF, 0, ..] => utf16(bytes, u16::from_le_bytes),
-        [0, 1..=0xFF, ..] => utf16(bytes, u16::from_be_bytes),
-        _ => str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| {
-            let beginning = bytes.get(..bytes.len().min(256)).unwrap_or_default();
-            let beginning = String::from_utf8_lossy(beginning);
-            MetadataError::NotUtf8 { encoding: encoding(&beginning).map(Excerpt::new) }
-        }),
+    if let [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] = bytes {
+        return Err(not_utf8("UTF-32"));
     }
+    if let Some(text) = utf16(bytes) {
+        let whole = bytes.len().is_multiple_of(2);
+        return text.ok().filter(|_| whole).map(Cow::Owned).ok_or_else(|| not_utf8("UTF-16"));
+    }
+    str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| {
+        let beginning = bytes.get(..bytes.len().min(256)).unwrap_or_default();
+        let beginning = String::from_utf8_lossy(beginning);
+        MetadataError::NotUtf8 { encoding: encoding(&beginning).map(Excerpt::new) }
+    })
 }
 
 fn not_utf8(encoding: &str) -> MetadataError {

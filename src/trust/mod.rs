@@ -11,6 +11,7 @@ mod public_key;
 mod search;
 #[cfg(test)]
 mod tests;
+mod utf16;
 
 pub use certificate::{Certificate, Certificates, KeyType};
 pub use key_pair::KeyPair;
@@ -23,3 +24,4 @@ pub(crate) use documents::is_document;
 pub(crate) use key_pair::self_signed;
 pub(crate) use private_key::has_private_key;
 pub(crate) use public_key::{KeyUsage, SignaturePadding};
+pub(crate) use utf16::utf16;

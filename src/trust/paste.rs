@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::der::{SEQUENCE, UNPADDED, certificate};
 use super::documents::refuse_documents;
 use super::private_key::has_private_key;
+use super::utf16::utf16;
 use super::{chain, search};
 use crate::error::CertificateError;
 
@@ -72,19 +73,11 @@ fn may_be_wrapped(refusal: &CertificateError) -> bool {
     )
 }
 
-/// UTF-8, or UTF-16 as some editors save files: by its byte order mark, or by the zero that every
-/// character of a certificate has in it there.
+/// UTF-8, or UTF-16 as some editors save files. Half a unit at the end spoils no certificate.
 fn text(paste: &[u8]) -> Option<Cow<'_, str>> {
-    let utf16 = |paste: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (units, _) = paste.as_chunks();
-        String::from_utf16(&units.iter().map(|pair| unit(*pair)).collect::<Vec<_>>()).ok()
-    };
-    match paste {
-        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Cow::Owned),
-        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned),
-        [0, 1..=0xFF, ..] => utf16(paste, u16::from_be_bytes).map(Cow::Owned),
-        [1..=0xFF, 0, ..] => utf16(paste, u16::from_le_bytes).map(Cow::Owned),
-        paste => str::from_utf8(paste).ok().map(Cow::Borrowed),
+    match utf16(paste) {
+        Some(text) => text.ok().map(Cow::Owned),
+        None => str::from_utf8(paste).ok().map(Cow::Borrowed),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses its part of it")]
 
+pub(crate) mod holder;
 pub(crate) mod hooked;
 pub(crate) mod people;
 pub(crate) mod tenants;

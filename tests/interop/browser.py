@@ -1,6 +1,7 @@
 """A browser, as far as single sign-on needs one: cookies, redirects, forms. It runs no scripts.
 
-Whatever would be requested from the service provider is not requested: `Browser` hands it out as an `Arrival`.
+Whatever would be requested from the service provider is not requested: `Browser` hands it out as an
+`Arrival`.
 """
 
 import http.cookiejar
@@ -113,7 +114,7 @@ class Browser:
         return self._travel(Page(self.sp_origin + "/", 200, html))
 
     def go(self, answer):
-        """Where an answer of the service provider sends the browser: a location, or a page with a form."""
+        """Where an answer of the service provider sends the browser: a location, or a form."""
         return self.get(answer["location"]) if "location" in answer else self.show(answer["page"])
 
     def _travel(self, place):

@@ -1,4 +1,7 @@
-"""What an identity provider under test has whatever it is made of: a server, and service providers that know it."""
+"""What an identity provider under test has whatever it is made of.
+
+That is a server, and service providers that know it.
+"""
 
 import subprocess
 
@@ -7,9 +10,10 @@ from service_provider import ServiceProvider
 
 
 class IdentityProvider:
-    """The subclasses set `origin`, where the service provider's endpoints would be, and `folder`, `server` and `metadata`.
+    """The subclasses set `origin`, `folder`, `server` and `metadata`.
 
-    `needs` names what has to be on the machine: Debian's package, and a command that fails without it.
+    `origin` is where the service provider's endpoints would be. `needs` names what has to be on the
+    machine: Debian's package, and a command that fails without it.
     """
 
     origin = None
@@ -25,7 +29,7 @@ class IdentityProvider:
 
     @classmethod
     def _check_needs(cls):
-        """Or else a server without one of its modules answers every request with an error that names none."""
+        """Or else a server without one of its modules answers all with an error that names none."""
         missing = {package: error for package, command in cls.needs.items() if (error := _error_of(command))}
         if missing:
             errors = "".join(f"\n  {package}: {error}" for package, error in missing.items())

@@ -51,8 +51,8 @@ MAPPERS = [
     mapper("saml-user-property-mapper", "lastName", **{"user.attribute": "lastName"}),
     mapper("saml-group-membership-mapper", "groups", **{"single": "true", "full.path": "false"}),
 ]
-# What the service provider's metadata does not say, or says otherwise: it names a key for encryption, and Keycloak takes
-# that for the wish that assertions be encrypted.
+# What the service provider's metadata does not say, or says otherwise: it names a key for
+# encryption, and Keycloak takes that for the wish that assertions be encrypted.
 SETTINGS = {
     "saml.client.signature": "false",
     "saml.server.signature": "true",
@@ -66,7 +66,8 @@ SIGN_ASSERTION = {"saml.server.signature": "false", "saml.assertion.signature": 
 SIGN_BOTH = {"saml.server.signature": "true", "saml.assertion.signature": "true"}
 SIGN_NOTHING = {"saml.server.signature": "false", "saml.assertion.signature": "false"}
 ENCRYPT = {"saml.encrypt": "true"}
-LOGOUT_BY_REDIRECT = {"saml_single_logout_service_url_post": ""}  # or else it takes POST whenever it can
+# Or else it takes POST whenever it can.
+LOGOUT_BY_REDIRECT = {"saml_single_logout_service_url_post": ""}
 INCLUSIVE = {"saml_signature_canonicalization_method": "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}
 EXCLUSIVE = ["Set canonicalization to exclusive", "Canonicalization method: EXCLUSIVE; or Sign documents: On"]
 RSA_SHA512 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
@@ -77,21 +78,12 @@ BY_ARTIFACT = {"answer": "artifact", "via": "SAMLart"}
 BAD_REQUEST = "Invalid requester"
 
 s = scenarios
-# What is shown, the scenario, its arguments, and what the identity provider is told about the service provider.
+# What is shown, the scenario, its arguments, and what the identity provider is told about the
+# service provider.
 SCENARIOS = [
     ("request by redirect", s.login, {}, {}),
     ("request by POST", s.login, {"binding": "post"}, {}),
-    ("request by redirect, signed and checked", s.login, {"sign": True}, SIGNED),
-    ("request by POST, signed and checked", s.login, {"binding": "post", "sign": True}, SIGNED),
-    ("unsigned request by redirect where a signature is required", s.refused_by_idp, {"why": BAD_REQUEST}, SIGNED),
-    ("unsigned request by POST where a signature is required", s.refused_by_idp,
-     {"binding": "post", "why": BAD_REQUEST}, SIGNED),
-    ("signed request by redirect, RelayState changed", s.refused_by_idp,
-     {"sign": True, "tamper": "relay_state", "why": BAD_REQUEST}, SIGNED),
-    ("signed request by redirect, request changed", s.refused_by_idp,
-     {"sign": True, "tamper": "request", "why": BAD_REQUEST}, SIGNED),
-    ("signed request by POST, request changed", s.refused_by_idp,
-     {"binding": "post", "sign": True, "tamper": "request", "why": BAD_REQUEST}, SIGNED),
+    *s.checked_requests(SIGNED, unsigned=BAD_REQUEST, changed=BAD_REQUEST),
     ("answer by artifact, assertion signed", s.login, BY_ARTIFACT, SIGN_BOTH),
     ("answer by artifact to a request by POST, signed and checked", s.login,
      BY_ARTIFACT | {"binding": "post", "sign": True}, SIGN_BOTH | SIGNED),
@@ -112,15 +104,9 @@ SCENARIOS = [
     ("encrypted, AES-128-CBC", s.login, {"contains": [AES128_CBC]},
      ENCRYPT | SIGN_BOTH | {"saml.encryption.algorithm": AES128_CBC}),
     ("persistent name", s.persistent_name, {}, {"saml_name_id_format": "persistent"}),
-    ("login started at the identity provider", s.unsolicited, {}, {}),
-    ("login started at the identity provider, not allowed", s.unsolicited_refused,
-     {"code": "unsolicited_forbidden"}, {}),
-    ("login started at the identity provider, bounced", s.unsolicited_bounced, {}, {}),
-    ("ForceAuthn", s.force_authn, {}, {}),
-    ("IsPassive without a session", s.is_passive, {"code": "status_not_success"}, {}),
-    ("replay", s.replay, {"code": "unsolicited_forbidden"}, {}),  # the request was taken with the first answer
-    ("replay of a login started at the identity provider", s.unsolicited_replay, {"code": "assertion_replayed"}, {}),
-    ("response in another browser", s.other_browser, {"code": "unsolicited_forbidden"}, {}),
+    *s.started_there(),
+    *s.asked_for_the_password(),
+    *s.replays(),
     ("logout from here by redirect, answered by POST", s.sp_logout, {"sign": True, "by_post": True}, SIGNED),
     ("logout from here by redirect, answered by redirect", s.sp_logout, {"sign": True, "by_post": False},
      SIGNED | LOGOUT_BY_REDIRECT),

@@ -44,21 +44,18 @@ SIGNED = {"signed": True, "samlSPMetaDataOptionsCheckSSOMessageSignature": 1}
 BAD_SIGNATURE = 'trmsg="57"'  # PE_SAML_SIGNATURE_ERROR
 
 s = scenarios
-# What is shown, the scenario, its arguments, and what the identity provider is told about the service provider. It asks for
-# the password in spite of IsPassive, heeds ForceAuthn only when some seconds have passed, and does not encrypt names though
-# it has a setting for that, so there are no scenarios for these.
+# What is shown, the scenario, its arguments, and what the identity provider is told about the
+# service provider.
+# It asks for the password in spite of IsPassive, and heeds ForceAuthn only when some seconds have
+# passed. It has a setting for the encryption of names, and does not encrypt them. So there are no
+# scenarios for these.
 SCENARIOS = [
     ("request by redirect", s.login, {}, {}),
     ("request by POST", s.login, {"binding": "post"}, {}),
-    ("login started at the identity provider", s.unsolicited, {"relay_state": None}, {}),
-    ("login started at the identity provider, not allowed", s.unsolicited_refused,
-     {"code": "unsolicited_forbidden"}, {}),
-    ("login started at the identity provider, bounced", s.unsolicited_bounced, {}, {}),
-    ("response in another browser", s.other_browser, {"code": "unsolicited_forbidden"}, {}),
+    *s.started_there(relay_state=None),
     ("answer by artifact", s.login, ARTIFACT, {}),
     ("answer by artifact to a request by POST", s.login, ARTIFACT | {"binding": "post"}, {}),
-    ("replay", s.replay, {"code": "unsolicited_forbidden"}, {}),  # the request was taken with the first answer
-    ("replay of a login started at the identity provider", s.unsolicited_replay, {"code": "assertion_replayed"}, {}),
+    *s.replays(),
     ("logout from here by redirect", s.sp_logout, {}, {}),
     ("logout from here by POST", s.sp_logout, {"binding": "post"}, {}),
     ("logout from here of a login by artifact", s.sp_logout, {"answer": "artifact"}, {}),
@@ -67,17 +64,7 @@ SCENARIOS = [
     ("logout from there, request changed", s.idp_logout_changed, {"code": "signature_invalid"}, {}),
     ("logout from there by POST", s.idp_logout, {"by_post": True}, {"logout_by_post": True}),
     ("logout from here, answered by POST", s.sp_logout, {"binding": "post", "by_post": True}, {"logout_by_post": True}),
-    ("request by redirect, signed and checked", s.login, {"sign": True}, SIGNED),
-    ("request by POST, signed and checked", s.login, {"binding": "post", "sign": True}, SIGNED),
-    ("unsigned request by redirect where a signature is required", s.refused_by_idp, {"why": BAD_SIGNATURE}, SIGNED),
-    ("unsigned request by POST where a signature is required", s.refused_by_idp,
-     {"binding": "post", "why": BAD_SIGNATURE}, SIGNED),
-    ("signed request by redirect, RelayState changed", s.refused_by_idp,
-     {"sign": True, "tamper": "relay_state", "why": BAD_SIGNATURE}, SIGNED),
-    ("signed request by redirect, request changed", s.refused_by_idp,
-     {"sign": True, "tamper": "request", "why": BAD_SIGNATURE}, SIGNED),
-    ("signed request by POST, request changed", s.refused_by_idp,
-     {"binding": "post", "sign": True, "tamper": "request", "why": BAD_SIGNATURE}, SIGNED),
+    *s.checked_requests(SIGNED, unsigned=BAD_SIGNATURE, changed=BAD_SIGNATURE),
     ("answer by artifact to a signed request", s.login, ARTIFACT | {"sign": True}, SIGNED),
     ("encrypted", s.login, {"contains": ["<saml:EncryptedAssertion", AES128_CBC, KEY_TRANSPORT]}, ENCRYPT),
     ("logout from here of an encrypted login", s.sp_logout, {}, ENCRYPT),
@@ -114,7 +101,10 @@ class LemonLdap(IdentityProvider):
         self.metadata = self.server.probe_answer
 
     def configure(self, options):
-        """From here on the identity provider sees the service provider so. It has to be started anew if that is a change."""
+        """From here on the identity provider sees the service provider so.
+
+        It has to be started anew if that is a change.
+        """
         self.logged = len(self.server.log.read_text())
         if options == self.options:
             return
@@ -211,7 +201,7 @@ class LemonLdap(IdentityProvider):
         return browser.get(frames[0]) if frames else place
 
     def logged_out(self, _, place):
-        """The identity provider has accepted the answer. Its page says so in any case; the log tells."""
+        """The identity provider has accepted the answer: not its page tells, but the log."""
         scenarios.check(isinstance(place, Page) and place.url.endswith("/ok.png"), place)
         lines = self.server.log.read_text()[self.logged:].splitlines()
         errors = [line for line in lines if "[error]" in line]

@@ -78,5 +78,6 @@ def main(folder, schema, *names):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--packages"]:
         sys.exit(print_packages(*sys.argv[2:]))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of `finally`, which ends the servers
+    # By way of `finally`, which ends the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(*sys.argv[1:]))

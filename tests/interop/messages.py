@@ -7,7 +7,10 @@ import zlib
 
 
 def change_redirect(url, what):
-    """`url` with another RelayState ("relay_state") or a message of another ID ("request", "response"); the signature stays."""
+    """`url` with another RelayState, or with a message of another ID; the signature stays.
+
+    `what` is "relay_state", "request" or "response".
+    """
     parts = urllib.parse.urlsplit(url)
     query = urllib.parse.parse_qsl(parts.query, strict_parsing=True)
     changes = {

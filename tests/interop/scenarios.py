@@ -1,6 +1,7 @@
-"""What is tried at every identity provider. The tables of the identity providers say with which settings.
+"""What is tried at every identity provider. Their tables say with which settings.
 
-A `world` has the identity provider, `world.browser()` and `world.sp(...)`. A scenario that fails raises AssertionError.
+A `world` has the identity provider, `world.browser()` and `world.sp(...)`. A scenario that fails
+raises AssertionError.
 """
 
 import base64
@@ -33,7 +34,10 @@ def arrival(place, *fields):
 
 
 def start(world, sp, browser, *, tamper=None, **options):
-    """Asks for a login, and takes the request to the identity provider. Returns the place and the login cookie."""
+    """Asks for a login, and takes the request to the identity provider.
+
+    Returns the place and the login cookie.
+    """
     answer = sp.must("login", **{"binding": "redirect", "relay_state": RELAY_STATE, "force_authn": False,
                                  "is_passive": False, "answer": "post", **options})
     if tamper is None:
@@ -78,7 +82,10 @@ def signed_in(world, *, sign=False, unsolicited="off", **options):
 
 
 def login(world, *, via="SAMLResponse", signed=None, contains=(), **options):
-    """The service provider asks, the identity provider answers: by this field, with these parts signed, with these texts."""
+    """The service provider asks, the identity provider answers.
+
+    It does so by the field `via`, with these parts signed, and with the texts that it `contains`.
+    """
     *_, place, _ = signed_in(world, **options)
     check(place.value(via), "answered otherwise than by", via)
     if signed is not None or contains:
@@ -187,7 +194,10 @@ def unsolicited_bounced(world):
 
 
 def sp_logout(world, *, binding="redirect", by_post=None, status="success", **options):
-    """The service provider logs out, and the identity provider forgets the person. `by_post` is how it has to answer."""
+    """The service provider logs out, and the identity provider forgets the person.
+
+    `by_post` is how it has to answer.
+    """
     sp, browser, person, *_ = signed_in(world, **options)
     answer = sp.must("logout", session=person["session"], binding=binding)
     place = world.confirm_logout(browser, browser.go(answer))
@@ -228,9 +238,60 @@ def sp_logout_changed(world, *, code):
 
 
 def idp_logout_changed(world, *, code):
-    """The service provider heeds no request that was changed on its way, and heeds the one that was not."""
+    """The service provider heeds the request as it was sent, and none that was changed."""
     sp, browser, person, *_ = signed_in(world)
     place = arrival(world.confirm_logout(browser, browser.get(world.logout_url(sp))), "SAMLRequest")
     refused(sp.receive_logout(changed(place, "request")), code)
     answer = sp.receive_logout(place)
     check("ok" in answer and answer["ok"]["sessions"] == [person["session"]], answer)
+
+
+# Rows that tables have in common. A row is what is shown, the scenario, its arguments, and what the
+# identity provider is told about the service provider.
+
+
+def checked_requests(told, *, unsigned, changed, changed_by_post=None):
+    """Requests to an identity provider that is `told` to check their signatures.
+
+    The other arguments are what it says of a request that is unsigned, or changed on its way.
+    """
+    post = {"binding": "post"}
+    forged = {"sign": True, "why": changed}
+    forged_by_post = post | {"sign": True, "why": changed_by_post or changed}
+    return [
+        ("request by redirect, signed and checked", login, {"sign": True}, told),
+        ("request by POST, signed and checked", login, post | {"sign": True}, told),
+        ("unsigned request by redirect where a signature is required", refused_by_idp, {"why": unsigned}, told),
+        ("unsigned request by POST where a signature is required", refused_by_idp, post | {"why": unsigned}, told),
+        ("signed request by redirect, RelayState changed", refused_by_idp, forged | {"tamper": "relay_state"}, told),
+        ("signed request by redirect, request changed", refused_by_idp, forged | {"tamper": "request"}, told),
+        ("signed request by POST, request changed", refused_by_idp, forged_by_post | {"tamper": "request"}, told),
+    ]
+
+
+def started_there(*, relay_state=RELAY_STATE):
+    """Logins that start at the identity provider, which hands on this RelayState."""
+    return [
+        ("login started at the identity provider", unsolicited, {"relay_state": relay_state}, {}),
+        ("login started at the identity provider, not allowed", unsolicited_refused,
+         {"code": "unsolicited_forbidden"}, {}),
+        ("login started at the identity provider, bounced", unsolicited_bounced, {}, {}),
+    ]
+
+
+def asked_for_the_password():
+    """Whether the person is asked for the password is up to the service provider."""
+    return [
+        ("ForceAuthn", force_authn, {}, {}),
+        ("IsPassive without a session", is_passive, {"code": "status_not_success"}, {}),
+    ]
+
+
+def replays():
+    """Answers that were used, or that come from another browser."""
+    return [
+        # The request was taken with the first answer.
+        ("replay", replay, {"code": "unsolicited_forbidden"}, {}),
+        ("replay of a login started at the identity provider", unsolicited_replay, {"code": "assertion_replayed"}, {}),
+        ("response in another browser", other_browser, {"code": "unsolicited_forbidden"}, {}),
+    ]

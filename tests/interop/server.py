@@ -1,4 +1,4 @@
-"""A web server as a child process, waited for until it answers and ended with all of its own children."""
+"""A web server as a child process: waited for until it answers, ended with its own children."""
 
 import os
 import signal

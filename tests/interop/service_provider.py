@@ -1,4 +1,4 @@
-"""The service provider under test: a child process that answers one line of JSON with one line of JSON."""
+"""The service provider under test: a child process that answers each line of JSON with another."""
 
 import json
 import os
@@ -11,7 +11,7 @@ DEFAULT_COMMAND = "cargo run -q --example service_provider --"
 
 
 class ServiceProvider:
-    """One process with one configuration. `origin` is where its endpoints would be, if it had a web server."""
+    """One process with one configuration. `origin` is where its endpoints would be."""
 
     def __init__(self, folder, keys, idp_metadata, origin, name="sp", *, sign_requests=False, unsolicited="off"):
         self.origin = origin

@@ -33,22 +33,13 @@ AES128_GCM = "http://www.w3.org/2009/xmlenc11#aes128-gcm"
 AES256_GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 
 s = scenarios
-# What is shown, the scenario, its arguments, and what the identity provider is told about the service provider.
+# What is shown, the scenario, its arguments, and what the identity provider is told about the
+# service provider.
 SCENARIOS = [
     ("request by redirect", s.login, {}, {}),
-    ("request by redirect, signed and checked", s.login, {"sign": True}, VALIDATE),
-    ("unsigned request by redirect where a signature is required", s.refused_by_idp, {"why": NO_SIGNATURE}, VALIDATE),
-    ("signed request by redirect, RelayState changed", s.refused_by_idp,
-     {"sign": True, "tamper": "relay_state", "why": BAD_SIGNATURE}, VALIDATE),
-    ("signed request by redirect, request changed", s.refused_by_idp,
-     {"sign": True, "tamper": "request", "why": BAD_SIGNATURE}, VALIDATE),
     ("request by POST", s.login, {"binding": "post"}, {}),
-    ("request by POST, signed and checked", s.login, {"binding": "post", "sign": True}, VALIDATE),
-    ("unsigned request by POST where a signature is required", s.refused_by_idp,
-     {"binding": "post", "why": NO_SIGNATURE}, VALIDATE),
     # A signature in the document that does not verify is none at all to it.
-    ("signed request by POST, request changed", s.refused_by_idp,
-     {"binding": "post", "sign": True, "tamper": "request", "why": NO_SIGNATURE}, VALIDATE),
+    *s.checked_requests(VALIDATE, unsigned=NO_SIGNATURE, changed=BAD_SIGNATURE, changed_by_post=NO_SIGNATURE),
     ("answer by artifact", s.login, BY_ARTIFACT, {}),
     ("answer by artifact, assertion signed", s.login, BY_ARTIFACT, SIGN_ASSERTION),
     ("answer by artifact, encrypted", s.login, BY_ARTIFACT, ENCRYPT),
@@ -67,15 +58,9 @@ SCENARIOS = [
     ("encrypted, AES-256-GCM", s.login, {"contains": [AES256_GCM]}, ENCRYPT | {"cipher": AES256_GCM}),
     ("name encrypted", s.login, {"contains": ["<saml:EncryptedID", AES128_CBC]}, ENCRYPT_NAME),
     ("name and assertion encrypted", s.login, {}, ENCRYPT | ENCRYPT_NAME),
-    ("login started at the identity provider", s.unsolicited, {}, {}),
-    ("login started at the identity provider, not allowed", s.unsolicited_refused,
-     {"code": "unsolicited_forbidden"}, {}),
-    ("login started at the identity provider, bounced", s.unsolicited_bounced, {}, {}),
-    ("ForceAuthn", s.force_authn, {}, {}),
-    ("IsPassive without a session", s.is_passive, {"code": "status_not_success"}, {}),
-    ("replay", s.replay, {"code": "unsolicited_forbidden"}, {}),  # the request was taken with the first answer
-    ("replay of a login started at the identity provider", s.unsolicited_replay, {"code": "assertion_replayed"}, {}),
-    ("response in another browser", s.other_browser, {"code": "unsolicited_forbidden"}, {}),
+    *s.started_there(),
+    *s.asked_for_the_password(),
+    *s.replays(),
     ("logout from here by redirect", s.sp_logout, {}, {}),
     ("logout from here by POST, answered by POST", s.sp_logout, {"binding": "post", "by_post": True}, LOGOUT_BY_POST),
     ("logout from here of an encrypted login", s.sp_logout, {}, ENCRYPT),
@@ -142,9 +127,10 @@ class SimpleSamlPhp(IdentityProvider):
         (self.folder / "sp-remote.json").write_text(json.dumps({sp.entity_id: entity}))
 
     def use_cipher(self, cipher):
-        """SimpleSAMLphp 1.19 encrypts with AES-128-CBC, which is a constant, though the library below it knows other ciphers.
+        """SimpleSAMLphp 1.19 encrypts with AES-128-CBC, which is a constant.
 
-        They are reached by loading that class from a copy with the constant replaced.
+        The library below it knows other ciphers. They are reached by loading that class from a copy
+        with the constant replaced.
         """
         copy = self.folder / "EncryptedAssertion.php"
         copy.unlink(missing_ok=True)
@@ -173,7 +159,7 @@ class SimpleSamlPhp(IdentityProvider):
         return place
 
     def logged_out(self, sp, place):
-        """The identity provider has accepted the answer, and sends the browser where the logout was told to end."""
+        """The answer was accepted, and the browser is where the logout was told to end."""
         reached = scenarios.excerpt(place) if isinstance(place, Page) else place.url
         scenarios.check(reached == f"{sp.origin}/goodbye", "the logout ends at", reached)
 

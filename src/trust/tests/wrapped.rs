@@ -84,7 +84,11 @@ fn a_certificate_is_found_in_what_it_is_wrapped_in() {
     }
     for mark in [true, false] {
         for unit in [u16::to_le_bytes, u16::to_be_bytes] {
-            assert_eq!(Certificates::parse(utf16(PEM, mark, unit)).as_ref(), Ok(&expected));
+            let paste = utf16(PEM, mark, unit);
+            assert_eq!(Certificates::parse(&paste).as_ref(), Ok(&expected));
+            // A byte that was added behind it.
+            let longer = [paste.as_slice(), b"\n"].concat();
+            assert_eq!(Certificates::parse(longer).as_ref(), Ok(&expected));
         }
     }
     assert!(Certificates::parse(packed.replace('/', "\\/")).unwrap().were_searched());
