@@ -32,20 +32,15 @@ impl Proposal {
 
 /// Settings that stand beside those in effect until they are adopted or dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Candidate {
     /// The settings.
     pub settings: ConnectionSettings,
     /// The rules of provisioning.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub provisioning: ProvisioningRules,
     /// A domain that is verified with it.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub domain: Option<EmailDomain>,
     /// The last login that was let in with it.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) tested: Option<TestLogin>,
 }
 

@@ -10,6 +10,8 @@ use super::{
     SpUrls, TestLogin,
 };
 use crate::account::{AccountId, OrganizationId};
+use crate::fingerprint::Fingerprint;
+use crate::identity::StableKey;
 
 /// The version that is written. A field that an older release must not ignore, within the settings
 /// or the rules, raises it.
@@ -32,7 +34,7 @@ struct Record {
     #[serde(default)]
     settings: Option<ConnectionSettings>,
     #[serde(default)]
-    candidate: Option<Candidate>,
+    candidate: Option<StoredCandidate>,
     #[serde(default)]
     tested: Option<Tested>,
     #[serde(default)]
@@ -55,10 +57,60 @@ struct Record {
     unknown: BTreeMap<String, serde_json::Value>,
 }
 
+/// A test login is made by a decision alone: only a whole organization is read with one.
+#[derive(Serialize, Deserialize)]
+struct StoredTest {
+    digest: String,
+    account: AccountId,
+    key: Option<StableKey>,
+    key_fingerprint: Fingerprint,
+    at: DateTime<Utc>,
+}
+
+impl From<TestLogin> for StoredTest {
+    fn from(test: TestLogin) -> Self {
+        let TestLogin { digest, account, key, key_fingerprint, at } = test;
+        Self { digest, account, key, key_fingerprint, at }
+    }
+}
+
+impl From<StoredTest> for TestLogin {
+    fn from(stored: StoredTest) -> Self {
+        let StoredTest { digest, account, key, key_fingerprint, at } = stored;
+        Self { digest, account, key, key_fingerprint, at }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredCandidate {
+    settings: ConnectionSettings,
+    #[serde(default)]
+    provisioning: ProvisioningRules,
+    #[serde(default)]
+    domain: Option<EmailDomain>,
+    #[serde(default)]
+    tested: Option<StoredTest>,
+}
+
+impl From<Candidate> for StoredCandidate {
+    fn from(candidate: Candidate) -> Self {
+        let Candidate { settings, provisioning, domain, tested } = candidate;
+        Self { settings, provisioning, domain, tested: tested.map(Into::into) }
+    }
+}
+
+impl From<StoredCandidate> for Candidate {
+    fn from(stored: StoredCandidate) -> Self {
+        let StoredCandidate { settings, provisioning, domain, tested } = stored;
+        Self { settings, provisioning, domain, tested: tested.map(Into::into) }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Tested {
-    Login(TestLogin),
+    Login(StoredTest),
     /// Version 0 kept a digest of other parts, and not whose login it was: it counts no more.
     Digest(String),
 }
@@ -75,8 +127,8 @@ impl Serialize for Organization {
             connection_id: Some(connection_id),
             sso_enabled: self.sso_enabled,
             settings: self.settings.clone(),
-            candidate: self.candidate.clone(),
-            tested: tested.map(Tested::Login),
+            candidate: self.candidate.clone().map(Into::into),
+            tested: tested.map(|test| Tested::Login(test.into())),
             enforced: self.enforced,
             directory_managed: self.directory_managed,
             break_glass: self.break_glass.clone(),
@@ -101,7 +153,7 @@ impl<'de> Deserialize<'de> for Organization {
             )));
         }
         let tested = record.tested.and_then(|tested| match tested {
-            Tested::Login(test) => Some(test),
+            Tested::Login(test) => Some(test.into()),
             Tested::Digest(_) => None,
         });
         let mut read = Self {
@@ -112,7 +164,7 @@ impl<'de> Deserialize<'de> for Organization {
             urls: record.urls,
             sso_enabled: record.sso_enabled,
             settings: record.settings,
-            candidate: record.candidate,
+            candidate: record.candidate.map(Into::into),
             tested,
             enforced: record.enforced,
             directory_managed: record.directory_managed,

@@ -11,15 +11,13 @@ use crate::identity::{Identity, StableKey};
 /// way to the decision about their account. Only
 /// [`provision::test_login`](crate::provision::test_login()) makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub struct TestLogin {
     /// The digest of everything that it rests on.
-    digest: String,
-    account: AccountId,
-    key: Option<StableKey>,
-    key_fingerprint: Fingerprint,
-    at: DateTime<Utc>,
+    pub(super) digest: String,
+    pub(super) account: AccountId,
+    pub(super) key: Option<StableKey>,
+    pub(super) key_fingerprint: Fingerprint,
+    pub(super) at: DateTime<Utc>,
 }
 
 impl TestLogin {
