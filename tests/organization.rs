@@ -749,7 +749,7 @@ fn enforcement_falls_with_single_sign_on() {
 
 #[test]
 fn every_event_is_documented() {
-    let known = common::codes_in(include_str!("../src/audit.rs"), "impl Action {");
+    let known = common::codes_in(include_str!("../src/audit/action.rs"), "impl Action {");
     let (_, section) =
         include_str!("../ORGANIZATIONS.md").split_once("\n## Events\n").expect("the section");
     let (section, _) = section.split_once("\n## ").expect("its end");

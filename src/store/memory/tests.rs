@@ -53,7 +53,7 @@ fn person(number: usize) -> Account {
     account.external_id = Some(format!("external-{number}"));
     account.profile.display_name = Some(format!("Person {number}"));
     account.changed_at = at(number);
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         account.status = Status::Deactivated;
     }
     account
