@@ -93,7 +93,8 @@ impl Application {
         match block_on(carry_out(&self.store, &id, intent, &asked, Random::generate()?)) {
             Ok(done) => {
                 println!("  {what}: {}, {}.", done.provisioning.code(), done.account.id);
-                Ok(Some(done.account))
+                // Nobody is signed in to an account that a code has to confirm first.
+                Ok(done.signed_in().cloned())
             }
             Err(error) => {
                 println!(

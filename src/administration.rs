@@ -115,9 +115,12 @@ pub async fn administer<S: Store>(
     for _ in 0..ROUNDS {
         let found = read(store, organization, change, asked).await?;
         let around = around(store, plan, change, &found).await?;
-        let by = asked.by.read_anew(&found.accounts);
+        let read = asked.by.read_anew(&found.accounts);
+        // An account that is gone administers nothing.
+        let by = read.unwrap_or(By::IdentityProvider);
         let mut settings = found.record.organization.clone();
         let mut applied = settings.apply(change.clone(), &by, &around, asked.now);
+        applied.event.actor = asked.by.actor();
         applied.event = asked.told(applied.event);
         if applied.result.is_err() {
             store.record(&applied.event).await.map_err(AdministrationError::Store)?;

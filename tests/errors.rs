@@ -78,7 +78,7 @@ fn every_error_converts_into_one() {
             ends_in(Conflict::Slug),
             "slug_taken",
             Fixer::ServiceProvider,
-            "another organization has the same slug",
+            "another organization has the same slug, or had it",
         ),
         (ends_in(Refusal::NoSeat), "no_seat", Fixer::ServiceProvider, "all seats are taken"),
         (

@@ -327,6 +327,68 @@ fn the_key_that_was_tried_out_is_not_retired() {
     assert_eq!(acme.fingerprints(), [second]);
 }
 
+/// A key that was retired since does not come back with a proposal that was about something else.
+#[test]
+fn to_adopt_a_proposal_brings_no_retired_key_back() {
+    let mut acme = enforced("org-a", "acme", &IDP_A);
+    let mut proposal = Proposal::default();
+    proposal.provisioning = Some(rules());
+    done(&mut acme, Change::Propose(Box::new(proposal)));
+    let next = idp(IDP_A.issuer());
+    let certificate = next.certificate_pem().expect("PEM");
+    done(&mut acme, Change::AddCertificate { certificate });
+    let [first, second] = acme.fingerprints().try_into().expect("two certificates");
+    test_login(&mut acme, &next);
+    done(&mut acme, Change::RetireCertificate { fingerprint: first });
+    let adopted = acme.as_if_adopted().expect("a candidate");
+    assert_eq!(adopted.fingerprints(), [second]);
+    assert_eq!(adopted.provisioning(), &rules());
+    assert_eq!(code(&apply(&mut acme, Change::Adopt)), "adoption_needs_test_login");
+}
+
+/// What ended the tester's session ended what they showed in it.
+#[test]
+fn a_test_login_ends_with_its_session() {
+    let mut acme = open("org-a", "acme", &IDP_A);
+    let test = tried(&acme, false, &IDP_A).expect("a test login");
+    let mut signed_out = boss("org-a");
+    signed_out.generation = 1;
+    let around = Around::plan(Plan::ALL).with_accounts([signed_out]);
+    let change = Change::RecordTestLogin(Box::new(test.clone()));
+    let noted = acme.apply(change, &By::Application, &around, now());
+    assert_eq!(code(&noted), "test_login_not_administrator");
+    record(&mut acme, test).result.expect("a test login");
+    let enforced = acme.apply(Change::Enforce, &By::Application, &around, now());
+    assert_eq!(code(&enforced), "test_login_not_administrator");
+}
+
+/// Somebody without a lasting name shows nothing, unless a code can be sent to them.
+#[test]
+fn a_test_login_without_a_lasting_name_needs_an_address_for_codes() {
+    let acme = open("org-a", "acme", &IDP_A);
+    let mut answer = response(&acme, &IDP_A, "boss");
+    if let Some(name_id) = &mut answer.name_id {
+        name_id.format = Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient".into());
+    }
+    let said = log_in(&acme, &answer).expect("a login");
+    for (proof, expected) in
+        [(EmailProof::Organization, "test_login_not_administrator"), (EmailProof::Proven, "done")]
+    {
+        let mut own = boss("org-a");
+        own.address = Some(AccountAddress::new(email("boss@example.test"), proof));
+        let all = [own.clone()];
+        let standing = Standing::new(&acme, counters(&all), &all);
+        let moment = Moment::new(now(), AccountId::new("new"));
+        let test = decide(&said, &own.id, &standing, &moment).expect("a test login");
+        let around = Around::plan(Plan::ALL).with_accounts([own]);
+        let mut acme = acme.clone();
+        let change = Change::RecordTestLogin(Box::new(test));
+        acme.apply(change, &By::Application, &around, now()).result.expect("a test login");
+        let enforced = acme.apply(Change::Enforce, &By::Application, &around, now());
+        assert_eq!(code(&enforced), expected);
+    }
+}
+
 fn asked() -> (EmailDomain, DomainToken) {
     (domain("acme.test"), DomainToken::new(random()))
 }
@@ -476,6 +538,9 @@ fn a_setup_link_proposes_and_changes_nothing_in_use() {
     assert_eq!(by_link(Change::Propose(Box::new(Proposal::of_values(pasted.clone())))), "done");
     let mut with_rules = Proposal::of_values(pasted);
     with_rules.provisioning = Some(rules());
+    let mut with_domain = Proposal::default();
+    with_domain.domain = Some(domain("example.test"));
+    assert_eq!(by_link(Change::Propose(Box::new(with_domain))), "not_operator");
     for change in [
         Change::Propose(Box::new(with_rules)),
         Change::Adopt,

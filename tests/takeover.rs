@@ -442,3 +442,78 @@ fn a_push_links_nobody_and_brings_back_nobody_whom_the_application_ended() {
     let stale = Push::of(&alice.id, &on).if_version(0);
     assert_eq!(refused(&store, &directory, &Intent::Push(stale)), "version_differs");
 }
+
+/// Nobody is signed in to an account that a code has to confirm first.
+#[test]
+fn who_has_to_confirm_is_not_signed_in() {
+    let acme = open("org-a", "acme", &IDP_A);
+    let store = store_of(&acme, None);
+    imported(&store, "boss", Role::Administrator);
+    let mallory = claiming(&acme, "mallory-0666", "boss@example.test");
+    let came = come(&store, &acme, &mallory).expect("a decision");
+    assert_eq!((came.provisioning.code(), came.signed_in()), ("confirm", None));
+    let alice = come(&store, &acme, &identity(&acme, &IDP_A, "alice")).expect("an account");
+    assert_eq!(alice.signed_in(), Some(&alice.account));
+}
+
+/// The directory does not move an administrator's mailbox, nor accept their invitation for them.
+#[test]
+fn a_push_moves_no_administrators_mailbox() {
+    let mut acme = open("org-a", "acme", &IDP_A);
+    done(&mut acme, Change::ManageByDirectory(true));
+    let apply = |_: Option<&Account>| {
+        let mut pushed = Pushed::new("boss");
+        pushed.addresses = vec![PushedAddress::primary("mallory@evil.test")];
+        Ok(Wanted::new(pushed, true))
+    };
+    let mut boss = administrator_of("org-a", "boss", "boss@example.test");
+    let all = [boss.clone()];
+    let push = Intent::Push(Push::of(&boss.id, &apply));
+    let by = By::Directory("token-1");
+    let pushed = decided(&push, &by, &acme, &all, counters(&all)).expect("a push");
+    assert_eq!(pushed.account().address, boss.address);
+    boss.status = Status::Invited;
+    let all = [boss.clone()];
+    let pushed = decided(&push, &by, &acme, &all, counters(&all)).expect("a push");
+    assert_eq!(pushed.account().status, Status::Invited);
+    // A member is where the directory says.
+    let mut member = boss.clone();
+    (member.role, member.status) = (Role::Member, Status::Active);
+    let all = [member];
+    let pushed = decided(&push, &by, &acme, &all, counters(&all)).expect("a push");
+    assert_eq!(pushed.account().address, address("mallory@evil.test", EmailProof::Organization));
+}
+
+/// Whoever had an account while nobody vouched for its address loses it with the first word for it.
+#[test]
+fn the_first_word_for_an_address_ends_what_was_begun_before() {
+    let mut acme = open("org-a", "acme", &IDP_A);
+    done(&mut acme, Change::ManageByDirectory(true));
+    let typed = member("org-a", "typed", "alice@example.test", EmailProof::Unproven);
+    let apply = |_: Option<&Account>| {
+        let mut pushed = Pushed::new("alice");
+        pushed.addresses = vec![PushedAddress::primary("alice@example.test")];
+        Ok(Wanted::new(pushed, true))
+    };
+    let push = Intent::Push(Push::of(&typed.id, &apply));
+    let all = [typed.clone()];
+    let pushed = decided(&push, &By::Directory("t"), &acme, &all, counters(&all)).expect("a push");
+    assert_eq!(pushed.account().proof(), EmailProof::Organization);
+    assert_eq!(pushed.account().generation, typed.generation + 1);
+}
+
+/// An account whose record is gone administers nothing, whatever the application has in hand.
+#[test]
+fn a_purged_administrator_changes_nothing() {
+    let acme = open("org-a", "acme", &IDP_A);
+    let store = store_of(&acme, None);
+    imported(&store, "boss", Role::Administrator);
+    let second = imported(&store, "second", Role::Administrator);
+    let delete = Intent::SetStatus { account: &second.id, status: Status::Deleted };
+    carried(&store, &OPERATOR, &delete);
+    carried(&store, &OPERATOR, &Intent::Purge(&second.id));
+    let email = email("new@example.test");
+    let (role, invitation) = (Role::Administrator, invitation("new"));
+    let invite = Intent::Invite { email: &email, role, invitation };
+    assert_eq!(refused(&store, &By::member(&second), &invite), "not_administrator");
+}

@@ -275,7 +275,11 @@ impl Account {
             (Some(_), None) => true,
             (None, _) => false,
         };
-        let first = before.proof() < EmailProof::Domain && self.proof() == EmailProof::Proven;
+        let first = match before.proof() {
+            EmailProof::Unproven => before.address.is_some() && self.proof() > before.proof(),
+            EmailProof::Organization => self.proof() == EmailProof::Proven,
+            EmailProof::Domain | EmailProof::Proven => false,
+        };
         ended || unlinked || moved || (first && before.status != Status::Invited)
     }
 }

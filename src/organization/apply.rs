@@ -98,6 +98,9 @@ impl Organization {
                     return Err(ChangeRefusal::NotOperator);
                 }
             }
+            By::SetupLink(..) if is_of_application(change) => {
+                return Err(ChangeRefusal::NotOperator);
+            }
             By::SetupLink(_, scope) if self.is_of_link(change, scope) => {}
             By::Directory(_) | By::IdentityProvider | By::SetupLink(..) => {
                 return Err(ChangeRefusal::NotAdministrator);
@@ -113,7 +116,8 @@ impl Organization {
     fn is_of_link(&self, change: &Change, scope: &BTreeSet<SetupScope>) -> bool {
         match change {
             Change::Configure(_) | Change::Enable => {
-                scope.contains(&SetupScope::Sso) && !self.is_open()
+                let never_used = self.settings.is_none() || !self.is_tested();
+                scope.contains(&SetupScope::Sso) && !self.is_open() && never_used
             }
             Change::Propose(proposal) => {
                 scope.contains(&SetupScope::Sso) && proposal.provisioning.is_none()

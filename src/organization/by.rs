@@ -70,17 +70,17 @@ impl<'a> By<'a> {
         matches!(self, Self::Member { account, entered: false } if account.administers(organization))
     }
 
-    /// The same with the account as it is now, where it was read once more.
-    pub(crate) fn read_anew(self, accounts: &'a [Account]) -> Self {
+    /// The same with the account as it is now, which was read once more; `None` if it is gone.
+    pub(crate) fn read_anew(self, accounts: &'a [Account]) -> Option<Self> {
         match self {
             Self::Member { account, entered } => {
                 let is_same = |other: &&Account| {
                     other.id == account.id && other.organization == account.organization
                 };
-                let now = accounts.iter().find(is_same).unwrap_or(account);
-                Self::Member { account: now, entered }
+                let now = accounts.iter().find(is_same)?;
+                Some(Self::Member { account: now, entered })
             }
-            other => other,
+            other => Some(other),
         }
     }
 

@@ -237,6 +237,7 @@ impl Organization {
                 certificates.push(pem);
             }
         }
+        self.carry_into_candidate(&settings.certificates, &certificates);
         self.replace_settings(ConnectionSettings { certificates, ..settings })?;
         // Whoever came in by one key comes in by it still.
         self.still_tested(was_tested);
@@ -267,6 +268,16 @@ impl Organization {
         self.candidate = Some(Candidate { settings, provisioning, domain, tested: None });
         self.candidate_connection()?;
         Ok(warnings)
+    }
+
+    /// A candidate that was proposed with the keys in effect has those that are in effect now: to
+    /// adopt it brings no retired key back.
+    pub(super) fn carry_into_candidate(&mut self, before: &[String], after: &[String]) {
+        let Some(candidate) = &mut self.candidate else { return };
+        if candidate.settings.certificates == before {
+            candidate.settings.certificates = after.to_vec();
+            candidate.tested = None;
+        }
     }
 
     fn examine(&self, values: &PastedValues, around: &Around, now: DateTime<Utc>) -> Diagnosis {

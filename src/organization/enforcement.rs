@@ -4,10 +4,25 @@ use chrono::{DateTime, Utc};
 
 use super::apply::Made;
 use super::{Around, Candidate, ChangeRefusal, ConnectionSettings, Organization, TestLogin};
+use crate::account::Account;
 use crate::fingerprint::Fingerprint;
 use crate::trust::Certificate;
 
 impl Organization {
+    /// The account of whoever tried it out, if they administer still and nothing has ended the
+    /// session that they did it in.
+    fn tester<'a>(
+        &self,
+        test: &TestLogin,
+        around: &'a Around,
+    ) -> Result<&'a Account, ChangeRefusal> {
+        let is_same = |account: &&Account| {
+            account.administers(&self.id) && account.generation == test.generation
+        };
+        let tester = around.account(test.account()).filter(is_same);
+        tester.ok_or(ChangeRefusal::TestLoginNotAdministrator)
+    }
+
     /// Whether a test login shows that an administrator comes in: a login of an active one, not too
     /// long ago.
     fn shows(
@@ -19,8 +34,9 @@ impl Organization {
         if !test.is_fresh(now) {
             return Err(ChangeRefusal::TestLoginTooOld);
         }
-        let tester = around.account(test.account());
-        if !tester.is_some_and(|account| account.administers(&self.id)) {
+        let tester = self.tester(test, around)?;
+        // Whoever has no lasting name there comes in by a code, if one can be sent.
+        if test.link().is_none() && !tester.is_reachable_administrator() {
             return Err(ChangeRefusal::TestLoginNotAdministrator);
         }
         let link = test.link().map(|link| (test.account().clone(), link));
@@ -88,7 +104,8 @@ impl Organization {
             return Err(ChangeRefusal::RetirementNeedsTestLogin);
         }
         let still = test.is_some();
-        let certificates = kept.into_iter().map(Certificate::to_pem).collect();
+        let certificates: Vec<String> = kept.into_iter().map(Certificate::to_pem).collect();
+        self.carry_into_candidate(&settings.certificates, &certificates);
         self.replace_settings(ConnectionSettings { certificates, ..settings })?;
         self.still_tested(still);
         Ok(())
@@ -100,10 +117,7 @@ impl Organization {
         test: TestLogin,
         around: &Around,
     ) -> Result<(), ChangeRefusal> {
-        let tester = around.account(test.account());
-        if !tester.is_some_and(|account| account.administers(&self.id)) {
-            return Err(ChangeRefusal::TestLoginNotAdministrator);
-        }
+        self.tester(&test, around)?;
         if self.is_open() && test.is_of(self.test_digest().as_deref()) {
             self.tested = Some(test);
             return Ok(());

@@ -62,6 +62,8 @@ struct Record {
 struct StoredTest {
     digest: String,
     account: AccountId,
+    #[serde(default)]
+    generation: u64,
     key: Option<StableKey>,
     key_fingerprint: Fingerprint,
     at: DateTime<Utc>,
@@ -69,15 +71,15 @@ struct StoredTest {
 
 impl From<TestLogin> for StoredTest {
     fn from(test: TestLogin) -> Self {
-        let TestLogin { digest, account, key, key_fingerprint, at } = test;
-        Self { digest, account, key, key_fingerprint, at }
+        let TestLogin { digest, account, generation, key, key_fingerprint, at } = test;
+        Self { digest, account, generation, key, key_fingerprint, at }
     }
 }
 
 impl From<StoredTest> for TestLogin {
     fn from(stored: StoredTest) -> Self {
-        let StoredTest { digest, account, key, key_fingerprint, at } = stored;
-        Self { digest, account, key, key_fingerprint, at }
+        let StoredTest { digest, account, generation, key, key_fingerprint, at } = stored;
+        Self { digest, account, generation, key, key_fingerprint, at }
     }
 }
 

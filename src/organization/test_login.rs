@@ -15,6 +15,8 @@ pub struct TestLogin {
     /// The digest of everything that it rests on.
     pub(super) digest: String,
     pub(super) account: AccountId,
+    /// That of the tester's account then: what ends their session ends this.
+    pub(super) generation: u64,
     pub(super) key: Option<StableKey>,
     pub(super) key_fingerprint: Fingerprint,
     pub(super) at: DateTime<Utc>,
@@ -35,6 +37,7 @@ impl TestLogin {
         Some(Self {
             digest: organization.test_digest()?,
             account: account.id.clone(),
+            generation: account.generation,
             key: identity.stable_key(),
             key_fingerprint: identity.key_fingerprint,
             at,
@@ -58,7 +61,7 @@ impl TestLogin {
 
     /// Whether it still counts at this instant.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        now < self.at + Self::LASTS
+        self.at.checked_add_signed(Self::LASTS).is_some_and(|end| now < end)
     }
 
     /// Who the tester is at the identity provider: they were signed in when they tried it out.

@@ -55,6 +55,17 @@ pub struct CarriedOut {
     pub provisioning: Provisioning,
 }
 
+impl CarriedOut {
+    /// The account of whoever is in now: none where a code has to
+    /// [confirm](Provisioning::Confirm) first that it is theirs. Begin a session with no other.
+    pub fn signed_in(&self) -> Option<&Account> {
+        match self.provisioning {
+            Provisioning::Confirm(_) | Provisioning::Remove { .. } => None,
+            _ => Some(&self.account),
+        }
+    }
+}
+
 /// A write that comes second finds what came first when it reads again, so that one more round is
 /// nearly always enough.
 const ROUNDS: usize = 16;
@@ -125,8 +136,12 @@ pub async fn carry_out<S: Store>(
     for _ in 0..ROUNDS {
         let found = store.find(organization, &names).await.map_err(ProvisionError::Store)?;
         let found = found.ok_or(ProvisionError::OrganizationUnknown)?;
-        let by = asked.by.read_anew(&found.accounts);
-        let decision = decide(intent, &by, &Standing::of(&found), &moment);
+        let read = asked.by.read_anew(&found.accounts);
+        let by = read.unwrap_or(asked.by);
+        let decision = match read {
+            Some(by) => decide(intent, &by, &Standing::of(&found), &moment),
+            None => Err(Refusal::NotAdministrator),
+        };
         // What stands in the way of names that only the decision brought up was not read yet.
         if decision.as_ref().is_ok_and(|decided| names.widen(decided.account())) {
             continue;
@@ -161,8 +176,8 @@ pub async fn carry_out<S: Store>(
 }
 
 /// Brings a person in through the identity provider: [`carry_out`] of [`Intent::LogIn`]. Call it
-/// once the login is [spent](crate::Unspent::spend), and ask the [login policy](crate::LoginPolicy)
-/// about the account afterwards.
+/// once the login is [spent](crate::Unspent::spend), begin a session with [`CarriedOut::signed_in`]
+/// alone, and ask the [login policy](crate::LoginPolicy) about the account before.
 ///
 /// # Errors
 ///

@@ -144,7 +144,8 @@ pub fn test_login(
     let decision = decide(&Intent::LogIn(login), &By::IdentityProvider, standing, moment)?;
     let account = decision.account();
     let is_theirs = account.id == *tester && account.administers(standing.organization.id());
-    let test = TestLogin::of(standing.organization, identity, account, moment.now);
+    let found = standing.target(tester)?;
+    let test = TestLogin::of(standing.organization, identity, found, moment.now);
     test.filter(|_| is_theirs).ok_or(Refusal::TestLoginNotAdministrator)
 }
 

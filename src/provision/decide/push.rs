@@ -2,7 +2,7 @@
 
 use super::people::{ended, may_end};
 use super::{Moment, Proposal, Standing};
-use crate::account::{Account, AccountAddress, EmailProof, Pushed, Source, Status};
+use crate::account::{Account, AccountAddress, EmailProof, Pushed, Role, Source, Status};
 use crate::identity::Email;
 use crate::organization::{By, Organization};
 use crate::provision::{Push, PushRefusal, Refusal, Wanted};
@@ -84,8 +84,8 @@ fn updated<'a>(
             may_end(&account.id, &DIRECTORY, standing)?;
             after = ended(&after, Status::Deactivated, &DIRECTORY);
         }
-        // The first push is the answer to an invitation.
-        (Status::Invited, true) => {
+        // The first push is the answer to an invitation; that of an administrator waits for them.
+        (Status::Invited, true) if account.role != Role::Administrator => {
             after = Account { status: Status::Active, invitation: None, ..after };
         }
         // Whom the application has ended stays out, and the rest is taken: some directories say
@@ -105,7 +105,13 @@ fn said(
     organization: &Organization,
 ) -> Result<Account, Refusal> {
     pushed.check().map_err(Refusal::Push)?;
-    let address = pushed.email().map(|email| addressed(account, email, organization));
+    // Where an administrator is reached is not the directory's to say: a code that goes there opens
+    // the account.
+    let moves = |email: &Email| {
+        account.role != Role::Administrator || account.address.is_none() || account.has_email(email)
+    };
+    let email = pushed.email().filter(moves);
+    let address = email.map(|email| addressed(account, email, organization));
     Ok(Account {
         // Who takes an address away, takes nothing: people are reached by it.
         address: address.or_else(|| account.address.clone()),
