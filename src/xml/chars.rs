@@ -95,9 +95,10 @@ pub(super) fn split_qname(name: &str) -> Option<(&str, &str)> {
 }
 
 fn is_name_start(c: char) -> bool {
-    match c {
-        'a'..='z' | 'A'..='Z' | '_' => true,
-        '\u{C0}'..='\u{D6}'
+    matches!(c, 'a'..='z'
+        | 'A'..='Z'
+        | '_'
+        | '\u{C0}'..='\u{D6}'
         | '\u{D8}'..='\u{F6}'
         | '\u{F8}'..='\u{2FF}'
         | '\u{370}'..='\u{37D}'
@@ -108,9 +109,7 @@ fn is_name_start(c: char) -> bool {
         | '\u{3001}'..='\u{D7FF}'
         | '\u{F900}'..='\u{FDCF}'
         | '\u{FDF0}'..='\u{FFFD}'
-        | '\u{10000}'..='\u{EFFFF}' => true,
-        _ => false,
-    }
+        | '\u{10000}'..='\u{EFFFF}')
 }
 
 /// XML 1.0 §2.3, production NameChar without the colon.
