@@ -121,7 +121,9 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         use DecodeProblem::{Compressed, Empty, NotBase64, NotUtf8, PercentEncoded};
-        assert_eq!(decode_with(b" \r\n", 100), undecodable(Empty));
+        for empty in ["", " \r\n"] {
+            assert_eq!(decode_with(empty.as_bytes(), 100), undecodable(Empty));
+        }
         for bad in [
             "PGEvPg",
             "PGEvPg=",
@@ -147,11 +149,42 @@ mod tests {
     }
 
     #[test]
+    fn another_encoding_is_named() {
+        let named = |octets: &[u8]| match decode_with(STANDARD.encode(octets).as_bytes(), 100) {
+            Err(Rejection::ResponseUndecodable {
+                problem: DecodeProblem::NotUtf8 { encoding },
+            }) => encoding,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named(b"\xfe\xff\0<\0a"), Some("UTF-16"));
+        assert_eq!(named(b"\xff\xfe<\0a\0"), Some("UTF-16"));
+        for declaration in [
+            "<?xml version='1.0' encoding='ISO-8859-1'?>",
+            "<?xml version=\"1.0\" encoding = \"iso-8859-1\" ?>",
+        ] {
+            let octets = [declaration.as_bytes(), b"<a>\xe9</a>"].concat();
+            assert_eq!(named(&octets), Some("ISO-8859-1"), "{declaration}");
+        }
+        assert_eq!(named(b"<?xml version='1.0' encoding='of my own'?><a>\xe9</a>"), None);
+    }
+
+    #[test]
     fn the_limit_is_exact_and_comes_before_decoding() {
         let too_large = Err(Rejection::ResponseTooLarge { limit: 9 });
         assert_eq!(decode_with(STANDARD.encode("<abcdef/>").as_bytes(), 9), Ok("<abcdef/>".into()));
         assert_eq!(decode_with(STANDARD.encode("<abcdefg/>").as_bytes(), 9), too_large);
         assert_eq!(decode_with(&[b'!'; 17], 9), too_large);
+        // Padding stands for nothing: as many characters may hold fewer bytes, with blank space and
+        // without.
+        for blank in ["", "\n"] {
+            let padded = |text: &str| format!("{}{blank}", STANDARD.encode(text));
+            assert_eq!(decode_with(padded("<abcde/>").as_bytes(), 8), Ok("<abcde/>".into()));
+            assert_eq!(decode_with(padded("<abcdefg/>").as_bytes(), 10), Ok("<abcdefg/>".into()));
+            for longer in ["<abcdefgh/>", "<abcdefghi/>", "<abcdefghij/>"] {
+                let refused = Err(Rejection::ResponseTooLarge { limit: 10 });
+                assert_eq!(decode_with(padded(longer).as_bytes(), 10), refused, "{longer}");
+            }
+        }
         assert_eq!(decode_with(&[b' '; 19], 9), too_large);
         assert_eq!(decode_with(&[b' '; 18], 9), undecodable(DecodeProblem::Empty));
     }

@@ -222,6 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn the_one_encoding_may_be_named() {
+        for named in [ENCODING, DEFLATE] {
+            let raw = format!("SAMLRequest=q1A&SAMLEncoding={named}");
+            assert_eq!(parse(&raw).map(|query| query.message), Ok("q1A"), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_as_long_as_a_document_may_be() {
+        let limits = Limits { document_bytes: 20, ..Limits::default() };
+        for (length, fits) in [(20, true), (21, false), (22, false)] {
+            let raw = format!("SAMLRequest={}", "a".repeat(length - "SAMLRequest=".len()));
+            let refused = Some(Rejection::ResponseTooLarge { limit: 20 }).filter(|_| !fits);
+            assert_eq!(Query::parse(&raw, &limits).err(), refused, "{length}");
+        }
+    }
+
+    #[test]
     fn inflation_is_bounded() {
         let limits = Limits { document_bytes: 1000, ..Limits::default() };
         let query = deflated(Parameter::SamlRequest, &"a".repeat(1001), None);

@@ -8,7 +8,7 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkcs7::{Pkcs7, Pkcs7Flags};
 use openssl::pkcs12::Pkcs12;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{HasPublic, PKey, Private, Public};
 use openssl::rsa::Rsa;
 use openssl::stack::Stack;
 use openssl::symm::Cipher;
@@ -41,9 +41,25 @@ fn certificate_of(key: &PKey<Private>, serial: u32) -> X509 {
     issued(key, serial, &name(), (key, &name()))
 }
 
+/// A key that nobody can sign with: only its size and its parity are looked at, so that no prime
+/// numbers have to be found.
+fn rsa_of(modulus: BigNum, exponent: BigNum) -> PKey<Public> {
+    PKey::from_rsa(Rsa::from_public_components(modulus, exponent).unwrap()).unwrap()
+}
+
+/// The smallest number of so many bits, made odd on demand.
+fn of_bits(bits: i32, odd: bool) -> BigNum {
+    let mut number = BigNum::new().unwrap();
+    number.set_bit(bits - 1).unwrap();
+    if odd {
+        number.set_bit(0).unwrap();
+    }
+    number
+}
+
 /// A certificate with an issuer: its key and its name.
-fn issued(
-    key: &PKey<Private>,
+fn issued<K: HasPublic>(
+    key: &PKey<K>,
     serial: u32,
     subject: &X509NameRef,
     (issuer_key, issuer): (&PKey<Private>, &X509NameRef),
@@ -137,6 +153,7 @@ fn several_are_taken_in_order_and_ten_at_most() {
     assert_refused(pems.concat(), CertificateError::TooMany { limit: 10 });
     let last = Certificates::parse(&pems[10]).unwrap();
     assert_eq!(ten.and(last), Err(CertificateError::TooMany { limit: 10 }));
+    assert_eq!(Certificates::of(Vec::new()), Err(CertificateError::Empty));
     assert_refused(" ".repeat(128 * 1024 + 1), CertificateError::TooMany { limit: 10 });
     let elements = format!(
         "<ds:X509Certificate>{}</ds:X509Certificate>\n<ds:X509Certificate>{}</ds:X509Certificate>",
@@ -144,6 +161,19 @@ fn several_are_taken_in_order_and_ten_at_most() {
         openssl::base64::encode_block(&certificate_of(&key, 2).to_der().unwrap()),
     );
     assert_eq!(Certificates::parse(elements).unwrap().len(), 2);
+}
+
+#[test]
+fn pastes_together_tell_what_either_told() {
+    let quoted = |pem: &str| pem.lines().map(|line| format!("> {line}\n")).collect::<String>();
+    let (plain, found) =
+        (Certificates::parse(PEM).unwrap(), Certificates::parse(quoted(PEM)).unwrap());
+    let searched = |first: &Certificates, second: &Certificates| {
+        first.clone().and(second.clone()).unwrap().were_searched()
+    };
+    assert!(!plain.were_searched() && found.were_searched());
+    assert!(!searched(&plain, &plain) && searched(&found, &found));
+    assert!(searched(&plain, &found) && searched(&found, &plain));
 }
 
 #[test]
@@ -190,28 +220,30 @@ fn keys_are_rsa_or_on_three_curves() {
 }
 
 #[test]
-fn exponents_that_sign_everything_are_refused() {
-    let signer = rsa(2048);
-    let with_exponent = |exponent: BigNum| {
-        let n = signer.rsa().unwrap().n().to_owned().unwrap();
-        let public = Rsa::from_public_components(n, exponent).unwrap();
-        let public = PKey::from_rsa(public).unwrap();
-        let mut builder = X509::builder().unwrap();
-        builder.set_pubkey(&public).unwrap();
-        builder.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
-        builder.set_not_after(&Asn1Time::from_unix(1).unwrap()).unwrap();
-        builder.sign(&signer, MessageDigest::sha256()).unwrap();
-        Certificate::from_der(&builder.build().to_der().unwrap())
-            .map(|certificate| certificate.key())
+fn keys_that_sign_everything_or_cost_too_much_are_refused() {
+    let signer = ec(Nid::X9_62_PRIME256V1);
+    let with = |modulus: BigNum, exponent: BigNum| {
+        let certificate =
+            issued(&rsa_of(modulus, exponent), 1, &name(), (&signer, &name())).to_der().unwrap();
+        Certificate::from_der(&certificate).map(|certificate| certificate.key())
     };
     let number = |exponent| BigNum::from_u32(exponent).unwrap();
-    assert_eq!(with_exponent(number(1)), Err(CertificateError::KeyInvalid));
-    assert_eq!(with_exponent(number(65536)), Err(CertificateError::KeyInvalid));
-    assert_eq!(with_exponent(number(3)), Ok(KeyType::Rsa { bits: 2048 }));
-    assert_eq!(
-        with_exponent(BigNum::from_slice(&[0xff; 33]).unwrap()),
-        Err(CertificateError::KeyInvalid)
-    );
+    for (bits, exponent, expected) in [
+        (2048, number(1), Err(CertificateError::KeyInvalid)),
+        (2048, number(2), Err(CertificateError::KeyInvalid)),
+        (2048, number(65536), Err(CertificateError::KeyInvalid)),
+        (2048, number(3), Ok(KeyType::Rsa { bits: 2048 })),
+        (2048, of_bits(256, true), Ok(KeyType::Rsa { bits: 2048 })),
+        (2048, of_bits(257, true), Err(CertificateError::KeyInvalid)),
+        (1023, number(3), Err(CertificateError::KeyTooShort { bits: 1023 })),
+        (1024, number(3), Ok(KeyType::Rsa { bits: 1024 })),
+        (16_384, number(3), Ok(KeyType::Rsa { bits: 16_384 })),
+        (16_385, number(3), Err(CertificateError::KeyInvalid)),
+    ] {
+        assert_eq!(with(of_bits(bits, true), exponent), expected, "{bits}");
+    }
+    // An even modulus is no product of two large primes.
+    assert_eq!(with(of_bits(2048, false), number(3)), Err(CertificateError::KeyInvalid));
 }
 
 #[test]

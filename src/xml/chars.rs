@@ -95,10 +95,10 @@ pub(super) fn split_qname(name: &str) -> Option<(&str, &str)> {
 }
 
 fn is_name_start(c: char) -> bool {
-    match c {
-        'a'..='z' | 'A'..='Z' | '_' => true,
-        '\0'..='\u{7F}' => false,
-        '\u{C0}'..='\u{D6}'
+    matches!(c, 'a'..='z'
+        | 'A'..='Z'
+        | '_'
+        | '\u{C0}'..='\u{D6}'
         | '\u{D8}'..='\u{F6}'
         | '\u{F8}'..='\u{2FF}'
         | '\u{370}'..='\u{37D}'
@@ -109,9 +109,7 @@ fn is_name_start(c: char) -> bool {
         | '\u{3001}'..='\u{D7FF}'
         | '\u{F900}'..='\u{FDCF}'
         | '\u{FDF0}'..='\u{FFFD}'
-        | '\u{10000}'..='\u{EFFFF}' => true,
-        _ => false,
-    }
+        | '\u{10000}'..='\u{EFFFF}')
 }
 
 /// XML 1.0 §2.3, production NameChar without the colon.
@@ -163,7 +161,9 @@ mod tests {
         let survey = Survey::of("<a>]]&gt;</a>");
         assert!(!survey.carriage_return && !survey.section_end);
         assert_eq!(survey.tags, 2);
-        assert!(Survey::of("a\r").carriage_return);
+        for several in ["a\r", "a\r\r", "\r\r\r"] {
+            assert!(Survey::of(several).carriage_return, "{several:?}");
+        }
         assert!(Survey::of("<![CDATA[]]>").section_end);
     }
 
@@ -172,8 +172,10 @@ mod tests {
         let first_forbidden = |input| Survey::of(input).forbidden;
         assert_eq!(first_forbidden("a\tb\r\n\u{7f}\u{85}\u{feff}é😀"), None);
         assert_eq!(first_forbidden("ab\0"), Some(2));
+        assert_eq!(first_forbidden("ab\0\u{1}"), Some(2));
         assert_eq!(first_forbidden("a\u{ffff}\u{fffe}"), Some(1));
         assert_eq!(first_forbidden("a\u{fffe}\u{1}"), Some(1));
+        assert!(are_xml_characters("a\té") && !are_xml_characters("a\u{1}"));
         assert!(
             !is_char('\u{0}')
                 && !is_char('\u{1f}')

@@ -100,8 +100,8 @@ impl Interner {
         };
         match known.or_else(scanned) {
             Some(position) => u32::try_from(position).ok(),
-            None if self.strings.len() > SCANNED => self.index.get(string).copied(),
-            None => None,
+            // Empty unless there are more than are looked through: nothing is hashed for that.
+            None => self.index.get(string).copied(),
         }
     }
 

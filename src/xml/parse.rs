@@ -406,13 +406,10 @@ impl<'i, 'l> Parser<'i, 'l> {
     fn check_unique(&self, attributes: Range<usize>) -> Result<(), Rejection> {
         let attributes = self.document.attributes.get(attributes).unwrap_or_default();
         let name = |attribute: &Attribute| (attribute.namespace, attribute.local.get(self.input));
-        let repeated = match attributes {
-            [] | [_] => false,
-            // `Limits::attributes` bounds the pairs.
-            _ => attributes.iter().enumerate().any(|(position, attribute)| {
-                attributes.iter().take(position).any(|earlier| name(earlier) == name(attribute))
-            }),
-        };
+        // `Limits::attributes` bounds the pairs.
+        let repeated = attributes.iter().enumerate().any(|(position, attribute)| {
+            attributes.iter().take(position).any(|earlier| name(earlier) == name(attribute))
+        });
         if repeated { Err(self.malformed(XmlProblem::DuplicateAttribute)) } else { Ok(()) }
     }
 

@@ -301,6 +301,8 @@ fn relative_namespace_names_leave_it_undefined() {
         "<apex><a xmlns='a/b'/></apex>",
         "<r><apex/><s xmlns:x='#y'/></r>",
         "<apex xmlns:x='urn:a b'/>",
+        "<apex xmlns:x='urn:a\u{7f}'/>",
+        "<apex xmlns:x='urn:a{b}'/>",
     ] {
         for algorithm in [EXCLUSIVE, INCLUSIVE, INCLUSIVE_11] {
             assert_eq!(
@@ -327,6 +329,80 @@ fn a_canonical_form_that_would_grow_without_bounds_is_none() {
     assert!(c14n(&hostile, INCLUSIVE, &[]).is_ok());
 }
 
+/// The bound is looked at before each node: what is written by then may be just as long.
+#[test]
+fn the_bound_of_growth_is_exact() {
+    let uri = format!("urn:{}", "a".repeat(200));
+    // The letter at the end is a node of its own, and each blank behind the root makes the bound
+    // four bytes longer.
+    let document = |text: usize, blanks: usize| {
+        let (elements, text) = ("<p:b/>".repeat(50), ".".repeat(text));
+        let blanks = " ".repeat(blanks);
+        format!("<r xmlns:p='{uri}'><apex>{text}{elements}x</apex></r>{blanks}")
+    };
+    let before_the_letter = |text: usize| {
+        let whole = c14n(&document(text, 10_000), EXCLUSIVE, &[]).unwrap();
+        whole.len() - "x</apex>".len()
+    };
+    let text = (1..=4).find(|text| before_the_letter(*text) % 4 == 0).unwrap();
+    let bound = before_the_letter(text) / 4;
+    let blanks = bound - document(text, 0).len();
+    assert_eq!(document(text, blanks).len(), bound);
+    assert!(c14n(&document(text, blanks), EXCLUSIVE, &[]).is_ok());
+    assert_eq!(
+        c14n(&document(text, blanks - 1), EXCLUSIVE, &[]),
+        Err(C14nError::TooLong((bound - 1) * 4))
+    );
+}
+
+/// A same-document reference selects no comments: XML Signature §4.4.3.3.
+#[test]
+fn a_reference_takes_the_comments_out_of_every_algorithm() {
+    for (with, without) in [
+        (format!("{EXCLUSIVE}WithComments"), EXCLUSIVE),
+        (format!("{INCLUSIVE}#WithComments"), INCLUSIVE),
+        (format!("{INCLUSIVE_11}#WithComments"), INCLUSIVE_11),
+    ] {
+        let with = C14n::from_uri(&with).unwrap();
+        let without = C14n::from_uri(without).unwrap();
+        assert_ne!(with, without);
+        assert_eq!(with.without_comments(), without);
+        assert_eq!(without.without_comments(), without);
+    }
+}
+
+#[test]
+fn a_name_that_only_begins_like_a_declaration_is_an_attribute() {
+    let document = parse("<a xmlnsp='urn:x' xmlns.q='urn:y'/>").unwrap();
+    let root = document.root().unwrap();
+    assert_eq!(root.attribute("xmlnsp"), Some("urn:x"));
+    assert_eq!(root.attribute("xmlns.q"), Some("urn:y"));
+    assert_eq!(root.declared().count(), 0);
+    assert_malformed("<a xmlnsxp='urn:x'><p:b/></a>", XmlProblem::UndeclaredPrefix);
+}
+
+#[test]
+fn an_identifier_is_neither_empty_nor_blank() {
+    let identifier = |input: &str| {
+        let document = parse(input).unwrap();
+        document.root().unwrap().identifier().map(str::to_owned)
+    };
+    assert_eq!(identifier("<a ID='_1'/>").as_deref(), Some("_1"));
+    for none in ["<a/>", "<a Id='_1'/>", "<a ID=''/>", "<a ID=' '/>", "<a ID='_1 2'/>"] {
+        assert_eq!(identifier(none), None, "{none}");
+    }
+}
+
+#[test]
+fn base64_is_one_text_or_none() {
+    let read = |input: &str| parse(input).unwrap().root().unwrap().base64();
+    assert_eq!(read("<a/>"), Some(vec![]));
+    assert_eq!(read("<a>AA\n==</a>"), Some(vec![0]));
+    for none in ["<a>AA==<b/></a>", "<a><b/>AA==</a>", "<a>AA<!-- -->==</a>", "<a>AA</a>"] {
+        assert_eq!(read(none), None, "{none}");
+    }
+}
+
 #[test]
 fn neighbouring_texts_are_one_node() {
     let limits = Limits { nodes: 3, text_bytes: 8, ..Limits::default() };
@@ -341,6 +417,18 @@ fn neighbouring_texts_are_one_node() {
     assert_eq!(text("<a>1234&amp;<![CDATA[678]]></a>").as_deref(), Ok("1234&678"));
     let exceeded = Rejection::XmlLimitExceeded { limit: LimitKind::TextBytes, allowed: 8 };
     assert_eq!(text("<a>1234&amp;<![CDATA[6789]]></a>"), Err(exceeded));
+}
+
+/// White space stands as references, so that an attribute keeps it; what XML has no place for is
+/// not written at all.
+#[test]
+fn controls_are_written_as_references_or_not_at_all() {
+    let mut markup = Markup::new();
+    markup.element("a", &[("b", Some("\t\u{1}")), ("c", None)], "\r\n\u{1f}\0 <&>");
+    let written = markup.finish();
+    assert_eq!(written, "<a b=\"&#9;\u{fffd}\">&#13;&#10;\u{fffd}\u{fffd} &lt;&amp;&gt;</a>");
+    let document = parse(&written).unwrap();
+    assert_eq!(document.root().unwrap().attribute("b"), Some("\t\u{fffd}"));
 }
 
 #[test]

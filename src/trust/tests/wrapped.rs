@@ -108,6 +108,7 @@ fn an_authority_beside_the_certificates_that_it_issued_is_named_and_not_pinned()
     let certificate = issued(&key, 3, &leaf, (&middle_key, &middle));
     let successor = issued(&rsa(2048), 4, &leaf, (&middle_key, &middle));
     let ders = |chain: &[&X509]| chain.iter().map(|one| one.to_der().unwrap()).collect::<Vec<_>>();
+    let names = |names: &[&str]| names.iter().map(|name| format!("CN={name}")).collect::<Vec<_>>();
     let pinned =
         |found: &Certificates| found.iter().map(|one| one.subject().to_owned()).collect::<Vec<_>>();
     for order in [
@@ -137,6 +138,27 @@ fn an_authority_beside_the_certificates_that_it_issued_is_named_and_not_pinned()
     let impostor = issued(&ec(Nid::SECP521R1), 5, &middle, (&root_key, &root));
     let beside = Certificates::parse(ders(&[&certificate, &impostor]).concat()).unwrap();
     assert_eq!(pinned(&beside), ["CN=leaf", "CN=middle"]);
+    let impostor = issued(&rsa(1024), 5, &root, (&root_key, &root));
+    let beside = Certificates::parse(ders(&[&middle_certificate, &impostor]).concat()).unwrap();
+    assert_eq!((pinned(&beside), beside.authorities().len()), (names(&["middle", "root"]), 0));
+    // Where a verification would only be slow, the name has to do: such a key is never pinned.
+    let named_only = |modulus: i32, exponent: i32| {
+        let key = rsa_of(of_bits(modulus, true), of_bits(exponent, true));
+        let root = issued(&key, 8, &root, (&root_key, &root));
+        Certificates::parse(ders(&[&middle_certificate, &root]).concat())
+            .map(|found| pinned(&found))
+    };
+    assert_eq!(named_only(2048, 256), Ok(names(&["middle", "root"])));
+    assert_eq!(named_only(2048, 257), Ok(names(&["middle"])));
+    assert_eq!(named_only(2048, 258), Ok(names(&["middle"])));
+    assert_eq!(named_only(16_384, 17), Ok(names(&["middle", "root"])));
+    assert_eq!(named_only(16_385, 17), Ok(names(&["middle"])));
+    // The authorities of two pastes stay beside them, each once.
+    let chain = ders(&[&certificate, &middle_certificate, &root_certificate]).concat();
+    let chain = Certificates::parse(chain).unwrap();
+    for (first, second) in [(&chain, &alone), (&alone, &chain), (&chain, &chain)] {
+        assert_eq!(first.clone().and(second.clone()).unwrap().authorities().len(), 2);
+    }
     // Each pasted for itself was meant.
     let separately = Certificates::parse(certificate.to_der().unwrap()).unwrap();
     let separately =
