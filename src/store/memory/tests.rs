@@ -95,7 +95,7 @@ fn finds(store: &MemoryStore) {
     for name in Name::all_of(&account) {
         let names = Names::of_names([name]);
         let (found, looks) = counted(store.find(&id(), &names));
-        assert_eq!(found.unwrap().accounts, [account.clone()]);
+        assert_eq!(found.unwrap().accounts, std::slice::from_ref(&account));
         assert_eq!(looks, 1, "by {names:?}");
     }
     let (found, looks) = counted(store.accounts_of(&email(77_777)));
