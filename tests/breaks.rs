@@ -4,9 +4,10 @@
 mod common;
 
 use common::{Verify as _, now, sp, unsolicited_off, unsolicited_on};
+use saml_login::report::CheckOutcome;
 use saml_login::request::LoginOptions;
-use saml_login::testing::idp::{TestIdp, TestResponse};
-use saml_login::{Connection, ConnectionOptions, PendingRequest, Random, Report};
+use saml_login::testing::idp::{TestIdp, TestResponse, TestSigned};
+use saml_login::{Connection, ConnectionOptions, PendingRequest, Random, Rejection, Report};
 
 const ISSUER: &str = "https://idp.example.test";
 const SSO_URL: &str = "https://idp.example.test/sso";
@@ -60,4 +61,81 @@ fn a_report_shows_the_contexts_that_were_asked_for_and_the_end_of_the_session() 
     assert_eq!(unmet.code, Some("authn_context_unmet"));
     assert_eq!(shown(&unmet, "authn_context"), row(asked, ""));
     assert_eq!(shown(&unmet, "session"), row(present, ""));
+}
+
+#[test]
+fn a_report_shows_issuers_and_requests_and_what_is_not_there() {
+    let idp = idp();
+    let connection = connection(&idp, unsolicited_off());
+    let login = connection.start_login(LoginOptions::default(), Random::new([7; 32]), now());
+    let pending = login.expect("a login").pending;
+    let id = pending.request_id.clone();
+    let report = |change: fn(&mut TestResponse<'_>)| {
+        let mut response = idp.response(&sp(), now()).in_reply_to(&id);
+        change(&mut response);
+        connection.explain(response.form_value().expect("a value"), Some(&pending), now())
+    };
+    let honest = report(|_| {});
+    assert_eq!(honest.code, None);
+    assert_eq!(shown(&honest, "response_issuer"), row(ISSUER, ISSUER));
+    assert_eq!(shown(&honest, "assertion_issuer"), row(ISSUER, ISSUER));
+    assert_eq!(shown(&honest, "in_response_to"), row(&id, &id));
+    let named = |report: &Report| -> Vec<&'static str> {
+        let failed = report.checks.iter().filter(|check| check.outcome == CheckOutcome::Failed);
+        failed.map(|check| check.name).collect()
+    };
+    assert_eq!(named(&honest), [""; 0]);
+    // The row that says so is the one that fails, whatever else asks for the same.
+    let undated = report(|response| response.assertion_issue_instant = None);
+    assert_eq!(undated.code, Some("instant_malformed"));
+    assert_eq!(named(&undated).first(), Some(&"assertion_id"));
+    let nameless = report(|response| {
+        response.assertion_id = None;
+        response.signed = TestSigned::Response;
+    });
+    assert_eq!(nameless.code, Some("id_invalid"));
+    assert_eq!(named(&nameless).first(), Some(&"assertion_id"));
+}
+
+#[test]
+fn of_confirmations_that_fail_alike_the_first_is_told() {
+    let idp = idp();
+    let connection = connection(&idp, unsolicited_on());
+    let mut response = idp.response(&sp(), now());
+    response.confirmations = ["https://first.example.test/", "https://second.example.test/"]
+        .map(|recipient| {
+            let mut confirmation = response.confirmations[0].clone();
+            confirmation.recipient = Some(recipient.into());
+            confirmation
+        })
+        .into();
+    let refusal = connection.verify(response.form_value().expect("a value"), None, now()).err();
+    let Some(Rejection::RecipientMismatch { mismatch }) = refusal else { panic!("{refusal:?}") };
+    let found: Vec<&str> = mismatch.found.iter().map(|found| found.as_str()).collect();
+    assert_eq!(found, ["https://first.example.test/"]);
+}
+
+#[test]
+fn of_nested_status_codes_the_outermost_are_kept() {
+    let idp = idp();
+    let connection = connection(&idp, unsolicited_on());
+    let mut response = idp.response(&sp(), now());
+    response.status_codes = (0..12).map(|number| format!("urn:status:{number}")).collect();
+    let refusal = connection.verify(response.form_value().expect("a value"), None, now()).err();
+    let Some(Rejection::StatusNotSuccess { codes, .. }) = refusal else { panic!("{refusal:?}") };
+    let expected: Vec<String> = (0..8).map(|number| format!("urn:status:{number}")).collect();
+    assert_eq!(codes.iter().map(|code| code.as_str()).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn advice_is_advice_in_an_assertion_alone() {
+    let idp = idp();
+    let connection = connection(&idp, unsolicited_on());
+    let mut response = idp.response(&sp(), now());
+    let advice =
+        "<saml:Advice><ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'/></saml:Advice>";
+    response.raw_extensions = format!("<samlp:Extensions>{advice}</samlp:Extensions>");
+    let refusal = connection.verify(response.form_value().expect("a value"), None, now()).err();
+    let Some(Rejection::SignatureMisplaced { parent }) = refusal else { panic!("{refusal:?}") };
+    assert_eq!(parent.as_str(), "Advice");
 }
