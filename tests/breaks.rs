@@ -3,11 +3,23 @@
 
 mod common;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use common::{Verify as _, now, sp, unsolicited_off, unsolicited_on};
+use saml_login::binding::{Binding, RelayState};
+use saml_login::connection::{SignedParts, Warning};
+use saml_login::error::Part;
+use saml_login::identity::{AttributeMap, IdentityField};
 use saml_login::report::CheckOutcome;
-use saml_login::request::LoginOptions;
-use saml_login::testing::idp::{TestIdp, TestResponse, TestSigned};
-use saml_login::{Connection, ConnectionOptions, PendingRequest, Random, Rejection, Report};
+use saml_login::request::{LoginOptions, Pending, Purpose, RequestCookie, RequestCookies};
+use saml_login::testing::idp::{
+    SignatureOptions, TestAttribute, TestIdp, TestResponse, TestSigned,
+};
+use saml_login::{
+    Connection, ConnectionOptions, KeyPair, Limits, PendingRequest, Random, Rejection, Report,
+    ServiceProvider, Unsolicited,
+};
 
 const ISSUER: &str = "https://idp.example.test";
 const SSO_URL: &str = "https://idp.example.test/sso";
@@ -138,4 +150,211 @@ fn advice_is_advice_in_an_assertion_alone() {
     let refusal = connection.verify(response.form_value().expect("a value"), None, now()).err();
     let Some(Rejection::SignatureMisplaced { parent }) = refusal else { panic!("{refusal:?}") };
     assert_eq!(parent.as_str(), "Advice");
+}
+
+#[test]
+fn options_are_what_they_were_set_to() {
+    let relay_state = RelayState::path("/home").expect("a path");
+    let options = LoginOptions::default()
+        .with_binding(Binding::HttpPost)
+        .with_answer_by(Binding::HttpArtifact)
+        .with_sign(false)
+        .with_force_authn(true)
+        .with_is_passive(true)
+        .with_name_id_format("urn:format")
+        .with_authn_contexts(["urn:context"])
+        .with_provider_name("An application")
+        .with_relay_state(relay_state.clone())
+        .with_lifetime(TimeDelta::minutes(3))
+        .with_purpose(Purpose::Test)
+        .with_context(b"context".to_vec());
+    assert_eq!(options.binding, Some(Binding::HttpPost));
+    assert_eq!(options.answer_by, Binding::HttpArtifact);
+    assert_eq!(options.sign, Some(false));
+    assert!(options.force_authn && options.is_passive);
+    assert_eq!(options.name_id_format.as_deref(), Some("urn:format"));
+    assert_eq!(options.authn_contexts, ["urn:context"]);
+    assert_eq!(options.provider_name.as_deref(), Some("An application"));
+    assert_eq!(options.relay_state, Some(relay_state));
+    assert_eq!(options.lifetime, TimeDelta::minutes(3));
+    assert_eq!(options.purpose, Purpose::Test);
+    assert_eq!(options.context, b"context");
+
+    let map = AttributeMap::default().with_names(IdentityField::Email, ["workMail"]);
+    let options = ConnectionOptions::default()
+        .with_unsolicited(Unsolicited::Off)
+        .with_signed_parts(SignedParts::Both)
+        .with_clock_skew_seconds(7)
+        .with_attribute_map(map.clone())
+        .with_required([IdentityField::Email])
+        .with_forbid_cbc(true)
+        .with_second_opinion(true)
+        .with_danger_allow_sha1(true)
+        .with_danger_allow_weak_keys(true)
+        .with_danger_allow_3des(true)
+        .with_danger_ignore_unsolicited_in_response_to(true);
+    assert_eq!(options.unsolicited, Unsolicited::Off);
+    assert_eq!(options.signed_parts, SignedParts::Both);
+    assert_eq!(options.clock_skew_seconds, 7);
+    assert_eq!(options.attribute_map, map);
+    assert!(options.required.contains(&IdentityField::Email));
+    assert!(options.forbid_cbc && options.second_opinion);
+    let all = [
+        "danger_allow_3des",
+        "danger_allow_sha1",
+        "danger_allow_weak_keys",
+        "danger_ignore_unsolicited_in_response_to",
+    ];
+    assert_eq!(options.dangers(), all);
+}
+
+#[test]
+fn a_second_opinion_is_given_where_there_is_one() {
+    let idp = idp().identity_provider().expect("a certificate");
+    for asked in [false, true] {
+        let options = unsolicited_on().with_second_opinion(asked);
+        let builder = Connection::builder("acme", sp(), idp.clone()).with_options(options);
+        let available = !asked || cfg!(feature = "samael");
+        let code = builder.build().err().map(|error| error.code());
+        assert_eq!(code, (!available).then_some("second_opinion_unavailable"));
+    }
+}
+
+#[test]
+fn what_has_to_be_signed_is_signed() {
+    let idp = idp();
+    let missing = |on| Some(Rejection::SignatureMissing { on });
+    for (signed, any, response, assertion, both) in [
+        (
+            TestSigned::Nothing,
+            missing(Part::Message),
+            missing(Part::Response),
+            missing(Part::Assertion),
+            missing(Part::Response),
+        ),
+        (TestSigned::Response, None, None, missing(Part::Assertion), missing(Part::Assertion)),
+        (TestSigned::Assertion, None, missing(Part::Response), None, missing(Part::Response)),
+        (TestSigned::Both, None, None, None, None),
+    ] {
+        let value = idp.response(&sp(), now()).signed(signed).form_value().expect("a value");
+        for (parts, expected) in [
+            (SignedParts::Any, any),
+            (SignedParts::Response, response),
+            (SignedParts::Assertion, assertion),
+            (SignedParts::Both, both),
+        ] {
+            let connection = connection(&idp, unsolicited_on().with_signed_parts(parts));
+            let found = connection.verify(&value, None, now()).err();
+            assert_eq!(found, expected, "{signed:?} {parts:?}");
+        }
+    }
+}
+
+/// A key pair to decrypt with: always the same key.
+fn pair() -> KeyPair {
+    let (key, until) = (include_str!("../fixtures/sp-key.pem"), now() + TimeDelta::days(1));
+    KeyPair::self_signed(key, "sp", now(), until).expect("a pair")
+}
+
+#[test]
+fn sha1_under_either_signature_of_what_was_encrypted_is_told() {
+    let idp = TestIdp::rsa(ISSUER).expect("a key");
+    let sp = sp().with_decryption_key(pair());
+    let options = unsolicited_on().with_danger_allow_sha1(true).with_forbid_cbc(true);
+    let builder = Connection::builder("acme", sp, idp.identity_provider().expect("one"));
+    let connection = builder.with_options(options).build().expect("a connection");
+    let by = |weak: bool| {
+        let mut options = SignatureOptions::default();
+        let sha1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
+        options.signature_algorithm = weak.then(|| sha1.to_owned());
+        options
+    };
+    for (inner, outer, expected) in [
+        (true, false, &[Warning::RestsOnSha1][..]),
+        (false, true, &[Warning::RestsOnSha1]),
+        (false, false, &[]),
+    ] {
+        let response = idp.response(&common::sp(), now()).signed(TestSigned::Nothing);
+        let plain = idp.sign_xml(&response.unsigned_xml(), "_assertion", &by(inner)).expect("XML");
+        let start = plain.find("<saml:Assertion").expect("an assertion");
+        let end = plain.find("</saml:Assertion>").expect("an end") + "</saml:Assertion>".len();
+        let hidden =
+            TestIdp::encrypted("EncryptedAssertion", &plain[start..end], pair().certificate());
+        let xml = format!("{}{}{}", &plain[..start], hidden.expect("XML"), &plain[end..]);
+        let xml = idp.sign_xml(&xml, "_response", &by(outer)).expect("XML");
+        let report = connection.explain(STANDARD.encode(&xml), None, now());
+        assert!(report.accepted, "{report}");
+        let switch = Warning::Danger { switch: "danger_allow_sha1" };
+        assert_eq!(report.warnings, [&[switch], expected].concat(), "{inner} {outer}");
+    }
+}
+
+#[test]
+fn a_decryption_key_that_another_connection_has_is_told() {
+    let idp = idp().identity_provider().expect("a certificate");
+    let with = |id: &str, sp: ServiceProvider| {
+        Connection::builder(id, sp, idp.clone()).build().expect("a connection")
+    };
+    let acme = with("acme", sp().with_decryption_key(pair()));
+    let bravo = with("bravo", sp().with_decryption_key(pair()));
+    let without = with("charlie", sp());
+    let shared = Warning::DecryptionKeyShared {
+        fingerprint: pair().certificate().fingerprint(),
+        other: "bravo".into(),
+    };
+    assert_eq!(acme.warnings_beside([&acme, &bravo, &without]), [shared]);
+    assert_eq!(without.warnings_beside([&acme, &bravo]), []);
+}
+
+#[test]
+fn a_report_keeps_to_the_limits_and_the_names_of_its_connection() {
+    let idp = idp();
+    let mut response = idp.response(&sp(), now());
+    response.attributes = vec![
+        TestAttribute::new("workMail", ["alice@example.test"]),
+        TestAttribute::new("privateMail", ["alice@home.example.test"]),
+    ];
+    let value = response.form_value().expect("a value");
+    let map = AttributeMap::default().with_names(IdentityField::Email, ["workMail", "privateMail"]);
+    let differ = |options: ConnectionOptions| {
+        let report = connection(&idp, options).explain(&value, None, now());
+        report.warnings.iter().map(Warning::code).collect::<Vec<_>>()
+    };
+    assert_eq!(differ(unsolicited_on()), [""; 0]);
+    assert_eq!(differ(unsolicited_on().with_attribute_map(map)), ["emails_differ"]);
+
+    let mut limits = Limits::default();
+    limits.document_bytes = 100;
+    let of_idp = idp.identity_provider().expect("a certificate");
+    let builder = Connection::builder("acme", sp(), of_idp).with_options(unsolicited_on());
+    let connection = builder.with_limits(limits).build().expect("a connection");
+    let verdict = connection.verify(&value, None, now()).err().map(|refusal| refusal.code());
+    assert_eq!(verdict, Some("response_too_large"));
+    assert_eq!(connection.explain(&value, None, now()).code, verdict);
+}
+
+#[test]
+fn a_bounce_makes_room_for_itself_among_the_bounces_of_others() {
+    let idp = idp();
+    let login = connection(&idp, unsolicited_off())
+        .start_login(LoginOptions::default(), Random::new([7; 32]), now())
+        .expect("a login")
+        .pending;
+    let cookie = |connection: &str, number: i64| {
+        let mut pending = login.clone();
+        pending.connection_id = connection.into();
+        pending.request_id = format!("_{number}");
+        pending.issued_at = now() + TimeDelta::seconds(number);
+        RequestCookie::new(&Pending::Login(pending), "v").by_bounce()
+    };
+    let brought = |cookies: &[RequestCookie]| {
+        let pairs = cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value()));
+        RequestCookies::read(&pairs.collect::<Vec<_>>().join("; "))
+    };
+    let mine: Vec<_> = (0..8).map(|number| cookie("acme", number)).collect();
+    assert_eq!(brought(&mine).displaced_by(&cookie("acme", 9)), None);
+    let mixed: Vec<_> =
+        (0..8).map(|number| cookie(if number < 4 { "acme" } else { "bravo" }, number)).collect();
+    assert_eq!(brought(&mixed).displaced_by(&cookie("acme", 9)), Some(vec![mixed[4].clone()]));
+    assert_eq!(brought(&mixed).displaced_by(&cookie("bravo", 9)), Some(vec![mixed[0].clone()]));
 }
