@@ -6,19 +6,21 @@ mod common;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
-use common::{Verify as _, now, sp, unsolicited_off, unsolicited_on};
+use common::{Verify as _, block_on, now, sp, unsolicited_off, unsolicited_on};
 use saml_login::binding::{Binding, RelayState};
 use saml_login::connection::{SignedParts, Warning};
 use saml_login::error::Part;
 use saml_login::identity::{AttributeMap, IdentityField};
 use saml_login::report::CheckOutcome;
-use saml_login::request::{LoginOptions, Pending, Purpose, RequestCookie, RequestCookies};
+use saml_login::request::{
+    LoginOptions, Pending, PendingLogout, Purpose, Remembered, RequestCookie, RequestCookies,
+};
 use saml_login::testing::idp::{
     SignatureOptions, TestAttribute, TestIdp, TestResponse, TestSigned,
 };
 use saml_login::{
     Connection, ConnectionOptions, KeyPair, Limits, PendingRequest, Random, Rejection, Report,
-    ServiceProvider, Unsolicited,
+    RequestStore, SealedRequests, SealingKey, ServiceProvider, Unsolicited,
 };
 
 const ISSUER: &str = "https://idp.example.test";
@@ -39,6 +41,12 @@ fn shown(report: &Report, name: &str) -> (String, String) {
     (check.expected.clone().unwrap_or_default(), check.found.clone().unwrap_or_default())
 }
 
+/// The checks that fail in a report.
+fn failed(report: &Report) -> Vec<&'static str> {
+    let failed = report.checks.iter().filter(|check| check.outcome == CheckOutcome::Failed);
+    failed.map(|check| check.name).collect()
+}
+
 fn row(expected: &str, found: &str) -> (String, String) {
     (expected.to_owned(), found.to_owned())
 }
@@ -47,7 +55,9 @@ fn row(expected: &str, found: &str) -> (String, String) {
 fn a_report_shows_the_contexts_that_were_asked_for_and_the_end_of_the_session() {
     let idp = idp();
     let connection = connection(&idp, unsolicited_off());
-    let options = LoginOptions::default().with_authn_contexts(["urn:context:a", "urn:context:b"]);
+    let options = LoginOptions::default()
+        .with_authn_contexts(["urn:context:a", "urn:context:b"])
+        .with_force_authn(true);
     let login = connection.start_login(options, Random::new([7; 32]), now()).expect("a login");
     let pending: PendingRequest = login.pending;
     let report = |change: fn(&mut TestResponse<'_>)| {
@@ -64,6 +74,8 @@ fn a_report_shows_the_contexts_that_were_asked_for_and_the_end_of_the_session() 
     let present = "now is 2030-01-31T12:00:00Z, give or take 60 s";
     assert_eq!(met.code, None);
     assert_eq!(shown(&met, "authn_context"), row(asked, "urn:context:b"));
+    let bound = "at most 0 s before 2030-01-31T12:00:00Z, give or take 60 s";
+    assert_eq!(shown(&met, "force_authn"), row(bound, "2030-01-31T12:00:00Z"));
     assert_eq!(shown(&met, "session"), row(present, "until 2030-01-31T13:00:00Z"));
     let unmet = report(|response| {
         let statement = &mut response.authn_statements[0];
@@ -89,24 +101,22 @@ fn a_report_shows_issuers_and_requests_and_what_is_not_there() {
     };
     let honest = report(|_| {});
     assert_eq!(honest.code, None);
+    let success = "urn:oasis:names:tc:SAML:2.0:status:Success";
+    assert_eq!(shown(&honest, "status"), row(success, success));
     assert_eq!(shown(&honest, "response_issuer"), row(ISSUER, ISSUER));
     assert_eq!(shown(&honest, "assertion_issuer"), row(ISSUER, ISSUER));
     assert_eq!(shown(&honest, "in_response_to"), row(&id, &id));
-    let named = |report: &Report| -> Vec<&'static str> {
-        let failed = report.checks.iter().filter(|check| check.outcome == CheckOutcome::Failed);
-        failed.map(|check| check.name).collect()
-    };
-    assert_eq!(named(&honest), [""; 0]);
+    assert_eq!(failed(&honest), [""; 0]);
     // The row that says so is the one that fails, whatever else asks for the same.
     let undated = report(|response| response.assertion_issue_instant = None);
     assert_eq!(undated.code, Some("instant_malformed"));
-    assert_eq!(named(&undated).first(), Some(&"assertion_id"));
+    assert_eq!(failed(&undated).first(), Some(&"assertion_id"));
     let nameless = report(|response| {
         response.assertion_id = None;
         response.signed = TestSigned::Response;
     });
     assert_eq!(nameless.code, Some("id_invalid"));
-    assert_eq!(named(&nameless).first(), Some(&"assertion_id"));
+    assert_eq!(failed(&nameless).first(), Some(&"assertion_id"));
 }
 
 #[test]
@@ -330,7 +340,8 @@ fn a_report_keeps_to_the_limits_and_the_names_of_its_connection() {
     let connection = builder.with_limits(limits).build().expect("a connection");
     let verdict = connection.verify(&value, None, now()).err().map(|refusal| refusal.code());
     assert_eq!(verdict, Some("response_too_large"));
-    assert_eq!(connection.explain(&value, None, now()).code, verdict);
+    let report = connection.explain(&value, None, now());
+    assert_eq!((report.code, failed(&report)), (verdict, vec!["decoded"]));
 }
 
 #[test]
@@ -357,4 +368,54 @@ fn a_bounce_makes_room_for_itself_among_the_bounces_of_others() {
         (0..8).map(|number| cookie(if number < 4 { "acme" } else { "bravo" }, number)).collect();
     assert_eq!(brought(&mixed).displaced_by(&cookie("acme", 9)), Some(vec![mixed[4].clone()]));
     assert_eq!(brought(&mixed).displaced_by(&cookie("bravo", 9)), Some(vec![mixed[0].clone()]));
+    // A minute later they are not counted any more.
+    assert_eq!(brought(&mine).displaced_by(&cookie("acme", 59)), None);
+    assert_eq!(brought(&mine).displaced_by(&cookie("acme", 60)), Some(vec![mine[0].clone()]));
+}
+
+#[test]
+fn a_sealed_request_fits_in_a_cookie_to_the_byte() {
+    let idp = idp();
+    let login = connection(&idp, unsolicited_off())
+        .start_login(LoginOptions::default(), Random::new([7; 32]), now())
+        .expect("a login")
+        .pending;
+    let store = SealedRequests::new(SealingKey::new([1; 32]));
+    let sealed = |bytes: usize| {
+        let mut pending = login.clone();
+        pending.context = vec![b'x'; bytes];
+        let pending = Pending::Login(pending);
+        let put = block_on(store.put(&pending, Random::new([2; 32]), now()));
+        match put.map_err(|error| error.to_string())? {
+            Remembered::Cookie(cookie) => Ok(cookie.len()),
+            other => Err(format!("{other:?}")),
+        }
+    };
+    let least = sealed(0).expect("a cookie");
+    // Three bytes are four letters.
+    let close = (3_900 - least) / 4 * 3;
+    let exact = (close..close + 4).take_while(|bytes| sealed(*bytes).is_ok()).last();
+    let exact = exact.expect("one that fits");
+    assert_eq!(sealed(exact), Ok(3_900));
+    assert_eq!(sealed(exact + 1), Err("the request is too long for a cookie".to_owned()));
+}
+
+#[test]
+fn what_is_pending_is_one_or_the_other() {
+    let idp = idp();
+    let connection = connection(&idp, unsolicited_off());
+    let login = connection.start_login(LoginOptions::default(), Random::new([7; 32]), now());
+    let login = Pending::from(login.expect("a login").pending);
+    assert!(login.clone().into_login().is_some());
+    assert_eq!(login.into_logout(), None);
+    let logout = PendingLogout {
+        request_id: "_logout".into(),
+        connection_id: "acme".into(),
+        issued_at: now(),
+        expires_at: now() + TimeDelta::minutes(1),
+        relay_state: None,
+    };
+    let pending = Pending::from(logout.clone());
+    assert_eq!(pending.clone().into_login(), None);
+    assert_eq!(pending.into_logout(), Some(logout));
 }
