@@ -145,6 +145,49 @@ fn signed_info_has_no_strange_children_and_an_end() {
 }
 
 #[test]
+fn the_children_of_signed_info_bear_their_names() {
+    let malformed = Some(Rejection::SignatureMalformed {
+        on: Part::Assertion,
+        problem: SignatureProblem::Elements,
+    });
+    // Signed as they are written here.
+    let misnamed: [fn(String) -> String; 6] = [
+        |info| info.replace("ds:CanonicalizationMethod", "ds:Canonicalization"),
+        |info| info.replace("ds:SignatureMethod", "ds:Signing"),
+        |info| info.replace("ds:Reference", "ds:Referral"),
+        |info| info.replace("ds:Transforms", "ds:Changes"),
+        |info| info.replace("ds:DigestMethod", "ds:Digesting"),
+        |info| info.replace("ds:DigestValue", "ds:Value"),
+    ];
+    for (number, edit) in misnamed.into_iter().enumerate() {
+        let found = signed(|options| options.edit_signed_info = Some(edit));
+        assert_eq!(found, malformed, "{number}");
+    }
+}
+
+#[test]
+fn a_certificate_that_was_issued_anew_for_the_same_key_is_no_stranger() {
+    let idp = p256();
+    let configured = connection(&idp);
+    let renewed = idp.with_validity(now(), now() + chrono::TimeDelta::days(1)).expect("another");
+    let mut of_renewed = response(&renewed);
+    assert_eq!(refusal(&configured, &of_renewed.xml().expect("XML")), None);
+    of_renewed.signature.signature_value = Some(vec![1; 64]);
+    let on = Part::Assertion;
+    let invalid = Some(Rejection::SignatureInvalid { on, cause: None });
+    assert_eq!(refusal(&configured, &of_renewed.xml().expect("XML")), invalid);
+}
+
+#[test]
+fn what_was_changed_before_the_response_was_signed_is_no_matter_of_canonicalization() {
+    let idp = p256();
+    let changed = response(&idp).xml().expect("XML").replace("alice@", "mallory@");
+    let around = idp.sign_xml(&changed, "_response", &SignatureOptions::default());
+    let mismatch = Rejection::DigestMismatch { on: Part::Assertion, cause: None };
+    assert_eq!(refusal(&connection(&idp), &around.expect("XML")), Some(mismatch));
+}
+
+#[test]
 fn nothing_but_key_info_stands_in_its_place() {
     let malformed = Some(Rejection::SignatureMalformed {
         on: Part::Assertion,
@@ -233,6 +276,13 @@ fn a_report_shows_instants_and_confirmations_as_they_are() {
         shown("authn_statement"),
         row("not after 2030-01-31T12:00:00Z, give or take 60 s", "2030-01-31T12:00:00Z")
     );
+    assert_eq!(shown("conditions_understood"), row("", ""));
+    let mut once = response(&idp);
+    once.raw_conditions = "<saml:OneTimeUse/>".into();
+    let report = connection(&idp).explain(once.form_value().expect("a value"), None, now());
+    let found = report.checks.iter().find(|check| check.name == "conditions_understood");
+    let found = found.and_then(|check| check.found.as_deref());
+    assert_eq!(found, Some("OneTimeUse (true of every assertion here)"));
 }
 
 #[test]

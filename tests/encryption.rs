@@ -61,11 +61,21 @@ fn alice() -> Result<String, &'static str> {
 
 /// An EncryptedKey for one of the keys, by RSA-OAEP with SHA-256 throughout.
 fn encrypted_key(key: usize, content_key: &[u8], attributes: &str) -> String {
+    key_by_oaep(key, content_key, attributes, [MessageDigest::sha256(); 2])
+}
+
+/// The same with these digests, of the label and of the mask; what it says of them stays.
+fn key_by_oaep(
+    key: usize,
+    content_key: &[u8],
+    attributes: &str,
+    [digest, mask_digest]: [MessageDigest; 2],
+) -> String {
     let private = PKey::private_key_from_pem(&KEYS[key]).expect("a key");
     let mut encrypter = Encrypter::new(&private).expect("an encrypter");
     encrypter.set_rsa_padding(Padding::PKCS1_OAEP).expect("OAEP");
-    encrypter.set_rsa_oaep_md(MessageDigest::sha256()).expect("a digest");
-    encrypter.set_rsa_mgf1_md(MessageDigest::sha256()).expect("a digest");
+    encrypter.set_rsa_oaep_md(digest).expect("a digest");
+    encrypter.set_rsa_mgf1_md(mask_digest).expect("a digest");
     let mut value = vec![0; encrypter.encrypt_len(content_key).expect("a length")];
     let length = encrypter.encrypt(content_key, &mut value).expect("a value");
     format!(
@@ -241,6 +251,8 @@ fn keys_stand_inside_beside_or_where_a_reference_points() {
         (theirs.repeat(9), "encryption_malformed"),
         // Too many to be looked for, one by one.
         (format!("{}{}", reference("#key").repeat(9), ours(" Id='key'")), "encryption_malformed"),
+        // A reference has to find its key, whatever other keys there are.
+        (format!("{}{}", reference("#elsewhere"), ours("")), "encryption_malformed"),
         (theirs.clone(), "decryption_failed"),
         (encrypted_key(0, &[7; 15], ""), "decryption_failed"),
         (encrypted_key(0, &[8; 16], ""), "decryption_failed"),
@@ -253,10 +265,108 @@ fn keys_stand_inside_beside_or_where_a_reference_points() {
     }
     let as_often = format!("{}{}", reference("#key").repeat(8), ours(" Id='key'"));
     assert_eq!(verdict(&with(&as_often, "")), alice());
+    let as_many = format!("{}{}", theirs.repeat(7), ours(""));
+    assert_eq!(verdict(&with(&as_many, "")), alice());
     // Rollover: the key before this one still opens what it is for.
     let sp = sp().with_decryption_key(pair(1)).with_decryption_key(pair(0));
     let both = Connection::builder("acme", sp, IDP.identity_provider().expect("a certificate"));
     assert_eq!(verdict_of(both.with_options(unsolicited_on()), &with(&ours(""), "")), alice());
+}
+
+#[test]
+fn the_digests_of_oaep_are_those_that_are_named_and_each_is_named_once() {
+    let (_, assertion) = response(TestSigned::Assertion);
+    let with = |key: &str| {
+        let data = encrypted_data(&assertion, key);
+        verdict(&replaced(TestSigned::Nothing, |_| {
+            format!("<saml:EncryptedAssertion>{data}</saml:EncryptedAssertion>")
+        }))
+    };
+    let (sha1, sha256) = (MessageDigest::sha1(), MessageDigest::sha256());
+    let (sha384, sha512) = (MessageDigest::sha384(), MessageDigest::sha512());
+    for (label, uri) in [
+        (sha1, "http://www.w3.org/2000/09/xmldsig#sha1"),
+        (sha256, "http://www.w3.org/2001/04/xmlenc#sha256"),
+        (sha384, "http://www.w3.org/2001/04/xmldsig-more#sha384"),
+        (sha512, "http://www.w3.org/2001/04/xmlenc#sha512"),
+    ] {
+        for (mask, name) in
+            [(sha1, "sha1"), (sha256, "sha256"), (sha384, "sha384"), (sha512, "sha512")]
+        {
+            let key = key_by_oaep(0, &[7; 16], "", [label, mask])
+                .replace("http://www.w3.org/2001/04/xmlenc#sha256", uri)
+                .replace("mgf1sha256", &format!("mgf1{name}"));
+            assert_eq!(with(&key), alice(), "{uri} {name}");
+        }
+    }
+    let key = encrypted_key(0, &[7; 16], "");
+    let begin = key.find("<ds:DigestMethod").expect("a digest");
+    let end = key.find("</xenc:EncryptionMethod>").expect("an end");
+    let (digest, mask) =
+        key[begin..end].split_at(key[begin..end].find("<xenc11:MGF").expect("a mask"));
+    let method = |parameters: &str| format!("{}{parameters}{}", &key[..begin], &key[end..]);
+    let label = |value: &str| format!("<xenc:OAEPparams>{value}</xenc:OAEPparams>");
+    // In any order, and beside a label that is empty.
+    assert_eq!(with(&method(&format!("{mask}{digest}"))), alice());
+    assert_eq!(with(&method(&format!("{}{digest}{mask}", label(" ")))), alice());
+    assert_eq!(with(&method(&format!("{digest}{mask}{}", label("")))), alice());
+    for parameters in [
+        format!("{digest}{digest}{mask}"),
+        format!("{digest}{mask}{mask}"),
+        format!("{digest}{mask}{}", label("bGFiZWw=")),
+        format!("{digest}{mask}<xenc:Other/>"),
+    ] {
+        assert_eq!(with(&method(&parameters)), Err("encryption_malformed"), "{parameters}");
+    }
+    // The older identifier has SHA-1 in the mask, and says nothing of it.
+    let older = |parameters: &str| {
+        key_by_oaep(0, &[7; 16], "", [sha256, sha1])
+            .replace(
+                "http://www.w3.org/2009/xmlenc11#rsa-oaep",
+                "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+            )
+            .replace(mask, parameters)
+    };
+    assert_eq!(with(&older("")), alice());
+    assert_eq!(with(&older(&label(""))), alice());
+    assert_eq!(with(&older(mask)), Err("encryption_malformed"));
+}
+
+#[test]
+fn what_is_missing_to_open_with_is_named() {
+    let without = || {
+        let idp = IDP.identity_provider().expect("a certificate");
+        let builder = Connection::builder("acme", sp(), idp).with_options(unsolicited_on());
+        builder.build().expect("a connection")
+    };
+    let refusal = |xml: &str| without().verify(STANDARD.encode(xml), None, now()).err();
+    let missing = |element| Some(Rejection::DecryptionKeyMissing { element });
+    let assertion = replaced(TestSigned::Assertion, |plain| encrypted("EncryptedAssertion", plain));
+    assert_eq!(refusal(&assertion), missing("EncryptedAssertion"));
+    let mut name = IDP.response(&sp(), now());
+    name.name_id = None;
+    name.raw_subject = encrypted("EncryptedID", "<saml:NameID>bob</saml:NameID>");
+    assert_eq!(refusal(&name.xml().expect("XML")), missing("EncryptedID"));
+    let mut attribute = IDP.response(&sp(), now());
+    attribute.raw_attributes = encrypted("EncryptedAttribute", "<saml:Attribute Name=\"x\"/>");
+    assert_eq!(refusal(&attribute.xml().expect("XML")), missing("EncryptedAttribute"));
+    // A cipher that an administrator may allow is told from one that nobody may.
+    let connection = builder().build().expect("a connection");
+    for (algorithm, allowed_by) in [
+        ("http://www.w3.org/2001/04/xmlenc#tripledes-cbc", Some("danger_allow_3des")),
+        ("http://www.w3.org/2001/04/xmlenc#des-cbc", None),
+    ] {
+        let data = data_of(algorithm, &[9; 64], &encrypted_key(0, &[7; 24], ""));
+        let xml = replaced(TestSigned::Nothing, |_| {
+            format!("<saml:EncryptedAssertion>{data}</saml:EncryptedAssertion>")
+        });
+        match connection.verify(STANDARD.encode(&xml), None, now()) {
+            Err(Rejection::AlgorithmForbidden { algorithm: found, allowed_by: by, .. }) => {
+                assert_eq!((found.as_str(), by), (algorithm, allowed_by));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
@@ -352,6 +462,10 @@ fn whatever_cbc_decrypts_to_has_the_same_refusal() {
         );
     }
     assert_eq!(verdict(&with(&[])), Err("decryption_failed"));
+    // One block more than a padding can have.
+    let mut longer = padded(last + 16);
+    longer.splice(assertion.len()..assertion.len(), [0; 16]);
+    assert_eq!(verdict(&with(&longer)), Err("decryption_failed"));
     let strict = builder().with_options(unsolicited_on().with_forbid_cbc(true));
     assert_eq!(verdict_of(strict, &with(&padded(last))), Err("algorithm_forbidden"));
 }
@@ -425,6 +539,14 @@ fn work_with_keys_is_bounded_for_a_message() {
     let beyond = |limit, allowed| Some(Rejection::XmlLimitExceeded { limit, allowed });
     assert_eq!(attributes(32), None);
     assert_eq!(attributes(33), beyond(LimitKind::PrivateKeyOperations, 64));
+    // And how many elements there are, by itself.
+    let by_one_key = |number: usize| {
+        let mut response = IDP.response(&common::sp(), now());
+        response.raw_attributes = encrypted.repeat(number);
+        verdict(&response.xml().expect("XML"))
+    };
+    assert_eq!(by_one_key(64), alice());
+    assert_eq!(by_one_key(65), Err("encryption_malformed"));
     // What is parsed with each element that was opened is bounded, too.
     let assertion = |around: usize, there: usize| {
         let declared = |name: &str, count: usize| {

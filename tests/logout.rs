@@ -536,11 +536,47 @@ fn an_answer_that_is_not_signed_confirms_nothing() {
     assert_eq!(code(&elsewhere, Some(&pending)), Err("destination_mismatch"));
     let stranger = answer("").replace("https://idp.example.test<", "https://other.example.test<");
     assert_eq!(code(&stranger, Some(&pending)), Err("issuer_mismatch"));
+    let whole = posted(&answer(&format!(" Destination=\"{SLO}\"")));
+    let opened = connection(sp()).open_logout(post(&whole), now()).expect("an answer");
+    let OpenedLogout::Answer(signed) = opened else { panic!("no answer") };
+    assert!(signed.is_signed());
     // One whose signature does not hold is refused, not taken for unsigned.
     let signed = STANDARD.decode(posted(&answer(&format!(" Destination=\"{SLO}\""))));
     let signed = String::from_utf8(signed.expect("Base64")).expect("UTF-8");
     let forged = signed.replace("status:Success", "status:Requester");
     assert_eq!(code(&forged, Some(&pending)), Err("digest_mismatch"));
+}
+
+#[test]
+fn a_request_is_good_for_a_day_at_most_and_says_why_no_longer() {
+    let refusal = |until: &str, after: TimeDelta| {
+        let value = posted(&request(&format!(" NotOnOrAfter=\"{until}\""), NAME));
+        connection(sp()).open_logout(post(&value), now() + after).err()
+    };
+    let expired = |what, end: &str, after| {
+        let (not_on_or_after, now) = (at(end), now() + after);
+        Some(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 60 })
+    };
+    let (day, later) = ("2030-02-01T12:00:00Z", "2030-02-03T12:00:00Z");
+    let a_day = TimeDelta::days(1) + TimeDelta::seconds(60);
+    let plus_a_day = "LogoutRequest/@IssueInstant plus a day";
+    assert_eq!(refusal(later, a_day - TimeDelta::seconds(1)), None);
+    assert_eq!(refusal(later, a_day), expired(plus_a_day, day, a_day));
+    assert_eq!(refusal(day, a_day), expired("LogoutRequest/@NotOnOrAfter", day, a_day));
+}
+
+#[test]
+fn options_are_what_they_were_set_to() {
+    let relay_state = RelayState::path("/bye").expect("a path");
+    let options = LogoutOptions::default()
+        .with_binding(Binding::HttpPost)
+        .with_sign(false)
+        .with_relay_state(relay_state.clone())
+        .with_lifetime(TimeDelta::minutes(3));
+    assert_eq!(options.binding, Some(Binding::HttpPost));
+    assert_eq!(options.sign, Some(false));
+    assert_eq!(options.relay_state, Some(relay_state));
+    assert_eq!(options.lifetime, TimeDelta::minutes(3));
 }
 
 #[test]

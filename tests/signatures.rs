@@ -114,6 +114,16 @@ fn every_canonicalization() {
             assert_eq!(found, Ok(()), "{list:?}");
         }
     }
+    // XML Signature §4.4.3.3: "#" and an ID leave the comments out, whatever the transform says.
+    for transform in CANONICALIZATIONS {
+        let mut response = response(&P256, TestSigned::Assertion);
+        response.raw_attributes = "<!-- of no account -->".into();
+        response.signature.transform = Some(transform.into());
+        let xml = response.xml().expect("XML");
+        assert!(xml.contains("<!-- of no account -->"));
+        let found = verdict(&connection(&P256), &xml);
+        assert_eq!(found.as_deref(), Ok("alice@example.test"), "{transform}");
+    }
     // A parameter of the exclusive algorithms only.
     let found = outcome(&P256, TestSigned::Assertion, |options| {
         options.transform = Some(CANONICALIZATIONS[2].into());

@@ -85,7 +85,6 @@ impl Connection {
     fn signed_octets(&self, envelope: Envelope<'_>) -> Result<Signed<SignedOctets>, Rejection> {
         let found = envelope.signatures();
         let missing = match self.options.signed_parts {
-            SignedParts::Any if !found.response && !found.assertion => Some(Part::Message),
             SignedParts::Response | SignedParts::Both if !found.response => Some(Part::Response),
             SignedParts::Assertion | SignedParts::Both if !found.assertion => Some(Part::Assertion),
             _ => None,
