@@ -11,15 +11,15 @@ use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use saml_login::account::{
-    Account, AccountId, Counters, Invitation, OrganizationId, Pushed, PushedAddress, Role, Status,
+    Account, AccountId, Invitation, OrganizationId, Pushed, PushedAddress, Role, Status,
 };
 use saml_login::administration::{administer, found};
 use saml_login::audit::{Actor, AuditEvent};
 use saml_login::doctor::PastedValues;
 use saml_login::identity::Email;
 use saml_login::organization::{
-    By, Change, ChangeRefusal, Discovery, DomainToken, EmailDomain, Plan, Proposal, Slug, SpUrls,
-    Watched, discover, due,
+    By, Change, ChangeRefusal, Counters, Discovery, DomainToken, EmailDomain, Plan, Proposal, Slug,
+    SpUrls, Watched, discover, due,
 };
 use saml_login::policy::{Origin, PolicyAction};
 use saml_login::provision::{
@@ -292,13 +292,19 @@ fn people_come(
     }
     println!("\nbravo's identity provider answers at acme's door:");
     application.log_in("acme-inc", bravo_idp, "mallory")?;
-    Ok(SessionStart::new(acme, LoginMethod::EmailCode))
+    by_code(acme)
 }
 
 fn bravo_session(application: &Application, bravo: &Account) -> Told<(Account, SessionStart)> {
     let account = application.account("bravo-ltd", &bravo.id)?;
-    let session = SessionStart::new(&account, LoginMethod::EmailCode);
+    let session = by_code(&account)?;
     Ok((account, session))
+}
+
+/// A session that began with a code sent to the account's address.
+fn by_code(account: &Account) -> Told<SessionStart> {
+    let sent_to = account.email().ok_or("an account without an address")?;
+    Ok(SessionStart::by_code(account, sent_to).ok_or("a former address")?)
 }
 
 fn enforce(

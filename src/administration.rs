@@ -7,7 +7,7 @@ use crate::organization::{
 };
 use crate::provision::Asked;
 use crate::random::Random;
-use crate::store::{AccountWrite, Found, Names, SettingsWrite, Store, Write, Written};
+use crate::store::{AccountWrite, Found, Name, Names, SettingsWrite, Store, Write, Written};
 
 /// Why settings were neither changed nor refused.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +133,9 @@ pub async fn administer<S: Store>(
                 let refusal = ChangeRefusal::from(Conflict::about(claim.kind));
                 return refused(store, applied, refusal).await;
             }
+            Written::LastAdministrator => {
+                return refused(store, applied, ChangeRefusal::LastAdministrator).await;
+            }
             _ => {}
         }
     }
@@ -154,11 +157,14 @@ async fn read<S: Store>(
         found.ok_or(AdministrationError::OrganizationUnknown)
     };
     let found = find(&names).await?;
-    let wanted = change.accounts(&found.record.organization);
-    if wanted.iter().all(|id| names.ids.contains(id)) {
+    let organization_read = &found.record.organization;
+    let wanted = change.accounts(organization_read);
+    let key = change.key(organization_read).map(Name::Key);
+    if key.is_none() && wanted.iter().all(|id| names.ids.contains(id)) {
         return Ok(found);
     }
     names.ids.extend(wanted);
+    names.names.extend(key);
     find(&names).await
 }
 
@@ -170,7 +176,7 @@ async fn around<S: Store>(
     found: &Found,
 ) -> Result<Around, AdministrationError> {
     let mut around = Around::plan(plan).with_accounts(found.accounts.iter().cloned());
-    for claim in change.claims() {
+    for claim in change.claims(&found.record.organization) {
         let owner = store.claimed(&claim).await.map_err(AdministrationError::Store)?;
         if owner.is_some_and(|owner| owner != *found.record.organization.id()) {
             around.claims.insert(claim);
@@ -182,6 +188,7 @@ async fn around<S: Store>(
 fn write(settings: Organization, applied: &Applied, found: &Found, asked: &Asked<'_>) -> Write {
     let mut write = Write::of(settings.id(), asked.now);
     write.decided_by = Some(found.record.version);
+    write.keep_reachable = settings.keeps_reach(&asked.by);
     write.account = linked(applied, found, asked).map(AccountWrite::Change);
     write.settings = Some(SettingsWrite::Change(Box::new(settings)));
     write.events.push(applied.event.clone());

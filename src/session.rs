@@ -60,10 +60,9 @@ pub struct SessionStart {
 }
 
 impl SessionStart {
-    /// A login into this account without single sign-on. One that is called single sign-on here,
-    /// without an identity, steps up at once where that is enforced.
+    /// A login into this account without single sign-on, in which nothing was proven. One that is
+    /// called single sign-on here, without an identity, steps up at once where that is enforced.
     pub fn new(account: &Account, method: LoginMethod) -> Self {
-        let by_code = method == LoginMethod::EmailCode;
         Self {
             organization: account.organization.clone(),
             account: account.id.clone(),
@@ -72,8 +71,33 @@ impl SessionStart {
             issuer: None,
             key_fingerprint: None,
             stable_key: None,
-            proven: account.email().filter(|_| by_code).cloned(),
+            proven: None,
         }
+    }
+
+    /// A login by the code that was sent to this address; `None` if it is not the account's any
+    /// more: whoever reads the mail of a former address is not let in.
+    ///
+    /// ```
+    /// use chrono::DateTime;
+    /// use saml_login::account::{Account, AccountAddress, AccountId, EmailProof};
+    /// use saml_login::identity::Email;
+    /// use saml_login::session::SessionStart;
+    ///
+    /// let sent_to = Email::parse("alice@acme.test")?;
+    /// let mut account = Account::new(AccountId::new("1"), "org-1", DateTime::UNIX_EPOCH);
+    /// account.address = Some(AccountAddress::new(sent_to.clone(), EmailProof::Organization));
+    /// let start = SessionStart::by_code(&account, &sent_to).ok_or("another address")?;
+    /// assert_eq!(start.proven, Some(sent_to.clone()));
+    ///
+    /// account.address = None;
+    /// assert_eq!(SessionStart::by_code(&account, &sent_to), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn by_code(account: &Account, sent_to: &Email) -> Option<Self> {
+        let start =
+            || Self { proven: Some(sent_to.clone()), ..Self::new(account, LoginMethod::EmailCode) };
+        account.has_email(sent_to).then(start)
     }
 
     /// A login into this account through single sign-on.

@@ -329,7 +329,8 @@ fn the_whole_table() {
                     Actor::Oneself => By::member(&it),
                 };
                 for intent in things.intents(&pushes) {
-                    let decision = decided(&intent, &by, &organization, &all, counters(&all));
+                    let decision =
+                        decided(&intent, &by, &organization, &all, counters(&organization, &all));
                     let code = match &decision {
                         Ok(provisioning) => provisioning.code(),
                         Err(refusal) => refusal.code(),
@@ -359,21 +360,21 @@ fn the_last_administrator_stays_on_every_path_of_the_dashboard() {
     let all = [boss.clone()];
     for way in &ways {
         for by in [By::member(&boss), By::Operator("operator-7"), By::Application] {
-            let decision = decided(way, &by, &acme, &all, counters(&all));
+            let decision = decided(way, &by, &acme, &all, counters(&acme, &all));
             assert_eq!(decision.expect_err("the last").code(), "last_administrator");
         }
         // A second one makes the difference, if they are active.
         let mut second = administrator_of("org-a", "second", "second@example.test");
         let two = [boss.clone(), second.clone()];
-        assert!(decided(way, &By::member(&boss), &acme, &two, counters(&two)).is_ok());
+        assert!(decided(way, &By::member(&boss), &acme, &two, counters(&acme, &two)).is_ok());
         second.status = Status::Deactivated;
         let two = [boss.clone(), second];
-        let decision = decided(way, &By::member(&boss), &acme, &two, counters(&two));
+        let decision = decided(way, &By::member(&boss), &acme, &two, counters(&acme, &two));
         assert_eq!(decision.expect_err("the last").code(), "last_administrator");
     }
     done(&mut acme, Change::ManageByDirectory(true));
     let off = Intent::SetStatus { account, status: Status::Deactivated };
-    let dismissed = decided(&off, &By::Directory("token-1"), &acme, &all, counters(&all));
+    let dismissed = decided(&off, &By::Directory("token-1"), &acme, &all, counters(&acme, &all));
     let dismissed = dismissed.expect("a dismissal");
     // Role and name stay, for whoever looks into it; the sessions end.
     assert_eq!(dismissed.account().role, Role::Administrator);
@@ -390,7 +391,7 @@ fn nobody_is_another_account() {
     let all = [boss.clone(), taken];
     let by = By::member(&boss);
     let code = |intent: &Intent<'_>| {
-        decided(intent, &by, &acme, &all, counters(&all))
+        decided(intent, &by, &acme, &all, counters(&acme, &all))
             .map(|done| done.code())
             .map_err(|no| no.code())
     };
@@ -405,7 +406,8 @@ fn nobody_is_another_account() {
         let wanted = Wanted::new(Pushed::new(name), true);
         let apply = move |_: Option<&Account>| Ok(wanted.clone());
         let intent = Intent::Push(Push::new(&apply));
-        let decision = decided(&intent, &By::Directory("t"), &managed, &all, counters(&all));
+        let decision =
+            decided(&intent, &By::Directory("t"), &managed, &all, counters(&managed, &all));
         decision.map(|done| done.code()).map_err(|no| no.code())
     };
     assert_eq!(push("SOMEBODY"), Err("user_name_taken"));
@@ -420,7 +422,7 @@ fn an_invitation_is_good_once_for_its_time_and_for_its_address() {
     let accept = |account: &Account, token: &str| {
         let intent = Intent::Accept(TokenDigest::of(token));
         let all = std::slice::from_ref(account);
-        decided(&intent, &By::Application, &acme, all, counters(all))
+        decided(&intent, &By::Application, &acme, all, counters(&acme, all))
     };
     let accepted = accept(&it, "it").expect("an account").account().clone();
     assert_eq!(accepted.status, Status::Active);
@@ -434,10 +436,11 @@ fn an_invitation_is_good_once_for_its_time_and_for_its_address() {
     let email = email("it.new@example.test");
     let moved = Intent::ChangeAddress { account: &it.id, email: &email };
     let all = [it.clone()];
-    let moved = decided(&moved, &By::Operator("o"), &acme, &all, counters(&all)).expect("a change");
+    let moved =
+        decided(&moved, &By::Operator("o"), &acme, &all, counters(&acme, &all)).expect("a change");
     assert_eq!(moved.account().invitation, None);
     let resend = Intent::ResendInvitation { account: &it.id, invitation: invitation("again") };
-    let resent = decided(&resend, &By::Operator("o"), &acme, &all, counters(&all));
+    let resent = decided(&resend, &By::Operator("o"), &acme, &all, counters(&acme, &all));
     let resent = resent.expect("a change").account().clone();
     assert_eq!(accept(&resent, "it").expect_err("the older mail").code(), "invitation_unknown");
     assert_eq!(accept(&resent, "again").expect("the newer mail").code(), "update");

@@ -89,6 +89,9 @@ fn key_of(idp: &TestIdp) -> Fingerprint {
 /// that was there before.
 fn session_of(account: &Account, method: LoginMethod, idp: Option<&TestIdp>) -> SessionStart {
     let mut session = SessionStart::new(account, method);
+    if method == LoginMethod::EmailCode {
+        session.proven = account.email().cloned();
+    }
     session.issuer = idp.map(|idp| idp.issuer().to_owned());
     session.key_fingerprint = idp.map(key_of);
     session
@@ -150,6 +153,14 @@ fn expected(
             // Whoever stole a key that was replaced since goes on nowhere, neither as those who are
             // named for emergencies.
             (StepUp, "sso_step_up")
+        }
+        // The connection is gone, or is switched off and trusts others by now.
+        (PolicyAction::Resume(session), None)
+            if session.method == LoginMethod::Sso
+                && !(is_of_idp && setting == Setting::ConfiguredOnly)
+                && !matches!(setting, Setting::Open | Setting::Enforced) =>
+        {
+            (EndSession, "session_ended")
         }
         _ if setting != Setting::Enforced => (Allow, "allowed"),
         (PolicyAction::Resume(_), None) if is_of_idp => (Allow, "allowed"),

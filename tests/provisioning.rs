@@ -16,12 +16,12 @@ use common::tenants::{
 };
 use common::{block_on, now};
 use saml_login::account::{
-    Account, AccountId, Counters, EmailProof, Link, LinkOrigin, Role, Seats, Source, Status,
+    Account, AccountId, EmailProof, Link, LinkOrigin, Role, Seats, Source, Status,
 };
 use saml_login::audit::{Action, Actor, Outcome};
 use saml_login::error::BoxError;
 use saml_login::organization::{
-    By, Change, DomainRule, JitRule, ProfileSource, ProvisioningRules, RelinkRule,
+    By, Change, Counters, DomainRule, JitRule, ProfileSource, ProvisioningRules, RelinkRule,
 };
 use saml_login::provision::{Intent, LogIn, ProvisionError, Provisioning, Refusal, event};
 use saml_login::store::{MemoryStore, SettingsWrite, Store, Write, Written};
@@ -176,7 +176,7 @@ fn somebody_with_an_account_needs_no_seat() {
     let mut later = alice(&acme);
     later.profile.first_name = Some("Alicia".into());
     let again = identity(&acme, &IDP_A, "alice");
-    let mut full = counters(from_ref(&later));
+    let mut full = counters(&acme, from_ref(&later));
     (full.purchased, full.active) = (Some(1), 5);
     let provisioning = comes(&again, &acme, from_ref(&later), full).expect("a login");
     assert_eq!(provisioning.code(), "update");
@@ -347,7 +347,7 @@ fn an_address_that_changed_hands_is_another_persons() {
     // Somebody has looked, and it is the same person.
     let unlink = Intent::Unlink(&known[0].id);
     let by = By::Operator("operator-7");
-    let unlinked = decided(&unlink, &by, &acme, &known, counters(&known)).expect("a change");
+    let unlinked = decided(&unlink, &by, &acme, &known, counters(&acme, &known)).expect("a change");
     let unlinked = unlinked.account().clone();
     assert_eq!((unlinked.stable_key(), unlinked.generation), (None, 1));
     assert_eq!(code(&comes_as(&acme, named(PERSISTENT, "4711")), &acme, &[unlinked]), "link");
@@ -421,6 +421,7 @@ fn the_address_of_who_a_directory_manages_is_the_directorys() {
     verify_domain(&mut acme, "example.test");
     let mut known = alice(&acme);
     known.managed_by = Source::Directory;
+    done(&mut acme, Change::ManageByDirectory(true));
     let moved = with(&acme, |response| {
         response.attributes.retain(|attribute| attribute.name != "email");
         response.attributes.push(TestAttribute::new("email", ["alice.new@example.test"]));
@@ -484,8 +485,10 @@ fn which_source_of_names_wins_is_a_rule() {
     );
     let updated = changed(&again, &acme, &known);
     assert_eq!(names(&updated), ["Ally", "Ångström", "Ally A."]);
-    // What a directory manages is the directory's.
+    // What a directory manages is the directory's, while it manages.
     known.managed_by = Source::Directory;
+    assert_eq!(names(&changed(&again, &acme, &known)), ["Ally", "Ångström", "Ally A."]);
+    done(&mut acme, Change::ManageByDirectory(true));
     for source in [ProfileSource::Application, ProfileSource::IdentityProvider] {
         rules(&mut acme, ProvisioningRules::new(JitRule::Always, DomainRule::Verified, source));
         assert_eq!(code(&again, &acme, from_ref(&known)), "keep");

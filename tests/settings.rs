@@ -16,15 +16,14 @@ use common::tenants::{
 };
 use common::{block_on, now};
 use saml_login::account::{
-    Account, AccountAddress, AccountId, Counters, EmailProof, LinkOrigin, OrganizationId, Role,
-    Status,
+    Account, AccountAddress, AccountId, EmailProof, LinkOrigin, OrganizationId, Role, Status,
 };
 use saml_login::administration::{administer, found as found_organization};
 use saml_login::audit::{Action, Outcome};
 use saml_login::error::BoxError;
 use saml_login::organization::{
-    Applied, Around, By, Change, DomainRule, DomainToken, EmailDomain, JitRule, Plan, Plans,
-    ProfileSource, Proposal, ProvisioningRules, SetupScope, TestLogin, Watched, due,
+    Applied, Around, By, Change, Counters, DomainRule, DomainToken, EmailDomain, JitRule, Plan,
+    Plans, ProfileSource, Proposal, ProvisioningRules, SetupScope, TestLogin, Watched, due,
 };
 use saml_login::provision::{
     Asked, Import, Intent, Moment, Refusal, Standing, test_login as decide,
@@ -162,7 +161,7 @@ fn a_login_that_is_refused_an_account_tests_nothing() {
 fn tested_by(organization: &Organization, account: &Account) -> Result<TestLogin, Refusal> {
     let said = identity(organization, &IDP_A, "boss");
     let all = [account.clone()];
-    let standing = Standing::new(organization, counters(&all), &all);
+    let standing = Standing::new(organization, counters(organization, &all), &all);
     decide(&said, &account.id, &standing, &Moment::new(now(), AccountId::new("new")))
 }
 
@@ -203,7 +202,7 @@ fn a_test_login_is_an_administrators_all_the_way_into_the_account() {
     answer.name_id = Some(TestNameId::new("somebody-else"));
     let said = log_in(&acme, &answer).expect("a login");
     let all = [admin.clone()];
-    let standing = Standing::new(&acme, counters(&all), &all);
+    let standing = Standing::new(&acme, counters(&acme, &all), &all);
     let moment = Moment::new(now(), AccountId::new("new"));
     assert_eq!(
         decide(&said, &AccountId::new("nobody"), &standing, &moment),
@@ -377,7 +376,7 @@ fn a_test_login_without_a_lasting_name_needs_an_address_for_codes() {
         let mut own = boss("org-a");
         own.address = Some(AccountAddress::new(email("boss@example.test"), proof));
         let all = [own.clone()];
-        let standing = Standing::new(&acme, counters(&all), &all);
+        let standing = Standing::new(&acme, counters(&acme, &all), &all);
         let moment = Moment::new(now(), AccountId::new("new"));
         let test = decide(&said, &own.id, &standing, &moment).expect("a test login");
         let around = Around::plan(Plan::ALL).with_accounts([own]);

@@ -88,7 +88,7 @@ fn a_proof_does_not_survive_a_change_of_the_address() {
     let store = store_of(&evil, None);
     let boss = imported(&store, "boss", Role::Administrator);
     let mallory = imported(&store, "mallory", Role::Member);
-    let session = SessionStart::new(&mallory, LoginMethod::EmailCode);
+    let session = SessionStart::by_code(&mallory, mallory.email().expect("one")).expect("a login");
     let victims = email("alice@example.test");
     let change = Intent::ChangeAddress { account: &mallory.id, email: &victims };
     let mallory = carried(&store, &By::member(&boss), &change);
@@ -292,12 +292,12 @@ fn the_directory_does_not_end_who_is_named_for_emergencies() {
         Intent::SetStatus { account: &keeper.id, status: Status::Deleted },
         Intent::Push(Push::of(&keeper.id, &off)),
     ] {
-        let decision = decided(&intent, &by, &acme, &all, counters(&all));
+        let decision = decided(&intent, &by, &acme, &all, counters(&acme, &all));
         assert_eq!(decision.expect_err("kept").code(), "break_glass_kept");
     }
     let other = AccountId::new("other");
     let intent = Intent::SetStatus { account: &other, status: Status::Deactivated };
-    assert!(decided(&intent, &by, &acme, &all, counters(&all)).is_ok());
+    assert!(decided(&intent, &by, &acme, &all, counters(&acme, &all)).is_ok());
 }
 
 /// Whoever can set their own address at the identity provider sets an administrator's.
@@ -314,22 +314,26 @@ fn an_address_makes_no_administrator() {
     // colleague.
     let boss_comes = persistent(&acme, &IDP_A, "boss", "boss-0001");
     let by = By::IdentityProvider;
+    let mailbox = email("boss@example.test");
     let linked = |holder: Holder<'_>| {
         let intent = Intent::LogIn(LogIn::of(&boss_comes).with(holder));
-        let decision = decided(&intent, &by, &acme, one, counters(one)).expect("a login");
+        let decision = decided(&intent, &by, &acme, one, counters(&acme, one)).expect("a login");
         decision.account().link.clone().expect("a link")
     };
-    assert_eq!(linked(Holder::Code(&boss.id)).origin, LinkOrigin::Code);
+    assert_eq!(
+        linked(Holder::Code { account: &boss.id, sent_to: &mailbox, generation: 0 }).origin,
+        LinkOrigin::Code
+    );
     assert_eq!(linked(Holder::Session(&boss.id)).origin, LinkOrigin::Session);
     let key = boss_comes.stable_key().expect("a key");
     let approve = Intent::Link { account: &boss.id, key: &key };
     let colleague = administrator_of("org-a", "colleague", "colleague@example.test");
     let two = [boss.clone(), colleague.clone()];
-    let approved = decided(&approve, &By::member(&colleague), &acme, &two, counters(&two));
+    let approved = decided(&approve, &By::member(&colleague), &acme, &two, counters(&acme, &two));
     let link = approved.expect("a link").account().link.clone().expect("a link");
     assert_eq!((link.origin, link.key), (LinkOrigin::Approved, key.clone()));
     // Nobody approves their own.
-    let own = decided(&approve, &By::member(&boss), &acme, &two, counters(&two));
+    let own = decided(&approve, &By::member(&boss), &acme, &two, counters(&acme, &two));
     assert_eq!(own.expect_err("their own").code(), "not_administrator");
     // An address that a directory, an invitation or a login has put there gets no code.
     for proof in [EmailProof::Organization, EmailProof::Domain] {
@@ -470,17 +474,17 @@ fn a_push_moves_no_administrators_mailbox() {
     let all = [boss.clone()];
     let push = Intent::Push(Push::of(&boss.id, &apply));
     let by = By::Directory("token-1");
-    let pushed = decided(&push, &by, &acme, &all, counters(&all)).expect("a push");
+    let pushed = decided(&push, &by, &acme, &all, counters(&acme, &all)).expect("a push");
     assert_eq!(pushed.account().address, boss.address);
     boss.status = Status::Invited;
     let all = [boss.clone()];
-    let pushed = decided(&push, &by, &acme, &all, counters(&all)).expect("a push");
+    let pushed = decided(&push, &by, &acme, &all, counters(&acme, &all)).expect("a push");
     assert_eq!(pushed.account().status, Status::Invited);
     // A member is where the directory says.
     let mut member = boss.clone();
     (member.role, member.status) = (Role::Member, Status::Active);
     let all = [member];
-    let pushed = decided(&push, &by, &acme, &all, counters(&all)).expect("a push");
+    let pushed = decided(&push, &by, &acme, &all, counters(&acme, &all)).expect("a push");
     assert_eq!(pushed.account().address, address("mallory@evil.test", EmailProof::Organization));
 }
 
@@ -497,7 +501,8 @@ fn the_first_word_for_an_address_ends_what_was_begun_before() {
     };
     let push = Intent::Push(Push::of(&typed.id, &apply));
     let all = [typed.clone()];
-    let pushed = decided(&push, &By::Directory("t"), &acme, &all, counters(&all)).expect("a push");
+    let pushed =
+        decided(&push, &By::Directory("t"), &acme, &all, counters(&acme, &all)).expect("a push");
     assert_eq!(pushed.account().proof(), EmailProof::Organization);
     assert_eq!(pushed.account().generation, typed.generation + 1);
 }

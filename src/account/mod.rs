@@ -1,7 +1,6 @@
 //! Accounts: what an application has of the people in an organization.
 
 mod address;
-mod counters;
 mod id;
 mod invitation;
 mod link;
@@ -14,7 +13,6 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 pub use self::address::{AccountAddress, EmailProof};
-pub use self::counters::{Counters, Shortage};
 pub use self::id::{AccountId, OrganizationId};
 pub use self::invitation::Invitation;
 pub use self::link::{Link, LinkOrigin};
@@ -236,17 +234,34 @@ impl Account {
         self.role == Role::Administrator && self.status == Status::Active
     }
 
-    /// Whether it is an administrator's who gets in by single sign-on: known at the identity
-    /// provider, or with an address that its holder has proven, so that a code can link it.
-    pub fn is_reachable_administrator(&self) -> bool {
-        let takes_code =
-            self.proof() == EmailProof::Proven && self.managed_by == Source::Application;
-        self.is_active_administrator() && (self.link.is_some() || takes_code)
+    /// Whether a code that is sent to its address reaches its holder and nobody else: they have
+    /// proven the address, and no directory has put it there.
+    pub fn takes_code(&self) -> bool {
+        self.proof() == EmailProof::Proven && self.managed_by == Source::Application
+    }
+
+    /// Whether it is anything but deleted.
+    pub fn is_living(&self) -> bool {
+        self.status != Status::Deleted
     }
 
     /// Whether it administers exactly this organization.
     pub fn administers(&self, organization: &OrganizationId) -> bool {
         self.organization == *organization && self.is_active_administrator()
+    }
+
+    /// The same with another address, which the application has put there. The user name follows it
+    /// where the directory has not given one.
+    #[must_use]
+    pub(crate) fn moved(self, address: AccountAddress) -> Self {
+        let followed = address.email.original().trim().to_owned();
+        let kept = self.user_name.clone().filter(|_| self.pushed.is_some());
+        Self {
+            user_name: kept.or(Some(followed)),
+            address: Some(address),
+            managed_by: Source::Application,
+            ..self
+        }
     }
 
     /// Makes this the next version of an account that was read, and ends its sessions where that

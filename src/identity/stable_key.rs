@@ -56,6 +56,11 @@ impl StableKey {
         (fields == FIELDS && key.field(0) == "1" && !key.field(VALUE).is_empty()).then_some(key)
     }
 
+    /// The connection that the person came through.
+    pub(crate) fn connection_id(&self) -> String {
+        self.field(1)
+    }
+
     /// The identity provider that knows the person under this key.
     pub(crate) fn issuer(&self) -> String {
         self.field(2)

@@ -35,7 +35,7 @@ impl Organization {
         let mut changed = self.clone();
         let action = self.action(&change);
         let enforces = matches!(change, Change::Enforce);
-        let target = target(&change);
+        let named = target(&change);
         let made = changed.checked(change, by, around, now);
         let (result, made) = match made {
             Ok(made) => (Ok(()), made),
@@ -50,6 +50,7 @@ impl Organization {
             Ok(()) => Outcome::Done,
             Err(refusal) => Outcome::Refused(refusal.code().into()),
         };
+        let target = named.or_else(|| made.link.as_ref().map(|(account, _)| account.clone()));
         let event = AuditEvent::new(&self.id, by.actor(), action, now).ended(outcome);
         let break_glass =
             if enforces && result.is_ok() { self.break_glass.clone() } else { BTreeSet::new() };
@@ -71,7 +72,8 @@ impl Organization {
         now: DateTime<Utc>,
     ) -> Result<Made, ChangeRefusal> {
         self.permitted(&change, by, around)?;
-        let claimed = change.claims().into_iter().find(|claim| around.claims.contains(claim));
+        let claims = change.claims(self);
+        let claimed = claims.into_iter().find(|claim| around.claims.contains(claim));
         if let Some(claim) = claimed {
             return Err(Conflict::about(claim.kind).into());
         }

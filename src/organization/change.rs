@@ -13,6 +13,7 @@ use crate::binding::Binding;
 use crate::connection::ConnectionOptions;
 use crate::doctor::{Finding, PastedValues};
 use crate::fingerprint::Fingerprint;
+use crate::identity::StableKey;
 
 /// What a change has to know besides the organization itself. The application, or
 /// [`administer`](crate::administration::administer()), collects it.
@@ -164,18 +165,29 @@ impl Change {
         }
     }
 
+    /// The name at the identity provider that it links an account with: whoever else has it has to
+    /// be [known](Around::accounts), too.
+    pub fn key(&self, organization: &Organization) -> Option<StableKey> {
+        let tested = match self {
+            Self::Adopt => organization.candidate.as_ref()?.tested.as_ref()?,
+            Self::Enforce | Self::RetireCertificate { .. } => organization.tested.as_ref()?,
+            _ => return None,
+        };
+        tested.link().map(|link| link.key)
+    }
+
     /// What nobody else may have for it.
-    pub fn claims(&self) -> Vec<Claim> {
+    pub fn claims(&self, organization: &Organization) -> Vec<Claim> {
+        let domain = |domain: &EmailDomain| Claim::new(ClaimKind::Domain, domain.as_str());
         match self {
-            Self::VerifyDomain(domain)
-            | Self::CheckDomain { domain, .. }
-            | Self::RequestDomain { domain, .. } => {
-                vec![Claim::new(ClaimKind::Domain, domain.as_str())]
+            Self::Adopt => {
+                let candidate = organization.candidate.iter();
+                candidate.filter_map(|one| one.domain.as_ref()).map(domain).collect()
             }
-            Self::Propose(proposal) => {
-                let domain = proposal.domain.iter();
-                domain.map(|domain| Claim::new(ClaimKind::Domain, domain.as_str())).collect()
-            }
+            Self::VerifyDomain(one)
+            | Self::CheckDomain { domain: one, .. }
+            | Self::RequestDomain { domain: one, .. } => vec![domain(one)],
+            Self::Propose(proposal) => proposal.domain.iter().map(domain).collect(),
             Self::RenameSlug { slug, login_url } => vec![
                 Claim::new(ClaimKind::Slug, slug.as_str()),
                 Claim::new(ClaimKind::LoginUrl, login_url),

@@ -16,6 +16,9 @@ use crate::doctor::{Diagnosis, Finding, PastedField, PastedValues, Surroundings,
 use crate::limits::Limits;
 use crate::trust::{Certificate, Certificates};
 
+/// So many names may an organization have had, until only an operator gives it another one.
+const MOST_FORMER_SLUGS: usize = 8;
+
 impl Organization {
     pub(super) fn change(
         &mut self,
@@ -48,7 +51,7 @@ impl Organization {
                 self.forget_domain(&domain);
             }
             Change::RecordTestLogin(test) => self.record_test_login(*test, around)?,
-            Change::RenameSlug { slug, login_url } => self.rename(slug, login_url, around)?,
+            Change::RenameSlug { slug, login_url } => self.rename(slug, login_url, by, around)?,
             Change::RetireCertificate { fingerprint } => {
                 self.retire_certificate(fingerprint, around, now)?;
             }
@@ -149,6 +152,7 @@ impl Organization {
         &mut self,
         slug: Slug,
         login_url: String,
+        by: &By<'_>,
         around: &Around,
     ) -> Result<(), ChangeRefusal> {
         if slug.is_reserved() || around.reserved.contains(slug.as_str()) {
@@ -156,6 +160,16 @@ impl Organization {
         }
         if normal_form(&login_url).is_none() {
             return Err(Conflict::UrlInvalid.into());
+        }
+        if matches!(by, By::Member { .. }) {
+            // Each former name is nobody else's for ever, and so is each login URL while it is.
+            let is_new = !self.former_slugs.contains(&slug);
+            if is_new && self.former_slugs.len() >= MOST_FORMER_SLUGS {
+                return Err(ChangeRefusal::RenamedTooOften);
+            }
+            if !self.urls.is_login_url_of(&self.slug, &slug, &login_url) {
+                return Err(ChangeRefusal::NotOperator);
+            }
         }
         self.former_slugs.remove(&slug);
         let former = std::mem::replace(&mut self.slug, slug);

@@ -35,12 +35,20 @@ impl Organization {
             return Err(ChangeRefusal::TestLoginTooOld);
         }
         let tester = self.tester(test, around)?;
+        let link = test.link();
+        let has_name = |other: &&Account| {
+            other.id != tester.id && other.organization == self.id && other.is_living()
+        };
+        let mut others = around.accounts.iter().filter(has_name);
+        let name = link.as_ref().map(|link| &link.key);
+        if name.is_some() && others.any(|other| other.stable_key() == name) {
+            return Err(ChangeRefusal::TestLoginOfAnother);
+        }
         // Whoever has no lasting name there comes in by a code, if one can be sent.
-        if test.link().is_none() && !tester.is_reachable_administrator() {
+        if link.is_none() && !self.lets_in(tester) {
             return Err(ChangeRefusal::TestLoginNotAdministrator);
         }
-        let link = test.link().map(|link| (test.account().clone(), link));
-        Ok(Made { warnings: Vec::new(), link })
+        Ok(Made { warnings: Vec::new(), link: link.map(|link| (tester.id.clone(), link)) })
     }
 
     pub(super) fn enforce(
@@ -69,7 +77,7 @@ impl Organization {
         adopted.check_settings()?;
         let test = adopted.tested.as_ref().filter(|_| adopted.is_tested());
         let made = match test {
-            Some(test) => self.shows(test, around, now),
+            Some(test) => adopted.shows(test, around, now),
             None => Err(ChangeRefusal::AdoptionNeedsTestLogin),
         };
         let made = match made {

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Organization;
 use super::ownership::GRACE;
-use crate::account::Counters;
+use super::{Counters, Organization};
 use crate::code::codes;
 use crate::fingerprint::Fingerprint;
 
@@ -87,7 +86,7 @@ const SILENCE: TimeDelta = TimeDelta::days(7);
 ///
 /// ```
 /// use chrono::DateTime;
-/// use saml_login::account::Counters;
+/// use saml_login::organization::Counters;
 /// use saml_login::organization::{Organization, Slug, SpUrls, Watched, due};
 ///
 /// let slug = Slug::parse("acme")?;
@@ -158,7 +157,7 @@ fn ending(days: i64) -> String {
 
 fn domains(organization: &Organization, now: DateTime<Utc>) -> Vec<Notice> {
     let notice = |(domain, since): (&super::EmailDomain, DateTime<Utc>)| {
-        let days = (since + GRACE - now).num_days();
+        let days = (GRACE - now.signed_duration_since(since)).num_days();
         let text = format!(
             "The TXT record of {domain} is missing. Put it back: without it the domain is forgotten, and nobody with an address there can log in."
         );

@@ -42,6 +42,9 @@ impl fmt::Display for DomainToken {
     }
 }
 
+/// So many domains may be asked for.
+const MOST_DOMAINS: usize = 64;
+
 /// A verified domain whose record is missing is forgotten after this while.
 pub(super) const GRACE: TimeDelta = TimeDelta::days(14);
 
@@ -65,9 +68,16 @@ impl Organization {
         if domain.is_public() {
             return Err(ChangeRefusal::DomainPublic);
         }
+        if self.requested_domains.len() >= MOST_DOMAINS && !self.asks_for(&domain) {
+            return Err(ChangeRefusal::DomainsTooMany);
+        }
         // A second request changes nothing: the record may be on its way.
         self.requested_domains.entry(domain).or_insert(token);
         Ok(())
+    }
+
+    fn asks_for(&self, domain: &EmailDomain) -> bool {
+        self.requested_domains.contains_key(domain)
     }
 
     /// Takes what the application has read of the domain's TXT records.
@@ -89,7 +99,8 @@ impl Organization {
             (false, true) => {
                 let since = *self.missing_domains.entry(domain.clone()).or_insert(now);
                 // To forget a domain while single sign-on is the only way in would let nobody in.
-                if now - since >= GRACE && !self.is_enforced() {
+                let is_over = now.signed_duration_since(since) >= GRACE;
+                if is_over && !self.is_enforced() {
                     self.forget_domain(&domain);
                 }
             }

@@ -59,6 +59,10 @@ pub enum ChangeRefusal {
         "single sign-on is enforced: an administrator has to log in by a certificate that stays before this one is retired"
     )]
     RetirementNeedsTestLogin,
+    /// The name at the identity provider that the test login came under is that of another account
+    /// here.
+    #[error("the test login came under a name that belongs to another account here by now")]
+    TestLoginOfAnother,
     /// The test login is older than 24 hours.
     #[error("the test login is older than 24 hours")]
     TestLoginTooOld,
@@ -70,6 +74,15 @@ pub enum ChangeRefusal {
         "anybody can have an address in this domain: only an organization's own can be verified"
     )]
     DomainPublic,
+    /// So many domains are asked for already.
+    #[error("too many domains are asked for: forget one that is not needed")]
+    DomainsTooMany,
+    /// Nobody would be left who gets in while single sign-on is enforced.
+    #[error("nobody would be left who gets in while single sign-on is enforced")]
+    LastAdministrator,
+    /// The organization has been renamed so often that only an operator renames it again.
+    #[error("the organization was renamed too often: the application's support can do it")]
+    RenamedTooOften,
     /// "Single sign-on only" needs single sign-on: it is not configured.
     #[error("single sign-on cannot be enforced before it is configured")]
     EnforcementNeedsConfiguration,
@@ -131,6 +144,9 @@ impl ChangeRefusal {
             Self::RetirementNeedsTestLogin => "retirement_needs_test_login",
             Self::TestLoginTooOld => "test_login_too_old",
             Self::DirectoryNeedsSso => "directory_needs_sso",
+            Self::DomainsTooMany => "domains_too_many",
+            Self::LastAdministrator => "last_administrator",
+            Self::RenamedTooOften => "renamed_too_often",
             Self::DomainPublic => "domain_public",
             Self::EnforcementNeedsConfiguration => "enforcement_needs_configuration",
             Self::EnforcementNeedsEnabled => "enforcement_needs_enabled",
@@ -142,6 +158,7 @@ impl ChangeRefusal {
             Self::NotOperator => "not_operator",
             Self::SsoNeededByDirectory => "sso_needed_by_directory",
             Self::TestLoginNotAdministrator => "test_login_not_administrator",
+            Self::TestLoginOfAnother => "test_login_of_another",
             Self::TestLoginOutdated => "test_login_outdated",
             Self::Values(_) => "values_refused",
         }

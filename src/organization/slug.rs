@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::address::{Address, is_plain};
+use crate::address::{Address, is_plain, normal_form};
 
 /// The name of an organization in URLs: 1 to 63 lower-case ASCII letters, digits and hyphens, none
 /// of these at either end, and no two of these in the third and fourth place.
@@ -161,5 +161,26 @@ impl SpUrls {
             login_url: format!("{base}/sso/{slug}"),
             slo_url: format!("{base}/saml/{slug}/slo"),
         })
+    }
+    /// Where a login starts once the organization has another slug: the same URL with that in the
+    /// place of the former one, as a segment of the path or as a subdomain; `None` if it is in
+    /// neither.
+    pub fn renamed_login_url(&self, former: &Slug, slug: &Slug) -> Option<String> {
+        let url = normal_form(&self.login_url)?;
+        let (scheme, rest) = url.split_once("://")?;
+        let (host, path) = rest.split_once('/')?;
+        let segments = path.split('/');
+        if segments.clone().any(|segment| segment == former.as_str()) {
+            let named = |segment| if segment == former.as_str() { slug.as_str() } else { segment };
+            let path: Vec<&str> = segments.map(named).collect();
+            return Some(format!("{scheme}://{host}/{}", path.join("/")));
+        }
+        let domain = host.strip_prefix(former.as_str())?.strip_prefix('.')?;
+        Some(format!("{scheme}://{slug}.{domain}/{path}"))
+    }
+
+    pub(super) fn is_login_url_of(&self, former: &Slug, slug: &Slug, login_url: &str) -> bool {
+        let wanted = normal_form(login_url);
+        wanted.is_some() && wanted == self.renamed_login_url(former, slug)
     }
 }

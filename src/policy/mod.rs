@@ -118,11 +118,12 @@ impl LoginPolicy {
                 Decision::ALLOWED
             }
             // Whoever is not trusted any more may have begun it, also where other ways are open.
-            PolicyAction::Resume(session)
-                if self.sso == SsoState::Open && session.method == LoginMethod::Sso =>
-            {
-                Decision::STEP_UP
-            }
+            PolicyAction::Resume(session) if session.method == LoginMethod::Sso => match self.sso {
+                SsoState::Open => Decision::STEP_UP,
+                SsoState::Disabled | SsoState::NotConfigured => {
+                    Decision { verdict: Verdict::EndSession, reason: Reason::SessionEnded }
+                }
+            },
             PolicyAction::Resume(_) => self.without_sso(account, Decision::STEP_UP),
             PolicyAction::See(origin) | PolicyAction::Enter(origin) => {
                 self.elsewhere(account, *origin)

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::decide::keeps_reachable;
 use super::{
     Intent, LogIn, Moment, ProvisionError, Provisioning, Refusal, Standing, decide, event,
 };
@@ -157,7 +156,7 @@ pub async fn carry_out<S: Store>(
         let mut write = Write::of(organization, asked.now);
         write.decided_by = Some(found.record.version);
         write.keep_administrator = !matches!(by, By::Directory(_));
-        write.keep_reachable = keeps_reachable(&found.record.organization, &by);
+        write.keep_reachable = found.record.organization.keeps_reach(&by);
         write.account = account_write(&provisioning, &found.record)?;
         write.events.push(event);
         // Reading again tells what came first: the last seat may have gone to this very person's
@@ -172,6 +171,10 @@ pub async fn carry_out<S: Store>(
         };
     }
     // A store that reads from a copy may see seats for longer than there are any.
+    if let ProvisionError::Refused(refusal) = &last {
+        let event = event(&Err(*refusal), organization, intent, &asked.by, asked.now);
+        store.record(&asked.told(event)).await.map_err(ProvisionError::Store)?;
+    }
     Err(last)
 }
 

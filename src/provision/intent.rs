@@ -123,8 +123,15 @@ impl<'a> LogIn<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Holder<'a> {
-    /// They entered the code that was sent to its address.
-    Code(&'a AccountId),
+    /// They entered the code that was sent to its address, which still is its address.
+    Code {
+        /// Whose.
+        account: &'a AccountId,
+        /// Where it was sent.
+        sent_to: &'a Email,
+        /// The account's [generation](Account::generation) then.
+        generation: u64,
+    },
     /// They came by the token of an invitation.
     Invitation(TokenDigest),
     /// They were signed in to it when they started the login, and that session still lives.
@@ -270,7 +277,7 @@ impl Intent<'_> {
             | Self::WithdrawInvitation(account) => Some(account),
             Self::Push(push) => push.account,
             Self::LogIn(login) => match login.holder {
-                Some(Holder::Code(account) | Holder::Session(account)) => Some(account),
+                Some(Holder::Code { account, .. } | Holder::Session(account)) => Some(account),
                 Some(Holder::Invitation(_)) | None => None,
             },
             Self::Import(import) => Some(&import.account),
@@ -296,6 +303,11 @@ impl Intent<'_> {
                 }
             }
             Self::Import(import) => names.names.push(Name::email(&import.address.email)),
+            // Whoever is there is told before a seat is asked for.
+            Self::Push(push) if push.account.is_none() => {
+                let wanted = (push.apply)(None).ok().map(|wanted| wanted.pushed);
+                names.names.extend(wanted.iter().flat_map(Name::pushed));
+            }
             _ => {}
         }
         names

@@ -50,6 +50,9 @@ pub enum Refusal {
     /// The person whose login was to show that settings work is no active administrator.
     #[error("the test login has to be that of an active administrator of this organization")]
     TestLoginNotAdministrator,
+    /// There is an account with this id already, or there was one that is named for emergencies.
+    #[error("there is an account with this id already")]
+    AccountExists,
     /// There is no such account.
     #[error("there is no such account")]
     AccountMissing,
@@ -142,6 +145,7 @@ impl Refusal {
             Self::OrganizationForeign => "organization_foreign",
             Self::Push(refusal) => refusal.code(),
             Self::TestLoginNotAdministrator => "test_login_not_administrator",
+            Self::AccountExists => "account_exists",
             Self::AccountMissing => "account_missing",
             Self::AddressTaken => "address_taken",
             Self::AssignmentBySsoOnly => "assignment_by_sso_only",
@@ -199,7 +203,8 @@ impl Refusal {
                 "Your account is an administrator's. Sign in as before once and connect single sign-on there, or ask another administrator."
             }
             Self::NotAdministrator => "Only an administrator may do this.",
-            Self::AccountMissing
+            Self::AccountExists
+            | Self::AccountMissing
             | Self::AddressTaken
             | Self::BreakGlassKept
             | Self::DirectoryOff
@@ -263,6 +268,9 @@ impl Refusal {
             Self::TestLoginNotAdministrator => {
                 "Whoever tries the settings out has to be an active administrator: they are the one to mend what turns out to be wrong."
             }
+            Self::AccountExists => {
+                "The organization has an account with this id already, or names one that is gone for emergencies. Each person is imported once."
+            }
             Self::AccountMissing => {
                 "There is no such account in this organization, or it was deleted."
             }
@@ -282,7 +290,7 @@ impl Refusal {
                 "The directory is switched off for this organization. An administrator switches it on in the settings of single sign-on."
             }
             Self::EndedByApplication => {
-                "The account was deactivated in the application. Activate it there first."
+                "The application has ended the account, and it keeps its names. Activate it there first."
             }
             Self::EndedByDirectory => {
                 "The directory has deactivated the account. Assign the person at the identity provider again, or switch the directory off first."

@@ -17,11 +17,11 @@ pub use self::records::{
     PagingKey, RequestLog, SetupLink, StoreRecord,
 };
 pub use self::write::{AccountWrite, KeptWrite, SessionWrite, SettingsWrite, Write, Written};
-use crate::account::{Account, AccountId, Counters, OrganizationId};
+use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::AuditEvent;
 use crate::error::BoxError;
 use crate::identity::Email;
-use crate::organization::{Claim, Organization};
+use crate::organization::{Claim, Counters, Organization};
 use crate::pointers::behind_pointers;
 use crate::session::Session;
 use crate::token::TokenDigest;
@@ -43,9 +43,10 @@ use crate::token::TokenDigest;
 ///    and whether it is created, changed or restored.
 /// 4. **Seats and administrators are counted in the same step**: [`Counters::shortage`] says what
 ///    is refused, [`Counters::changed`] what the numbers are afterwards. A shortage of
-///    administrators is not asked about where the write says [so](Write::keep_administrator). Where
-///    it [says](Write::keep_reachable) that one has to stay who gets in by single sign-on,
-///    [`Counters::leaves_unreachable`] is [`Written::LastAdministrator`], too.
+///    administrators is not asked about where the write says [so](Write::keep_administrator).
+///    Settings that are written decide [anew](Counters::counted_anew) whom they let in. Where the
+///    write [says](Write::keep_reachable) that somebody has to stay who gets in, numbers that [lose
+///    that](Counters::lose_reach) are [`Written::LastAdministrator`], too.
 /// 5. **Settings are written at the version that was read.** Another one is [`Written::Outdated`];
 ///    where none is given they are not changed. What [decided](Write::decided_by) an account's
 ///    write must still be in effect, too: it is read under a shared lock. Counters have a row of

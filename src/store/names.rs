@@ -6,7 +6,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
-use crate::account::{Account, AccountId};
+use crate::account::{Account, AccountId, Pushed};
 use crate::digest::Digest;
 use crate::error::BoxError;
 use crate::identity::{Email, StableKey};
@@ -49,6 +49,13 @@ impl Name {
     /// That of a user name.
     pub fn user_name(user_name: &str) -> Self {
         Self::UserName(user_name.to_ascii_lowercase())
+    }
+
+    /// Those of a person as the directory describes them.
+    pub fn pushed(pushed: &Pushed) -> Vec<Self> {
+        let email = pushed.email().map(|email| Self::email(&email));
+        let external = pushed.external_id.clone().map(Self::ExternalId);
+        [Some(Self::user_name(&pushed.user_name)), email, external].into_iter().flatten().collect()
     }
 
     /// All that an account has.

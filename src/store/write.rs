@@ -30,8 +30,8 @@ pub struct Write {
     /// Whether the organization has to have an administrator afterwards, if it ever had one. The
     /// directory alone is not held to that.
     pub keep_administrator: bool,
-    /// Whether it has to have one who gets in by single sign-on, if it had one: where that is the
-    /// only way in.
+    /// Whether it has to have one who [gets in](Organization::reaches), if it had one: where single
+    /// sign-on is the only way.
     pub keep_reachable: bool,
     /// The settings.
     pub settings: Option<SettingsWrite>,

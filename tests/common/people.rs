@@ -4,11 +4,10 @@ use std::cell::Cell;
 use std::slice::from_ref;
 
 use saml_login::account::{
-    Account, AccountAddress, AccountId, Counters, EmailProof, Invitation, OrganizationId, Role,
-    Status,
+    Account, AccountAddress, AccountId, EmailProof, Invitation, OrganizationId, Role, Status,
 };
 use saml_login::identity::Email;
-use saml_login::organization::By;
+use saml_login::organization::{By, Counters};
 use saml_login::provision::{
     Asked, CarriedOut, Intent, LogIn, Moment, ProvisionError, Provisioning, Refusal, Standing,
     carry_out, decide,
@@ -41,10 +40,8 @@ pub(crate) fn random() -> Random {
 }
 
 /// Numbers in which everything is free, and which fit these accounts.
-pub(crate) fn counters(accounts: &[Account]) -> Counters {
-    accounts
-        .iter()
-        .fold(Counters::default(), |counters, account| counters.changed(None, Some(account)))
+pub(crate) fn counters(organization: &Organization, accounts: &[Account]) -> Counters {
+    Counters::of(organization, accounts)
 }
 
 /// An active member with an address.
@@ -94,7 +91,13 @@ pub(crate) fn login(
     accounts: &[Account],
 ) -> Result<Provisioning, Refusal> {
     let intent = Intent::LogIn(LogIn::of(identity));
-    decided(&intent, &By::IdentityProvider, organization, accounts, counters(accounts))
+    decided(
+        &intent,
+        &By::IdentityProvider,
+        organization,
+        accounts,
+        counters(organization, accounts),
+    )
 }
 
 /// The code of that.

@@ -113,7 +113,7 @@ pub(crate) fn tried(
     let identity = log_in(organization, &response(organization, idp, "boss")).expect("a login");
     let account = administrator(&identity);
     let all = [account.clone()];
-    let standing = Standing::new(organization, counters(&all), &all);
+    let standing = Standing::new(organization, counters(organization, &all), &all);
     let moment = Moment::new(now(), AccountId::new("new"));
     provision::test_login(&identity, &account.id, &standing, &moment)
 }

@@ -7,11 +7,11 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use saml_login::account::{Account, AccountId, Counters, OrganizationId, Shortage, Status};
+use saml_login::account::{Account, AccountId, OrganizationId, Status};
 use saml_login::audit::AuditEvent;
 use saml_login::error::BoxError;
 use saml_login::identity::Email;
-use saml_login::organization::Claim;
+use saml_login::organization::{Claim, Counters, Shortage};
 use saml_login::session::Session;
 use saml_login::store::{
     AccountChange, AccountWrite, Found, Kept, KeptKind, Listing, MemoryStore, Name, Names, Page,

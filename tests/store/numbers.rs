@@ -1,6 +1,7 @@
 //! Faults of numbers: sentence 4.
 
-use saml_login::account::{Account, Counters, Role, Status};
+use saml_login::account::{Account, Role, Status};
+use saml_login::organization::Counters;
 use saml_login::store::{AccountWrite, Record, Written};
 
 use super::faulty::{Fault, Faulty, Hook};

@@ -1,6 +1,7 @@
 //! Faults of whole writes, of the order of answers and of organizations: sentences 1, 8 and 9.
 
-use saml_login::account::{Account, Shortage, Status};
+use saml_login::account::{Account, Status};
+use saml_login::organization::Shortage;
 use saml_login::store::{KeptWrite, SessionWrite, Store, Write, Written};
 
 use super::faulty::{Fault, Faulty, Hook, lock, now};

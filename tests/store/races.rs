@@ -1,6 +1,7 @@
 //! Faults of those who look first and write later.
 
-use saml_login::account::{Shortage, Status};
+use saml_login::account::Status;
+use saml_login::organization::Shortage;
 use saml_login::store::{AccountWrite, KeptWrite, Name, Names, SettingsWrite, Store, Write};
 
 use super::faulty::{Fault, Faulty, Hook, lock, now};

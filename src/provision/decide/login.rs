@@ -7,10 +7,9 @@ use crate::account::{
 };
 use crate::assertion::NameId;
 use crate::identity::{Email, Identity, StableKey};
-use crate::organization::{
-    AdministratorRule, DomainRule, JitRule, Organization, ProfileSource, RelinkRule,
-};
+use crate::organization::{AdministratorRule, JitRule, Organization, ProfileSource, RelinkRule};
 use crate::provision::{Holder, LogIn, Refusal};
+use crate::store::Name;
 
 /// So many bytes may a NameID have: it is a key of databases, whose indexes take no long ones. One
 /// that is persistent "MUST NOT exceed a length of 256 characters" (Core §8.3.7).
@@ -51,7 +50,9 @@ pub(super) fn log_in<'a>(
             .map(|after| Proposal::change(account, after));
     }
     match by_email(identity, standing)? {
-        Some(account) if needs_code(account, identity, standing) => confirmed(account),
+        Some(account) if needs_code(account, identity, standing) => {
+            confirmed(account).map(Proposal::Confirm)
+        }
         Some(account) => {
             let after = linked(identity, account, LinkOrigin::Email, standing)?;
             Ok(Proposal::change(account, after))
@@ -81,7 +82,15 @@ fn held<'a>(
     moment: &Moment,
 ) -> Result<(&'a Account, LinkOrigin), Refusal> {
     let (account, origin) = match holder {
-        Holder::Code(id) => (standing.target(id)?, LinkOrigin::Code),
+        Holder::Code { account, sent_to, generation } => {
+            let account = standing.target(account)?;
+            confirmed(account)?;
+            // Whatever ended sessions since then has ended the code, too.
+            if !account.has_email(sent_to) || account.generation != generation {
+                return Err(Refusal::LinkUnconfirmed);
+            }
+            (account, LinkOrigin::Code)
+        }
         Holder::Invitation(token) => (by_invitation(&token, standing, moment)?, LinkOrigin::Code),
         Holder::Session(id) => (standing.target(id)?, LinkOrigin::Session),
     };
@@ -134,23 +143,20 @@ fn is_free(
 }
 
 /// Whoever can set their own address at the identity provider sets an administrator's, and would be
-/// one. What is linked to this very address already is not asked again.
+/// one. Whoever is known there as this very person is not asked again.
 fn needs_code(account: &Account, identity: &Identity, standing: &Standing<'_>) -> bool {
     let rule = standing.organization.provisioning().administrators;
     if rule == AdministratorRule::DangerByEmail {
         return false;
     }
-    let same_issuer = |key: &StableKey| key.issuer() == identity.issuer;
-    let is_linked = account.stable_key().is_some_and(same_issuer);
-    account.role == Role::Administrator && !is_linked
+    let is_same = |key: &StableKey| key.issuer() == identity.issuer && !is_another(key, identity);
+    account.role == Role::Administrator && !account.stable_key().is_some_and(is_same)
 }
 
 /// The code goes to an address that the account's holder has proven, and that no directory has put
-/// there.
-fn confirmed(account: &Account) -> Result<Proposal<'_>, Refusal> {
-    let is_holders =
-        account.proof() == EmailProof::Proven && account.managed_by == Source::Application;
-    if is_holders { Ok(Proposal::Confirm(account)) } else { Err(Refusal::LinkUnconfirmed) }
+/// there: that has to be so when it is sent, and when it is entered.
+fn confirmed(account: &Account) -> Result<&Account, Refusal> {
+    if account.takes_code() { Ok(account) } else { Err(Refusal::LinkUnconfirmed) }
 }
 
 fn linked(
@@ -217,16 +223,7 @@ fn believed(
     organization: &Organization,
     is_member: bool,
 ) -> Result<(), Refusal> {
-    let any = match organization.provisioning().domains {
-        DomainRule::Verified => !organization.is_bound_to_domains(),
-        DomainRule::VerifiedOrMember => !organization.is_bound_to_domains() || is_member,
-        DomainRule::DangerAny => true,
-    };
-    if any || email.is_some_and(|email| organization.owns(email)) {
-        Ok(())
-    } else {
-        Err(Refusal::DomainForeign)
-    }
+    if organization.believes(email, is_member) { Ok(()) } else { Err(Refusal::DomainForeign) }
 }
 
 /// Whether the person whom an account is linked to is another than this one, at the same identity
@@ -246,7 +243,7 @@ fn said(identity: &Identity, account: &Account, standing: &Standing<'_>) -> Acco
     if account.status == Status::Invited {
         after = Account { status: Status::Active, invitation: None, ..after };
     }
-    if account.managed_by == Source::Directory {
+    if account.managed_by == Source::Directory && organization.is_directory_managed() {
         // The directory's names and its address win.
         if let Some(email) = identity.email.as_ref().filter(|email| account.has_email(email)) {
             after.address = better(account, email, organization);
@@ -258,22 +255,25 @@ fn said(identity: &Identity, account: &Account, standing: &Standing<'_>) -> Acco
         ProfileSource::IdentityProvider => account.profile.overlaid(&said),
         ProfileSource::Application => said.overlaid(&account.profile),
     };
-    if let Some(email) = &identity.email {
-        after.address = followed(account, email, standing).or(after.address);
+    match &identity.email {
+        Some(email) if account.has_email(email) => {
+            after.address = better(account, email, organization);
+            after
+        }
+        Some(email) => followed(after, email, standing),
+        None => after,
     }
-    after
 }
 
-/// The address of the account after a login with this one: an address follows the person where the
-/// organization owns its domain, and nobody else has it.
-fn followed(account: &Account, email: &Email, standing: &Standing<'_>) -> Option<AccountAddress> {
-    if account.has_email(email) {
-        return better(account, email, standing.organization);
-    }
-    let mut others = standing.living().filter(|other| other.id != account.id);
-    let is_free = !others.any(|other| other.has_email(email));
+/// The account after a login with another address: it follows the person where the organization
+/// owns its domain, and nobody else has it.
+fn followed(account: Account, email: &Email, standing: &Standing<'_>) -> Account {
     let proof = proof(standing.organization, email);
-    (proof == EmailProof::Domain && is_free).then(|| AccountAddress::new(email.clone(), proof))
+    let others = standing.living().filter(|other| other.id != account.id);
+    let taken: Vec<Name> = others.flat_map(Name::all_of).collect();
+    let moved = account.clone().moved(AccountAddress::new(email.clone(), proof));
+    let is_free = !Name::all_of(&moved).iter().any(|name| taken.contains(name));
+    if proof == EmailProof::Domain && is_free { moved } else { account }
 }
 
 /// The account's own address, as good as it was or as the login makes it.

@@ -8,9 +8,9 @@ mod push;
 use chrono::{DateTime, Utc};
 
 use super::{Holder, Intent, LogIn, Provisioning, Refusal};
-use crate::account::{Account, AccountId, Counters, Shortage, Status};
+use crate::account::{Account, AccountId, Status};
 use crate::identity::Identity;
-use crate::organization::{By, Organization, TestLogin};
+use crate::organization::{By, Counters, Organization, Shortage, TestLogin};
 use crate::store::{Found, Name};
 
 /// What a decision rests on.
@@ -94,9 +94,9 @@ impl Moment {
 ///
 /// ```
 /// use chrono::{DateTime, TimeDelta, Utc};
-/// use saml_login::account::{AccountId, Counters, Invitation, Role, Status};
+/// use saml_login::account::{AccountId, Invitation, Role, Status};
 /// use saml_login::identity::Email;
-/// use saml_login::organization::{By, Organization, Slug, SpUrls};
+/// use saml_login::organization::{By, Counters, Organization, Slug, SpUrls};
 /// use saml_login::provision::{Intent, Moment, Standing, decide};
 /// use saml_login::token::TokenDigest;
 ///
@@ -197,9 +197,8 @@ fn settle(
     }
     // A directory that dismisses somebody is obeyed, whoever that is.
     let is_obeyed = matches!(by, By::Directory(_));
-    if keeps_reachable(standing.organization, by)
-        && standing.counters.leaves_unreachable(before, after)
-    {
+    let later = standing.counters.changed(standing.organization, before, after);
+    if standing.organization.keeps_reach(by) && standing.counters.lose_reach(&later) {
         return Err(Refusal::LastAdministrator);
     }
     match standing.counters.shortage(before, after) {
@@ -216,11 +215,6 @@ fn settle(
         }
         Proposal::Confirm(account) => Provisioning::Confirm(Box::new(account.clone())),
     })
-}
-
-/// Whether an administrator has to stay who gets in by single sign-on: it is the only way in.
-pub(super) fn keeps_reachable(organization: &Organization, by: &By<'_>) -> bool {
-    organization.is_enforced() && !matches!(by, By::Directory(_))
 }
 
 fn changed(before: &Account, mut after: Account, now: DateTime<Utc>) -> Provisioning {

@@ -18,7 +18,7 @@ pub(super) fn change<'a>(
 ) -> Result<Proposal<'a>, Refusal> {
     match intent {
         Intent::Accept(token) => accept(token, standing, moment),
-        Intent::Import(import) => Ok(self::import(import, standing)),
+        Intent::Import(import) => self::import(import, standing),
         Intent::Invite { email, role, invitation } => {
             invite(email, *role, *invitation, standing, moment)
         }
@@ -136,11 +136,16 @@ fn invite<'a>(
     })))
 }
 
-fn import<'a>(import: &Import, standing: &Standing<'a>) -> Proposal<'a> {
+fn import<'a>(import: &Import, standing: &Standing<'a>) -> Result<Proposal<'a>, Refusal> {
     let Import { account, address, role, status, profile, created_at } = import.clone();
+    // An id that was purged is nobody's: what it was named for was not meant for a newcomer.
+    let is_named = standing.organization.break_glass().contains(&account);
+    if standing.target(&account).is_ok() || is_named {
+        return Err(Refusal::AccountExists);
+    }
     let new = Account::new(account, standing.organization.id(), created_at);
     let is_active = status == Status::Active;
-    Proposal::Create(Box::new(Account {
+    Ok(Proposal::Create(Box::new(Account {
         status: if is_active { Status::Active } else { Status::Deactivated },
         ended_by: (!is_active).then_some(Source::Application),
         role,
@@ -148,7 +153,7 @@ fn import<'a>(import: &Import, standing: &Standing<'a>) -> Proposal<'a> {
         address: Some(address),
         profile: profile.named(),
         ..new
-    }))
+    })))
 }
 
 /// An administrator's word for an address is as good as in an invitation; the application has heard
@@ -161,21 +166,20 @@ fn with_address(account: &Account, email: &Email, by: &By<'_>) -> Result<Account
         By::Application => EmailProof::Unproven,
         _ => EmailProof::Organization,
     };
-    Ok(Account {
-        address: Some(AccountAddress::new(email.clone(), proof)),
-        // The mail went somewhere else.
-        invitation: None,
-        ..account.clone()
-    })
+    // The mail of an invitation went somewhere else.
+    let account = Account { invitation: None, ..account.clone() };
+    Ok(account.moved(AccountAddress::new(email.clone(), proof)))
 }
 
 fn with_proof(account: &Account, email: &Email) -> Result<Account, Refusal> {
     if account.status != Status::Active {
         return Err(Refusal::AccountMissing);
     }
-    let kept = account.email().filter(|_| account.has_email(email));
-    let email = kept.unwrap_or(email).clone();
-    Ok(Account { address: Some(AccountAddress::new(email, EmailProof::Proven)), ..account.clone() })
+    if let Some(kept) = account.email().filter(|_| account.has_email(email)) {
+        let address = Some(AccountAddress::new(kept.clone(), EmailProof::Proven));
+        return Ok(Account { address, ..account.clone() });
+    }
+    Ok(account.clone().moved(AccountAddress::new(email.clone(), EmailProof::Proven)))
 }
 
 /// Names that the directory once pushed no longer hold where somebody else changes them.
@@ -203,12 +207,11 @@ fn with_link(
     key: &StableKey,
     standing: &Standing<'_>,
 ) -> Result<Account, Refusal> {
-    let issuer = standing.organization.settings().map(|settings| settings.issuer.as_str());
-    if issuer != Some(&*key.issuer()) {
+    let link = Link::new(key.clone(), LinkOrigin::Approved);
+    if !standing.organization.is_of_provider(&link) {
         return Err(Refusal::ConnectionOutdated);
     }
-    let link = Some(Link::new(key.clone(), LinkOrigin::Approved));
-    Ok(Account { link, ..alive(account)?.clone() })
+    Ok(Account { link: Some(link), ..alive(account)?.clone() })
 }
 
 fn released(account: &Account) -> Account {

@@ -6,6 +6,7 @@ use crate::account::{Account, AccountAddress, EmailProof, Pushed, Role, Source, 
 use crate::identity::Email;
 use crate::organization::{By, Organization};
 use crate::provision::{Push, PushRefusal, Refusal, Wanted};
+use crate::store::Name;
 
 /// Which token it was does not matter here.
 const DIRECTORY: By<'static> = By::Directory("");
@@ -78,6 +79,12 @@ fn updated<'a>(
     standing: &Standing<'a>,
 ) -> Result<Proposal<'a>, Refusal> {
     let mut after = said(account, wanted.pushed, standing.organization)?;
+    // Whom the application has ended keeps the names by which they would be known again.
+    let kept = Name::all_of(&after);
+    let is_renamed = Name::all_of(account).iter().any(|name| !kept.contains(name));
+    if is_renamed && account.ended_by == Some(Source::Application) {
+        return Err(Refusal::EndedByApplication);
+    }
     let active = wanted.active.unwrap_or(account.status.holds_seat());
     match (account.status, active) {
         (Status::Active | Status::Invited, false) => {

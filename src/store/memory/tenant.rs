@@ -5,9 +5,9 @@ use std::hash::Hash;
 
 use super::super::{AccountChange, AccountWrite, Found, Mark, Name, Names, PurgeKey, Record};
 use super::orders::{Ids, Orders};
-use crate::account::{Account, AccountId, Counters, Shortage, Status};
+use crate::account::{Account, AccountId, Status};
 use crate::error::BoxError;
-use crate::organization::Organization;
+use crate::organization::{Counters, Organization, Shortage};
 use crate::token::TokenDigest;
 
 pub(super) struct Tenant {
@@ -19,6 +19,7 @@ pub(super) struct Tenant {
     /// By every address that an account has or that was pushed, in lower case.
     addresses: HashMap<String, BTreeSet<AccountId>>,
     pub(super) orders: Orders,
+    administrators: BTreeSet<AccountId>,
     pub(super) sessions: HashMap<AccountId, BTreeSet<TokenDigest>>,
     marks: HashSet<Mark>,
     feed: Vec<AccountChange>,
@@ -45,6 +46,7 @@ impl Tenant {
             invitations: HashMap::new(),
             addresses: HashMap::new(),
             orders: Orders::default(),
+            administrators: BTreeSet::new(),
             sessions: HashMap::new(),
             marks: HashSet::new(),
             feed: Vec::new(),
@@ -110,17 +112,40 @@ impl Tenant {
         shortage.map_or(Ok(()), |shortage| Err(Unfit::Shortage(shortage)))
     }
 
-    /// Whether nobody who administers would get in by single sign-on any more.
-    pub(super) fn leaves_unreachable(&self, write: &AccountWrite) -> bool {
-        let before = self.accounts.get(write.id());
-        self.record.counters.leaves_unreachable(before, write.after())
+    /// Whether a write leaves nobody who gets in, where there was somebody.
+    pub(super) fn loses_reach(
+        &self,
+        settings: Option<&Organization>,
+        account: Option<&AccountWrite>,
+    ) -> bool {
+        let counters = self.counted(settings);
+        let organization = settings.unwrap_or(&self.record.organization);
+        let before = account.and_then(|write| self.account(write.id()));
+        let after = account.and_then(AccountWrite::after);
+        self.record.counters.lose_reach(&counters.changed(organization, before, after))
+    }
+
+    /// The numbers with these settings, if others than those in effect are given.
+    fn counted(&self, settings: Option<&Organization>) -> Counters {
+        let administrators = self.administrators.iter().filter_map(|id| self.account(id));
+        match settings {
+            Some(organization) => self.record.counters.counted_anew(organization, administrators),
+            None => self.record.counters,
+        }
+    }
+
+    pub(super) fn change_settings(&mut self, organization: Organization) {
+        self.record.counters = self.counted(Some(&organization));
+        self.record.version = self.record.version.saturating_add(1);
+        self.record.organization = organization;
     }
 
     /// Writes an account that was [checked](Self::check); what was there before.
     pub(super) fn put(&mut self, write: AccountWrite) -> Option<Account> {
         let id = write.id().clone();
         let before = self.accounts.remove(&id);
-        self.record.counters = self.record.counters.changed(before.as_ref(), write.after());
+        let Record { organization, counters, .. } = &mut self.record;
+        *counters = counters.changed(organization, before.as_ref(), write.after());
         if let Some(before) = &before {
             self.unlist(before);
         }
@@ -146,6 +171,9 @@ impl Tenant {
             self.invitations.insert(invitation.token, account.id.clone());
         }
         self.orders.add(&account);
+        if account.is_active_administrator() {
+            self.administrators.insert(account.id.clone());
+        }
         self.accounts.insert(account.id.clone(), account);
     }
 
@@ -157,6 +185,7 @@ impl Tenant {
             self.invitations.remove(&invitation.token);
         }
         self.orders.remove(account);
+        self.administrators.remove(&account.id);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::super::{AccountWrite, SessionWrite, SettingsWrite, Write, Written};
 use super::State;
 use super::tenant::{Tenant, Unfit};
-use crate::account::{Account, AccountId, OrganizationId, Shortage, Status};
-use crate::organization::{Claim, Organization};
+use crate::account::{Account, AccountId, OrganizationId, Status};
+use crate::organization::{Claim, Organization, Shortage};
 use crate::session::Session;
 
 impl State {
@@ -59,10 +59,9 @@ impl State {
         if let Some(claim) = self.claimed_elsewhere(write) {
             return Some(Written::Claimed(claim));
         }
-        let account = write.account.as_ref().zip(there);
-        if write.keep_reachable
-            && account.is_some_and(|(account, tenant)| tenant.leaves_unreachable(account))
-        {
+        let settings = write.settings.as_ref().and_then(SettingsWrite::organization);
+        let loses = |tenant: &Tenant| tenant.loses_reach(settings, write.account.as_ref());
+        if write.keep_reachable && there.is_some_and(loses) {
             return Some(Written::LastAdministrator);
         }
         match unfit {
@@ -128,8 +127,7 @@ impl State {
                 self.unclaim(id);
                 self.claim(id, &organization);
                 if let Some(tenant) = self.tenants.get_mut(id) {
-                    tenant.record.organization = *organization;
-                    tenant.record.version = tenant.record.version.saturating_add(1);
+                    tenant.change_settings(*organization);
                 }
             }
             SettingsWrite::Remove => self.remove(id),

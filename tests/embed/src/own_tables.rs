@@ -2,11 +2,9 @@
 //! rules: the pure parts, over values that it makes from its rows.
 
 use chrono::{DateTime, Utc};
-use saml_login::account::{
-    Account, AccountAddress, AccountId, Counters, EmailProof, Link, LinkOrigin, Role, Status,
-};
+use saml_login::account::{Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, Role, Status};
 use saml_login::identity::{Email, StableKey};
-use saml_login::organization::{Applied, Around, By, Change, Organization, Plan};
+use saml_login::organization::{Applied, Around, By, Change, Counters, Organization, Plan};
 use saml_login::policy::{Decision, PolicyAction};
 use saml_login::provision::{Intent, LogIn, Moment, Provisioning, Refusal, Standing, decide};
 use saml_login::session::SessionStart;
@@ -53,8 +51,7 @@ pub fn log_in(
     now: DateTime<Utc>,
 ) -> Result<Provisioning, Refusal> {
     let accounts: Vec<Account> = users.iter().map(User::account).collect();
-    let mut counters =
-        accounts.iter().fold(Counters::default(), |all, one| all.changed(None, Some(one)));
+    let mut counters = Counters::of(organization, &accounts);
     counters.purchased = seats;
     let standing = Standing::new(organization, counters, &accounts);
     let moment = Moment::new(now, AccountId::new("to be numbered by the table"));

@@ -15,6 +15,7 @@ mod names;
 mod order;
 mod people;
 mod races;
+mod reach;
 mod records;
 mod seats;
 mod sessions;
@@ -27,8 +28,9 @@ mod world;
 pub use self::large::large_store;
 use self::people::organization;
 use super::{Runner, Task, instant};
-use crate::account::{Account, AccountId, Counters, OrganizationId};
+use crate::account::{Account, AccountId, OrganizationId};
 use crate::error::BoxError;
+use crate::organization::{Counters, Organization};
 use crate::random::Random;
 use crate::store::{
     AccountWrite, Found, KeptWrite, Listing, Mark, Name, Names, Page, Record, SessionWrite,
@@ -67,6 +69,7 @@ pub fn store<S: Store + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
     settings::organizations_are_founded(tested);
     settings::settings_are_changed_as_they_were_read(tested);
     settings::what_decided_is_in_effect(tested);
+    reach::whoever_gets_in_stays(tested);
     claims::claims_belong_to_one_organization(tested);
     claims::an_organization_that_is_removed_is_gone(tested);
     spent::what_is_spent_was_not_spent_before(tested);
@@ -202,6 +205,10 @@ impl<S: Store> Tested<'_, S> {
             Some(record) => record,
             None => panic!("an organization that was founded is found: {organization}"),
         }
+    }
+
+    fn organization(self, id: &OrganizationId) -> Organization {
+        self.record(id).organization
     }
 
     fn counters(self, organization: &OrganizationId) -> Counters {

@@ -164,7 +164,8 @@ pub(super) fn to_the_letter(read: Option<&Account>, written: &Account, what: &st
 }
 
 pub(super) fn session(account: &Account, name: &str) -> Session {
-    let start = SessionStart::new(account, LoginMethod::EmailCode);
+    let by_code = SessionStart::new(account, LoginMethod::EmailCode);
+    let start = SessionStart { proven: account.email().cloned(), ..by_code };
     let token = digest(&account.organization, name);
     Session::new(token, start, at(1), at(60))
 }

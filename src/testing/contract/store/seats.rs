@@ -2,7 +2,8 @@
 
 use super::people::{administrator, bare, invited, member};
 use super::{Tested, change, changed};
-use crate::account::{Account, Counters, OrganizationId, Role, Shortage, Status};
+use crate::account::{Account, OrganizationId, Role, Status};
+use crate::organization::{Counters, Shortage};
 use crate::store::{AccountWrite, Store, Write, Written};
 use crate::testing::contract::instant;
 
@@ -52,10 +53,11 @@ fn told(from: Standing) -> String {
 
 pub(super) fn seats_and_administrators_are_counted<S: Store>(tested: Tested<'_, S>) {
     let id = tested.found("contract-seats", None);
+    let organization = tested.organization(&id);
     let mut counted = Counters::default();
     same_numbers(tested, &id, counted, "an organization that is founded");
     let mut administers = tested.created(administrator(&id, "administers"));
-    counted = counted.changed(None, Some(&administers));
+    counted = counted.changed(&organization, None, Some(&administers));
     same_numbers(tested, &id, counted, "a first administrator");
     for (number, (from, into)) in ways().enumerate() {
         let way = format!("from {} to {}", told(from), told(into));
@@ -64,7 +66,7 @@ pub(super) fn seats_and_administrators_are_counted<S: Store>(tested: Tested<'_, 
         if let Some(before) = &before {
             let written = tested.write(step(None, Some(before), &id));
             assert!(written == Written::Done, "{way}: an account is created: {written:?}");
-            counted = counted.changed(None, Some(before));
+            counted = counted.changed(&organization, None, Some(before));
             same_numbers(tested, &id, counted, &way);
         }
         let after = into.map(|into| match &before {
@@ -85,7 +87,7 @@ pub(super) fn seats_and_administrators_are_counted<S: Store>(tested: Tested<'_, 
         } else {
             assert!(written == Written::Done, "{way} nothing is in the way: {written:?}");
         }
-        counted = counted.changed(before, after);
+        counted = counted.changed(&organization, before, after);
         same_numbers(tested, &id, counted, &way);
         tested.set_seats(&id, None);
         counted.purchased = None;
@@ -109,6 +111,7 @@ fn same_numbers<S: Store>(
         ("deactivated accounts", kept.deactivated == counted.deactivated),
         ("deleted accounts", kept.deleted == counted.deleted),
         ("active administrators", kept.administrators == counted.administrators),
+        ("administrators who get in", kept.reachable == counted.reachable),
         ("whether there was an administrator", kept.had_administrator == counted.had_administrator),
     ];
     if let Some((number, _)) = pairs.into_iter().find(|(_, same)| !same) {

@@ -1,6 +1,7 @@
 //! How many accounts an organization has, in numbers that are kept rather than counted.
 
-use super::{Account, Seats, Status};
+use super::Organization;
+use crate::account::{Account, Seats, Status};
 
 /// The numbers of an organization's accounts. A store keeps them in a row of their own and changes
 /// them with every account, in the same transaction: they equal what a count gives.
@@ -19,8 +20,7 @@ pub struct Counters {
     pub deleted: u32,
     /// Active administrators.
     pub administrators: u32,
-    /// Active administrators who get in by
-    /// [single sign-on](Account::is_reachable_administrator).
+    /// Active administrators whom the settings in effect [let in](Organization::reaches).
     pub reachable: u32,
     /// Whether there ever was an active administrator. An organization that never had one is not
     /// held to keep one.
@@ -38,13 +38,36 @@ pub enum Shortage {
 }
 
 impl Counters {
+    /// The numbers of these accounts, as many as there are: for an application that keeps none.
+    ///
+    /// ```
+    /// use chrono::DateTime;
+    /// use saml_login::account::{Account, AccountId};
+    /// use saml_login::organization::{Counters, Organization, Slug, SpUrls};
+    ///
+    /// let slug = Slug::parse("acme")?;
+    /// let urls = SpUrls::derived("https://app.example.com", &slug).ok_or("no base URL")?;
+    /// let acme = Organization::new("org-1", slug, urls);
+    /// let alice = Account::new(AccountId::new("1"), "org-1", DateTime::UNIX_EPOCH);
+    /// let counters = Counters::of(&acme, [&alice]);
+    /// assert_eq!((counters.active, counters.administrators), (1, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of<'a>(
+        organization: &Organization,
+        accounts: impl IntoIterator<Item = &'a Account>,
+    ) -> Self {
+        let add = |counters: Self, account| counters.changed(organization, None, Some(account));
+        accounts.into_iter().fold(Self::default(), add)
+    }
+
     /// How many seats there are, and how many are taken.
     pub fn seats(&self) -> Seats {
         Seats::new(self.purchased, self.active.saturating_add(self.invited))
     }
 
     /// How many accounts have this status.
-    pub fn of(&self, status: Status) -> u32 {
+    pub fn with_status(&self, status: Status) -> u32 {
         match status {
             Status::Active => self.active,
             Status::Deactivated => self.deactivated,
@@ -69,15 +92,22 @@ impl Counters {
         (takes && !self.seats().has_free()).then_some(Shortage::NoSeat)
     }
 
-    /// Whether one account becoming another leaves no administrator who gets in by single sign-on,
-    /// where there was one.
-    pub fn leaves_unreachable(&self, before: Option<&Account>, after: Option<&Account>) -> bool {
-        is_reachable(before) && !is_reachable(after) && self.reachable <= 1
+    /// Whether numbers that come after these leave nobody who gets in and mends things, where there
+    /// was somebody.
+    pub fn lose_reach(&self, after: &Self) -> bool {
+        self.reachable > 0 && after.reachable == 0
     }
 
-    /// The numbers once one account has become another.
+    /// The numbers once one account has become another, with these settings in effect.
     #[must_use]
-    pub fn changed(self, before: Option<&Account>, after: Option<&Account>) -> Self {
+    pub fn changed(
+        self,
+        organization: &Organization,
+        before: Option<&Account>,
+        after: Option<&Account>,
+    ) -> Self {
+        let reached =
+            |account: Option<&Account>| account.is_some_and(|one| organization.reaches(one));
         let mut changed = self;
         if let Some(before) = before {
             let number = changed.number(before.status);
@@ -89,9 +119,21 @@ impl Counters {
         }
         let (were, are) = (is_administrator(before), is_administrator(after));
         changed.administrators = moved(self.administrators, were, are);
-        changed.reachable = moved(self.reachable, is_reachable(before), is_reachable(after));
+        changed.reachable = moved(self.reachable, reached(before), reached(after));
         changed.had_administrator |= changed.administrators > 0;
         changed
+    }
+
+    /// The numbers once other settings are in effect, with all active administrators at hand: other
+    /// settings may let in others of them.
+    #[must_use]
+    pub fn counted_anew<'a>(
+        self,
+        organization: &Organization,
+        administrators: impl IntoIterator<Item = &'a Account>,
+    ) -> Self {
+        let reached = administrators.into_iter().filter(|account| organization.reaches(account));
+        Self { reachable: u32::try_from(reached.count()).unwrap_or(u32::MAX), ..self }
     }
 
     fn number(&mut self, status: Status) -> &mut u32 {
@@ -111,10 +153,6 @@ fn moved(number: u32, was: bool, is: bool) -> u32 {
         (true, false) => number.saturating_sub(1),
         (true, true) | (false, false) => number,
     }
-}
-
-fn is_reachable(account: Option<&Account>) -> bool {
-    account.is_some_and(Account::is_reachable_administrator)
 }
 
 fn holds_seat(account: Option<&Account>) -> bool {
