@@ -18,8 +18,8 @@ use saml_login::doctor::PastedValues;
 use saml_login::identity::{AttributeMap, IdentityField};
 use saml_login::organization::{
     AdministratorRule, Applied, Around, By, Change, Claim, ClaimKind, Conflict, DomainRule,
-    EmailDomain, JitRule, Plan, ProfileSource, Proposal, ProvisioningRules, RelinkRule, Slug,
-    SpUrls,
+    DomainToken, EmailDomain, JitRule, Plan, ProfileSource, Proposal, ProvisioningRules,
+    RelinkRule, Slug, SpUrls,
 };
 use saml_login::trust::Fingerprint;
 use saml_login::{ConnectionOptions, Organization, ServiceProvider, Unsolicited};
@@ -689,6 +689,82 @@ fn what_another_organization_has_claimed_is_refused() {
         }
         around.claims.clear();
         assert_eq!(code(made.apply(change, &By::Application, &around, now())), "done");
+    }
+}
+
+/// What is proposed with a domain claims it once more when it is adopted.
+#[test]
+fn a_domain_that_somebody_else_has_by_now_is_not_adopted() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let mut proposal = Proposal::default();
+    proposal.domain = EmailDomain::parse("acme.test").ok();
+    applied(&mut made, Change::Propose(Box::new(proposal))).result.expect("a proposal");
+    let claim = Claim::new(ClaimKind::Domain, "acme.test");
+    assert_eq!(Change::Adopt.claims(&made), [claim.clone()]);
+    let mut around = around("org-a");
+    around.claims.insert(claim);
+    assert_eq!(code(made.apply(Change::Adopt, &OPERATOR, &around, now())), "domain_taken");
+    around.claims.clear();
+    assert_eq!(code(made.apply(Change::Adopt, &OPERATOR, &around, now())), "done");
+    assert_eq!(Change::Adopt.claims(&made), []);
+}
+
+/// What is claimed for ever, and before anybody has shown that it is theirs, is bounded.
+#[test]
+fn nobody_claims_without_end() {
+    let mut made = open("org-a", "acme", &IDP_A);
+    let rename = |slug: &str, url: &str| Change::RenameSlug {
+        slug: Slug::parse(slug).expect("a slug"),
+        login_url: url.into(),
+    };
+    let own = |slug: &str| rename(slug, &format!("https://app.example.test/sso/{slug}"));
+    for number in 1..=8 {
+        assert_eq!(code(apply(&mut made, own(&format!("acme-{number}")))), "done");
+    }
+    assert_eq!(code(apply(&mut made, own("acme-9"))), "renamed_too_often");
+    // Back to one that it had is always open.
+    assert_eq!(code(apply(&mut made, own("acme"))), "done");
+    assert_eq!(code(applied(&mut made, own("acme-9"))), "done");
+    // A login URL is that of the slug, for all but the application.
+    let elsewhere = || rename("acme-1", "https://app.example.test/sso/bravo");
+    assert_eq!(code(apply(&mut made, elsewhere())), "not_operator");
+    assert_eq!(code(applied(&mut made, elsewhere())), "done");
+
+    let ask = |number: usize| Change::RequestDomain {
+        domain: EmailDomain::parse(&format!("acme-{number}.test")).expect("a domain"),
+        token: DomainToken::new(common::people::random()),
+    };
+    for number in 0..64 {
+        assert_eq!(code(apply(&mut made, ask(number))), "done");
+    }
+    assert_eq!(code(apply(&mut made, ask(64))), "domains_too_many");
+    assert_eq!(code(apply(&mut made, ask(63))), "done");
+    let first = EmailDomain::parse("acme-0.test").expect("a domain");
+    assert_eq!(code(applied(&mut made, Change::ForgetDomain(first))), "done");
+    assert_eq!(code(apply(&mut made, ask(64))), "done");
+}
+
+#[test]
+fn a_login_url_is_renamed_with_the_slug() {
+    let slug = |text: &str| Slug::parse(text).expect("a slug");
+    let renamed = |login_url: &str| {
+        let mut urls = SpUrls::derived("https://app.example.test", &slug("acme")).expect("URLs");
+        urls.login_url = login_url.into();
+        urls.renamed_login_url(&slug("acme"), &slug("bravo"))
+    };
+    for (before, after) in [
+        ("https://app.example.test/sso/acme", Some("https://app.example.test/sso/bravo")),
+        (
+            "https://App.example.test/acme/login?a=b",
+            Some("https://app.example.test/bravo/login?a=b"),
+        ),
+        ("https://acme.example.test/login", Some("https://bravo.example.test/login")),
+        ("https://acme.example.test", Some("https://bravo.example.test/")),
+        ("https://login.example.test/acmes", None),
+        ("https://acmes.example.test/", None),
+        ("no URL", None),
+    ] {
+        assert_eq!(renamed(before).as_deref(), after, "{before}");
     }
 }
 

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::super::{Kept, KeptKind, KeptWrite, RequestLog};
 use crate::account::OrganizationId;
-use crate::audit::AuditEvent;
+use crate::audit::{AuditEvent, Outcome};
 use crate::replay::{Spending, SpentKind};
 use crate::token::TokenDigest;
 
-/// So many entries are told of each organization.
+/// So many entries are told of each organization, and as many of what was refused: no flood of those
+/// pushes anything else out.
 const CAPACITY: usize = 65_536;
 
 /// The kind (none for a request of ours), the connection, the issuer and the ID.
@@ -31,28 +32,40 @@ pub(super) struct Books {
 /// The latest entries, each with its number from 1.
 struct Log<T> {
     last: u64,
-    entries: VecDeque<(u64, T)>,
+    done: VecDeque<(u64, T)>,
+    refused: VecDeque<(u64, T)>,
 }
 
 impl<T> Default for Log<T> {
     fn default() -> Self {
-        Self { last: 0, entries: VecDeque::new() }
+        Self { last: 0, done: VecDeque::new(), refused: VecDeque::new() }
     }
 }
 
 impl<T: Clone> Log<T> {
-    fn add(&mut self, entry: T) {
+    fn add(&mut self, entry: T, is_refused: bool) {
         self.last = self.last.saturating_add(1);
-        if self.entries.len() >= CAPACITY {
-            self.entries.pop_front();
+        let room = if is_refused { &mut self.refused } else { &mut self.done };
+        if room.len() >= CAPACITY {
+            room.pop_front();
         }
-        self.entries.push_back((self.last, entry));
+        room.push_back((self.last, entry));
     }
 
     fn latest(&self, before: Option<u64>, count: usize) -> Vec<(u64, T)> {
-        let older = |(number, _): &(u64, T)| before.is_none_or(|before| *number < before);
-        let end = self.entries.partition_point(older);
-        self.entries.range(..end).rev().take(count).cloned().collect()
+        let older = |(number, _): &&(u64, T)| before.is_none_or(|before| *number < before);
+        let mut rooms = [&self.done, &self.refused].map(|room| {
+            let end = room.partition_point(|entry| older(&entry));
+            room.range(..end).rev().peekable()
+        });
+        let mut latest = Vec::new();
+        let [done, refused] = &mut rooms;
+        while latest.len() < count {
+            let is_later = refused.peek().map(|entry| entry.0) > done.peek().map(|entry| entry.0);
+            let Some(entry) = (if is_later { refused.next() } else { done.next() }) else { break };
+            latest.push(entry.clone());
+        }
+        latest
     }
 }
 
@@ -123,7 +136,8 @@ impl Books {
     }
 
     pub(super) fn record(&mut self, event: AuditEvent) {
-        self.events.entry(event.organization.clone()).or_default().add(event);
+        let is_refused = matches!(event.outcome, Outcome::Refused(_));
+        self.events.entry(event.organization.clone()).or_default().add(event, is_refused);
     }
 
     pub(super) fn audit(
@@ -136,7 +150,7 @@ impl Books {
     }
 
     pub(super) fn log(&mut self, request: RequestLog) {
-        self.requests.entry(request.organization.clone()).or_default().add(request);
+        self.requests.entry(request.organization.clone()).or_default().add(request, false);
     }
 
     pub(super) fn requests(

@@ -30,7 +30,8 @@ use crate::token::TokenDigest;
 /// remembers nothing across a restart.
 ///
 /// It serves an organization of 100,000 accounts without looking at all of them, and keeps the
-/// latest 65,536 events and requests of each organization.
+/// latest 65,536 events and requests of each organization, and as many refusals: no flood of those
+/// pushes anything else out.
 #[derive(Default)]
 pub struct MemoryStore {
     state: Mutex<State>,

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::MemoryStore;
 use crate::account::{Account, AccountAddress, AccountId, EmailProof, OrganizationId, Status};
+use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::error::BoxError;
 use crate::identity::Email;
 use crate::organization::{Organization, Slug, SpUrls};
@@ -88,6 +89,27 @@ fn of_100_000_accounts_those_that_are_asked_for_are_looked_at() {
     writes(&store);
     lists(&store);
     searches(&store);
+}
+
+#[test]
+fn a_flood_of_refusals_pushes_nothing_else_out() {
+    let store = MemoryStore::default();
+    let told = |outcome: Outcome, number: usize| {
+        let event = AuditEvent::new(id(), Actor::Application, Action::Login, at(number));
+        counted(store.record(&event.ended(outcome)))
+    };
+    let _ = told(Outcome::Done, 0);
+    for number in 1..=65_540 {
+        let _ = told(Outcome::Refused("no_seat".into()), number);
+    }
+    let _ = told(Outcome::Failed("store_failed".into()), 65_541);
+    let numbers = |before, count| {
+        let events = counted(store.audit(&id(), before, count)).0;
+        events.into_iter().map(|(number, _)| number).collect::<Vec<u64>>()
+    };
+    assert_eq!(numbers(None, 3), [65_542, 65_541, 65_540]);
+    assert_eq!(numbers(Some(8), 9), [7, 6, 1]);
+    assert_eq!(numbers(None, 100_000).len(), 65_536 + 2);
 }
 
 fn finds(store: &MemoryStore) {
