@@ -32,6 +32,7 @@ mod xmlenc;
 pub mod provider;
 // A login, and a logout.
 mod random;
+pub mod sealing;
 mod send;
 pub mod request;
 pub mod assertion;
@@ -82,8 +83,7 @@ pub use provider::{IdentityProvider, ServiceProvider};
 pub use random::Random;
 pub use replay::{MemoryReplayStore, ReplayStore, Unspent};
 pub use report::Report;
-pub use request::{
-    LoginOptions, MemoryRequestStore, PendingRequest, RequestStore, SealedRequests, SealingKey,
-};
+pub use request::{LoginOptions, MemoryRequestStore, PendingRequest, RequestStore, SealedRequests};
+pub use sealing::SealingKey;
 pub use send::Delivery;
 pub use trust::{Certificates, KeyPair};

@@ -1,6 +1,7 @@
 //! The two sides of a connection.
 
 use crate::binding::Binding;
+use crate::fingerprint::Fingerprint;
 use crate::trust::{Certificates, KeyPair};
 
 /// Our side: the service provider as the identity provider knows it.
@@ -14,6 +15,7 @@ pub struct ServiceProvider {
     slo_url: Option<String>,
     signing_keys: Vec<KeyPair>,
     decryption_keys: Vec<KeyPair>,
+    sealed_keys: Vec<Fingerprint>,
 }
 
 impl ServiceProvider {
@@ -27,6 +29,7 @@ impl ServiceProvider {
             slo_url: None,
             signing_keys: Vec::new(),
             decryption_keys: Vec::new(),
+            sealed_keys: Vec::new(),
         }
     }
 
@@ -54,6 +57,12 @@ impl ServiceProvider {
         self
     }
 
+    /// Adds a key that is there and could not be opened.
+    pub(crate) fn with_sealed_key(mut self, fingerprint: Fingerprint) -> Self {
+        self.sealed_keys.push(fingerprint);
+        self
+    }
+
     /// The Audience URI.
     pub fn audience(&self) -> &str {
         &self.audience
@@ -77,6 +86,13 @@ impl ServiceProvider {
     /// The keys to decrypt with.
     pub fn decryption_keys(&self) -> &[KeyPair] {
         &self.decryption_keys
+    }
+
+    /// The fingerprints of the certificates of an organization's key pairs that the application
+    /// [could not open](crate::organization::KeyPairUnavailable): nothing is signed or decrypted
+    /// with them.
+    pub fn sealed_keys(&self) -> &[Fingerprint] {
+        &self.sealed_keys
     }
 }
 

@@ -126,6 +126,15 @@ pub enum Warning {
         "the issuer is the same as the single sign-on URL: compare it with the entity ID that the identity provider shows"
     )]
     IssuerEqualsSsoUrl,
+    /// A key pair of the organization is there, and the application could not open it: what is
+    /// encrypted to it is refused, and nothing is signed with it.
+    #[error(
+        "our key pair {fingerprint} could not be opened, because the application does not have the key that it is sealed under: what is encrypted to it is refused, and nothing is signed with it; give the application that sealing key again"
+    )]
+    KeyPairSealed {
+        /// SHA-256 fingerprint of the pair's certificate.
+        fingerprint: Fingerprint,
+    },
     /// The identity provider's metadata says that it wants requests signed
     /// (WantAuthnRequestsSigned, Metadata §2.4.3), and there is no key to sign with. They go out
     /// unsigned. Some say so whatever they need: every realm of Keycloak does.
@@ -191,6 +200,7 @@ impl Warning {
             Self::GroupsLinked => "groups_linked",
             Self::IssuerFormat { .. } => "issuer_format",
             Self::IssuerEqualsSsoUrl => "issuer_equals_sso_url",
+            Self::KeyPairSealed { .. } => "key_pair_sealed",
             Self::SignedRequestsWanted => "signed_requests_wanted",
             Self::SsoUrlInsecure => "sso_url_insecure",
             Self::SpNameQualifier { .. } => "sp_name_qualifier",
@@ -241,6 +251,9 @@ pub(crate) fn of_providers(
     }
     let unsigned = idp.wants_signed_requests() && sp.signing_keys().is_empty();
     warn(unsigned, Warning::SignedRequestsWanted);
+    for fingerprint in sp.sealed_keys().iter().copied() {
+        warn(true, Warning::KeyPairSealed { fingerprint });
+    }
     let fields =
         [("Audience URI", sp.audience()), ("issuer", idp.issuer()), ("ACS URL", sp.acs_url())];
     for (field, value) in fields {

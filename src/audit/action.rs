@@ -106,6 +106,18 @@ pub enum Action {
         /// Whether it is on now.
         enforced: bool,
     },
+    /// A key pair of ours was added.
+    KeyPairAdded {
+        /// The SHA-256 fingerprint of its certificate.
+        fingerprint: Fingerprint,
+    },
+    /// A key pair of ours was retired.
+    KeyPairRetired {
+        /// The SHA-256 fingerprint of its certificate.
+        fingerprint: Fingerprint,
+    },
+    /// The key pairs of ours were sealed under another key.
+    KeyPairsResealed,
     /// Just-in-time provisioning or its rules were changed.
     ProvisioningChanged {
         /// The rules called danger that are in effect afterwards.
@@ -122,6 +134,11 @@ pub enum Action {
     Provisioning {
         /// Which: the code of the [decision](crate::provision::Provisioning).
         decision: Code,
+    },
+    /// Our requests for logins are signed from now on, or no longer.
+    RequestSigningChanged {
+        /// Whether they are now.
+        signed: bool,
     },
     /// The organization has another name in URLs.
     SlugRenamed {
@@ -164,10 +181,15 @@ impl Action {
             Self::DomainRequested { .. } => "domain_requested",
             Self::EnforcementChanged { enforced: true } => "enforcement_set",
             Self::EnforcementChanged { enforced: false } => "enforcement_lifted",
+            Self::KeyPairAdded { .. } => "key_pair_added",
+            Self::KeyPairRetired { .. } => "key_pair_retired",
+            Self::KeyPairsResealed => "key_pairs_resealed",
             Self::Login => "login",
             Self::Policy { .. } => "policy",
             Self::Provisioning { .. } => "provisioning",
             Self::ProvisioningChanged { .. } => "provisioning_changed",
+            Self::RequestSigningChanged { signed: true } => "request_signing_set",
+            Self::RequestSigningChanged { signed: false } => "request_signing_lifted",
             Self::SlugRenamed { .. } => "slug_renamed",
             Self::SsoChanged { enabled: true } => "sso_enabled",
             Self::SsoChanged { enabled: false } => "sso_disabled",

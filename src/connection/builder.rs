@@ -30,6 +30,14 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Says whether requests for logins are signed where
+    /// [their options](crate::LoginOptions::sign) leave that open. Default: if there is a signing
+    /// key. There has to be one then, or no login can be started.
+    pub fn with_requests_signed(mut self, signed: bool) -> Self {
+        self.connection.signs_requests = Some(signed);
+        self
+    }
+
     /// Replaces the bounds on the work that one message can cause.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.connection.limits = limits;

@@ -80,6 +80,8 @@ pub struct Connection {
     options: ConnectionOptions,
     limits: Limits,
     revision: String,
+    /// Whether requests for logins are signed where their options leave it open.
+    signs_requests: Option<bool>,
 }
 
 impl Connection {
@@ -92,7 +94,8 @@ impl Connection {
     ) -> ConnectionBuilder {
         let (options, limits) = (ConnectionOptions::default(), Limits::default());
         let (id, revision) = (id.into(), String::new());
-        ConnectionBuilder::new(Self { id, sp, idp, options, limits, revision })
+        let signs_requests = None;
+        ConnectionBuilder::new(Self { id, sp, idp, options, limits, revision, signs_requests })
     }
 
     /// The id given by the caller.
@@ -154,6 +157,7 @@ impl Connection {
         random: Random,
         now: DateTime<Utc>,
     ) -> Result<StartedLogin, SendError> {
+        let options = LoginOptions { sign: options.sign.or(self.signs_requests), ..options };
         request::start((&self.id, &self.revision), (&self.sp, &self.idp), options, random, now)
     }
 

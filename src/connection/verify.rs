@@ -211,6 +211,7 @@ impl Connection {
     pub(super) fn opening<'c>(&'c self, budget: &'c Budget) -> Opening<'c> {
         Opening {
             keys: self.sp.decryption_keys(),
+            has_sealed_keys: !self.sp.sealed_keys().is_empty(),
             recipient: self.sp.audience(),
             forbid_cbc: self.options.forbid_cbc,
             allow_3des: self.options.danger_allow_3des,

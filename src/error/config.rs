@@ -233,6 +233,9 @@ pub enum KeyPairError {
     /// The certificate is not usable.
     #[error("the certificate of the key is not usable: {0}")]
     Certificate(#[from] CertificateError),
+    /// OpenSSL made no key.
+    #[error("OpenSSL could not make a key pair")]
+    Generation,
     /// The certificate is of another key.
     #[error("the certificate does not belong to the private key")]
     Mismatch,
@@ -249,6 +252,7 @@ impl KeyPairError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Certificate(error) => error.code(),
+            Self::Generation => "key_pair_generation_failed",
             Self::Mismatch => "key_pair_mismatch",
             Self::PrivateKey => "key_pair_private_key",
             Self::SeveralCertificates => "key_pair_several_certificates",

@@ -110,6 +110,12 @@ impl Rejection {
                     _ => "assertions",
                 }
             ),
+            Self::DecryptionKeySealed { element } => format!(
+                "The message contains an {element}, and the service provider could not open its own key: it is sealed \
+                 under a key that the application does not have at present. Whoever runs the application has to give \
+                 it that sealing key again. Until then, switch encryption off at the identity provider: the message \
+                 travels encrypted by TLS all the same."
+            ),
             Self::AuthnContextUnmet => "The person did not log in at the identity provider in any of the ways that the request asked for. Let \
                                         the identity provider ask for one of them, or ask for less."
                 .into(),

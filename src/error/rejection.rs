@@ -136,6 +136,12 @@ pub enum Rejection {
         /// `EncryptedAssertion`, `EncryptedID` or `EncryptedAttribute`.
         element: &'static str,
     },
+    /// Something is encrypted, and the application could not open its own keys.
+    #[error("the message contains an {element}, and the key to decrypt it could not be opened")]
+    DecryptionKeySealed {
+        /// `EncryptedAssertion`, `EncryptedID` or `EncryptedAttribute`.
+        element: &'static str,
+    },
     /// Something encrypted is not of the form that SAML prescribes.
     #[error("what is encrypted is not of the form that SAML prescribes")]
     EncryptionMalformed,

@@ -100,6 +100,9 @@ impl Rejection {
             Self::TextMalformed { .. } => ("text_malformed", IdentityProvider, NOT_VERIFIED),
             Self::DecryptionFailed => ("decryption_failed", EitherSide, NOT_VERIFIED),
             Self::DecryptionKeyMissing { .. } => ("decryption_key_missing", EitherSide, NOT_SET_UP),
+            Self::DecryptionKeySealed { .. } => {
+                ("decryption_key_sealed", ServiceProvider, NOT_SET_UP)
+            }
             Self::EncryptionMalformed => ("encryption_malformed", IdentityProvider, NOT_VERIFIED),
             Self::IdInvalid { .. } => ("id_invalid", IdentityProvider, NOT_VERIFIED),
             Self::InstantMalformed { .. } => ("instant_malformed", IdentityProvider, NOT_VERIFIED),

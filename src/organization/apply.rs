@@ -133,6 +133,7 @@ impl Organization {
         let candidate = |change: &'static str| Action::CandidateChanged { change: change.into() };
         match change {
             Change::AddCertificate { .. } => Action::CertificateAdded { fingerprints: Vec::new() },
+            Change::AddKeyPair(pair) => Action::KeyPairAdded { fingerprint: pair.fingerprint() },
             Change::Adjust(options) => {
                 Action::ConnectionUpdated { dangers: codes(options.dangers()) }
             }
@@ -160,12 +161,17 @@ impl Organization {
             Change::RecordTestLogin(_) => Action::TestLogin,
             Change::RemoveConnection => Action::ConnectionRemoved,
             Change::RenameSlug { slug, .. } => Action::SlugRenamed { slug: slug.to_string() },
+            Change::Reseal(_) => Action::KeyPairsResealed,
             Change::RequestDomain { domain, .. } => {
                 Action::DomainRequested { domain: domain.to_string() }
             }
             Change::RetireCertificate { fingerprint } => {
                 Action::CertificateRetired { fingerprint: *fingerprint }
             }
+            Change::RetireKeyPair { fingerprint } => {
+                Action::KeyPairRetired { fingerprint: *fingerprint }
+            }
+            Change::SignRequests(signed) => Action::RequestSigningChanged { signed: *signed },
             Change::SetEndpoints { .. } => Action::ConnectionUpdated { dangers: self.dangers() },
             Change::VerifyDomain(domain) => {
                 Action::DomainChanged { domain: domain.to_string(), verified: true }
@@ -212,7 +218,10 @@ fn target(change: &Change) -> Option<AccountId> {
 /// What the application alone can know.
 fn is_of_application(change: &Change) -> bool {
     match change {
-        Change::CheckDomain { .. } | Change::ForgetDomain(_) | Change::VerifyDomain(_) => true,
+        Change::CheckDomain { .. }
+        | Change::ForgetDomain(_)
+        | Change::Reseal(_)
+        | Change::VerifyDomain(_) => true,
         Change::Propose(proposal) => proposal.domain.is_some(),
         _ => false,
     }
@@ -222,6 +231,7 @@ fn is_of_application(change: &Change) -> bool {
 fn takes_back(change: &Change) -> bool {
     match change {
         Change::AddCertificate { .. }
+        | Change::AddKeyPair(_)
         | Change::BreakGlass { .. }
         | Change::CheckDomain { .. }
         | Change::Disable
@@ -230,8 +240,11 @@ fn takes_back(change: &Change) -> bool {
         | Change::LiftEnforcement
         | Change::RecordTestLogin(_)
         | Change::RemoveConnection
+        | Change::Reseal(_)
         | Change::RetireCertificate { .. }
+        | Change::RetireKeyPair { .. }
         | Change::VerifyDomain(_) => true,
+        Change::SignRequests(signed) => !signed,
         Change::ManageByDirectory(managing) => !managing,
         Change::Adjust(_)
         | Change::Adopt

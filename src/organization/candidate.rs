@@ -5,6 +5,7 @@ use crate::binding::Binding;
 use crate::connection::{Connection, ConnectionOptions};
 use crate::doctor::PastedValues;
 use crate::error::ConfigError;
+use crate::fingerprint::Fingerprint;
 
 /// What somebody proposes. What is `None` is as it is in effect.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,11 @@ pub struct Proposal {
     /// A domain that the application has verified. The first one binds the connection to domains,
     /// and may so lock somebody out.
     pub domain: Option<EmailDomain>,
+    /// Whether our requests for logins are signed.
+    pub sign_requests: Option<bool>,
+    /// A key pair of ours that is retired: the SHA-256 fingerprint of its certificate. Whoever logs
+    /// in with the candidate shows that the identity provider does without it.
+    pub retire_key_pair: Option<Fingerprint>,
 }
 
 impl Proposal {
@@ -40,6 +46,10 @@ pub struct Candidate {
     pub provisioning: ProvisioningRules,
     /// A domain that is verified with it.
     pub domain: Option<EmailDomain>,
+    /// Whether our requests for logins are signed; `None` as in effect.
+    pub sign_requests: Option<bool>,
+    /// A key pair of ours that is retired with it.
+    pub retire_key_pair: Option<Fingerprint>,
     /// The last login that was let in with it.
     pub(super) tested: Option<TestLogin>,
 }
@@ -64,7 +74,9 @@ impl Organization {
 
     /// The organization as it would be with its candidate adopted: what a test login is decided by.
     pub fn as_if_adopted(&self) -> Option<Self> {
-        let Candidate { settings, provisioning, domain, tested } = self.candidate.clone()?;
+        let candidate = self.candidate.clone()?;
+        let Candidate { settings, provisioning, domain, sign_requests, retire_key_pair, tested } =
+            candidate;
         let mut adopted = self.clone();
         adopted.settings = Some(settings);
         adopted.provisioning = provisioning;
@@ -72,6 +84,8 @@ impl Organization {
             adopted.verified_domains.insert(domain);
             adopted.bound_to_domains = true;
         }
+        adopted.signs_requests = sign_requests.unwrap_or(self.signs_requests);
+        adopted.key_pairs.retain(|pair| Some(pair.fingerprint()) != retire_key_pair);
         adopted.tested = tested;
         adopted.candidate = None;
         adopted.closed = None;
@@ -86,7 +100,7 @@ impl Organization {
     /// [`ConfigError`], if the candidate makes no connection; `Ok(None)` without a candidate.
     pub fn candidate_connection(&self) -> Result<Option<Connection>, ConfigError> {
         let Some(adopted) = self.as_if_adopted() else { return Ok(None) };
-        adopted.settings.as_ref().map(|settings| adopted.connection_of(settings)).transpose()
+        adopted.connection_of_settings()
     }
 
     /// The [revision](Organization::revision) of the candidate.
@@ -104,12 +118,21 @@ impl Organization {
         };
         let (before, after) = (rules(&self.provisioning), rules(&candidate.provisioning));
         let domain = candidate.domain.as_ref().map(ToString::to_string);
+        let signed = candidate.sign_requests.unwrap_or(self.signs_requests);
+        let texts_of = |signed: bool| Some(signed.to_string());
+        let (signs, will_sign) = (texts_of(self.signs_requests), texts_of(signed));
+        let retired = candidate.retire_key_pair.map(|fingerprint| fingerprint.to_string());
         let settings = texts(&candidate.settings).into_iter().map(|(field, proposed)| {
             let other = present.iter().find(|(name, _)| *name == field);
             (field, other.and_then(|(_, text)| text.clone()), proposed)
         });
         settings
-            .chain([("provisioning", Some(before), Some(after)), ("domain", None, domain)])
+            .chain([
+                ("provisioning", Some(before), Some(after)),
+                ("domain", None, domain),
+                ("sign_requests", signs, will_sign),
+                ("key_pair", retired, None),
+            ])
             .filter(|(_, present, proposed)| present != proposed)
             .map(|(field, present, proposed)| Difference { field, present, proposed })
             .collect()

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{
     ChangeRefusal, Claim, ClaimKind, DomainToken, EmailDomain, Organization, Plan, Proposal,
-    ProvisioningRules, Slug, TestLogin,
+    ProvisioningRules, SealedKeyPair, Slug, TestLogin,
 };
 use crate::account::{Account, AccountId, Link};
 use crate::audit::AuditEvent;
@@ -61,6 +61,10 @@ pub enum Change {
         /// What was pasted: one certificate, or several.
         certificate: String,
     },
+    /// Adds a key pair of ours: the first, or one beside it, until the identity provider has the
+    /// other certificate. Both decrypt, and the first signs. One that is there already changes
+    /// nothing.
+    AddKeyPair(Box<SealedKeyPair>),
     /// Replaces how the connection takes what comes in.
     Adjust(Box<ConnectionOptions>),
     /// Puts what is proposed in the place of what is in effect. While single sign-on is enforced an
@@ -121,6 +125,9 @@ pub enum Change {
         /// Where a login starts from now on.
         login_url: String,
     },
+    /// Puts the same key pairs of ours, sealed under another key, in the place of those that are
+    /// there. For the application: [`reseal`](crate::administration::reseal()) makes it.
+    Reseal(Vec<SealedKeyPair>),
     /// Asks for a domain, and gives out the text of the TXT record that shows that it is the
     /// organization's.
     RequestDomain {
@@ -135,6 +142,12 @@ pub enum Change {
         /// Its SHA-256 fingerprint.
         fingerprint: Fingerprint,
     },
+    /// Retires a key pair of ours: what is encrypted to it is refused from now on, and the other
+    /// one signs. While single sign-on is enforced that is [proposed](Change::Propose) instead.
+    RetireKeyPair {
+        /// The SHA-256 fingerprint of its certificate.
+        fingerprint: Fingerprint,
+    },
     /// Replaces how requests travel, and where logouts go.
     SetEndpoints {
         /// By HTTP-Redirect, or by HTTP-POST.
@@ -142,6 +155,9 @@ pub enum Change {
         /// The identity provider's Single Logout Service for HTTP-Redirect, if there is one.
         slo_url: Option<String>,
     },
+    /// Has our requests for logins signed, by the first of our key pairs, or no longer. While single
+    /// sign-on is enforced that is [proposed](Change::Propose) instead.
+    SignRequests(bool),
     /// Notes that a domain is the organization's. For the application, which has had it proven in
     /// some other way, and its operators.
     VerifyDomain(EmailDomain),
@@ -199,6 +215,7 @@ impl Change {
     fn name(&self) -> &'static str {
         match self {
             Self::AddCertificate { .. } => "AddCertificate { … }",
+            Self::AddKeyPair(_) => "AddKeyPair(…)",
             Self::Adjust(_) => "Adjust(…)",
             Self::Adopt => "Adopt",
             Self::BreakGlass { granted: true, .. } => "BreakGlass { granted: true, … }",
@@ -218,9 +235,13 @@ impl Change {
             Self::RecordTestLogin(_) => "RecordTestLogin(…)",
             Self::RemoveConnection => "RemoveConnection",
             Self::RenameSlug { .. } => "RenameSlug { … }",
+            Self::Reseal(_) => "Reseal(…)",
             Self::RequestDomain { .. } => "RequestDomain { … }",
             Self::RetireCertificate { .. } => "RetireCertificate { … }",
+            Self::RetireKeyPair { .. } => "RetireKeyPair { … }",
             Self::SetEndpoints { .. } => "SetEndpoints { … }",
+            Self::SignRequests(true) => "SignRequests(true)",
+            Self::SignRequests(false) => "SignRequests(false)",
             Self::VerifyDomain(_) => "VerifyDomain(…)",
         }
     }

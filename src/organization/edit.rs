@@ -73,6 +73,17 @@ impl Organization {
                 let settings = self.configured_settings()?;
                 self.replace_settings(ConnectionSettings { sso_binding, slo_url, ..settings })?;
             }
+            Change::AddKeyPair(pair) => self.add_key_pair(*pair)?,
+            Change::Reseal(pairs) => self.reseal(pairs)?,
+            Change::RetireKeyPair { fingerprint } => {
+                self.takes_effect_at_once()?;
+                self.retire_key_pair(fingerprint)?;
+            }
+            Change::SignRequests(signed) => {
+                self.takes_effect_at_once()?;
+                self.signs_requests = signed;
+                self.can_sign()?;
+            }
             Change::CheckDomain { domain, found } => self.check_domain(domain, &found, now)?,
             Change::Disable => {
                 self.sso_may_go()?;
@@ -264,7 +275,8 @@ impl Organization {
         around: &Around,
         now: DateTime<Utc>,
     ) -> Result<Vec<Finding>, ChangeRefusal> {
-        let Proposal { values, options, endpoints, provisioning, domain } = proposal;
+        let Proposal { values, options, endpoints, provisioning, domain, .. } = proposal;
+        let Proposal { sign_requests, retire_key_pair, .. } = proposal;
         let (mut settings, warnings) = match values {
             Some(values) => self.configured(values, around, now)?,
             None => (self.configured_settings()?, Vec::new()),
@@ -279,8 +291,17 @@ impl Organization {
             return Err(ChangeRefusal::DomainPublic);
         }
         let provisioning = provisioning.unwrap_or(self.provisioning);
-        self.candidate = Some(Candidate { settings, provisioning, domain, tested: None });
+        retire_key_pair.map_or(Ok(()), |fingerprint| self.known_key_pair(fingerprint))?;
+        self.candidate = Some(Candidate {
+            settings,
+            provisioning,
+            domain,
+            sign_requests,
+            retire_key_pair,
+            tested: None,
+        });
         self.candidate_connection()?;
+        self.as_if_adopted().map_or(Ok(()), |adopted| adopted.can_sign())?;
         Ok(warnings)
     }
 

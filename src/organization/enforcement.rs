@@ -75,6 +75,7 @@ impl Organization {
     ) -> Result<Made, ChangeRefusal> {
         let adopted = self.as_if_adopted().ok_or(ChangeRefusal::CandidateMissing)?;
         adopted.check_settings()?;
+        adopted.can_sign()?;
         let test = adopted.tested.as_ref().filter(|_| adopted.is_tested());
         let made = match test {
             Some(test) => adopted.shows(test, around, now),
@@ -155,6 +156,21 @@ impl Organization {
         if was_tested {
             let digest = self.test_digest();
             self.tested = self.tested.take().and_then(|test| test.carried_over(digest));
+        }
+    }
+
+    /// Whether an administrator's login has succeeded with what is proposed, as it is now.
+    pub(super) fn is_candidate_tested(&self) -> bool {
+        self.as_if_adopted().is_some_and(|adopted| adopted.is_tested())
+    }
+
+    /// The same for what is proposed.
+    pub(super) fn still_tested_candidate(&mut self, was_tested: bool) {
+        let digest = self.as_if_adopted().and_then(|adopted| adopted.test_digest());
+        if let Some(Candidate { tested, .. }) = &mut self.candidate
+            && was_tested
+        {
+            *tested = tested.take().and_then(|test| test.carried_over(digest));
         }
     }
 }

@@ -15,7 +15,9 @@ mod discovery;
 mod domain;
 mod edit;
 mod enforcement;
+mod key_pair;
 mod notices;
+mod own_keys;
 mod ownership;
 mod plan;
 mod reach;
@@ -39,6 +41,7 @@ pub use self::conflict::Conflict;
 pub use self::counters::{Counters, Shortage};
 pub use self::discovery::{Discovery, discover, discover_proven};
 pub use self::domain::{EmailDomain, EmailDomainError};
+pub use self::key_pair::{KeyPairUnavailable, SealedKeyPair};
 pub use self::notices::{Notice, NoticeKind, Watched, due};
 pub use self::ownership::DomainToken;
 pub use self::plan::{Plan, Plans};
@@ -88,6 +91,9 @@ pub struct Organization {
     /// Whether there ever was a verified domain.
     bound_to_domains: bool,
     provisioning: ProvisioningRules,
+    /// The one that signs first.
+    key_pairs: Vec<SealedKeyPair>,
+    signs_requests: bool,
     /// Why what is stored cannot be in effect.
     closed: Option<SsoUnavailable>,
     /// What a later release has written.
@@ -118,6 +124,8 @@ impl Organization {
             missing_domains: BTreeMap::new(),
             bound_to_domains: false,
             provisioning: ProvisioningRules::default(),
+            key_pairs: Vec::new(),
+            signs_requests: false,
             closed: None,
             #[cfg(feature = "serde")]
             unknown: BTreeMap::new(),
@@ -209,9 +217,10 @@ impl Organization {
         &self.provisioning
     }
 
-    /// Our side of the connection, without keys: add those with
-    /// [`ServiceProvider::with_signing_key`] and [`ServiceProvider::with_decryption_key`]. Before
-    /// anything is configured it has the proposed Audience URI, for [metadata](crate::SpMetadata)
+    /// Our side of the connection, without keys: with our key pairs it is
+    /// [another](Organization::service_provider_with), and keys that are kept elsewhere are added
+    /// with [`ServiceProvider::with_signing_key`] and [`ServiceProvider::with_decryption_key`].
+    /// Before anything is configured it has the proposed Audience URI, for [metadata](crate::SpMetadata)
     /// to give out in advance.
     pub fn service_provider(&self) -> ServiceProvider {
         let audience =
@@ -219,7 +228,8 @@ impl Organization {
         ServiceProvider::new(audience, &self.urls.acs_url).with_slo_url(&self.urls.slo_url)
     }
 
-    /// The connection, without keys of ours. Build it once and keep it until the
+    /// The connection, without keys of ours: with them it is
+    /// [another](Organization::connection_with). Build it once and keep it until the
     /// [revision](Organization::revision) is another.
     ///
     /// # Errors
@@ -227,11 +237,11 @@ impl Organization {
     /// Those of [`Organization::connection_builder`], and what [`ConnectionBuilder::build`]
     /// refuses.
     pub fn connection(&self) -> Result<Connection, SsoUnavailable> {
-        Ok(self.connection_builder(self.service_provider())?.build()?)
+        Ok(self.connection_builder(self.service_provider_sealed())?.build()?)
     }
 
-    /// The same for a [service provider](Organization::service_provider) with keys, and with
-    /// settings that are not stored.
+    /// The same for a [service provider](Organization::service_provider) with keys that are kept
+    /// elsewhere, and with settings that are not stored.
     ///
     /// # Errors
     ///
@@ -245,7 +255,7 @@ impl Organization {
         }
         let settings = self.settings.as_ref().ok_or(SsoUnavailable::NotConfigured)?;
         match &self.closed {
-            None => Ok(settings.builder(&self.connection_id, sp)?),
+            None => Ok(self.builder_of(settings, sp)?),
             Some(closed) => Err(closed.clone()),
         }
     }
@@ -270,13 +280,25 @@ impl Organization {
 
     /// Whether the settings, if there are any, make a connection.
     fn check_settings(&self) -> Result<(), ConfigError> {
-        let made = self.settings.as_ref().map(|settings| self.connection_of(settings));
-        made.transpose().map(|_| ())
+        self.connection_of_settings().map(|_| ())
     }
 
-    /// The connection that these settings make, whether single sign-on is on or not.
-    fn connection_of(&self, settings: &ConnectionSettings) -> Result<Connection, ConfigError> {
-        settings.builder(&self.connection_id, self.service_provider())?.build()
+    /// The connection that the settings make, whether single sign-on is on or not.
+    fn connection_of_settings(&self) -> Result<Option<Connection>, ConfigError> {
+        let sp = self.service_provider_sealed();
+        let make = |settings| self.builder_of(settings, sp)?.build();
+        self.settings.as_ref().map(make).transpose()
+    }
+
+    fn builder_of(
+        &self,
+        settings: &ConnectionSettings,
+        sp: ServiceProvider,
+    ) -> Result<ConnectionBuilder, ConfigError> {
+        let revision = self.digest_of(settings, sp.acs_url());
+        let builder = settings.builder(&self.connection_id, sp)?.with_revision(revision);
+        // Where it is not asked for, a key that is kept elsewhere signs by being there.
+        Ok(if self.signs_requests { builder.with_requests_signed(true) } else { builder })
     }
 
     /// What no sequence of changes of this release leads to.
@@ -318,7 +340,7 @@ impl Organization {
     }
 
     fn digest(&self) -> Option<String> {
-        self.settings.as_ref().map(|settings| settings.digest(&self.urls.acs_url))
+        self.settings.as_ref().map(|settings| self.digest_of(settings, &self.urls.acs_url))
     }
 }
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    Candidate, ConnectionSettings, DomainToken, EmailDomain, Organization, ProvisioningRules, Slug,
-    SpUrls, TestLogin,
+    Candidate, ConnectionSettings, DomainToken, EmailDomain, Organization, ProvisioningRules,
+    SealedKeyPair, Slug, SpUrls, TestLogin,
 };
 use crate::account::{AccountId, OrganizationId};
 use crate::fingerprint::Fingerprint;
@@ -53,8 +53,41 @@ struct Record {
     bound_to_domains: bool,
     #[serde(default)]
     provisioning: ProvisioningRules,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    key_pairs: Vec<StoredKeyPair>,
+    #[serde(default, skip_serializing_if = "is_off")]
+    signs_requests: bool,
     #[serde(flatten)]
     unknown: BTreeMap<String, serde_json::Value>,
+}
+
+fn is_off(switch: &bool) -> bool {
+    !switch
+}
+
+/// Whose it is, the record says: beside another id it does not open.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredKeyPair {
+    fingerprint: Fingerprint,
+    certificate: String,
+    sealing_key: String,
+    sealed: String,
+}
+
+impl From<SealedKeyPair> for StoredKeyPair {
+    fn from(pair: SealedKeyPair) -> Self {
+        let SealedKeyPair { organization: _, fingerprint, certificate, sealing_key, sealed } = pair;
+        Self { fingerprint, certificate, sealing_key, sealed }
+    }
+}
+
+impl StoredKeyPair {
+    fn of(self, organization: &OrganizationId) -> SealedKeyPair {
+        let Self { fingerprint, certificate, sealing_key, sealed } = self;
+        let organization = organization.clone();
+        SealedKeyPair { organization, fingerprint, certificate, sealing_key, sealed }
+    }
 }
 
 /// A test login is made by a decision alone: only a whole organization is read with one.
@@ -91,21 +124,29 @@ struct StoredCandidate {
     provisioning: ProvisioningRules,
     #[serde(default)]
     domain: Option<EmailDomain>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sign_requests: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retire_key_pair: Option<Fingerprint>,
     #[serde(default)]
     tested: Option<StoredTest>,
 }
 
 impl From<Candidate> for StoredCandidate {
     fn from(candidate: Candidate) -> Self {
-        let Candidate { settings, provisioning, domain, tested } = candidate;
-        Self { settings, provisioning, domain, tested: tested.map(Into::into) }
+        let Candidate { settings, provisioning, domain, sign_requests, retire_key_pair, tested } =
+            candidate;
+        let tested = tested.map(Into::into);
+        Self { settings, provisioning, domain, sign_requests, retire_key_pair, tested }
     }
 }
 
 impl From<StoredCandidate> for Candidate {
     fn from(stored: StoredCandidate) -> Self {
-        let StoredCandidate { settings, provisioning, domain, tested } = stored;
-        Self { settings, provisioning, domain, tested: tested.map(Into::into) }
+        let StoredCandidate { settings, provisioning, domain, tested, .. } = stored;
+        let StoredCandidate { sign_requests, retire_key_pair, .. } = stored;
+        let tested = tested.map(Into::into);
+        Self { settings, provisioning, domain, sign_requests, retire_key_pair, tested }
     }
 }
 
@@ -139,6 +180,8 @@ impl Serialize for Organization {
             missing_domains: self.missing_domains.clone(),
             bound_to_domains: self.bound_to_domains,
             provisioning: self.provisioning,
+            key_pairs: self.key_pairs.iter().cloned().map(Into::into).collect(),
+            signs_requests: self.signs_requests,
             unknown: self.unknown.clone(),
         }
         .serialize(serializer)
@@ -158,6 +201,7 @@ impl<'de> Deserialize<'de> for Organization {
             Tested::Login(test) => Some(test.into()),
             Tested::Digest(_) => None,
         });
+        let key_pairs = record.key_pairs.into_iter().map(|pair| pair.of(&record.id)).collect();
         let mut read = Self {
             connection_id: record.connection_id.unwrap_or_else(|| record.id.as_str().to_owned()),
             id: record.id,
@@ -176,6 +220,8 @@ impl<'de> Deserialize<'de> for Organization {
             missing_domains: record.missing_domains,
             bound_to_domains: record.bound_to_domains,
             provisioning: record.provisioning,
+            key_pairs,
+            signs_requests: record.signs_requests,
             closed: None,
             unknown: record.unknown,
         };

@@ -77,6 +77,20 @@ pub enum ChangeRefusal {
     /// So many domains are asked for already.
     #[error("too many domains are asked for: forget one that is not needed")]
     DomainsTooMany,
+    /// The key pair was sealed for another organization.
+    #[error("this key pair was made for another organization")]
+    KeyPairForeign,
+    /// Where requests are signed, a key pair of ours has to be there.
+    #[error(
+        "requests are signed with a key pair of ours, and there is none: add one, or have requests go unsigned"
+    )]
+    KeyPairMissing,
+    /// There is no key pair of ours with this certificate.
+    #[error("there is no key pair of ours with this fingerprint")]
+    KeyPairUnknown,
+    /// There are two key pairs of ours already.
+    #[error("there are two key pairs of ours already: retire the former one first")]
+    KeyPairsTooMany,
     /// Nobody would be left who gets in while single sign-on is enforced.
     #[error("nobody would be left who gets in while single sign-on is enforced")]
     LastAdministrator,
@@ -145,6 +159,10 @@ impl ChangeRefusal {
             Self::TestLoginTooOld => "test_login_too_old",
             Self::DirectoryNeedsSso => "directory_needs_sso",
             Self::DomainsTooMany => "domains_too_many",
+            Self::KeyPairForeign => "key_pair_foreign",
+            Self::KeyPairMissing => "key_pair_missing",
+            Self::KeyPairUnknown => "key_pair_unknown",
+            Self::KeyPairsTooMany => "key_pairs_too_many",
             Self::LastAdministrator => "last_administrator",
             Self::RenamedTooOften => "renamed_too_often",
             Self::DomainPublic => "domain_public",

@@ -67,9 +67,8 @@ impl ConnectionSettings {
         id: &str,
         sp: ServiceProvider,
     ) -> Result<ConnectionBuilder, ConfigError> {
-        let revision = self.digest(sp.acs_url());
         let builder = Connection::builder(id, sp, self.identity_provider()?);
-        Ok(builder.with_options(self.options.clone()).with_revision(revision))
+        Ok(builder.with_options(self.options.clone()))
     }
 
     /// A digest of everything that decides whether a login works: a test login says something of

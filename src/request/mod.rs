@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use cookie::{RequestCookie, RequestCookies, SetCookie};
 pub(crate) use pending::check_open;
 pub use pending::{Pending, PendingLogout, PendingRequest, Purpose};
-pub use sealed::{SealedRequests, SealingKey};
+pub use sealed::SealedRequests;
 pub use store::{DynRequestStore, MemoryRequestStore, Remembered, RequestStore};
 
 use crate::binding::RelayState;

@@ -1,64 +1,15 @@
 //! Requests remembered by the browser itself, in a cookie that only we can make and read.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::sha::sha256;
-use openssl::sign::Signer;
-use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 
 use super::store::{Remembered, RequestStore};
 use super::{Pending, PendingLogout, PendingRequest, Purpose};
 use crate::binding::RelayState;
 use crate::error::BoxError;
 use crate::random::Random;
-
-/// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the
-/// application.
-#[derive(Clone)]
-pub struct SealingKey([u8; 32]);
-
-impl SealingKey {
-    /// Takes the bytes of a key.
-    pub fn new(key: [u8; 32]) -> Self {
-        Self(key)
-    }
-
-    /// Tells keys apart without telling anything about them.
-    fn mark(&self) -> [u8; 4] {
-        let [a, b, c, d, ..] = sha256(&[b"saml-login sealing key".as_slice(), &self.0].concat());
-        [a, b, c, d]
-    }
-
-    /// What the key becomes for one purpose: HMAC with SHA-256 (RFC 2104).
-    fn derive(&self, purpose: &[u8], parts: &[&[u8]]) -> Result<Vec<u8>, ErrorStack> {
-        let key = PKey::hmac(&self.0)?;
-        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
-        for part in [b"saml-login sealed request: ", purpose].iter().chain(parts) {
-            signer.update(part)?;
-        }
-        signer.sign_to_vec()
-    }
-
-    /// The key and the nonce of one cookie. Its salt is a digest of the request and of all the
-    /// randomness: should the same randomness be handed in twice, two requests still share neither.
-    fn of_cookie(&self, salt: &[u8]) -> Result<(Vec<u8>, Vec<u8>), ErrorStack> {
-        let mut nonce = self.derive(b"nonce", &[salt])?;
-        nonce.truncate(NONCE);
-        Ok((self.derive(b"key", &[salt])?, nonce))
-    }
-}
-
-impl fmt::Debug for SealingKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealingKey(…)")
-    }
-}
+use crate::sealing::{SealingKey, SealingKeys};
 
 /// Remembers requests in the browser: the cookie's value is the request, sealed with AES-256-GCM
 /// under a key of its own.
@@ -77,53 +28,40 @@ impl fmt::Debug for SealingKey {
 /// with the assertion's.
 #[derive(Clone, Debug)]
 pub struct SealedRequests {
-    key: SealingKey,
-    older: Vec<SealingKey>,
+    keys: SealingKeys,
 }
 
-/// What is sealed is bound to what it is for, so that the key can serve for nothing else.
+const PURPOSE: &[u8] = b"saml-login sealed request: ";
+/// The form of what is written.
 const CONTEXT: &[u8] = b"saml-login pending request 3";
-const NONCE: usize = 12;
-const TAG: usize = 16;
-const SALT: usize = 32;
 /// Leaves room for the name and the attributes.
 const MAX_COOKIE_BYTES: usize = 3_900;
 
 impl SealedRequests {
-    /// Seals with this key.
-    pub fn new(key: SealingKey) -> Self {
-        Self { key, older: Vec::new() }
+    /// Seals with this key, or with the first of [several](SealingKeys).
+    pub fn new(keys: impl Into<SealingKeys>) -> Self {
+        Self { keys: keys.into() }
     }
 
     /// Opens what was sealed with an older key as well. To rotate: let every machine know the new
     /// key in this way, then let all seal with it, and drop the older one when its requests have
     /// expired.
-    pub fn and_opening_with(mut self, older: SealingKey) -> Self {
-        self.older.push(older);
-        self
+    pub fn and_opening_with(self, older: SealingKey) -> Self {
+        Self { keys: self.keys.and_opening_with(older) }
     }
 
     fn seal(&self, pending: &Pending, random: Random) -> Result<String, BoxError> {
-        let mut tag = [0; TAG];
-        let text = write(pending);
-        let salt = self.key.derive(b"salt", &[&random.for_purpose("sealed request"), &text])?;
-        let (key, nonce) = self.key.of_cookie(&salt)?;
-        let sealed =
-            encrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, &text, &mut tag)?;
-        let parts = [self.key.mark().as_slice(), &salt, &sealed, &tag].concat();
-        Ok(URL_SAFE_NO_PAD.encode(parts))
+        let key = self.keys.first();
+        let random = random.for_purpose("sealed request");
+        let sealed = key.seal(PURPOSE, CONTEXT, &write(pending), random)?;
+        Ok(URL_SAFE_NO_PAD.encode([key.short_mark().as_slice(), &sealed].concat()))
     }
 
     fn open(&self, cookie: &str) -> Option<Pending> {
         let bytes = URL_SAFE_NO_PAD.decode(cookie).ok()?;
-        let (mark, rest) = bytes.split_at_checked(4)?;
-        let (salt, rest) = rest.split_at_checked(SALT)?;
-        let (sealed, tag) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
-        let key = std::iter::once(&self.key).chain(&self.older).find(|key| key.mark() == mark)?;
-        let (key, nonce) = key.of_cookie(salt).ok()?;
-        let text =
-            decrypt_aead(Cipher::aes_256_gcm(), &key, Some(&nonce), CONTEXT, sealed, tag).ok()?;
-        read(&text)
+        let (mark, sealed) = bytes.split_at_checked(4)?;
+        let key = self.keys.all().find(|key| key.short_mark() == mark)?;
+        read(&key.open(PURPOSE, CONTEXT, sealed)?)
     }
 }
 

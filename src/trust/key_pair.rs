@@ -9,10 +9,16 @@ use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, PKeyRef, Private};
+use openssl::rsa::Rsa;
+use openssl::sha::sha256;
 use openssl::x509::{X509, X509Name};
 
 use super::certificate::{Certificate, Certificates, KeyType};
+use crate::digest::hex;
 use crate::error::KeyPairError;
+
+/// The length of the keys that are made here. Every identity provider takes it.
+const MADE_BITS: u32 = 2048;
 
 /// One of the service provider's own keys, with its certificate: to sign with, or to open what is
 /// encrypted to it.
@@ -38,15 +44,64 @@ impl KeyPair {
         private_key_pem: impl AsRef<[u8]>,
         certificate: impl AsRef<[u8]>,
     ) -> Result<Self, KeyPairError> {
+        Self::of(private_key(private_key_pem.as_ref())?, certificate)
+    }
+
+    fn of(key: PKey<Private>, certificate: impl AsRef<[u8]>) -> Result<Self, KeyPairError> {
         let certificates = Certificates::parse(certificate)?;
         let [certificate] = certificates.as_slice() else {
             return Err(KeyPairError::SeveralCertificates);
         };
-        let key = private_key(private_key_pem.as_ref())?;
         if !certificate.is_of(&key) {
             return Err(KeyPairError::Mismatch);
         }
         Ok(Self(Arc::new(Parts { key, certificate: certificate.clone() })))
+    }
+
+    /// Makes an RSA key of 2048 bits, by OpenSSL's generator, with a self-signed certificate of
+    /// this validity. Its name has a digest of the key in it, so that no two have the same.
+    ///
+    /// It takes some tenths of a second: do it before a transaction, not in one.
+    ///
+    /// ```
+    /// use saml_login::KeyPair;
+    ///
+    /// let (from, until) = ("2030-01-31T12:00:00Z".parse()?, "2040-01-31T12:00:00Z".parse()?);
+    /// let pair = KeyPair::generate(from, until)?;
+    /// assert_eq!(pair.certificate().not_after(), Some(until));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyPairError::Generation`].
+    pub fn generate(
+        not_before: DateTime<Utc>,
+        not_after: DateTime<Utc>,
+    ) -> Result<Self, KeyPairError> {
+        let made = || {
+            let key = PKey::from_rsa(Rsa::generate(MADE_BITS)?)?;
+            let [a, b, c, d, ..] = sha256(&key.public_key_to_der()?);
+            let name = format!("SAML service provider {}", hex(&[a, b, c, d]));
+            let der = self_signed(&key, &name, not_before, not_after)?.to_der()?;
+            Ok::<_, ErrorStack>((key, der))
+        };
+        let (key, der) = made().map_err(|_| KeyPairError::Generation)?;
+        Ok(Self(Arc::new(Parts { key, certificate: Certificate::from_der(&der)? })))
+    }
+
+    /// A key in DER (PKCS#8), as [`KeyPair::private_key_der`] gives it, and its certificate.
+    pub(crate) fn from_der(
+        private_key: &[u8],
+        certificate: impl AsRef<[u8]>,
+    ) -> Result<Self, KeyPairError> {
+        let key = PKey::private_key_from_pkcs8(private_key);
+        Self::of(key.map_err(|_| KeyPairError::PrivateKey)?, certificate)
+    }
+
+    /// The private key, to be sealed.
+    pub(crate) fn private_key_der(&self) -> Result<Vec<u8>, ErrorStack> {
+        self.0.key.private_key_to_pkcs8()
     }
 
     /// Takes a private key and makes a self-signed certificate for it, with this name and validity.

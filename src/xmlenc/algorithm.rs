@@ -139,6 +139,7 @@ mod tests {
     fn what_our_metadata_lists_is_opened() {
         let (limits, budget) = (Limits::default(), Budget::of_one_message());
         let opening = |forbid_cbc| Opening {
+            has_sealed_keys: false,
             keys: &[],
             recipient: "",
             forbid_cbc,

@@ -32,6 +32,8 @@ use crate::xml::{Document, Element};
 #[derive(Clone, Copy)]
 pub(crate) struct Opening<'c> {
     pub(crate) keys: &'c [KeyPair],
+    /// Whether there are keys that the application could not open. Only the words are others.
+    pub(crate) has_sealed_keys: bool,
     /// Our entity ID: an EncryptedKey for us is tried before the others.
     pub(crate) recipient: &'c str,
     pub(crate) forbid_cbc: bool,
@@ -70,7 +72,11 @@ const MAX_ELEMENTS: usize = 64;
 pub(crate) fn open(encrypted: &[Element<'_>], opening: Opening<'_>) -> Result<Document, Rejection> {
     let first = encrypted.first().ok_or(Rejection::EncryptionMalformed)?;
     if opening.keys.is_empty() {
-        return Err(Rejection::DecryptionKeyMissing { element: place::name(*first) });
+        let element = place::name(*first);
+        return Err(match opening.has_sealed_keys {
+            true => Rejection::DecryptionKeySealed { element },
+            false => Rejection::DecryptionKeyMissing { element },
+        });
     }
     if encrypted.len() > MAX_ELEMENTS {
         return Err(Rejection::EncryptionMalformed);
