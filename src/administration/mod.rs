@@ -1,9 +1,14 @@
-//! Settings of organizations in a [`Store`]: founding one, and changing it.
+//! Settings of organizations in a [`Store`]: founding one, and changing it. And which
+//! [sealing keys](crate::sealing) a store knows.
 
+mod keys;
+
+pub use self::keys::{admit_sealing_keys, forget_other_sealing_keys, reseal};
 use crate::account::{Account, OrganizationId};
-use crate::error::{BoxError, refuses};
+use crate::error::{BoxError, refuses, sentence};
 use crate::organization::{
-    Applied, Around, By, Change, ChangeRefusal, Conflict, Organization, Plan, Plans,
+    Applied, Around, By, Change, ChangeRefusal, Conflict, KeyPairUnavailable, Organization, Plan,
+    Plans,
 };
 use crate::provision::Asked;
 use crate::random::Random;
@@ -19,12 +24,25 @@ pub enum AdministrationError {
     /// Again and again something else came first. Nothing was written.
     #[error("the settings were changed by others again and again")]
     Contended,
+    /// A key pair of ours does not open.
+    #[error(transparent)]
+    KeyPair(#[from] KeyPairUnavailable),
     /// There is no such organization.
     #[error("there is no such organization")]
     OrganizationUnknown,
     /// The application could not say what the plan includes.
     #[error("the application could not tell the organization's plan")]
     Plans(#[source] BoxError),
+    /// The store knows other sealing keys, and none of these.
+    #[error(
+        "the store knows none of these sealing keys: it knows those with the marks {}, and the application has {}", known.join(", "), given.join(", ")
+    )]
+    SealingKeysNotAdmitted {
+        /// The [marks](crate::SealingKey::mark) of those that it knows.
+        known: Vec<String>,
+        /// Those of the keys of the application.
+        given: Vec<String>,
+    },
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] BoxError),
@@ -36,8 +54,10 @@ impl AdministrationError {
         match self {
             Self::Conflict(conflict) => conflict.code(),
             Self::Contended => "settings_contended",
+            Self::KeyPair(unavailable) => unavailable.code(),
             Self::OrganizationUnknown => "organization_unknown",
             Self::Plans(_) => "plan_unknown",
+            Self::SealingKeysNotAdmitted { .. } => "sealing_keys_not_admitted",
             Self::Store(_) => "store_failed",
         }
     }
@@ -49,10 +69,17 @@ impl AdministrationError {
             Self::Contended => {
                 "Others changed the settings at the same time, again and again. Try again.".into()
             }
+            Self::KeyPair(unavailable) => unavailable.help(),
             Self::OrganizationUnknown => {
                 "There is no such organization. It may have been removed.".into()
             }
             Self::Plans(_) => "The application's billing failed. See its own log.".into(),
+            Self::SealingKeysNotAdmitted { .. } => format!(
+                "{} Start the application with the key that it had before, and put a new one \
+                 beside it, not in its place. If no machine has a key of its own that was drawn at \
+                 start, see whether this is the right database. Nothing was changed.",
+                sentence(self)
+            ),
             Self::Store(_) => "The store failed. See its own log.".into(),
         }
     }
@@ -61,6 +88,7 @@ impl AdministrationError {
     pub fn user_message(&self) -> &'static str {
         match self {
             Self::Conflict(conflict) => conflict.user_message(),
+            Self::KeyPair(unavailable) => unavailable.user_message(),
             _ => "That did not work just now. Try again in a minute.",
         }
     }
