@@ -492,6 +492,7 @@ fn every_code_has_a_case() {
         "authn_too_old",
         "bounce_unanswered",
         "decryption_failed",
+        "decryption_key_sealed",
         "encryption_malformed",
         "logout_unconfigured",
         "name_id_format_unmet",
@@ -505,6 +506,7 @@ fn every_code_has_a_case() {
     let of_tests = [
         include_str!("artifact.rs"),
         include_str!("encryption.rs"),
+        include_str!("keys.rs"),
         include_str!("logout.rs"),
         include_str!("opened.rs"),
         include_str!("requests.rs"),

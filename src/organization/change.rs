@@ -155,8 +155,8 @@ pub enum Change {
         /// The identity provider's Single Logout Service for HTTP-Redirect, if there is one.
         slo_url: Option<String>,
     },
-    /// Has our requests for logins signed, by the first of our key pairs, or no longer. While single
-    /// sign-on is enforced that is [proposed](Change::Propose) instead.
+    /// Has our requests for logins signed, by the first of our key pairs, or no longer. While
+    /// single sign-on is enforced that is [proposed](Change::Propose) instead.
     SignRequests(bool),
     /// Notes that a domain is the organization's. For the application, which has had it proven in
     /// some other way, and its operators.

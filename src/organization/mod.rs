@@ -220,8 +220,8 @@ impl Organization {
     /// Our side of the connection, without keys: with our key pairs it is
     /// [another](Organization::service_provider_with), and keys that are kept elsewhere are added
     /// with [`ServiceProvider::with_signing_key`] and [`ServiceProvider::with_decryption_key`].
-    /// Before anything is configured it has the proposed Audience URI, for [metadata](crate::SpMetadata)
-    /// to give out in advance.
+    /// Before anything is configured it has the proposed Audience URI, for
+    /// [metadata](crate::SpMetadata) to give out in advance.
     pub fn service_provider(&self) -> ServiceProvider {
         let audience =
             self.settings.as_ref().map_or(&self.urls.entity_id, |settings| &settings.audience);

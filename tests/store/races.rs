@@ -250,6 +250,17 @@ pub(crate) const FAULTS: &[Fault] = &[
         "once settings are changed nothing is written that the former ones decided",
     ),
     Fault(
+        "reads the version of the record first",
+        &[Hook::Race(|faulty, write| {
+            let version = now(faulty.inner.store_record()).version;
+            write.store_record.as_ref().is_some_and(|record| {
+                let raced = record.sealing_keys.iter().any(|key| key.starts_with("raced"));
+                raced && record.version == version + 1
+            })
+        })],
+        "of 64 that write the record as it was read one does",
+    ),
+    Fault(
         "accepts an invitation twice",
         &[Hook::Race(|faulty, write| {
             write.organization.as_str() == "contract-accept" && is_as_read(faulty, write)

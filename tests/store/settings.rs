@@ -1,7 +1,8 @@
 //! Faults of settings and claims: sentences 5 and 6.
 
+use chrono::DateTime;
 use saml_login::account::Account;
-use saml_login::organization::{Claim, ClaimKind};
+use saml_login::organization::{Around, By, Change, Claim, ClaimKind, Plan};
 use saml_login::store::{
     AccountWrite, KeptKind, PurgeKey, RequestLog, SettingsWrite, Store, Write, Written,
 };
@@ -27,6 +28,21 @@ fn told(claim: &Claim) -> String {
 }
 
 pub(crate) const FAULTS: &[Fault] = &[
+    Fault(
+        "keeps no key pairs",
+        &[Hook::Organization(|_, _, record| {
+            record.map(|mut record| {
+                for pair in record.organization.clone().key_pairs() {
+                    let change = Change::RetireKeyPair { fingerprint: pair.fingerprint() };
+                    let around = Around::plan(Plan::ALL);
+                    let at = DateTime::UNIX_EPOCH;
+                    drop(record.organization.apply(change, &By::Application, &around, at));
+                }
+                record
+            })
+        })],
+        "sealed key pairs are kept",
+    ),
     Fault(
         "finds any organization",
         &[Hook::Organization(|faulty, id, record| {

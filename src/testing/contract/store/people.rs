@@ -1,5 +1,7 @@
 //! Whom and what the contract is tested with.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::account::{
@@ -8,11 +10,32 @@ use crate::account::{
 };
 use crate::audit::{Action, Actor, AuditEvent};
 use crate::identity::{Email, StableKey};
-use crate::organization::{Around, By, Change, EmailDomain, Organization, Plan, Slug, SpUrls};
+use crate::organization::{
+    Around, By, Change, EmailDomain, Organization, Plan, SealedKeyPair, Slug, SpUrls,
+};
+use crate::random::Random;
+use crate::sealing::{SealingKey, SealingKeys};
 use crate::session::{LoginMethod, Session, SessionStart};
 use crate::store::{Kept, KeptWhat, PagingKey};
 use crate::testing::contract::instant;
 use crate::token::TokenDigest;
+use crate::trust::KeyPair;
+
+static PAIR: LazyLock<Option<KeyPair>> =
+    LazyLock::new(|| KeyPair::generate(instant(), instant() + TimeDelta::days(9)).ok());
+
+/// The same organization with a sealed key pair of ours.
+pub(super) fn with_key_pair(organization: &Organization) -> Organization {
+    let keys = SealingKeys::new(SealingKey::new([5; 32]));
+    let seal =
+        |pair| SealedKeyPair::seal(organization.id(), pair, &keys, Random::new([6; 32])).ok();
+    let mut changed = organization.clone();
+    if let Some(pair) = PAIR.as_ref().and_then(seal) {
+        let (change, around) = (Change::AddKeyPair(Box::new(pair)), Around::plan(Plan::ALL));
+        let _ = changed.apply(change, &By::Application, &around, instant());
+    }
+    changed
+}
 
 /// An instant with as small a part of a second as databases keep.
 pub(super) fn at(minutes: i64) -> DateTime<Utc> {

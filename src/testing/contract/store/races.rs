@@ -37,6 +37,25 @@ pub(super) fn one_of_many_is_first<S: Store + Sync>(tested: Tested<'_, S>) {
     assert!(begun == 2, "what is spent and its session are written together: {begun} began");
     one_of_many_keeps(tested, &id);
     one_of_many_claims(tested);
+    one_of_many_notes(tested);
+}
+
+/// Machines that start at once, each with a key of its own.
+fn one_of_many_notes<S: Store + Sync>(tested: Tested<'_, S>) {
+    let record = tested.ask(tested.store.store_record());
+    let note = |thread: usize| {
+        let mut noted = record.clone();
+        noted.version = noted.version.saturating_add(1);
+        noted.sealing_keys.insert(format!("raced {thread}"));
+        let mut write = Write::of("contract-nobody", instant());
+        write.store_record = Some(noted);
+        tested.write(write)
+    };
+    let done = number_done(&together(note));
+    assert!(done == 1, "of 64 that write the record as it was read one does: {done}");
+    let now = tested.ask(tested.store.store_record()).sealing_keys;
+    let raced = now.iter().filter(|key| key.starts_with("raced")).count();
+    assert!(raced == 1, "of 64 that write the record as it was read one is kept: {raced}");
 }
 
 fn one_of_many_keeps<S: Store + Sync>(tested: Tested<'_, S>, id: &OrganizationId) {

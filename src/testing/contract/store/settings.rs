@@ -1,6 +1,8 @@
 //! Sentence 5: settings are written at the version that was read, and what decided is in effect.
 
-use super::people::{administrator, kept, member, organization, session, with_domain};
+use super::people::{
+    administrator, kept, member, organization, session, with_domain, with_key_pair,
+};
 use super::{Tested, change, changed, creation, settings};
 use crate::account::{Account, OrganizationId};
 use crate::organization::Organization;
@@ -71,12 +73,17 @@ pub(super) fn settings_are_changed_as_they_were_read<S: Store>(tested: Tested<'_
     let id = tested.found("contract-settings", Some(4));
     let _ = tested.created(member(&id, "alice"));
     let first = tested.record(&id);
-    let other = |domain: &str| Box::new(with_domain(&first.organization, domain));
+    let with_pair = with_key_pair(&first.organization);
+    assert!(with_pair.key_pairs().len() == 1, "OpenSSL makes a key pair");
+    let other = |domain: &str| Box::new(with_domain(&with_pair, domain));
     let write = settings(&first, SettingsWrite::Change(other("second.settings.test")));
     tested.done(write, "settings are changed at the version that was read");
     let second = tested.record(&id);
     let now: &Organization = &second.organization;
-    assert!(*now == *other("second.settings.test"), "settings are kept whole");
+    let wanted = other("second.settings.test");
+    assert!(now.verified_domains() == wanted.verified_domains(), "settings are kept whole");
+    assert!(now.key_pairs() == wanted.key_pairs(), "sealed key pairs are kept");
+    assert!(*now == *wanted, "settings are kept whole");
     assert!(second.version == 1, "a change of the settings raises their version by one");
     assert!(second.counters == first.counters, "a change of the settings counts nobody");
     assert!(second.purge_key == first.purge_key, "a change of the settings keeps the purge key");
