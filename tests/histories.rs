@@ -4,7 +4,9 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
+use chrono::TimeDelta;
 use common::people::{carry, come, counters, email, found, invitation, numbers};
 use common::tenants::{
     IDP_A, IDP_B, OPERATOR, applied, around, done, log_in, organization, response, values,
@@ -17,21 +19,33 @@ use saml_login::account::{
 use saml_login::administration::administer;
 use saml_login::organization::{
     By, Change, Counters, DomainRule, EmailDomain, JitRule, Plan, ProfileSource, Proposal,
-    ProvisioningRules, Watched, due,
+    ProvisioningRules, SealedKeyPair, Watched, due,
 };
 use saml_login::policy::PolicyAction;
 use saml_login::provision::{
     Asked, CarriedOut, Import, Intent, Moment, ProvisionError, Push, Standing, Wanted, test_login,
 };
+use saml_login::sealing::SealingKeys;
 use saml_login::session::LoginMethod;
 use saml_login::store::{MemoryStore, Names, SettingsWrite, Store, Write, Written};
 use saml_login::testing::idp::TestIdp;
 use saml_login::token::TokenDigest;
-use saml_login::{ConnectionOptions, LoginPolicy, Organization, Unsolicited};
+use saml_login::{ConnectionOptions, KeyPair, LoginPolicy, Organization, SealingKey, Unsolicited};
 
 const IDS: [&str; 2] = ["org-a", "org-b"];
 const PEOPLE: [&str; 5] = ["alice", "ALICE", "bob", "carol", "dave"];
 const DIRECTORY: By<'static> = By::Directory("token-1");
+
+static PAIRS: LazyLock<[KeyPair; 3]> = LazyLock::new(|| {
+    let pair = || KeyPair::generate(now(), now() + TimeDelta::days(9)).expect("a pair");
+    [pair(), pair(), pair()]
+});
+
+fn sealed(id: &str, number: usize) -> SealedKeyPair {
+    let keys = SealingKeys::new(SealingKey::new([1; 32]));
+    let sealed = SealedKeyPair::seal(&id.into(), &PAIRS[number], &keys, common::people::random());
+    sealed.expect("sealed")
+}
 
 fn idps() -> [&'static TestIdp; 2] {
     [&IDP_A, &IDP_B]
@@ -187,6 +201,29 @@ impl World {
         self.administer(id, plan, &by, change);
     }
 
+    /// Our key pairs, from a generator of their own.
+    fn keys(&mut self, random: &mut Random, id: &'static str) {
+        let organization = self.organization(id);
+        let pair = chosen(random, organization.key_pairs()).map(SealedKeyPair::fingerprint);
+        let unknown = PAIRS[random.below(3)].certificate().fingerprint();
+        let mut proposal = Proposal::default();
+        proposal.retire_key_pair = pair;
+        proposal.sign_requests = random.chance(50).then(|| random.chance(50));
+        let change = match random.below(10) {
+            0..=3 => Change::AddKeyPair(Box::new(sealed(id, random.below(3)))),
+            4 | 5 => Change::RetireKeyPair { fingerprint: pair.unwrap_or(unknown) },
+            6 | 7 => Change::SignRequests(random.chance(70)),
+            _ => Change::Propose(Box::new(proposal)),
+        };
+        let somebody = self.somebody(random, id);
+        let by = match &somebody {
+            Some(account) if random.chance(30) => By::member(account),
+            _ => OPERATOR,
+        };
+        let plan = if random.chance(85) { Plan::ALL } else { Plan::NONE };
+        self.administer(id, plan, &by, change);
+    }
+
     fn administer(&mut self, id: &'static str, plan: Plan, by: &By<'_>, change: Change) {
         let (told, before) = (self.events(id), self.organization(id));
         let asked = Asked::by(*by, now());
@@ -194,6 +231,17 @@ impl World {
             block_on(administer(&self.store, &plan, &OrganizationId::new(id), &change, &asked));
         assert_eq!(self.events(id), told + 1, "every attempt has its event");
         let done = done.expect("an answer");
+        let after = self.organization(id);
+        if before.is_enforced()
+            && after.is_enforced()
+            && done.event.action.code() != "candidate_adopted"
+        {
+            assert!(
+                after.key_pairs().starts_with(before.key_pairs()),
+                "no pair is retired untried"
+            );
+            assert_eq!(after.signs_requests(), before.signs_requests());
+        }
         match done.result {
             Ok(()) => self.note(done.event.action.code()),
             Err(refusal) => {
@@ -382,6 +430,8 @@ impl World {
             assert!(!organization.is_enforced() || organization.is_open());
             assert!(!organization.is_directory_managed() || organization.is_open());
             assert_eq!(organization.closed(), None);
+            let pairs = organization.key_pairs();
+            assert!(pairs.len() <= 2 && (!organization.signs_requests() || !pairs.is_empty()));
             self.an_administrator_gets_in(id, &organization, &accounts, &kept);
             if !thoroughly {
                 continue;
@@ -449,7 +499,7 @@ impl World {
 fn whatever_happens_the_invariants_hold() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for seed in 0..18 {
-        let mut random = Random(seed);
+        let (mut random, mut of_keys) = (Random(seed), Random(1_000 + seed));
         let mut world = World::new();
         for step in 0..140 {
             let id = IDS[random.below(2)];
@@ -461,6 +511,9 @@ fn whatever_happens_the_invariants_hold() {
                 13..=16 => world.people(&mut random, id),
                 17 | 18 => world.directory(&mut random, id),
                 _ => world.seats(&mut random, id),
+            }
+            if of_keys.chance(12) {
+                world.keys(&mut of_keys, id);
             }
             world.check(&before, step % 10 == 0);
         }
@@ -501,6 +554,11 @@ fn whatever_happens_the_invariants_hold() {
         "push deactivate",
         "delete delete",
         "dismissed",
+        "key_pair_added",
+        "key_pair_retired",
+        "key_pairs_too_many",
+        "key_pair_missing",
+        "request_signing_set",
     ] {
         assert!(seen.contains_key(what), "{what} never happened: {seen:?}");
     }

@@ -495,6 +495,22 @@ fn a_proposal_that_was_tried_out_stays_so_when_a_pair_is_added() {
     assert!(acme.is_enforced() && acme.is_tested());
 }
 
+/// Our own certificate in the place of the identity provider's is named as what it is.
+#[test]
+fn our_own_certificate_is_not_taken_for_theirs() {
+    let mut acme = with_pair();
+    let mut pasted = common::tenants::values(&acme, &IDP_A);
+    pasted.certificate = sealed(&acme, 0).certificate_pem().to_owned();
+    let refused = apply(&mut acme, Change::Configure(Box::new(pasted.clone())));
+    let Err(ChangeRefusal::Values(diagnosis)) = &refused.result else { panic!("{refused:?}") };
+    let codes: Vec<&str> =
+        diagnosis.findings().iter().map(|finding| finding.problem.code()).collect();
+    assert_eq!(codes, ["certificate_expires", "certificate_is_ours"]);
+    // Of another pair nothing is known.
+    pasted.certificate = PAIRS[1].certificate().to_pem();
+    assert_eq!(code(&apply(&mut acme, Change::Configure(Box::new(pasted)))), "done");
+}
+
 /// What is proposed to be signed cannot be adopted once there is nothing to sign with.
 #[test]
 fn a_proposal_that_lost_its_pair_is_not_adopted() {

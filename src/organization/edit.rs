@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::apply::Made;
 use super::{
     Around, By, Candidate, Change, ChangeRefusal, Conflict, ConnectionSettings, Organization,
-    Proposal, Slug,
+    Proposal, SealedKeyPair, Slug,
 };
 use crate::account::AccountId;
 use crate::address::normal_form;
@@ -316,7 +316,9 @@ impl Organization {
     }
 
     fn examine(&self, values: &PastedValues, around: &Around, now: DateTime<Utc>) -> Diagnosis {
+        let own: Vec<_> = self.key_pairs.iter().map(SealedKeyPair::fingerprint).collect();
         let surroundings = Surroundings::default()
+            .with_own_fingerprints(&own)
             .with_audience(&self.urls.entity_id)
             .with_acs_url(&self.urls.acs_url)
             .with_login_url(&self.urls.login_url)

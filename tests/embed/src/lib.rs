@@ -4,6 +4,7 @@
 pub mod own_tables;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use saml_login::administration::admit_sealing_keys;
 use saml_login::connection::{LoggedIn, SignedParts};
 use saml_login::error::BoxError;
 use saml_login::identity::{AttributeMap, IdentityField};
@@ -12,11 +13,13 @@ use saml_login::metadata::MetadataTrust;
 use saml_login::provision::provision;
 use saml_login::replay::{DynReplayStore, SpendOutcome, Spending};
 use saml_login::request::{DynRequestStore, RequestCookies};
+use saml_login::sealing::SealingKeys;
 use saml_login::store::DynStore;
 use saml_login::trust::Fingerprint;
 use saml_login::{
     Certificates, Connection, ConnectionOptions, Error, IdentityProvider, IdpMetadata, Limits,
-    LoginOptions, Organization, Random, ReplayStore, ServiceProvider, Unsolicited,
+    LoginOptions, Organization, Random, ReplayStore, SealedRequests, SealingKey, ServiceProvider,
+    Unsolicited,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,6 +32,18 @@ pub struct Shared {
     pub requests: DynRequestStore,
     /// Organizations and their people.
     pub store: DynStore,
+}
+
+/// At start: one sealing key for the cookies of requests and for our own key pairs.
+pub async fn start(
+    store: &DynStore,
+    secret: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<(SealingKeys, DynRequestStore), Error> {
+    let keys = SealingKeys::new(SealingKey::new(secret));
+    admit_sealing_keys(store, &keys, now).await?;
+    let requests = DynRequestStore::new(SealedRequests::new(keys.clone()));
+    Ok((keys, requests))
 }
 
 /// Options by setters: the structs cannot be written down outside of the crate.

@@ -2,7 +2,9 @@
 //! rules: the pure parts, over values that it makes from its rows.
 
 use chrono::{DateTime, Utc};
-use saml_login::account::{Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, Role, Status};
+use saml_login::account::{
+    Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, Role, Status,
+};
 use saml_login::identity::{Email, StableKey};
 use saml_login::organization::{Applied, Around, By, Change, Counters, Organization, Plan};
 use saml_login::policy::{Decision, PolicyAction};
