@@ -321,6 +321,15 @@ fn a_pair_is_replaced_by_way_of_two() {
     };
     let sp = connection.service_provider();
     assert_eq!(fingerprints(sp.signing_keys()), [fingerprint(0), fingerprint(1)]);
+    // An identity provider that reads our metadata encrypts to the second one from now on.
+    let xml = acme.metadata_with(&keys(1)).xml();
+    let count = |number: usize| {
+        let pem = PAIRS[number].certificate().to_pem();
+        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        xml.matches(&body).count()
+    };
+    assert_eq!((count(0), count(1)), (1, 2), "the first one only to sign");
+    assert!(xml.contains("use=\"encryption\"") && xml.matches("use=\"signing\"").count() == 2);
     // There is no third, what is there already changes nothing, and others' are not taken.
     let before = acme.clone();
     let bravo = organization("org-b", "bravo");

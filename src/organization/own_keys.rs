@@ -123,8 +123,21 @@ impl Organization {
 
     /// Our metadata, with the certificates of our key pairs as far as these keys open them, for the
     /// identity provider's administrator.
+    ///
+    /// Of two pairs both are published to sign with, and only the second one to encrypt to, for
+    /// some take the first that stands there: so it is the other one's turn to go.
     pub fn metadata_with(&self, keys: &SealingKeys) -> SpMetadata {
-        let sp = self.service_provider_with(keys);
+        let open: Vec<KeyPair> =
+            self.key_pairs.iter().filter_map(|pair| pair.open(keys).ok()).collect();
+        let sp = open
+            .iter()
+            .cloned()
+            .fold(self.service_provider(), |sp, pair| sp.with_signing_key(pair));
+        let sp = open
+            .into_iter()
+            .next_back()
+            .into_iter()
+            .fold(sp, |sp, pair| sp.with_decryption_key(pair));
         SpMetadata::new(&sp).with_authn_requests_signed(self.signs_requests)
     }
 
