@@ -6,7 +6,7 @@ use super::confirm::LASTS;
 use super::cookie::Kind;
 use super::session::begun;
 use super::start::login_url;
-use super::{Browser, Mail, Mailer as _, RateKind, Sso, SsoRefusal, failed};
+use super::{Browser, Mail, Mailer as _, RateKind, Sso, SsoRefusal, done, failed};
 use crate::account::{Account, Status};
 use crate::audit::Actor;
 use crate::error::Error;
@@ -83,7 +83,7 @@ impl<S: Store> Sso<S> {
         let mut write = Write::of(&id, browser.now);
         let kept = Kept::new(&id, token.digest(), Some(expires_at), what);
         write.kept.push(KeptWrite::Put(Box::new(kept)));
-        self.store.write(write).await.map_err(failed)?;
+        done(self.store.write(write).await)?;
         self.mail_code(account.as_ref(), decision.map(|one| one.reason), code, &record, browser)
             .await?;
         let cookie = self.cookies.set(Kind::Code, &token, browser.now, expires_at);

@@ -114,10 +114,11 @@ pub struct Stopped {
     /// a signature holds, which anybody can send without end, one is written a minute for each
     /// organization and code.
     pub event: Option<AuditEvent>,
-    /// Whether the form was used before: a page that was loaded again, or a step back. Answer with a
-    /// redirect (303) to a page that [asks](Sso::resume) who is signed in: nearly always somebody
-    /// is, whose cookie does not come with a form that is posted from elsewhere.
-    pub used_before: bool,
+    /// Whether somebody may be signed in all the same: the form was used before (a step back, a page
+    /// that was loaded again), or answers a request that this browser has no more. Answer with a
+    /// redirect (303) to a page that [asks](Sso::resume) who is there, and shows this to nobody else:
+    /// the cookie of a session does not come with a form that is posted from elsewhere.
+    pub may_be_signed_in: bool,
     /// A `Set-Cookie` header each.
     pub cookies: Vec<SetCookie>,
 }
@@ -434,11 +435,15 @@ impl Completed {
 
 impl Stopped {
     fn new(error: Error, event: Option<AuditEvent>) -> Self {
-        let used_before = matches!(
+        let may_be_signed_in = matches!(
             &error,
-            Error::Rejected(Rejection::AssertionReplayed | Rejection::RequestReplayed)
+            Error::Rejected(
+                Rejection::AssertionReplayed
+                    | Rejection::RequestReplayed
+                    | Rejection::UnsolicitedInResponseTo { .. }
+            )
         );
-        Self { error, advice: None, event, used_before, cookies: Vec::new() }
+        Self { error, advice: None, event, may_be_signed_in, cookies: Vec::new() }
     }
 }
 

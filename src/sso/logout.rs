@@ -1,11 +1,11 @@
 //! Single logout, from either side.
 
 use super::cookie::Kind;
-use super::{Browser, SignedIn, Sso, failed};
+use super::{Browser, SignedIn, Sso, done, failed};
 use crate::audit::{Action, Actor, AuditEvent};
 use crate::binding::RelayState;
 use crate::connection::Connection;
-use crate::error::{BoxError, Error, Rejection};
+use crate::error::{Error, Rejection};
 use crate::identity::StableKey;
 use crate::logout::{
     LogoutAnswer, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, OpenedLogout,
@@ -164,10 +164,9 @@ impl<S: Store> Sso<S> {
             let request_id = browser.request_id.map(str::to_owned);
             write.events.push(event.of_request(request_id, browser.address()));
         }
-        match self.store.write(write).await.map_err(failed)? {
-            Written::Done => {}
-            Written::AlreadySpent => return Err(Rejection::AssertionReplayed.into()),
-            _ => return Err(failed(BoxError::new("the sessions could not be ended"))),
+        match self.store.write(write).await {
+            Ok(Written::AlreadySpent) => return Err(Rejection::AssertionReplayed.into()),
+            written => done(written)?,
         }
         let outcome = LogoutOutcome::Complete;
         let delivery = connection.answer_logout(&request, &outcome, random, browser.now)?;

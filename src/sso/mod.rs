@@ -49,7 +49,7 @@ use crate::error::{BoxError, Error};
 use crate::organization::{Claim, ClaimKind, Organization};
 use crate::replay::DynReplayStore;
 use crate::request::{DynRequestStore, SealingKey};
-use crate::store::{Record, Store};
+use crate::store::{Record, Store, Written};
 
 /// The doors of an application: build it once, and call it from every route.
 ///
@@ -76,15 +76,15 @@ use crate::store::{Record, Store};
 /// # Ok::<(), saml_login::sso::SsoConfigError>(())
 /// ```
 pub struct Sso<S> {
-    pub(super) store: S,
-    pub(super) requests: DynRequestStore,
-    pub(super) replays: Option<DynReplayStore>,
-    pub(super) key: SealingKey,
-    pub(super) mailer: DynMailer,
-    pub(super) rates: DynRateLimits,
-    pub(super) cookies: Cookies,
-    pub(super) rules: SessionRules,
-    pub(super) cache: Cache,
+    store: S,
+    requests: DynRequestStore,
+    replays: Option<DynReplayStore>,
+    key: SealingKey,
+    mailer: DynMailer,
+    rates: DynRateLimits,
+    cookies: Cookies,
+    rules: SessionRules,
+    cache: Cache,
 }
 
 impl<S: Store> Sso<S> {
@@ -130,6 +130,14 @@ impl<S: Store> Sso<S> {
 
 fn failed(error: BoxError) -> Error {
     SsoRefusal::Store(error).into()
+}
+
+/// What nothing can stand in the way of.
+fn done(written: Result<Written, BoxError>) -> Result<(), Error> {
+    match written.map_err(failed)? {
+        Written::Done => Ok(()),
+        other => Err(failed(BoxError::new(format!("it was answered {other:?}")))),
+    }
 }
 
 /// It holds keys.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cookie::Kind;
-use super::{Browser, Entered, Sso, SsoRefusal, failed};
+use super::{Browser, Entered, Sso, SsoRefusal, done, failed};
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::{Action, Actor, AuditEvent};
 use crate::error::Error;
@@ -252,8 +252,7 @@ impl<S: Store> Sso<S> {
         write
             .events
             .push(event.of_request(browser.request_id.map(str::to_owned), browser.address()));
-        self.store.write(write).await.map_err(failed)?;
-        Ok(())
+        done(self.store.write(write).await)
     }
 
     /// Ends all sessions of whoever is signed in, this one included, on every device.

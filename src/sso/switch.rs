@@ -2,7 +2,7 @@
 
 use super::cookie::Kind;
 use super::session::begun;
-use super::{Browser, SignedIn, Sso, SsoRefusal, failed};
+use super::{Browser, SignedIn, Sso, SsoRefusal, done, failed};
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::Actor;
 use crate::error::Error;
@@ -58,8 +58,8 @@ impl<S: Store> Sso<S> {
     }
 
     /// Enters an account of the same person in another organization, in a session of its own that
-    /// administers nothing and ends with the one that it was entered from. To go back to the first
-    /// account, enter that.
+    /// administers nothing and ends with the one that it was entered from. To enter the account that
+    /// they have logged in to goes back to it.
     ///
     /// # Errors
     ///
@@ -72,6 +72,9 @@ impl<S: Store> Sso<S> {
         random: Random,
     ) -> Result<(Session, Vec<SetCookie>), Error> {
         let (session, home) = origin(signed_in);
+        if home.organization == *organization && home.id == *id {
+            return self.go_back(session, browser, random).await;
+        }
         let record = self.store.organization(organization).await.map_err(failed)?;
         let record = record.ok_or(SsoRefusal::NotEnterable)?;
         let found = self.store.find(organization, &Names::of_id(id)).await.map_err(failed)?;
@@ -104,6 +107,26 @@ impl<S: Store> Sso<S> {
             Written::Done => Ok((entered, vec![cookie])),
             _ => Err(SsoRefusal::NotEnterable.into()),
         }
+    }
+}
+
+impl<S: Store> Sso<S> {
+    /// The session of the login goes on under another token: the browser has lost the first.
+    async fn go_back(
+        &self,
+        session: &Session,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<(Session, Vec<SetCookie>), Error> {
+        let token = Token::new(random);
+        let next = Session { token: token.digest(), ..session.clone() };
+        let mut write = Write::of(&session.start.organization, browser.now);
+        write.sessions.push(SessionWrite::End(session.token));
+        write.sessions.push(SessionWrite::Begin(Box::new(next.clone())));
+        done(self.store.write(write).await)?;
+        let until = session.not_on_or_after;
+        let cookie = self.cookies.set(Kind::Session, &token, browser.now, until);
+        Ok((next, vec![cookie]))
     }
 }
 
