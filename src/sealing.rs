@@ -11,6 +11,7 @@ use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 
 use crate::digest::hex;
+use crate::fields::Fields;
 
 const NONCE: usize = 12;
 const TAG: usize = 16;
@@ -50,6 +51,15 @@ impl SealingKey {
 
     fn digest(&self) -> [u8; 32] {
         sha256(&[b"saml-login sealing key".as_slice(), &self.0].concat())
+    }
+
+    /// What shows that somebody who has the key has seen these parts, for one purpose: of a code
+    /// that is too short to be kept as a plain digest.
+    pub(crate) fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Result<[u8; 32], ErrorStack> {
+        let mut fields = Fields::default();
+        parts.iter().for_each(|part| fields.add(part));
+        let mac = self.derive(b"saml-login mac: ", purpose.as_bytes(), &[&fields.into_bytes()])?;
+        Ok(mac.try_into().unwrap_or_default())
     }
 
     /// Salt, ciphertext and tag. What is sealed is bound to what it is for, so that the key can

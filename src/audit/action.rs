@@ -140,6 +140,16 @@ pub enum Action {
         /// Whether they are now.
         signed: bool,
     },
+    /// A session has begun, other than by single sign-on.
+    SessionBegun {
+        /// How: the code of the [method](crate::session::LoginMethod).
+        method: Code,
+    },
+    /// A session was ended.
+    SessionEnded {
+        /// How it had begun.
+        method: Code,
+    },
     /// The organization has another name in URLs.
     SlugRenamed {
         /// The name.
@@ -190,6 +200,8 @@ impl Action {
             Self::ProvisioningChanged { .. } => "provisioning_changed",
             Self::RequestSigningChanged { signed: true } => "request_signing_set",
             Self::RequestSigningChanged { signed: false } => "request_signing_lifted",
+            Self::SessionBegun { .. } => "session_begun",
+            Self::SessionEnded { .. } => "session_ended",
             Self::SlugRenamed { .. } => "slug_renamed",
             Self::SsoChanged { enabled: true } => "sso_enabled",
             Self::SsoChanged { enabled: false } => "sso_disabled",
