@@ -700,7 +700,7 @@ fn a_domain_that_somebody_else_has_by_now_is_not_adopted() {
     proposal.domain = EmailDomain::parse("acme.test").ok();
     applied(&mut made, Change::Propose(Box::new(proposal))).result.expect("a proposal");
     let claim = Claim::new(ClaimKind::Domain, "acme.test");
-    assert_eq!(Change::Adopt.claims(&made), [claim.clone()]);
+    assert_eq!(Change::Adopt.claims(&made), std::slice::from_ref(&claim));
     let mut around = around("org-a");
     around.claims.insert(claim);
     assert_eq!(code(made.apply(Change::Adopt, &OPERATOR, &around, now())), "domain_taken");

@@ -10,8 +10,8 @@ use crate::audit::{AuditEvent, Outcome};
 use crate::replay::{Spending, SpentKind};
 use crate::token::TokenDigest;
 
-/// So many entries are told of each organization, and as many of what was refused: no flood of those
-/// pushes anything else out.
+/// So many entries are told of each organization, and as many of what was refused: no flood of
+/// those pushes anything else out.
 const CAPACITY: usize = 65_536;
 
 /// The kind (none for a request of ours), the connection, the issuer and the ID.
