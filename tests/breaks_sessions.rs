@@ -4,7 +4,7 @@
 mod common;
 
 use common::now;
-use common::people::{address, carry, code, email, invitation, invited, member, read, store_of};
+use common::people::{address, carry, code, email, invited, member, read, store_of};
 use common::tenants::{IDP_A, OPERATOR, identity, open};
 use saml_login::Organization;
 use saml_login::account::{
