@@ -90,7 +90,7 @@ fn a_directory_is_told_what_to_send() {
         ),
     ] {
         assert_eq!((refusal.code(), refusal.help()), (code, help));
-        assert_eq!((Refusal::Push(refusal).code(), &*Refusal::Push(refusal).help()), (code, help));
+        assert_eq!((Refusal::Push(refusal).code(), Refusal::Push(refusal).help()), (code, help));
     }
 }
 
