@@ -256,3 +256,23 @@ fn the_directory_alone_may_end_the_last_administrator() {
         assert_eq!(*written.lock().expect("a lock"), [expected], "{by:?}");
     }
 }
+
+#[test]
+fn names_that_only_the_decision_brings_up_are_somebody_elses_as_well() {
+    let mut managed = acme();
+    done(&mut managed, Change::ManageByDirectory(true));
+    let store = store_of(&managed, None);
+    let push = |account: Option<&AccountId>, user_name: &str, external_id: &str| {
+        let mut sent = Pushed::new(user_name);
+        sent.external_id = Some(external_id.into());
+        let apply = |_: Option<&Account>| Ok::<_, PushRefusal>(Wanted::new(sent.clone(), true));
+        let push = account.map_or_else(|| Push::new(&apply), |account| Push::of(account, &apply));
+        let carried = carry(&store, "org-a", &By::Directory("directory-1"), &Intent::Push(push));
+        carried.map(|carried| carried.account.id).map_err(|error| error.code())
+    };
+    push(None, "alice", "1").expect("an account");
+    let bob = push(None, "bob", "2").expect("an account");
+    assert_eq!(push(Some(&bob), "bob", "1"), Err("external_id_taken"));
+    assert_eq!(push(Some(&bob), "ALICE", "2"), Err("user_name_taken"));
+    assert_eq!(push(Some(&bob), "robert", "3"), Ok(bob.clone()));
+}
