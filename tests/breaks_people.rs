@@ -16,11 +16,12 @@ use common::tenants::{IDP_A, done, identity, log_in, open, response};
 use saml_login::account::{
     Account, AccountAddress, AccountId, EmailProof, LinkOrigin, Pushed, Role, Status,
 };
+use saml_login::error::BoxError;
 use saml_login::organization::{By, Change, DomainRule, JitRule, ProfileSource, ProvisioningRules};
 use saml_login::provision::{
     Holder, Import, Intent, LogIn, Provisioning, Push, PushRefusal, Refusal, Wanted,
 };
-use saml_login::store::{Name, Names};
+use saml_login::store::{Name, Names, Store};
 use saml_login::testing::idp::TestNameId;
 use saml_login::token::TokenDigest;
 use saml_login::{Identity, Organization};
@@ -259,20 +260,28 @@ fn the_directory_alone_may_end_the_last_administrator() {
 
 #[test]
 fn names_that_only_the_decision_brings_up_are_somebody_elses_as_well() {
-    let mut managed = acme();
-    done(&mut managed, Change::ManageByDirectory(true));
-    let store = store_of(&managed, None);
-    let push = |account: Option<&AccountId>, user_name: &str, external_id: &str| {
+    fn push(
+        store: &impl Store,
+        account: Option<&AccountId>,
+        (user_name, external_id): (&str, &str),
+    ) -> Result<AccountId, &'static str> {
         let mut sent = Pushed::new(user_name);
         sent.external_id = Some(external_id.into());
         let apply = |_: Option<&Account>| Ok::<_, PushRefusal>(Wanted::new(sent.clone(), true));
         let push = account.map_or_else(|| Push::new(&apply), |account| Push::of(account, &apply));
-        let carried = carry(&store, "org-a", &By::Directory("directory-1"), &Intent::Push(push));
+        let carried = carry(store, "org-a", &By::Directory("directory-1"), &Intent::Push(push));
         carried.map(|carried| carried.account.id).map_err(|error| error.code())
-    };
-    push(None, "alice", "1").expect("an account");
-    let bob = push(None, "bob", "2").expect("an account");
-    assert_eq!(push(Some(&bob), "bob", "1"), Err("external_id_taken"));
-    assert_eq!(push(Some(&bob), "ALICE", "2"), Err("user_name_taken"));
-    assert_eq!(push(Some(&bob), "robert", "3"), Ok(bob.clone()));
+    }
+    let mut managed = acme();
+    done(&mut managed, Change::ManageByDirectory(true));
+    let store = store_of(&managed, None);
+    push(&store, None, ("alice", "1")).expect("an account");
+    let bob = push(&store, None, ("bob", "2")).expect("an account");
+    // That is known before anything is written.
+    let closed = Hooked::new(store, |_, _| Some(Err(BoxError::new("no write"))));
+    let code = |names| push(&closed, Some(&bob), names).err();
+    assert_eq!(code(("bob", "1")), Some("external_id_taken"));
+    assert_eq!(code(("ALICE", "2")), Some("user_name_taken"));
+    assert_eq!(code(("robert", "3")), Some("account_store_failed"));
+    assert_eq!(push(&closed.store, Some(&bob), ("robert", "3")), Ok(bob));
 }
