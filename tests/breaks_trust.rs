@@ -169,3 +169,45 @@ fn metadata_holds_certificates_and_is_not_held_by_a_message() {
         assert_eq!(of_metadata(&STANDARD.encode(der), ["", ""]), Some(expected), "{der:?}");
     }
 }
+
+fn sequence(values: &[&[u8]]) -> Vec<u8> {
+    let content = values.concat();
+    let length = u16::try_from(content.len()).expect("a short one").to_be_bytes();
+    match content.len() {
+        ..0x80 => [&[0x30, length[1]], content.as_slice()].concat(),
+        ..0x100 => [&[0x30, 0x81, length[1]], content.as_slice()].concat(),
+        _ => [&[0x30, 0x82, length[0], length[1]], content.as_slice()].concat(),
+    }
+}
+
+#[test]
+fn a_private_key_is_told_by_its_shape_between_words() {
+    let number = |bytes: u8| [&[2, bytes][..], &vec![7; usize::from(bytes)]].concat();
+    let version = [2, 1, 0];
+    let none = Some(CertificateError::Unrecognized);
+    let private = Some(CertificateError::PrivateKey);
+    for (der, expected) in [
+        (sequence(&[&version, &number(64), &number(3)]), &private),
+        (sequence(&[&version, &number(63), &number(3)]), &none),
+        (sequence(&[&version, &number(64)]), &none),
+        (sequence(&[&version, &[0x30, 0], &[4, 16], &[7; 16]]), &private),
+        (sequence(&[&version, &[0x30, 0], &[3, 16], &[7; 16]]), &none),
+        (sequence(&[&[2, 1, 1], &[4, 16], &[7; 16]]), &private),
+        (sequence(&[&[2, 1, 1], &[4, 15], &[7; 15]]), &none),
+    ] {
+        let text = format!("this one: {} (of 2026)", STANDARD.encode(&der));
+        assert_eq!(&refused(text), expected, "{der:?}");
+    }
+    for quote in ["&quot;", "&apos;"] {
+        let key = "{'kty': 'RSA', 'd': 'AQAB'}".replace('\'', quote);
+        assert_eq!(refused(format!("<p>{key}</p>")), private, "{quote}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_certificate_is_passed_over() {
+    let quoted: String = PEM.lines().map(|line| format!("> {line}\n")).collect();
+    let other = sequence(&[&sequence(&[&[2, 1, 5]]), &sequence(&[&[4, 0], &[7; 300]])]);
+    let found = Certificates::parse(format!("{quoted}\n? {} ?", STANDARD.encode(other)));
+    assert_eq!(found, Certificates::parse(PEM));
+}
