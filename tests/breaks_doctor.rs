@@ -41,6 +41,23 @@ fn what_stands_in_a_field_is_taken_for_what_it_is() {
         ([AUDIENCE, "idp.acme.test/", issuer, CERTIFICATE], vec![swapped, invalid]),
         ([AUDIENCE, "idp.acme.test/sso", issuer, CERTIFICATE], vec![invalid]),
         ([AUDIENCE, "idp.acme.test/a b", issuer, CERTIFICATE], vec![swapped, invalid]),
+        ([AUDIENCE, "idp.acme.test/sso#x", issuer, CERTIFICATE], vec![swapped, invalid]),
+        ([AUDIENCE, "me@idp.acme.test/sso", issuer, CERTIFICATE], vec![swapped, invalid]),
+        // All three went round: no two of them have only to be exchanged.
+        (
+            [
+                "http://www.okta.com/exk2",
+                "http://www.okta.com/exk1",
+                "https://www.okta.com/app/acme_1/exk1/sso/saml",
+                CERTIFICATE,
+            ],
+            vec![
+                (Audience, "issuer_misplaced"),
+                (SsoUrl, "issuer_misplaced"),
+                (SsoUrl, "sso_url_insecure"),
+                (Issuer, "sso_url_misplaced"),
+            ],
+        ),
         // A guess about two fields is none about the third.
         ([&slash, "idp/sso", issuer, CERTIFICATE], vec![nearly, swapped, invalid]),
         // No web address is nobody's single sign-on URL.

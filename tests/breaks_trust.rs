@@ -174,8 +174,8 @@ fn sequence(values: &[&[u8]]) -> Vec<u8> {
     let content = values.concat();
     let length = u16::try_from(content.len()).expect("a short one").to_be_bytes();
     match content.len() {
-        ..0x80 => [&[0x30, length[1]], content.as_slice()].concat(),
-        ..0x100 => [&[0x30, 0x81, length[1]], content.as_slice()].concat(),
+        0..=0x7f => [&[0x30, length[1]], content.as_slice()].concat(),
+        0x80..=0xff => [&[0x30, 0x81, length[1]], content.as_slice()].concat(),
         _ => [&[0x30, 0x82, length[0], length[1]], content.as_slice()].concat(),
     }
 }
@@ -210,4 +210,14 @@ fn what_only_looks_like_a_certificate_is_passed_over() {
     let other = sequence(&[&sequence(&[&[2, 1, 5]]), &sequence(&[&[4, 0], &[7; 300]])]);
     let found = Certificates::parse(format!("{quoted}\n? {} ?", STANDARD.encode(other)));
     assert_eq!(found, Certificates::parse(PEM));
+    // Nor is one whose key cannot be read: its curve is none.
+    let root = key();
+    let whole = issued("leaf", &key(), &root);
+    let curve = [0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+    let place = whole.windows(curve.len()).position(|window| window == curve).expect("a curve");
+    let mut unreadable = whole;
+    unreadable[place + curve.len() - 1] = 0x7f;
+    let text = format!("> {} <", STANDARD.encode(&unreadable));
+    assert_eq!(refused(text), Some(CertificateError::Unrecognized));
+    assert_eq!(refused(&unreadable), Some(CertificateError::KeyInvalid));
 }
