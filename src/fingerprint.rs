@@ -29,6 +29,11 @@ impl Fingerprint {
         Self(sha256(der))
     }
 
+    /// The one of these bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Its 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

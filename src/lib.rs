@@ -23,6 +23,7 @@ mod limits;
 mod address;
 mod instant;
 mod pointers;
+mod fields;
 // The wire.
 pub mod trust;
 pub mod binding;
@@ -60,6 +61,8 @@ pub mod policy;
 pub mod store;
 pub mod provision;
 pub mod administration;
+// The doors.
+pub mod sso;
 // Around it.
 #[cfg(feature = "testing")]
 pub mod testing;

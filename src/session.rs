@@ -6,6 +6,7 @@ use crate::account::{Account, AccountId, OrganizationId};
 use crate::code::codes;
 use crate::fingerprint::Fingerprint;
 use crate::identity::{Email, Identity, StableKey};
+use crate::logout::LogoutSubject;
 use crate::token::TokenDigest;
 
 /// How a person logs in, or has logged in.
@@ -152,8 +153,8 @@ pub struct Session {
     pub token: TokenDigest,
     /// How it was begun.
     pub start: SessionStart,
-    /// The identity provider's handle of it, by which a logout finds it.
-    pub session_index: Option<String>,
+    /// What it is called at the identity provider, so that a logout finds it and names it.
+    pub subject: Option<LogoutSubject>,
     /// When it was begun.
     pub begun_at: DateTime<Utc>,
     /// When it was last used, to some minutes.
@@ -166,6 +167,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// The identity provider's handle of it.
+    pub fn session_index(&self) -> Option<&str> {
+        self.subject.as_ref()?.session_index.as_deref()
+    }
+
     /// One that begins now.
     pub fn new(
         token: TokenDigest,
@@ -176,7 +182,7 @@ impl Session {
         Self {
             token,
             start,
-            session_index: None,
+            subject: None,
             begun_at: now,
             last_used_at: now,
             not_on_or_after,

@@ -123,6 +123,16 @@ pub enum Action {
         /// Which: the code of the [decision](crate::provision::Provisioning).
         decision: Code,
     },
+    /// A session has begun, other than by single sign-on.
+    SessionBegun {
+        /// How: the code of the [method](crate::session::LoginMethod).
+        method: Code,
+    },
+    /// A session was ended.
+    SessionEnded {
+        /// How it had begun.
+        method: Code,
+    },
     /// The organization has another name in URLs.
     SlugRenamed {
         /// The name.
@@ -168,6 +178,8 @@ impl Action {
             Self::Policy { .. } => "policy",
             Self::Provisioning { .. } => "provisioning",
             Self::ProvisioningChanged { .. } => "provisioning_changed",
+            Self::SessionBegun { .. } => "session_begun",
+            Self::SessionEnded { .. } => "session_ended",
             Self::SlugRenamed { .. } => "slug_renamed",
             Self::SsoChanged { enabled: true } => "sso_enabled",
             Self::SsoChanged { enabled: false } => "sso_disabled",

@@ -14,6 +14,7 @@ pub use form::PostForm;
 pub(crate) use post::decode;
 pub(crate) use redirect::{Query, deflated, parameter, with_query};
 pub use relay_state::RelayState;
+pub(crate) use relay_state::is_safe_path;
 
 /// Decodes Base64 (RFC 4648 §4, with padding), blank space in it allowed. Most texts have none: one
 /// pass finds that out.

@@ -120,6 +120,11 @@ impl fmt::Debug for RelayState {
     }
 }
 
+/// Whether it is a path on this very site, however long.
+pub(crate) fn is_safe_path(path: &str) -> bool {
+    check_path(path).is_ok()
+}
+
 fn refused(problem: RelayStateProblem) -> SendError {
     SendError::RelayState { problem }
 }

@@ -4,6 +4,7 @@ mod attribute_map;
 mod default_names;
 mod email;
 mod field;
+mod kept;
 mod stable_key;
 #[cfg(test)]
 mod tests;

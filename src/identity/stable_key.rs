@@ -31,7 +31,7 @@ pub struct StableKey(String);
 
 impl StableKey {
     /// `None` for a name that does not last (transient) or does not exist (blank).
-    pub(super) fn new(connection_id: &str, issuer: &str, name_id: &NameId) -> Option<Self> {
+    pub(crate) fn new(connection_id: &str, issuer: &str, name_id: &NameId) -> Option<Self> {
         if name_id.is_transient() || name_id.value.trim().is_empty() {
             return None;
         }

@@ -10,6 +10,7 @@ use crate::audit::AuditEvent;
 use crate::identity::Identity;
 use crate::organization::By;
 use crate::random::Random;
+use crate::replay::Spending;
 use crate::store::{AccountWrite, Name, Record, Store, Write, Written};
 
 /// Who asks, when, and in which request of the application's.
@@ -126,6 +127,52 @@ pub async fn carry_out<S: Store>(
     asked: &Asked<'_>,
     random: Random,
 ) -> Result<CarriedOut, ProvisionError> {
+    match carry_out_beside(store, organization, intent, asked, random, &Beside::NOTHING).await {
+        Ok(done) => Ok(done),
+        Err(Undone::Not(error)) => Err(error),
+        Err(Undone::Spent) => Err(ProvisionError::Contended),
+    }
+}
+
+/// What is written in one step with what becomes of an account.
+pub(crate) struct Beside<'a> {
+    /// What is used up, whatever becomes of it: a refusal uses it up, too.
+    pub(crate) spend: Option<Spending>,
+    /// What else is written once it is decided, which may yet refuse.
+    pub(crate) with: &'a With<'a>,
+}
+
+/// Adds to a write what follows from a decision, made of this record.
+pub(crate) type With<'a> =
+    dyn Fn(&mut Write, &Provisioning, &Record) -> Result<(), Refusal> + Sync + 'a;
+
+impl Beside<'static> {
+    const NOTHING: Self = Self { spend: None, with: &|_, _, _| Ok(()) };
+}
+
+/// Why nothing was done.
+#[derive(Debug)]
+pub(crate) enum Undone {
+    Not(ProvisionError),
+    /// What was to be used up was used before.
+    Spent,
+}
+
+impl<E: Into<ProvisionError>> From<E> for Undone {
+    fn from(error: E) -> Self {
+        Self::Not(error.into())
+    }
+}
+
+/// The same, with what belongs into the same write.
+pub(crate) async fn carry_out_beside<S: Store>(
+    store: &S,
+    organization: &OrganizationId,
+    intent: &Intent<'_>,
+    asked: &Asked<'_>,
+    random: Random,
+    beside: &Beside<'_>,
+) -> Result<CarriedOut, Undone> {
     let moment = Moment::new(asked.now, AccountId::generate(asked.now, random));
     let mut names = intent.names();
     if let By::Member { account, .. } = asked.by {
@@ -145,19 +192,23 @@ pub async fn carry_out<S: Store>(
         if decision.as_ref().is_ok_and(|decided| names.widen(decided.account())) {
             continue;
         }
+        let mut write = Write::of(organization, asked.now);
+        let decision = decision.and_then(|provisioning| {
+            (beside.with)(&mut write, &provisioning, &found.record).map(|()| provisioning)
+        });
         let event = asked.told(event(&decision, organization, intent, &by, asked.now));
         let provisioning = match decision {
             Ok(provisioning) => provisioning,
             Err(refusal) => {
-                store.record(&event).await.map_err(ProvisionError::Store)?;
+                refused(store, event, beside).await?;
                 return Err(refusal.into());
             }
         };
-        let mut write = Write::of(organization, asked.now);
         write.decided_by = Some(found.record.version);
         write.keep_administrator = !matches!(by, By::Directory(_));
         write.keep_reachable = found.record.organization.keeps_reach(&by);
         write.account = account_write(&provisioning, &found.record)?;
+        write.spend = beside.spend.clone();
         write.events.push(event);
         // Reading again tells what came first: the last seat may have gone to this very person's
         // other login.
@@ -165,6 +216,7 @@ pub async fn carry_out<S: Store>(
             Written::Done => {
                 return Ok(CarriedOut { account: provisioning.account().clone(), provisioning });
             }
+            Written::AlreadySpent => return Err(Undone::Spent),
             Written::NoSeat => Refusal::NoSeat.into(),
             Written::LastAdministrator => Refusal::LastAdministrator.into(),
             _ => ProvisionError::Contended,
@@ -173,9 +225,28 @@ pub async fn carry_out<S: Store>(
     // A store that reads from a copy may see seats for longer than there are any.
     if let ProvisionError::Refused(refusal) = &last {
         let event = event(&Err(*refusal), organization, intent, &asked.by, asked.now);
-        store.record(&asked.told(event)).await.map_err(ProvisionError::Store)?;
+        refused(store, asked.told(event), beside).await?;
     }
-    Err(last)
+    Err(last.into())
+}
+
+/// Tells of a refusal, and uses up what is used up by it.
+async fn refused<S: Store>(
+    store: &S,
+    event: AuditEvent,
+    beside: &Beside<'_>,
+) -> Result<(), Undone> {
+    let Some(spending) = &beside.spend else {
+        return Ok(store.record(&event).await.map_err(ProvisionError::Store)?);
+    };
+    let mut write = Write::of(&event.organization, event.at);
+    write.spend = Some(spending.clone());
+    write.events.push(event);
+    match store.write(write).await.map_err(ProvisionError::Store)? {
+        Written::Done => Ok(()),
+        Written::AlreadySpent => Err(Undone::Spent),
+        _ => Err(ProvisionError::Contended.into()),
+    }
 }
 
 /// Brings a person in through the identity provider: [`carry_out`] of [`Intent::LogIn`]. Call it

@@ -10,6 +10,7 @@ mod refusal;
 use chrono::{DateTime, Utc};
 
 pub use self::carry_out::{Asked, CarriedOut, carry_out, provision};
+pub(crate) use self::carry_out::{Beside, Undone, carry_out_beside};
 pub use self::decide::{Moment, Standing, decide, test_login};
 pub use self::intent::{Holder, Import, Intent, LogIn, Push, Wanted};
 pub use self::outcome::{Provisioning, event};

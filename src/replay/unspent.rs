@@ -25,6 +25,17 @@ impl<T> Unspent<T> {
         Self { value, what, spending }
     }
 
+    /// What it says and what it spends, for whoever records that together with what follows from
+    /// it, and yields nothing before.
+    pub(crate) fn into_parts(self, now: DateTime<Utc>) -> Result<(T, Spending), Rejection> {
+        let Self { value, what, spending } = self;
+        let not_on_or_after = spending.until;
+        match now < not_on_or_after {
+            true => Ok((value, spending)),
+            false => Err(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 0 }),
+        }
+    }
+
     /// Records the message's ID (and that of the request it answers) as used, and yields what it
     /// says.
     ///
@@ -37,11 +48,7 @@ impl<T> Unspent<T> {
     /// been forgotten, [`Rejection::ReplayStoreFull`] and [`Error::ReplayStore`] if the store
     /// cannot tell.
     pub async fn spend<S: ReplayStore>(self, store: &S, now: DateTime<Utc>) -> Result<T, Error> {
-        let Self { value, what, spending } = self;
-        let not_on_or_after = spending.until;
-        if now >= not_on_or_after {
-            return Err(Rejection::Expired { what, not_on_or_after, now, skew_seconds: 0 }.into());
-        }
+        let (value, spending) = self.into_parts(now)?;
         match store.spend(&spending, now).await.map_err(Error::ReplayStore)? {
             SpendOutcome::Fresh => Ok(value),
             SpendOutcome::AssertionSeen => Err(Rejection::AssertionReplayed.into()),

@@ -174,6 +174,10 @@ impl fmt::Debug for RequestCookie {
 pub struct SetCookie(String);
 
 impl SetCookie {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text behind `Set-Cookie: `, in ASCII.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -16,6 +16,7 @@ use super::store::{Remembered, RequestStore};
 use super::{Pending, PendingLogout, PendingRequest, Purpose};
 use crate::binding::RelayState;
 use crate::error::BoxError;
+use crate::fields::{self, Fields, text as text_of};
 use crate::random::Random;
 
 /// A key of 256 bits to seal with, from a cryptographic generator, the same on every machine of the
@@ -43,6 +44,15 @@ impl SealingKey {
             signer.update(part)?;
         }
         signer.sign_to_vec()
+    }
+
+    /// What shows that somebody who has the key has seen these parts, for one purpose: of a code that
+    /// is too short to be kept as a plain digest.
+    pub(crate) fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Result<[u8; 32], ErrorStack> {
+        let mut fields = Fields::default();
+        parts.iter().for_each(|part| fields.add(part));
+        let mac = self.derive(purpose.as_bytes(), &[&fields.into_bytes()])?;
+        Ok(mac.try_into().unwrap_or_default())
     }
 
     /// The key and the nonce of one cookie. Its salt is a digest of the request and of all the
@@ -164,13 +174,10 @@ impl RequestStore for SealedRequests {
     }
 }
 
-/// Each field with its length in front, the kind first.
+/// The kind first.
 fn write(pending: &Pending) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut field = |bytes: &[u8]| {
-        out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-        out.extend(bytes);
-    };
+    let mut out = Fields::default();
+    let mut field = |bytes: &[u8]| out.add(bytes);
     let relay_state = match pending {
         Pending::Login(request) => &request.relay_state,
         Pending::Logout(logout) => &logout.relay_state,
@@ -195,11 +202,11 @@ fn write(pending: &Pending) -> Vec<u8> {
         field(&request.context);
         request.authn_contexts.iter().for_each(|class| field(class.as_bytes()));
     }
-    out
+    out.into_bytes()
 }
 
 fn read(text: &[u8]) -> Option<Pending> {
-    let fields = fields(text)?;
+    let fields = fields::read(text)?;
     let [kind, request_id, connection_id, issued_at, expires_at, relay_state, rest @ ..] =
         fields.as_slice()
     else {
@@ -207,16 +214,16 @@ fn read(text: &[u8]) -> Option<Pending> {
     };
     let instant =
         |bytes: &[u8]| DateTime::from_timestamp_millis(i64::from_be_bytes(bytes.try_into().ok()?));
-    let (request_id, connection_id) = (string(request_id)?, string(connection_id)?);
+    let (request_id, connection_id) = (text_of(request_id)?, text_of(connection_id)?);
     let (issued_at, expires_at) = (instant(issued_at)?, instant(expires_at)?);
-    let relay_state = RelayState::received(&string(relay_state)?);
+    let relay_state = RelayState::received(&text_of(relay_state)?);
     match (*kind, rest) {
         (b"login", [revision, purpose, force_authn, format, context, authn_contexts @ ..]) => {
-            let authn_contexts = authn_contexts.iter().map(|class| string(class));
+            let authn_contexts = authn_contexts.iter().map(|class| text_of(class));
             Some(Pending::Login(PendingRequest {
                 request_id,
                 connection_id,
-                revision: string(revision)?,
+                revision: text_of(revision)?,
                 purpose: match *purpose {
                     b"login" => Purpose::Login,
                     b"test" => Purpose::Test,
@@ -230,7 +237,7 @@ fn read(text: &[u8]) -> Option<Pending> {
                     [1] => true,
                     _ => return None,
                 },
-                name_id_format: Some(string(format)?).filter(|format| !format.is_empty()),
+                name_id_format: Some(text_of(format)?).filter(|format| !format.is_empty()),
                 authn_contexts: authn_contexts.collect::<Option<_>>()?,
                 context: context.to_vec(),
             }))
@@ -244,19 +251,4 @@ fn read(text: &[u8]) -> Option<Pending> {
         })),
         _ => None,
     }
-}
-
-fn fields(mut text: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut fields = Vec::new();
-    while let Some((length, rest)) = text.split_first_chunk::<4>() {
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (field, rest) = rest.split_at_checked(length)?;
-        fields.push(field);
-        text = rest;
-    }
-    Some(fields)
-}
-
-fn string(bytes: &[u8]) -> Option<String> {
-    String::from_utf8(bytes.to_vec()).ok()
 }

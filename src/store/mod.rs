@@ -36,7 +36,8 @@ use crate::token::TokenDigest;
 /// 2. **An account is changed as it was read.** Its [version](Account::version) is one more than
 ///    the one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the
 ///    whole account, to the letter. A session is of an account that is there, or the answer is the
-///    same; an account that is purged takes its sessions with it.
+///    same; an account that is purged takes its sessions with it. A session that has ended is not
+///    brought back by a late [use](SessionWrite::Touch).
 /// 3. **No two accounts of one organization, deleted ones aside, share a name**: a
 ///    [key](Name::Key), an [address](Name::Email), a [user name](Name::UserName) or an
 ///    [external ID](Name::ExternalId). The second is a conflict, however close together they come,
@@ -126,6 +127,14 @@ pub trait Store: Send + Sync {
         account: &AccountId,
     ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
 
+    /// The sessions that the identity provider calls by this handle (SessionIndex). Whether a logout
+    /// [concerns](crate::logout::LogoutRequest::concerns) one is asked of what is found.
+    fn sessions_indexed(
+        &self,
+        organization: &OrganizationId,
+        session_index: &str,
+    ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
+
     /// What is kept by this digest.
     fn kept(
         &self,
@@ -202,6 +211,10 @@ behind_pointers!(
         fn sessions(
             organization: &OrganizationId = &'a OrganizationId,
             account: &AccountId = &'a AccountId
+        ) -> Result<Vec<Session>, BoxError>;
+        fn sessions_indexed(
+            organization: &OrganizationId = &'a OrganizationId,
+            session_index: &str = &'a str
         ) -> Result<Vec<Session>, BoxError>;
         fn kept(
             kind: KeptKind = KeptKind,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::account::{AccountId, OrganizationId};
 use crate::audit::{Actor, Code};
 use crate::code::codes;
-use crate::identity::{Email, StableKey};
+use crate::identity::Email;
 use crate::organization::SetupScope;
 use crate::token::TokenDigest;
 
@@ -91,6 +91,19 @@ impl Kept {
         }
     }
 
+    /// The same with so many tries left, of a code.
+    #[must_use]
+    pub(crate) fn with_tries(&self, left: u8) -> Self {
+        let mut after = self.clone();
+        after.version = after.version.saturating_add(1);
+        match &mut after.what {
+            KeptWhat::Confirmation(Confirmation { tries, .. })
+            | KeptWhat::LoginCode(LoginCode { tries, .. }) => *tries = left,
+            KeptWhat::DirectoryToken(_) | KeptWhat::PagingKey(_) | KeptWhat::SetupLink(_) => {}
+        }
+        after
+    }
+
     /// Whether it is good for something at this instant.
     pub fn is_good(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_none_or(|expires_at| now < expires_at)
@@ -98,17 +111,18 @@ impl Kept {
 }
 
 /// A verified login for an administrator's account that waits for a code. The assertion is spent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `Debug` hides who came.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Confirmation {
     /// The account that is to be linked.
     pub account: AccountId,
     /// Its [generation](crate::account::Account::generation) then.
     pub generation: u64,
-    /// The version of the settings then.
-    pub decided_by: u64,
-    /// Who came.
-    pub key: StableKey,
+    /// Where the code was sent.
+    pub sent_to: Email,
+    /// Who came, and where they go on: opaque, for this crate alone to read.
+    pub login: Vec<u8>,
     /// The keyed digest of the code.
     pub code: CodeDigest,
     /// How often it may still be tried.
@@ -120,11 +134,21 @@ impl Confirmation {
     pub fn new(
         account: AccountId,
         generation: u64,
-        decided_by: u64,
-        key: StableKey,
+        sent_to: Email,
+        login: Vec<u8>,
         code: CodeDigest,
     ) -> Self {
-        Self { account, generation, decided_by, key, code, tries: 5 }
+        Self { account, generation, sent_to, login, code, tries: 5 }
+    }
+}
+
+impl fmt::Debug for Confirmation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Confirmation")
+            .field("account", &self.account)
+            .field("generation", &self.generation)
+            .field("tries", &self.tries)
+            .finish_non_exhaustive()
     }
 }
 
@@ -172,6 +196,8 @@ impl DirectoryToken {
 pub struct LoginCode {
     /// The account that it leads to, if somebody has the address.
     pub account: Option<AccountId>,
+    /// Its [generation](crate::account::Account::generation) then.
+    pub generation: u64,
     /// Where it was sent.
     pub email: Email,
     /// The keyed digest of the code.
@@ -182,8 +208,13 @@ pub struct LoginCode {
 
 impl LoginCode {
     /// One that has not been tried.
-    pub fn new(account: Option<AccountId>, email: Email, code: CodeDigest) -> Self {
-        Self { account, email, code, tries: 5 }
+    pub fn new(
+        account: Option<AccountId>,
+        generation: u64,
+        email: Email,
+        code: CodeDigest,
+    ) -> Self {
+        Self { account, generation, email, code, tries: 5 }
     }
 }
 

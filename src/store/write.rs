@@ -88,7 +88,7 @@ impl Write {
         let settings = self.settings.as_ref().and_then(SettingsWrite::organization);
         let sessions = self.sessions.iter().filter_map(|write| match write {
             SessionWrite::Begin(session) => Some(&session.start.organization),
-            SessionWrite::End(_) => None,
+            SessionWrite::End(_) | SessionWrite::Touch(..) => None,
         });
         let kept = self.kept.iter().filter_map(|write| match write {
             KeptWrite::Put(kept) => Some(&kept.organization),
@@ -176,6 +176,8 @@ pub enum SessionWrite {
     Begin(Box<Session>),
     /// It ends. One that is not there has ended already.
     End(TokenDigest),
+    /// It was used at this instant. One that is not there has ended, and does not come back.
+    Touch(TokenDigest, DateTime<Utc>),
 }
 
 /// Something kept by its digest that is written.

@@ -70,6 +70,14 @@ impl Store for Hooked {
         self.store.sessions(organization, account).await
     }
 
+    async fn sessions_indexed(
+        &self,
+        organization: &OrganizationId,
+        session_index: &str,
+    ) -> Result<Vec<Session>, BoxError> {
+        self.store.sessions_indexed(organization, session_index).await
+    }
+
     async fn kept(&self, kind: KeptKind, digest: &TokenDigest) -> Result<Option<Kept>, BoxError> {
         self.store.kept(kind, digest).await
     }

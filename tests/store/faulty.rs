@@ -53,6 +53,7 @@ pub(crate) enum Hook {
     List(fn(&Faulty, &OrganizationId, &Listing) -> Result<Page, TooMany>),
     Session(fn(&Faulty, &TokenDigest) -> Option<(Session, Account)>),
     Sessions(fn(&Faulty, &AccountId, &mut Vec<Session>)),
+    Indexed(fn(&Faulty, &OrganizationId, &str, &mut Vec<Session>)),
     Kept(fn(&Faulty, KeptKind, &TokenDigest) -> Option<Kept>),
     AllKept(fn(&Faulty, &OrganizationId, KeptKind, &mut Vec<Kept>)),
     Audit(fn(&Faulty, &OrganizationId, Option<u64>, usize) -> Told<AuditEvent>),
@@ -386,6 +387,18 @@ impl Store for Faulty {
         account: &AccountId,
     ) -> Result<Vec<Session>, BoxError> {
         change!(self, Sessions(account), self.inner.sessions(organization, account))
+    }
+
+    async fn sessions_indexed(
+        &self,
+        organization: &OrganizationId,
+        session_index: &str,
+    ) -> Result<Vec<Session>, BoxError> {
+        change!(
+            self,
+            Indexed(organization, session_index),
+            self.inner.sessions_indexed(organization, session_index)
+        )
     }
 
     async fn kept(&self, kind: KeptKind, digest: &TokenDigest) -> Result<Option<Kept>, BoxError> {

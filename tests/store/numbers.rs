@@ -84,6 +84,30 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         "the numbers are what a count gives: active accounts after an organization that is founded"
     ),
+    counts!(
+        "counts whoever is known, and not whom the settings let in",
+        |faulty, counters, record| {
+            let mut all = faulty.all(record.organization.id());
+            all.retain(|one| one.is_active_administrator() && one.takes_code());
+            counters.reachable = u32::try_from(all.len()).expect("few");
+        },
+        "settings that let in nobody are counted anew"
+    ),
+    Fault(
+        "keeps nobody who gets in",
+        &[Hook::Before(|_, write| write.keep_reachable = false)],
+        "the last one who gets in is not made a member",
+    ),
+    Fault(
+        "keeps whoever gets in by accounts alone",
+        &[Hook::Before(|_, write| write.keep_reachable &= write.settings.is_none())],
+        "settings let in one who got in",
+    ),
+    Fault(
+        "keeps whoever gets in, whatever the write says",
+        &[Hook::Before(|_, write| write.keep_reachable = true)],
+        "where the write says nothing, settings may let in nobody",
+    ),
     Fault(
         "needs no seat",
         &[Hook::After(|_, _, written| match written {

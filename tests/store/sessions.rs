@@ -75,7 +75,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         "its proven address is another"
     ),
-    begins!("no index", |session| session.session_index = None, "its index is another"),
+    begins!("no subject", |session| session.subject = None, "its subject is another"),
+    begins!(
+        "no index",
+        |session| {
+            if let Some(subject) = &mut session.subject {
+                subject.session_index = None;
+            }
+        },
+        "its subject is another"
+    ),
     begins!(
         "whole seconds of sessions",
         |session| {
@@ -123,6 +132,102 @@ pub(crate) const FAULTS: &[Fault] = &[
                 SessionWrite::Begin(session) => now(faulty.inner.session(&session.token)).is_none(),
                 _ => true,
             });
+        })],
+        "its last_used_at is another",
+    ),
+    Fault(
+        "finds nobody by the provider's handle",
+        &[Hook::Indexed(|_, _, _, found| found.clear())],
+        "sessions are found by the provider's handle",
+    ),
+    Fault(
+        "finds one by the provider's handle",
+        &[Hook::Indexed(|_, _, _, found| found.truncate(1))],
+        "sessions are found by the provider's handle",
+    ),
+    Fault(
+        "finds handles in any letter case",
+        &[Hook::Indexed(|faulty, organization, index, found| {
+            let other = index.replace("shared", "SHARED");
+            if other != index {
+                found.extend(now(faulty.inner.sessions_indexed(organization, &other)));
+            }
+        })],
+        "sessions are found by the provider's handle",
+    ),
+    Fault(
+        "finds sessions of others by a handle",
+        &[Hook::Indexed(|faulty, organization, index, found| {
+            let other = organization.as_str().replace("-other", "");
+            if other != organization.as_str() {
+                found.extend(now(faulty.inner.sessions_indexed(&other.into(), index)));
+            }
+        })],
+        "handles are those of one organization",
+    ),
+    Fault(
+        "keeps the first handle",
+        &[Hook::Indexed(|faulty, organization, index, found| {
+            let first = |one: &Session| {
+                one.session_index() == Some(index) && one.start.organization == *organization
+            };
+            let mut seen = lock(&faulty.sessions);
+            let former: Vec<Session> =
+                seen.iter().map(|(session, _)| session.clone()).filter(first).collect();
+            seen.extend(found.iter().filter_map(|one| now(faulty.inner.session(&one.token))));
+            for one in former {
+                let lives = now(faulty.inner.session(&one.token)).is_some();
+                if lives && !found.iter().any(|other| other.token == one.token) {
+                    found.push(one);
+                }
+            }
+        })],
+        "a session has the handle that it has now",
+    ),
+    Fault(
+        "a use is of any organization's session",
+        &[Hook::Before(|faulty, write| {
+            if let Some(SessionWrite::Touch(token, at)) = write.sessions.first().cloned()
+                && let Some((session, _)) = now(faulty.inner.session(&token))
+            {
+                let organization = &session.start.organization;
+                let mut other = saml_login::store::Write::of(organization, write.at);
+                other.sessions.push(SessionWrite::Touch(token, at));
+                let _ = now(faulty.inner.write(other));
+            }
+        })],
+        "a session is used in its own organization alone",
+    ),
+    Fault(
+        "a use brings a session back",
+        &[
+            Hook::Session(|faulty, token| {
+                let read = now(faulty.inner.session(token));
+                lock(&faulty.sessions).extend(read.clone());
+                read
+            }),
+            Hook::Before(|faulty, write| {
+                for session in &mut write.sessions {
+                    if let SessionWrite::Touch(token, at) = session {
+                        let seen = lock(&faulty.sessions);
+                        let known = seen.iter().find(|(one, _)| {
+                            one.token == *token && one.start.organization == write.organization
+                        });
+                        if let Some((one, _)) = known {
+                            let mut one = one.clone();
+                            one.last_used_at = *at;
+                            *session = SessionWrite::Begin(Box::new(one));
+                        }
+                    }
+                }
+            }),
+        ],
+        "a use brings no session back",
+    ),
+    Fault(
+        "uses no session",
+        &[Hook::Before(|_, write| {
+            write.sessions.retain(|session| !matches!(session, SessionWrite::Touch(..)));
         })],
         "its last_used_at is another",
     ),

@@ -123,6 +123,17 @@ impl Store for MemoryStore {
         Ok(tokens.filter_map(|token| state.sessions.get(token)).cloned().collect())
     }
 
+    async fn sessions_indexed(
+        &self,
+        organization: &OrganizationId,
+        session_index: &str,
+    ) -> Result<Vec<Session>, BoxError> {
+        let state = self.state()?;
+        let Some(tenant) = state.tenant(organization) else { return Ok(Vec::new()) };
+        let tokens = tenant.indexed(session_index);
+        Ok(tokens.filter_map(|token| state.sessions.get(token)).cloned().collect())
+    }
+
     async fn kept(&self, kind: KeptKind, digest: &TokenDigest) -> Result<Option<Kept>, BoxError> {
         Ok(self.state()?.books.kept(kind, digest).cloned())
     }

@@ -8,6 +8,7 @@ use super::orders::{Ids, Orders};
 use crate::account::{Account, AccountId, Status};
 use crate::error::BoxError;
 use crate::organization::{Counters, Organization, Shortage};
+use crate::session::Session;
 use crate::token::TokenDigest;
 
 pub(super) struct Tenant {
@@ -21,6 +22,8 @@ pub(super) struct Tenant {
     pub(super) orders: Orders,
     administrators: BTreeSet<AccountId>,
     pub(super) sessions: HashMap<AccountId, BTreeSet<TokenDigest>>,
+    /// Sessions by the identity provider's handle.
+    indexed: HashMap<String, BTreeSet<TokenDigest>>,
     marks: HashSet<Mark>,
     feed: Vec<AccountChange>,
 }
@@ -48,6 +51,7 @@ impl Tenant {
             orders: Orders::default(),
             administrators: BTreeSet::new(),
             sessions: HashMap::new(),
+            indexed: HashMap::new(),
             marks: HashSet::new(),
             feed: Vec::new(),
         }
@@ -158,6 +162,25 @@ impl Tenant {
             AccountWrite::Purge { marks, .. } => self.marks.extend(marks),
         }
         before
+    }
+
+    pub(super) fn indexed(&self, session_index: &str) -> impl Iterator<Item = &TokenDigest> {
+        self.indexed.get(session_index).into_iter().flatten()
+    }
+
+    pub(super) fn index(&mut self, session: &Session) {
+        if let Some(index) = session.session_index() {
+            self.indexed.entry(index.to_owned()).or_default().insert(session.token);
+        }
+    }
+
+    pub(super) fn unindex(&mut self, session: &Session) {
+        let Some(index) = session.session_index() else { return };
+        let Some(tokens) = self.indexed.get_mut(index) else { return };
+        tokens.remove(&session.token);
+        if tokens.is_empty() {
+            self.indexed.remove(index);
+        }
     }
 
     fn enlist(&mut self, account: Account) {

@@ -88,7 +88,7 @@ impl State {
                 let is_own = before.is_none_or(|one| one.start.organization == write.organization);
                 is_own && has_account(&session.start.account)
             }
-            SessionWrite::End(_) => true,
+            SessionWrite::End(_) | SessionWrite::Touch(..) => true,
         })
     }
 
@@ -166,8 +166,11 @@ impl State {
         let Some(tenant) = self.tenants.get_mut(id) else { return };
         let before = tenant.put(write);
         if let (Some(before), None) = (&before, &after) {
-            let tokens = tenant.sessions.remove(&before.id).into_iter().flatten();
-            tokens.for_each(|token| drop(self.sessions.remove(&token)));
+            for token in tenant.sessions.remove(&before.id).into_iter().flatten() {
+                if let Some(session) = self.sessions.remove(&token) {
+                    tenant.unindex(&session);
+                }
+            }
         }
         before.iter().for_each(|before| self.unlist(before));
         let living = after.filter(|account| account.status != Status::Deleted);
@@ -191,22 +194,29 @@ impl State {
 
     /// One that is there already goes first: it may have been another account's.
     fn put_session(&mut self, organization: &OrganizationId, write: SessionWrite) {
+        let is_own = |session: &Session| session.start.organization == *organization;
         let token = match &write {
             SessionWrite::Begin(session) => session.token,
             SessionWrite::End(token) => *token,
+            SessionWrite::Touch(token, at) => {
+                let session = self.sessions.get_mut(token).filter(|session| is_own(session));
+                session.into_iter().for_each(|session| session.last_used_at = *at);
+                return;
+            }
         };
-        let is_own = |session: &Session| session.start.organization == *organization;
         let before = self.sessions.get(&token).filter(|session| is_own(session));
         let Some(tenant) = self.tenants.get_mut(organization) else { return };
         if let Some(before) = before {
             if let Some(tokens) = tenant.sessions.get_mut(&before.start.account) {
                 tokens.remove(&token);
             }
+            tenant.unindex(before);
             self.sessions.remove(&token);
         }
         if let SessionWrite::Begin(session) = write {
             let account = session.start.account.clone();
             tenant.sessions.entry(account).or_default().insert(token);
+            tenant.index(&session);
             self.sessions.insert(token, *session);
         }
     }

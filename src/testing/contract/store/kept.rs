@@ -1,6 +1,6 @@
 //! What is kept by the digest of a secret.
 
-use super::people::{at, digest, kept, key, odd};
+use super::people::{address_of, at, digest, kept, odd};
 use super::{Tested, with_kept};
 use crate::account::{AccountId, OrganizationId};
 use crate::audit::Actor;
@@ -25,7 +25,8 @@ fn one_of(kind: KeptKind, id: &OrganizationId) -> KeptWhat {
     match kind {
         KeptKind::Confirmation => {
             let code = CodeDigest::from_bytes([1; 32]);
-            let confirmation = Confirmation::new(account, 4, 3, key(id, "confirmed"), code);
+            let confirmation =
+                Confirmation::new(account, 4, address_of(id, "confirmed"), vec![0, 255, 10], code);
             KeptWhat::Confirmation(Confirmation { tries: 2, ..confirmation })
         }
         KeptKind::DirectoryToken => {
@@ -36,7 +37,7 @@ fn one_of(kind: KeptKind, id: &OrganizationId) -> KeptWhat {
         KeptKind::LoginCode => match Email::parse(" Code@Kept.TEST ") {
             Ok(email) => KeptWhat::LoginCode(LoginCode {
                 tries: 1,
-                ..LoginCode::new(Some(account), email, CodeDigest::from_bytes([2; 32]))
+                ..LoginCode::new(Some(account), 5, email, CodeDigest::from_bytes([2; 32]))
             }),
             Err(error) => panic!("no address: {error}"),
         },

@@ -2,8 +2,10 @@
 
 use super::people::{address_of, administrator, at, digest, member, session};
 use super::{Tested, creation, with_session};
-use crate::account::Account;
+use crate::account::{Account, OrganizationId};
+use crate::assertion::NameId;
 use crate::identity::Email;
+use crate::logout::LogoutSubject;
 use crate::session::{LoginMethod, Session, SessionStart};
 use crate::store::{SessionWrite, Store, Written};
 
@@ -19,11 +21,20 @@ fn full(account: &Account, name: &str) -> Session {
         ..SessionStart::new(account, LoginMethod::Sso)
     };
     Session {
-        session_index: Some(super::people::odd("index")),
+        subject: Some(subject(&account.organization, name, Some(name))),
         last_used_at: at(2),
         entered_from: Some(digest(&account.organization, "entered")),
         ..Session::new(digest(&account.organization, name), start, at(1), at(60))
     }
+}
+
+/// What a session is called at the identity provider.
+fn subject(organization: &OrganizationId, name: &str, index: Option<&str>) -> LogoutSubject {
+    let issuer = super::people::odd("urn:issuer");
+    let mut name_id = NameId::new(super::people::odd(name));
+    name_id.format = Some("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent".into());
+    name_id.name_qualifier = Some(super::people::odd("qualifier"));
+    LogoutSubject::new(organization.as_str(), issuer, name_id, index.map(super::people::odd))
 }
 
 fn begin(session: &Session) -> SessionWrite {
@@ -147,7 +158,7 @@ fn to_the_letter(read: Option<&Session>, written: &Session) {
         ("fingerprint", one.key_fingerprint == other.key_fingerprint),
         ("key", one.stable_key == other.stable_key),
         ("proven address", one.proven == other.proven && original(one) == original(other)),
-        ("index", read.session_index == written.session_index),
+        ("subject", read.subject == written.subject),
         ("begun_at", read.begun_at == written.begun_at),
         ("last_used_at", read.last_used_at == written.last_used_at),
         ("not_on_or_after", read.not_on_or_after == written.not_on_or_after),
@@ -157,4 +168,61 @@ fn to_the_letter(read: Option<&Session>, written: &Session) {
     if let Some((field, _)) = fields.into_iter().find(|(_, same)| !same) {
         panic!("a session is kept to the letter, and its {field} is another");
     }
+}
+
+pub(super) fn sessions_are_found_by_the_providers_handle<S: Store>(tested: Tested<'_, S>) {
+    let id = tested.found("contract-handles", None);
+    let other = tested.found("contract-handles-other", None);
+    let (alice, bob) =
+        (tested.created(administrator(&id, "alice")), tested.created(member(&id, "bob")));
+    let foreign = tested.created(member(&other, "carol"));
+    let begun = |account: &Account, name: &str, index: Option<&str>| {
+        let organization = &account.organization;
+        let subject = Some(subject(organization, name, index));
+        let session = Session { subject, ..session(account, name) };
+        tested.done(with_session(organization, begin(&session)), "a session begins");
+        session
+    };
+    let (one, two) = (begun(&alice, "one", Some("shared")), begun(&bob, "two", Some("shared")));
+    begun(&alice, "three", Some("SHARED"));
+    begun(&alice, "four", None);
+    let theirs = begun(&foreign, "five", Some("shared"));
+    let found = |organization: &OrganizationId, index: &str| {
+        let index = super::people::odd(index);
+        let mut found = tested.ask(tested.store.sessions_indexed(organization, &index));
+        found.sort_by_key(|session| session.token);
+        found
+    };
+    let mut both = vec![one.clone(), two.clone()];
+    both.sort_by_key(|session| session.token);
+    assert!(found(&id, "shared") == both, "sessions are found by the provider's handle");
+    assert!(found(&other, "shared") == [theirs], "handles are those of one organization");
+    assert!(found(&id, "none").is_empty(), "by a handle that nobody has nobody is found");
+    tested.done(with_session(&id, SessionWrite::End(one.token)), "a session ends");
+    assert!(found(&id, "shared") == [two.clone()], "a session that has ended has no handle");
+    let moved = Session { subject: Some(subject(&id, "two", Some("moved"))), ..two };
+    tested.done(with_session(&id, begin(&moved)), "a session is as it is now");
+    assert!(found(&id, "shared").is_empty(), "a session has the handle that it has now");
+    assert!(found(&id, "moved") == [moved], "a session is found by the handle that it has now");
+    let _ = tested.purge(&bob, Vec::new());
+    assert!(found(&id, "moved").is_empty(), "a purged account takes the handles with it");
+}
+
+pub(super) fn a_use_brings_no_session_back<S: Store>(tested: Tested<'_, S>) {
+    let id = tested.found("contract-uses", None);
+    let other = tested.found("contract-uses-other", None);
+    let alice = tested.created(administrator(&id, "alice"));
+    let one = session(&alice, "one");
+    tested.done(with_session(&id, begin(&one)), "a session begins");
+    let used = |at| SessionWrite::Touch(one.token, at);
+    tested.done(with_session(&id, used(at(30))), "a session is used");
+    let read = tested.session(&one).map(|(session, _)| session);
+    to_the_letter(read.as_ref(), &Session { last_used_at: at(30), ..one.clone() });
+    tested.done(with_session(&other, used(at(40))), "another organization's session is not there");
+    let read = tested.session(&one).map(|(session, _)| session.last_used_at);
+    assert!(read == Some(at(30)), "a session is used in its own organization alone");
+    tested.done(with_session(&id, SessionWrite::End(one.token)), "a session ends");
+    tested.done(with_session(&id, used(at(50))), "one that is not there has ended already");
+    assert!(tested.session(&one).is_none(), "a use brings no session back");
+    assert!(tested.sessions(&alice).is_empty(), "a use brings no session back");
 }

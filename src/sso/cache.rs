@@ -1,0 +1,120 @@
+//! Connections, made once for each revision of the settings, and organizations as they were a moment
+//! ago.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::account::OrganizationId;
+use crate::connection::Connection;
+use crate::organization::{Organization, SsoUnavailable};
+
+/// So long what was read of an organization serves requests that only ask whether somebody may go
+/// on.
+const FRESH: TimeDelta = TimeDelta::seconds(1);
+
+/// So many organizations are remembered; beyond, all are forgotten and read again.
+const CAPACITY: usize = 10_000;
+
+#[derive(Default)]
+pub(super) struct Cache {
+    places: Mutex<HashMap<OrganizationId, Place>>,
+    /// What was refused in the present minute.
+    refused: Mutex<(i64, HashSet<(OrganizationId, &'static str)>)>,
+}
+
+#[derive(Default)]
+struct Place {
+    organization: Option<(DateTime<Utc>, Arc<Organization>)>,
+    /// By revision: that of the settings in effect and that of the candidate.
+    connections: Vec<(String, Arc<Connection>)>,
+}
+
+impl Cache {
+    /// A panic elsewhere leaves whole values: each is replaced in one step.
+    fn places(&self) -> MutexGuard<'_, HashMap<OrganizationId, Place>> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() > CAPACITY {
+            places.clear();
+        }
+        places
+    }
+
+    /// What was read within the last second.
+    pub(super) fn organization(
+        &self,
+        id: &OrganizationId,
+        now: DateTime<Utc>,
+    ) -> Option<Arc<Organization>> {
+        let places = self.places();
+        let (read_at, organization) = places.get(id)?.organization.as_ref()?;
+        let age = now.signed_duration_since(*read_at);
+        (TimeDelta::zero() <= age && age < FRESH).then(|| organization.clone())
+    }
+
+    /// Remembers what was read just now.
+    pub(super) fn read(&self, organization: Organization, now: DateTime<Utc>) -> Arc<Organization> {
+        let organization = Arc::new(organization);
+        let mut places = self.places();
+        let place = places.entry(organization.id().clone()).or_default();
+        place.organization = Some((now, organization.clone()));
+        organization
+    }
+
+    /// Forgets what is another by now.
+    pub(super) fn put(&self, organization: &Organization) {
+        let mut places = self.places();
+        if let Some(place) = places.get_mut(organization.id())
+            && place.organization.as_ref().is_some_and(|(_, known)| **known != *organization)
+        {
+            place.organization = None;
+        }
+    }
+
+    /// Forgets what was read of an organization, since it was just written.
+    pub(super) fn forget(&self, id: &OrganizationId) {
+        if let Some(place) = self.places().get_mut(id) {
+            place.organization = None;
+        }
+    }
+
+    /// Whether this is the first refusal of its kind in this minute.
+    pub(super) fn is_first(
+        &self,
+        organization: &OrganizationId,
+        code: &'static str,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let minute = now.timestamp().div_euclid(60);
+        if refused.0 != minute || refused.1.len() > CAPACITY {
+            *refused = (minute, HashSet::new());
+        }
+        refused.1.insert((organization.clone(), code))
+    }
+
+    /// The connection of the settings in effect, or, as if it were adopted, of the candidate.
+    pub(super) fn connection(
+        &self,
+        organization: &Organization,
+    ) -> Result<Arc<Connection>, SsoUnavailable> {
+        let Some(revision) = organization.revision() else {
+            return organization.connection().map(Arc::new);
+        };
+        let known = |place: &Place| {
+            let mut all = place.connections.iter();
+            all.find(|(known, _)| *known == revision).map(|(_, connection)| connection.clone())
+        };
+        if let Some(connection) = self.places().get(organization.id()).and_then(known) {
+            return Ok(connection);
+        }
+        // Outside the lock: to parse certificates takes a while.
+        let connection = Arc::new(organization.connection()?);
+        let mut places = self.places();
+        let place = places.entry(organization.id().clone()).or_default();
+        place.connections.truncate(1);
+        place.connections.insert(0, (revision, connection.clone()));
+        Ok(connection)
+    }
+}

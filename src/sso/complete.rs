@@ -1,0 +1,465 @@
+//! From the posted form to a session.
+
+use chrono::TimeDelta;
+
+use super::context::Context;
+use super::{Browser, Sso, Tested};
+use crate::account::{Account, AccountId};
+use crate::advice::{Advice, Product};
+use crate::audit::AuditEvent;
+use crate::connection::{BegunLogin, Connection, Opened};
+use crate::error::{Error, Rejection};
+use crate::identity::Identity;
+use crate::organization::{By, ClaimKind, Organization};
+use crate::policy::{LoginPolicy, PolicyAction};
+use crate::provision::{
+    Beside, CarriedOut, Holder, Intent, LogIn, Provisioning, Refusal, Undone, carry_out_beside,
+};
+use crate::random::Random;
+use crate::replay::{ReplayStore as _, SpendOutcome, Spending};
+use crate::request::{
+    LoginOptions, Pending, PendingRequest, Purpose, RequestCookies, RequestStore as _, SetCookie,
+};
+use crate::send::Delivery;
+use crate::session::{LoginMethod, Session, SessionStart};
+use crate::store::{KeptKind, KeptWrite, Record, SessionWrite, Store, Write};
+use crate::token::TokenDigest;
+
+/// The form that the identity provider has the browser post.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PostedLogin<'a> {
+    /// The URL that it was posted to, as the application knows it: which organization's it is.
+    pub acs_url: &'a str,
+    /// The field `SAMLResponse`.
+    pub saml_response: &'a str,
+    /// The field `RelayState`. It counts where nobody here has asked for the login, as a path on
+    /// this site.
+    pub relay_state: Option<&'a str>,
+}
+
+impl<'a> PostedLogin<'a> {
+    /// A form without RelayState.
+    pub fn new(acs_url: &'a str, saml_response: &'a str) -> Self {
+        Self { acs_url, saml_response, relay_state: None }
+    }
+
+    /// The same with a RelayState.
+    #[must_use]
+    pub fn with_relay_state(self, relay_state: impl Into<Option<&'a str>>) -> Self {
+        Self { relay_state: relay_state.into(), ..self }
+    }
+}
+
+/// What became of a posted form. Each has the cookies to answer with.
+#[derive(Debug)]
+#[must_use = "the browser has to be answered, with its cookies"]
+#[non_exhaustive]
+pub enum Completed {
+    /// Nobody here had asked for it: the login is asked for now, and the browser sent on.
+    Bounced {
+        /// What to answer the browser with.
+        delivery: Delivery,
+        /// A `Set-Cookie` header each.
+        cookies: Vec<SetCookie>,
+    },
+    /// It is an administrator's account that nothing but an address leads to: ask for the code that
+    /// was mailed there.
+    Confirm(Confirming),
+    /// Somebody is signed in.
+    LoggedIn(Box<LoggedIn>),
+    /// It let nobody in.
+    Stopped(Box<Stopped>),
+    /// Settings were tried out.
+    Tested(Box<Tested>),
+}
+
+/// Somebody who is signed in now: answer with a redirect (303) to [`go_to`](Self::go_to).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoggedIn {
+    /// Their account.
+    pub account: Account,
+    /// What became of it.
+    pub provisioning: Provisioning,
+    /// Their session.
+    pub session: Session,
+    /// Where to go on: a path on this site.
+    pub go_to: String,
+    /// A `Set-Cookie` header each: that of the session, and those that have served.
+    pub cookies: Vec<SetCookie>,
+    /// How far the identity provider's clock seems to be ahead of ours.
+    pub clock_difference: Option<TimeDelta>,
+}
+
+/// A verified login that waits for a code: [`Sso::confirm`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Confirming {
+    /// A `Set-Cookie` header each.
+    pub cookies: Vec<SetCookie>,
+    /// Where to go on afterwards: a path on this site.
+    pub go_to: String,
+}
+
+/// A login that let nobody in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Stopped {
+    /// Why: what the person reads, what the administrator reads, and the code.
+    pub error: Error,
+    /// Where to change what, in the identity provider's console, if that is known.
+    pub advice: Option<Advice>,
+    /// What was told of it. It is written already, unless the store failed. Of what is refused before
+    /// a signature holds, which anybody can send without end, one is written a minute for each
+    /// organization and code.
+    pub event: Option<AuditEvent>,
+    /// Whether somebody may be signed in all the same: the form was used before (a step back, a page
+    /// that was loaded again), or answers a request that this browser has no more. Answer with a
+    /// redirect (303) to a page that [asks](Sso::resume) who is there, and shows this to nobody else:
+    /// the cookie of a session does not come with a form that is posted from elsewhere.
+    pub may_be_signed_in: bool,
+    /// A `Set-Cookie` header each.
+    pub cookies: Vec<SetCookie>,
+}
+
+/// What is known of a posted form on its way.
+pub(super) struct Way<'w> {
+    pub(super) browser: &'w Browser<'w>,
+    pub(super) record: Record,
+    pub(super) cookies: RequestCookies,
+    pub(super) served: Vec<SetCookie>,
+}
+
+/// Why it goes no further, and whether that is told yet.
+pub(super) enum Halt {
+    Told(Error),
+    /// Before a signature held: anybody can cause it.
+    Unsigned(Error),
+    Untold(Error),
+}
+
+impl<E: Into<Error>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Untold(error.into())
+    }
+}
+
+impl<S: Store> Sso<S> {
+    /// Takes the form that is posted to an Assertion Consumer Service URL: `POST
+    /// /saml/{slug}/acs`.
+    ///
+    /// Opens it with the settings that its request was made for, takes the one request that it
+    /// names, holds it to that, and then writes in one step what follows from it: the assertion and
+    /// the request are used up, the account is made or linked or kept, its seat taken, the session
+    /// begun, the one that the login was started from ended, and the event told. What does not come
+    /// to its end has written nothing; a refusal of a genuine form uses it up all the same.
+    ///
+    /// Every failure is an answer, too: [`Completed::Stopped`].
+    pub async fn complete_login(
+        &self,
+        form: &PostedLogin<'_>,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Completed {
+        let record = match self.at(ClaimKind::AcsUrl, form.acs_url).await {
+            Ok(record) => record,
+            Err(error) => return Completed::Stopped(Box::new(Stopped::new(error, None))),
+        };
+        let cookies = RequestCookies::read(browser.cookies);
+        let mut way = Way { browser, record, cookies, served: Vec::new() };
+        match self.take(form, &mut way, random).await {
+            Ok(completed) => completed,
+            Err(halt) => Completed::Stopped(Box::new(self.stopped(halt, way).await)),
+        }
+    }
+
+    async fn take(
+        &self,
+        form: &PostedLogin<'_>,
+        way: &mut Way<'_>,
+        random: Random,
+    ) -> Result<Completed, Halt> {
+        let now = way.browser.now;
+        let proposed = self.is_of_proposal(form, way).await?;
+        let adopted = way.record.organization.as_if_adopted().filter(|_| proposed);
+        let settings = adopted.as_ref().unwrap_or(&way.record.organization);
+        let connection = self.cache.connection(settings)?;
+        let opened = connection.open(form.saml_response, now);
+        let opened = opened.map_err(|rejection| Halt::Unsigned(rejection.into()))?;
+        let request = self.request(&opened, &connection, way).await?;
+        let clock_difference = opened.clock_difference();
+        if request.as_ref().is_some_and(|request| request.purpose == Purpose::Test) || proposed {
+            return self.tested(form, opened, request, adopted.as_ref(), way).await;
+        }
+        let context = request.as_ref().and_then(|request| Context::read(&request.context));
+        let unspent = match opened.accept(request.as_ref(), now) {
+            Ok(unspent) => unspent,
+            Err(Rejection::UnsolicitedBounced) => {
+                return self.bounced(form, &connection, way, random).await;
+            }
+            Err(rejection) => return Err(rejection.into()),
+        };
+        self.answered(way.browser).await;
+        let (identity, spending) = unspent.into_parts(now)?;
+        let spend = self.spent(spending, way).await?;
+        let context = match context {
+            Some(context) => context,
+            None => Context { go_to: relayed(form), ..Context::default() },
+        };
+        let login = Login { identity, context, spend, clock_difference, taken: None };
+        self.log_in(login, way, random).await
+    }
+
+    /// Whether the request that it claims to answer is one of this browser's that tries out what is
+    /// proposed. What is not verified chooses among the browser's own requests, and nothing else.
+    async fn is_of_proposal(&self, form: &PostedLogin<'_>, way: &Way<'_>) -> Result<bool, Halt> {
+        let organization = &way.record.organization;
+        if organization.candidate().is_none() {
+            return Ok(false);
+        }
+        let Ok(connection) = self.cache.connection(organization) else { return Ok(false) };
+        let Some(id) = connection.unverified_in_response_to(form.saml_response) else {
+            return Ok(false);
+        };
+        for cookie in way.cookies.of_request(organization.connection_id(), &id) {
+            let looked = self.requests.look(&id, cookie.value(), way.browser.now).await;
+            let request = looked.map_err(Error::RequestStore)?.and_then(Pending::into_login);
+            let context = request.and_then(|request| Context::read(&request.context));
+            if context.is_some_and(|context| context.proposed) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The request that the verified message names, which is used up by it.
+    async fn request(
+        &self,
+        opened: &Opened<'_>,
+        connection: &Connection,
+        way: &mut Way<'_>,
+    ) -> Result<Option<PendingRequest>, Halt> {
+        let mut request = None;
+        let Some(id) = opened.in_response_to() else { return Ok(None) };
+        for cookie in way.cookies.of_request(connection.id(), id) {
+            let taken = self.requests.take(id, cookie.value(), way.browser.now).await;
+            let taken = taken.map_err(Error::RequestStore)?.and_then(Pending::into_login);
+            way.served.push(cookie.clear());
+            request = request.or(taken);
+        }
+        if request.is_some() {
+            for bounce in way.cookies.bounces_of(connection.id()) {
+                let cleared = bounce.clear();
+                if !way.served.contains(&cleared) {
+                    way.served.push(cleared);
+                }
+            }
+        }
+        Ok(request)
+    }
+
+    async fn bounced(
+        &self,
+        form: &PostedLogin<'_>,
+        connection: &Connection,
+        way: &Way<'_>,
+        random: Random,
+    ) -> Result<Completed, Halt> {
+        let context = Context { go_to: relayed(form), ..Context::default() };
+        let options = LoginOptions::default().with_context(context.to_bytes());
+        let begun =
+            connection.begin_bounce(options, &way.cookies, &self.requests, random, way.browser.now);
+        let BegunLogin { delivery, cookies, .. } = begun.await?;
+        Ok(Completed::Bounced { delivery, cookies })
+    }
+
+    /// What is still to be used up with the write: nothing, where that is remembered elsewhere.
+    pub(super) async fn spent(
+        &self,
+        spending: Spending,
+        way: &Way<'_>,
+    ) -> Result<Option<Spending>, Halt> {
+        let Some(replays) = &self.replays else { return Ok(Some(spending)) };
+        let spent = replays.spend(&spending, way.browser.now).await;
+        match spent.map_err(Error::ReplayStore)? {
+            SpendOutcome::Fresh => Ok(None),
+            SpendOutcome::AssertionSeen => Err(Rejection::AssertionReplayed.into()),
+            SpendOutcome::RequestSeen => Err(Rejection::RequestReplayed.into()),
+            SpendOutcome::Full => Err(Rejection::ReplayStoreFull.into()),
+        }
+    }
+
+    /// A login that is verified becomes a session.
+    pub(super) async fn log_in(
+        &self,
+        login: Login,
+        way: &mut Way<'_>,
+        random: Random,
+    ) -> Result<Completed, Halt> {
+        let (for_account, rest) = random.split();
+        let (for_session, for_code) = rest.split();
+        let organization = way.record.organization.id().clone();
+        let holder = match &login.context.session {
+            Some(token) => self.holder(token, &organization, way.browser).await?,
+            None => None,
+        };
+        let intent = Intent::LogIn(match (&holder, login.context.invitation) {
+            (Some(holder), _) => {
+                LogIn::of(&login.identity).with(Holder::Session(&holder.account.id))
+            }
+            (None, Some(token)) => LogIn::of(&login.identity).with(Holder::Invitation(token)),
+            (None, None) => LogIn::of(&login.identity),
+        });
+        let former = holder.as_ref().map(|holder| holder.session.token);
+        self.enter(&intent, &login, former, way, (for_account, for_session, for_code)).await
+    }
+
+    /// Writes what an intent to log in comes to, with the session that begins.
+    pub(super) async fn enter(
+        &self,
+        intent: &Intent<'_>,
+        login: &Login,
+        former: Option<TokenDigest>,
+        way: &mut Way<'_>,
+        (for_account, for_session, for_code): (Random, Random, Random),
+    ) -> Result<Completed, Halt> {
+        let (browser, identity) = (way.browser, &login.identity);
+        let address = browser.address();
+        let asked = browser.asked(By::IdentityProvider, &address);
+        let nobody = Account::new(AccountId::new(""), way.record.organization.id(), browser.now);
+        let start = SessionStart::sso(identity, &nobody);
+        let (blank, cookie) = self.session(start, Some(identity), for_session, browser.now);
+        let link = self.waiting(login, for_code, browser)?;
+        let of = |account: &Account| Session {
+            start: SessionStart::sso(identity, account),
+            ..blank.clone()
+        };
+        let with = |write: &mut Write, provisioning: &Provisioning, record: &Record| {
+            let account = match provisioning {
+                Provisioning::Confirm(account) => {
+                    write.kept.push(link.kept(account, record)?);
+                    return Ok(());
+                }
+                _ => provisioning.account(),
+            };
+            let session = of(account);
+            write.kept.extend(login.taken.map(|(kind, digest)| KeptWrite::Take(kind, digest)));
+            entered(record, account)?;
+            let event = AuditEvent::login_accepted(
+                record.organization.id(),
+                account.id.clone(),
+                browser.now,
+            );
+            write.events.push(asked.told(event));
+            write.sessions.push(SessionWrite::Begin(Box::new(session)));
+            write.sessions.extend(former.map(SessionWrite::End));
+            Ok(())
+        };
+        let beside = Beside { spend: login.spend.clone(), with: &with };
+        let organization = way.record.organization.id();
+        let done =
+            carry_out_beside(&self.store, organization, intent, &asked, for_account, &beside).await;
+        let CarriedOut { account, provisioning } = match done {
+            Ok(done) => done,
+            Err(Undone::Not(error)) => {
+                let is_told = matches!(error, crate::provision::ProvisionError::Refused(_));
+                return Err(if is_told { Halt::Told(error.into()) } else { error.into() });
+            }
+            Err(Undone::Spent) => return Err(Rejection::AssertionReplayed.into()),
+        };
+        let go_to = login.context.go_to.clone().unwrap_or_else(|| "/".to_owned());
+        if let Provisioning::Confirm(_) = provisioning {
+            self.mail_link(&account, &link, browser).await?;
+            let mut cookies = std::mem::take(&mut way.served);
+            cookies.push(link.cookie);
+            return Ok(Completed::Confirm(Confirming { cookies, go_to }));
+        }
+        let session = of(&account);
+        let mut cookies = vec![cookie];
+        cookies.append(&mut way.served);
+        Ok(Completed::LoggedIn(Box::new(LoggedIn {
+            account,
+            provisioning,
+            session,
+            go_to,
+            cookies,
+            clock_difference: login.clock_difference,
+        })))
+    }
+
+    /// A login that goes no further.
+    pub(super) async fn stopped(&self, halt: Halt, way: Way<'_>) -> Stopped {
+        let (organization, now) = (&way.record.organization, way.browser.now);
+        let (error, is_told) = match halt {
+            Halt::Told(error) => (error, true),
+            Halt::Untold(error) => (error, false),
+            // Whatever a flood says, it costs one row a minute.
+            Halt::Unsigned(error) => {
+                let is_first = self.cache.is_first(organization.id(), error.code(), now);
+                (error, !is_first)
+            }
+        };
+        let event = AuditEvent::login_refused(organization.id(), &error, now);
+        let event =
+            event.of_request(way.browser.request_id.map(str::to_owned), way.browser.address());
+        if !is_told {
+            // What nobody can write down does not change what the person reads.
+            let _ = self.tell(&event).await;
+        }
+        let advice = match &error {
+            Error::Rejected(rejection) => Advice::for_refusal(rejection, product(organization)),
+            _ => None,
+        };
+        let cookies = way.served;
+        let stopped = Stopped::new(error, Some(event));
+        Stopped { advice, cookies, ..stopped }
+    }
+}
+
+/// A verified login on its way.
+pub(super) struct Login {
+    pub(super) identity: Identity,
+    pub(super) context: Context,
+    pub(super) spend: Option<Spending>,
+    pub(super) clock_difference: Option<TimeDelta>,
+    /// What was kept for it and is taken by it.
+    pub(super) taken: Option<(KeptKind, TokenDigest)>,
+}
+
+impl Completed {
+    pub(super) fn stopped(error: Error) -> Self {
+        Self::Stopped(Box::new(Stopped::new(error, None)))
+    }
+}
+
+impl Stopped {
+    fn new(error: Error, event: Option<AuditEvent>) -> Self {
+        let may_be_signed_in = matches!(
+            &error,
+            Error::Rejected(
+                Rejection::AssertionReplayed
+                    | Rejection::RequestReplayed
+                    | Rejection::UnsolicitedInResponseTo { .. }
+            )
+        );
+        Self { error, advice: None, event, may_be_signed_in, cookies: Vec::new() }
+    }
+}
+
+/// What nobody here has asked for goes on where its RelayState says, if that is a place here.
+fn relayed(form: &PostedLogin<'_>) -> Option<String> {
+    form.relay_state.and_then(|path| super::start::checked(path).ok())
+}
+
+/// What the policy says of a login, once the account is as it will be.
+fn entered(record: &Record, account: &Account) -> Result<(), Refusal> {
+    let policy = LoginPolicy::of(&record.organization);
+    let decision = policy.decide(account, &PolicyAction::LogIn(LoginMethod::Sso));
+    if decision.is_allowed() { Ok(()) } else { Err(Refusal::ConnectionOutdated) }
+}
+
+fn product(organization: &Organization) -> Option<Product> {
+    let settings = organization.settings()?;
+    Product::recognize(&settings.issuer, Some(&settings.sso_url), [])
+}

@@ -1,0 +1,216 @@
+//! A verified login that waits for a code, which links an administrator's account.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openssl::memcmp;
+
+use super::complete::{Login, Way};
+use super::context::Context;
+use super::cookie::Kind;
+use super::{
+    Browser, Completed, Mail, Mailer as _, RateKey, RateKind, RateLimits as _, Sso, SsoRefusal,
+    failed,
+};
+use crate::account::Account;
+use crate::error::{BoxError, Error};
+use crate::fields::{self, Fields};
+use crate::identity::Identity;
+use crate::provision::{Holder, Intent, LogIn, Refusal};
+use crate::random::Random;
+use crate::request::{RequestCookies, SetCookie};
+use crate::store::{
+    CodeDigest, Confirmation, Kept, KeptKind, KeptWhat, KeptWrite, Record, Store, Write, Written,
+};
+use crate::token::{Token, TokenDigest};
+
+/// So long a code is good for.
+pub(super) const LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// Letters and digits that nobody takes for one another.
+const LETTERS: &[u8; 32] = b"ABCDEFGHJKMNPQRSTUVWXYZ023456789";
+
+/// A code that is on its way, and what it is known again by.
+pub(super) struct Waiting {
+    digest: TokenDigest,
+    code: String,
+    login: Vec<u8>,
+    mac: CodeDigest,
+    expires_at: DateTime<Utc>,
+    pub(super) cookie: SetCookie,
+}
+
+impl Waiting {
+    /// What is kept of it, for this account.
+    pub(super) fn kept(&self, account: &Account, record: &Record) -> Result<KeptWrite, Refusal> {
+        let sent_to = account.email().ok_or(Refusal::LinkUnconfirmed)?.clone();
+        let (id, login) = (account.id.clone(), self.login.clone());
+        let confirmation = Confirmation::new(id, account.generation, sent_to, login, self.mac);
+        let what = KeptWhat::Confirmation(confirmation);
+        let organization = record.organization.id();
+        let kept = Kept::new(organization, self.digest, Some(self.expires_at), what);
+        Ok(KeptWrite::Put(Box::new(kept)))
+    }
+}
+
+impl<S: Store> Sso<S> {
+    /// A code for a login, should it have to wait for one.
+    pub(super) fn waiting(
+        &self,
+        login: &Login,
+        random: Random,
+        browser: &Browser<'_>,
+    ) -> Result<Waiting, Error> {
+        let (for_cookie, for_code) = random.split();
+        let token = Token::new(for_cookie);
+        let expires_at = browser.now.checked_add_signed(LASTS).unwrap_or(browser.now);
+        let code = letters(&for_code.for_purpose("link code"));
+        let mut kept = Fields::default();
+        kept.add(&login.identity.to_bytes());
+        kept.add(&login.context.to_bytes());
+        Ok(Waiting {
+            digest: token.digest(),
+            mac: self.mac("link code", &token.digest(), &code)?,
+            login: kept.into_bytes(),
+            cookie: self.cookies.set(Kind::Link, &token, browser.now, expires_at),
+            code,
+            expires_at,
+        })
+    }
+
+    /// The keyed digest of a code of this browser's.
+    pub(super) fn mac(
+        &self,
+        purpose: &str,
+        browser: &TokenDigest,
+        code: &str,
+    ) -> Result<CodeDigest, Error> {
+        let mac = self.key.mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
+        Ok(CodeDigest::from_bytes(mac.map_err(|error| failed(BoxError::new(error)))?))
+    }
+
+    pub(super) async fn mail_link(
+        &self,
+        account: &Account,
+        waiting: &Waiting,
+        browser: &Browser<'_>,
+    ) -> Result<(), Error> {
+        let Some(to) = account.email().cloned() else { return Ok(()) };
+        self.limited_account(account, browser).await?;
+        let mail = Mail::LinkCode { to, code: waiting.code.clone() };
+        self.mailer.send(&mail).await.map_err(failed)
+    }
+
+    /// Counts the codes that are mailed to an account.
+    pub(super) async fn limited_account(
+        &self,
+        account: &Account,
+        browser: &Browser<'_>,
+    ) -> Result<(), Error> {
+        let key = RateKey::of_account(RateKind::CodeMailed, &account.id);
+        match self.rates.take(&key, browser.now).await {
+            Ok(Some(wait)) => {
+                Err(SsoRefusal::TooOften { seconds: wait.num_seconds().max(0) + 1 }.into())
+            }
+            Ok(None) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Takes the code that was mailed to an administrator whose login [waits](Completed::Confirm) for
+    /// it: the account is linked, and the session begins. Five tries, ten minutes, in the browser that
+    /// came from the identity provider.
+    pub async fn confirm(&self, code: &str, browser: &Browser<'_>, random: Random) -> Completed {
+        match self.confirmed(code, browser, random).await {
+            Ok(completed) => completed,
+            Err(error) => Completed::stopped(error),
+        }
+    }
+
+    async fn confirmed(
+        &self,
+        code: &str,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<Completed, Error> {
+        let digest = self.cookies.read(Kind::Link, browser.cookies);
+        let digest = digest.ok_or(SsoRefusal::CodeWrong)?;
+        let kept = self.store.kept(KeptKind::Confirmation, &digest).await.map_err(failed)?;
+        let kept = kept.filter(|kept| kept.is_good(browser.now)).ok_or(SsoRefusal::CodeWrong)?;
+        let KeptWhat::Confirmation(confirmation) = &kept.what else {
+            return Err(SsoRefusal::CodeWrong.into());
+        };
+        let mac = self.mac("link code", &digest, &spelled(code))?;
+        let is_right = memcmp::eq(mac.as_bytes(), confirmation.code.as_bytes());
+        self.tried(&kept, confirmation.tries, is_right, browser).await?;
+        let waited = fields::read(&confirmation.login);
+        let Some([identity, context]) = waited.as_deref() else {
+            return Err(SsoRefusal::CodeWrong.into());
+        };
+        let identity = Identity::from_bytes(identity).ok_or(SsoRefusal::CodeWrong)?;
+        let context = Context::read(context).unwrap_or_default();
+        let record = self.record(&kept.organization).await?;
+        let served = vec![self.cookies.clear(Kind::Link)];
+        let mut way = Way { browser, record, cookies: RequestCookies::default(), served };
+        let holder = Holder::Code {
+            account: &confirmation.account,
+            sent_to: &confirmation.sent_to,
+            generation: confirmation.generation,
+        };
+        let intent_of = identity.clone();
+        let intent = Intent::LogIn(LogIn::of(&intent_of).with(holder));
+        let login = Login {
+            identity,
+            context,
+            spend: None,
+            clock_difference: None,
+            taken: Some((KeptKind::Confirmation, digest)),
+        };
+        let (for_account, rest) = random.split();
+        let (for_session, for_code) = rest.split();
+        let randoms = (for_account, for_session, for_code);
+        match self.enter(&intent, &login, None, &mut way, randoms).await {
+            Ok(completed) => Ok(completed),
+            Err(halt) => Ok(Completed::Stopped(Box::new(self.stopped(halt, way).await))),
+        }
+    }
+
+    /// Counts a try: the last one takes the code away. A right one is taken with what follows from
+    /// it.
+    pub(super) async fn tried(
+        &self,
+        kept: &Kept,
+        tries: u8,
+        is_right: bool,
+        browser: &Browser<'_>,
+    ) -> Result<(), Error> {
+        if is_right && tries > 0 {
+            return Ok(());
+        }
+        let mut write = Write::of(&kept.organization, browser.now);
+        write.kept.push(match tries.checked_sub(1).filter(|left| *left > 0) {
+            Some(left) => KeptWrite::Put(Box::new(kept.with_tries(left))),
+            None => KeptWrite::Take(kept.kind(), kept.digest),
+        });
+        match self.store.write(write).await.map_err(failed)? {
+            // Another try came first, and was counted in its place: neither says more than "wrong".
+            Written::Done | Written::Conflict => Err(SsoRefusal::CodeWrong.into()),
+            _ => Err(SsoRefusal::CodeWrong.into()),
+        }
+    }
+}
+
+/// Eight of the letters, of 40 random bits.
+fn letters(random: &[u8; 32]) -> String {
+    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('A', char::from);
+    let mut code: String = random.iter().take(8).map(letter).collect();
+    code.insert(4, '-');
+    code
+}
+
+/// A code as people type it: letter case, blanks and the hyphen do not count, nor does an O for a 0.
+fn spelled(code: &str) -> String {
+    let kept = code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase());
+    let mut code: String = kept.map(|c| if c == 'O' { '0' } else { c }).take(8).collect();
+    if code.len() > 4 {
+        code.insert(4, '-');
+    }
+    code
+}

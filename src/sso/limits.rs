@@ -1,0 +1,172 @@
+//! How often something may be tried.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::account::AccountId;
+use crate::code::codes;
+use crate::error::BoxError;
+use crate::pointers::behind_pointers;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum RateKind {
+    /// Codes that are mailed to one account: 5 an hour.
+    CodeMailed,
+    /// Codes that one address asks for: 30 an hour.
+    CodeAsked,
+    /// Logins that one address starts and that are not answered: 300 in ten minutes. An answer gives
+    /// its place back: a whole company may share an address.
+    LoginStarted,
+}
+
+codes!(RateKind {
+    CodeAsked = "code_asked",
+    CodeMailed = "code_mailed",
+    LoginStarted = "login_started",
+});
+
+impl RateKind {
+    /// So many in so long.
+    pub fn allows(self) -> (u32, TimeDelta) {
+        match self {
+            Self::CodeMailed => (5, TimeDelta::hours(1)),
+            Self::CodeAsked => (30, TimeDelta::hours(1)),
+            Self::LoginStarted => (300, TimeDelta::minutes(10)),
+        }
+    }
+}
+
+/// What is counted, and whose.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct RateKey {
+    /// What.
+    pub kind: RateKind,
+    /// Whose: an account's id, or a network. IPv6 addresses count by their first 64 bits, which
+    /// somebody who has one has all of.
+    pub whose: String,
+}
+
+impl RateKey {
+    /// That of an account.
+    pub fn of_account(kind: RateKind, account: &AccountId) -> Self {
+        Self { kind, whose: account.as_str().to_owned() }
+    }
+
+    /// That of a client.
+    pub fn of_client(kind: RateKind, client: IpAddr) -> Self {
+        let whose = match client.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        };
+        Self { kind, whose }
+    }
+}
+
+/// Counts how often something was tried. What several machines serve is counted by all of them in
+/// one place, or by each for itself and so more generously.
+///
+/// Write plain `async fn`, no `async_trait`. What fails lets people in: it protects the application
+/// from floods, and nobody's account; codes have tries of their own.
+pub trait RateLimits: Send + Sync {
+    /// Counts one, if there is [room](RateKind::allows); otherwise how long to wait.
+    fn take(
+        &self,
+        key: &RateKey,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Option<TimeDelta>, BoxError>> + Send;
+
+    /// Gives the place of the latest one back.
+    fn give_back(
+        &self,
+        key: &RateKey,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+}
+
+behind_pointers!(
+    RateLimits,
+    /// Any [`RateLimits`], for those who choose at run time.
+    DynRateLimits {
+        fn take(
+            key: &RateKey = &'a RateKey,
+            now: DateTime<Utc> = DateTime<Utc>
+        ) -> Result<Option<TimeDelta>, BoxError>;
+        fn give_back(
+            key: &RateKey = &'a RateKey,
+            now: DateTime<Utc> = DateTime<Utc>
+        ) -> Result<(), BoxError>;
+    }
+);
+
+/// [`RateLimits`] of this process. It remembers 100,000 keys at most; beyond, those that are counted
+/// longest ago are forgotten, so that no flood of addresses fills the memory.
+#[derive(Default)]
+pub struct MemoryRateLimits {
+    counted: Mutex<Counted>,
+}
+
+const CAPACITY: usize = 100_000;
+
+#[derive(Default)]
+struct Counted {
+    by_key: HashMap<RateKey, VecDeque<DateTime<Utc>>>,
+    /// Each key once, in the order in which they came.
+    order: VecDeque<RateKey>,
+}
+
+impl Counted {
+    fn of(&mut self, key: &RateKey, now: DateTime<Utc>) -> &mut VecDeque<DateTime<Utc>> {
+        if !self.by_key.contains_key(key) {
+            while self.order.len() >= CAPACITY {
+                let oldest = self.order.pop_front();
+                oldest.iter().for_each(|oldest| drop(self.by_key.remove(oldest)));
+            }
+            self.order.push_back(key.clone());
+        }
+        let instants = self.by_key.entry(key.clone()).or_default();
+        let (_, window) = key.kind.allows();
+        while instants.front().is_some_and(|first| now.signed_duration_since(*first) >= window) {
+            instants.pop_front();
+        }
+        instants
+    }
+}
+
+impl RateLimits for MemoryRateLimits {
+    async fn take(&self, key: &RateKey, now: DateTime<Utc>) -> Result<Option<TimeDelta>, BoxError> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let instants = counted.of(key, now);
+        let (most, window) = key.kind.allows();
+        let is_full = u32::try_from(instants.len()).is_ok_and(|taken| taken >= most);
+        match instants.front().filter(|_| is_full) {
+            Some(first) => Ok(Some(window - now.signed_duration_since(*first))),
+            None => {
+                instants.push_back(now);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn give_back(&self, key: &RateKey, now: DateTime<Utc>) -> Result<(), BoxError> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.of(key, now).pop_back();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MemoryRateLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryRateLimits").finish_non_exhaustive()
+    }
+}

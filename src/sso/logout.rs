@@ -1,0 +1,230 @@
+//! Single logout, from either side.
+
+use super::cookie::Kind;
+use super::{Browser, SignedIn, Sso, done, failed};
+use crate::audit::{Action, Actor, AuditEvent};
+use crate::binding::RelayState;
+use crate::connection::Connection;
+use crate::error::{Error, Rejection};
+use crate::identity::StableKey;
+use crate::logout::{
+    LogoutAnswer, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, OpenedLogout,
+};
+use crate::organization::ClaimKind;
+use crate::random::Random;
+use crate::replay::Unspent;
+use crate::request::{
+    Pending, Remembered, RequestCookie, RequestCookies, RequestStore as _, SetCookie,
+};
+use crate::send::Delivery;
+use crate::session::Session;
+use crate::store::{Name, Names, Record, SessionWrite, Store, Write, Written};
+
+/// Somebody who was signed out here.
+#[derive(Clone, Debug)]
+#[must_use = "the browser has to be answered, with its cookies"]
+#[non_exhaustive]
+pub struct LoggedOut {
+    /// Where to send the browser, so that the identity provider signs them out as well; `None` where
+    /// it has no Single Logout Service, or they did not come from it.
+    pub delivery: Option<Delivery>,
+    /// A `Set-Cookie` header each.
+    pub cookies: Vec<SetCookie>,
+}
+
+/// A logout message that was taken.
+#[derive(Clone, Debug)]
+#[must_use = "the browser has to be answered, with its cookies"]
+#[non_exhaustive]
+pub enum LogoutAnswered {
+    /// The identity provider has asked for it, and these sessions have ended: send its answer back.
+    Ended {
+        /// What to answer the browser with.
+        delivery: Delivery,
+        /// How many have ended.
+        sessions: usize,
+        /// A `Set-Cookie` header each.
+        cookies: Vec<SetCookie>,
+    },
+    /// It has answered a logout that was started here.
+    Returned {
+        /// How far it came there.
+        outcome: LogoutOutcome,
+        /// Where to go on.
+        go_to: Option<RelayState>,
+        /// A `Set-Cookie` header each.
+        cookies: Vec<SetCookie>,
+    },
+}
+
+impl<S: Store> Sso<S> {
+    /// Signs somebody out here, and starts the logout at their identity provider, if they came from
+    /// it and it takes logouts. The session here ends first, whatever becomes of the rest; which
+    /// process had begun it does not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::Store`]: the session may go on. A request that cannot be made or remembered
+    /// signs out here alone, without an error.
+    pub async fn log_out(
+        &self,
+        signed_in: &SignedIn,
+        relay_state: Option<RelayState>,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<LoggedOut, Error> {
+        let session = &signed_in.session;
+        let mut ending = vec![session.clone()];
+        ending.extend(signed_in.from.iter().map(|from| from.0.clone()));
+        for session in &ending {
+            let actor = Actor::Member(session.start.account.clone());
+            self.end(std::slice::from_ref(session), actor, browser).await?;
+        }
+        let mut cookies = vec![self.cookies.clear(Kind::Session)];
+        let delivery = match ending.iter().find(|session| session.subject.is_some()) {
+            Some(session) => {
+                self.ask_logout(session, relay_state, browser, random, &mut cookies).await
+            }
+            None => None,
+        };
+        Ok(LoggedOut { delivery, cookies })
+    }
+
+    async fn ask_logout(
+        &self,
+        session: &Session,
+        relay_state: Option<RelayState>,
+        browser: &Browser<'_>,
+        random: Random,
+        cookies: &mut Vec<SetCookie>,
+    ) -> Option<Delivery> {
+        let record = self.record(&session.start.organization).await.ok()?;
+        let connection = self.cache.connection(&record.organization).ok()?;
+        let (for_id, for_cookie) = random.split();
+        let mut options = LogoutOptions::default();
+        options.relay_state = relay_state;
+        let subject = session.subject.as_ref()?;
+        let started = connection.start_logout(subject, options, for_id, browser.now).ok()?;
+        let expires_at = started.pending.expires_at;
+        let pending = Pending::Logout(started.pending);
+        let remembered = self.requests.put(&pending, for_cookie, browser.now).await.ok()?;
+        let Remembered::Cookie(value) = remembered else { return None };
+        let cookie = RequestCookie::new(&pending, value);
+        let brought = RequestCookies::read(browser.cookies);
+        let displaced = brought.displaced_by(&cookie)?;
+        cookies.push(cookie.set(expires_at));
+        cookies.extend(displaced.iter().map(RequestCookie::clear));
+        Some(started.delivery)
+    }
+
+    /// Takes what comes to a Single Logout Service URL. A request of the identity provider ends every
+    /// session that it concerns, on every device and of whichever process, in one step with its being
+    /// used up; an answer leads on to where the logout was started.
+    ///
+    /// It may be framed: identity providers log people out in frames.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the message breaks, and [`SsoRefusal`].
+    pub async fn take_logout(
+        &self,
+        slo_url: &str,
+        message: LogoutMessage<'_>,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<LogoutAnswered, Error> {
+        let record = self.at(ClaimKind::SloUrl, slo_url).await?;
+        let connection = self.cache.connection(&record.organization)?;
+        match connection.open_logout(message, browser.now)? {
+            OpenedLogout::Request(unspent) => {
+                self.end_all(*unspent, &connection, &record, browser, random).await
+            }
+            OpenedLogout::Answer(answer) => self.returned(answer, &connection, browser).await,
+        }
+    }
+
+    async fn end_all(
+        &self,
+        unspent: Unspent<LogoutRequest>,
+        connection: &Connection,
+        record: &Record,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<LogoutAnswered, Error> {
+        let (request, spending) = unspent.into_parts(browser.now)?;
+        let id = record.organization.id();
+        let sessions = self.concerned(&request, record).await?;
+        let mut write = Write::of(id, browser.now);
+        write.spend = Some(spending);
+        write.sessions = sessions.iter().map(|one| SessionWrite::End(one.token)).collect();
+        for session in &sessions {
+            let action = Action::SessionEnded { method: session.start.method.as_str().into() };
+            let event = AuditEvent::new(id, Actor::IdentityProvider, action, browser.now);
+            let event = event.about(session.start.account.clone());
+            let request_id = browser.request_id.map(str::to_owned);
+            write.events.push(event.of_request(request_id, browser.address()));
+        }
+        match self.store.write(write).await {
+            Ok(Written::AlreadySpent) => return Err(Rejection::AssertionReplayed.into()),
+            written => done(written)?,
+        }
+        let outcome = LogoutOutcome::Complete;
+        let delivery = connection.answer_logout(&request, &outcome, random, browser.now)?;
+        let own = self.cookies.read(Kind::Session, browser.cookies);
+        let is_here = own.is_some_and(|own| sessions.iter().any(|one| one.token == own));
+        let cookies = Vec::from_iter(is_here.then(|| self.cookies.clear(Kind::Session)));
+        Ok(LogoutAnswered::Ended { delivery, sessions: sessions.len(), cookies })
+    }
+
+    /// The sessions that a logout is about: those with its handles, and all of the account that has
+    /// its name.
+    async fn concerned(
+        &self,
+        request: &LogoutRequest,
+        record: &Record,
+    ) -> Result<Vec<Session>, Error> {
+        let id = record.organization.id();
+        let mut sessions: Vec<Session> = Vec::new();
+        for index in &request.session_indexes {
+            sessions.extend(self.store.sessions_indexed(id, index).await.map_err(failed)?);
+        }
+        let key = StableKey::new(&request.connection_id, &request.issuer, &request.name_id);
+        if let Some(key) = key {
+            let names = Names::of_names([Name::Key(key)]);
+            let found = self.store.find(id, &names).await.map_err(failed)?;
+            for account in found.into_iter().flat_map(|found| found.accounts) {
+                sessions.extend(self.store.sessions(id, &account.id).await.map_err(failed)?);
+            }
+        }
+        sessions.sort_by_key(|session| session.token);
+        sessions.dedup_by_key(|session| session.token);
+        sessions
+            .retain(|one| one.subject.as_ref().is_some_and(|subject| request.concerns(subject)));
+        Ok(sessions)
+    }
+
+    async fn returned(
+        &self,
+        answer: LogoutAnswer,
+        connection: &Connection,
+        browser: &Browser<'_>,
+    ) -> Result<LogoutAnswered, Error> {
+        let brought = RequestCookies::read(browser.cookies);
+        let id = answer.in_response_to().unwrap_or_default().to_owned();
+        let (mut pending, mut cookies) = (None, Vec::new());
+        for cookie in brought.of_request(connection.id(), &id) {
+            let given = match answer.is_signed() {
+                true => self.requests.take(&id, cookie.value(), browser.now).await,
+                false => self.requests.look(&id, cookie.value(), browser.now).await,
+            };
+            let given = given.map_err(Error::RequestStore)?.and_then(Pending::into_logout);
+            pending = pending.or(given);
+            if answer.is_signed() {
+                cookies.push(cookie.clear());
+            }
+        }
+        let response = answer.accept(pending.as_ref(), browser.now)?;
+        let (outcome, go_to) = (response.outcome, response.relay_state);
+        Ok(LogoutAnswered::Returned { outcome, go_to, cookies })
+    }
+}

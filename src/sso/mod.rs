@@ -1,0 +1,148 @@
+//! The doors: from what a browser sends to somebody who is signed in, over a [`Store`].
+//!
+//! [`Sso`] is what an application's routes call, one call for each: a login [starts](Sso::start),
+//! the identity provider's form [ends](Sso::complete_login) it, each request asks who is
+//! [signed in](Sso::resume). Nothing of HTTP is in here but the texts of cookies: bind it to
+//! whatever serves your routes.
+//!
+//! Each call ends in one value that says what to answer the browser with, cookies included. What
+//! belongs together is written together: a login spends its assertion and its request, makes or
+//! changes the account, takes the seat, begins the session and is told of, in one step or not at
+//! all.
+
+mod browser;
+mod builder;
+mod cache;
+mod code;
+mod complete;
+mod confirm;
+mod context;
+mod cookie;
+mod limits;
+mod logout;
+mod mail;
+mod refusal;
+mod session;
+mod start;
+mod switch;
+mod tested;
+
+use std::fmt;
+
+pub use self::browser::Browser;
+pub use self::builder::{SsoBuilder, SsoConfigError};
+use self::cache::Cache;
+pub use self::code::{CodeAsked, Entered};
+pub use self::complete::{Completed, Confirming, LoggedIn, PostedLogin, Stopped};
+use self::cookie::Cookies;
+pub use self::limits::{DynRateLimits, MemoryRateLimits, RateKey, RateKind, RateLimits};
+pub use self::logout::{LoggedOut, LogoutAnswered};
+pub use self::mail::{DynMailer, Mail, Mailer};
+pub use self::refusal::SsoRefusal;
+pub use self::session::{Resumed, SessionRules, SignedIn};
+pub use self::start::{Start, StartFor, Started};
+pub use self::switch::Visible;
+pub use self::tested::Tested;
+use crate::account::OrganizationId;
+use crate::audit::AuditEvent;
+use crate::error::{BoxError, Error};
+use crate::organization::{Claim, ClaimKind, Organization};
+use crate::replay::DynReplayStore;
+use crate::request::{DynRequestStore, SealingKey};
+use crate::store::{Record, Store, Written};
+
+/// The doors of an application: build it once, and call it from every route.
+///
+/// ```
+/// use saml_login::SealingKey;
+/// use saml_login::sso::{Mail, Mailer, Sso};
+/// use saml_login::store::MemoryStore;
+///
+/// /// Hands mails to whatever sends them.
+/// struct Postman;
+///
+/// impl Mailer for Postman {
+///     async fn send(&self, mail: &Mail) -> Result<(), saml_login::error::BoxError> {
+///         println!("to {}: {}", mail.to().address(), mail.subject());
+///         Ok(())
+///     }
+/// }
+///
+/// let sso = Sso::builder("https://app.example.com", MemoryStore::default())
+///     .sealing_keys([SealingKey::new([7; 32])]) // from where the application keeps its secrets
+///     .mailer(Postman)
+///     .build()?;
+/// # let _ = sso;
+/// # Ok::<(), saml_login::sso::SsoConfigError>(())
+/// ```
+pub struct Sso<S> {
+    store: S,
+    requests: DynRequestStore,
+    replays: Option<DynReplayStore>,
+    key: SealingKey,
+    mailer: DynMailer,
+    rates: DynRateLimits,
+    cookies: Cookies,
+    rules: SessionRules,
+    cache: Cache,
+}
+
+impl<S: Store> Sso<S> {
+    /// Where everything is kept.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The organization that has claimed this, as it is kept now.
+    async fn at(&self, kind: ClaimKind, value: &str) -> Result<Record, Error> {
+        let claimed = self.store.claimed(&Claim::new(kind, value)).await;
+        let id = claimed.map_err(failed)?.ok_or(SsoRefusal::OrganizationUnknown)?;
+        self.record(&id).await
+    }
+
+    /// The organization of this id, as it is kept now.
+    async fn record(&self, id: &OrganizationId) -> Result<Record, Error> {
+        let record = self.store.organization(id).await.map_err(failed)?;
+        let record = record.ok_or(SsoRefusal::OrganizationUnknown)?;
+        self.cache.put(&record.organization);
+        Ok(record)
+    }
+
+    /// What an organization has set: as it was a second ago at the earliest.
+    async fn organization(
+        &self,
+        id: &OrganizationId,
+        browser: &Browser<'_>,
+    ) -> Result<std::sync::Arc<Organization>, Error> {
+        if let Some(organization) = self.cache.organization(id, browser.now) {
+            return Ok(organization);
+        }
+        let record = self.store.organization(id).await.map_err(failed)?;
+        let record = record.ok_or(SsoRefusal::OrganizationUnknown)?;
+        Ok(self.cache.read(record.organization, browser.now))
+    }
+
+    /// Tells of what nothing is written with.
+    async fn tell(&self, event: &AuditEvent) -> Result<(), Error> {
+        self.store.record(event).await.map_err(failed)
+    }
+}
+
+fn failed(error: BoxError) -> Error {
+    SsoRefusal::Store(error).into()
+}
+
+/// What nothing can stand in the way of.
+fn done(written: Result<Written, BoxError>) -> Result<(), Error> {
+    match written.map_err(failed)? {
+        Written::Done => Ok(()),
+        other => Err(failed(BoxError::new(format!("it was answered {other:?}")))),
+    }
+}
+
+/// It holds keys.
+impl<S> fmt::Debug for Sso<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sso").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,403 @@
+//! Sessions: who is signed in, and until when.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::cookie::Kind;
+use super::{Browser, Entered, Sso, SsoRefusal, done, failed};
+use crate::account::{Account, AccountId, OrganizationId};
+use crate::audit::{Action, Actor, AuditEvent};
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::logout::LogoutSubject;
+use crate::organization::By;
+use crate::policy::{Decision, LoginPolicy, Origin, PolicyAction, Reason, Verdict};
+use crate::provision::{Intent, carry_out};
+use crate::random::Random;
+use crate::request::SetCookie;
+use crate::session::{CredentialStart, LoginMethod, Session, SessionStart};
+use crate::store::{Found, Names, SessionWrite, Store, Write, Written};
+use crate::token::{Token, TokenDigest};
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionRules {
+    /// From its begin. An identity provider that says when its own ends (SessionNotOnOrAfter) ends
+    /// it earlier. Default: 12 hours.
+    pub lifetime: TimeDelta,
+    /// After its last use. Default: 2 hours.
+    pub idle: TimeDelta,
+}
+
+impl SessionRules {
+    /// So long in all, and so long without use.
+    pub fn new(lifetime: TimeDelta, idle: TimeDelta) -> Self {
+        Self { lifetime, idle }
+    }
+}
+
+impl Default for SessionRules {
+    fn default() -> Self {
+        Self::new(TimeDelta::hours(12), TimeDelta::hours(2))
+    }
+}
+
+/// A use is written down at most so often.
+const TOUCHED: TimeDelta = TimeDelta::minutes(5);
+
+/// Who is there.
+#[derive(Clone, Debug)]
+#[must_use = "whoever is not signed in goes no further"]
+#[non_exhaustive]
+pub enum Resumed {
+    /// Nobody is signed in: show how to. A session that has ended says why.
+    Nobody {
+        /// A `Set-Cookie` header each.
+        cookies: Vec<SetCookie>,
+        /// Why, where there was a session.
+        reason: Option<Reason>,
+    },
+    /// Somebody is signed in, and may go on.
+    SignedIn(Box<SignedIn>),
+    /// Somebody was signed in, and has to come through single sign-on before they go on: start a
+    /// login [from here](super::StartFor::StepUp).
+    StepUp(Box<SignedIn>),
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignedIn {
+    /// Their session.
+    pub session: Session,
+    /// Their account, as it is now.
+    pub account: Account,
+    /// Why they may go on.
+    pub decision: Decision,
+    /// The session that this one was entered from, with its account.
+    pub(super) from: Option<Box<(Session, Account)>>,
+}
+
+impl SignedIn {
+    /// Who asks, for everything that is changed by them. Whoever has come from another organization
+    /// administers nothing.
+    pub fn by(&self) -> By<'_> {
+        match self.session.entered_from {
+            None => By::member(&self.account),
+            Some(_) => By::entered(&self.account),
+        }
+    }
+}
+
+/// Why a session does not go on.
+enum Over {
+    Reason(Reason),
+    Unknown,
+}
+
+impl<S: Store> Sso<S> {
+    /// Who is signed in in this browser, and may go on: ask it at every request.
+    ///
+    /// One read of the session with its account; what the organization has set is at most a second
+    /// old. Whoever was deactivated, unlinked or signed out is out with the next request, in every
+    /// process.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::Store`], as an [`Error`]: nobody knows who is there, and nobody is.
+    pub async fn resume(&self, browser: &Browser<'_>) -> Result<Resumed, Error> {
+        let Some(token) = self.cookies.read(Kind::Session, browser.cookies) else {
+            return Ok(Resumed::Nobody { cookies: Vec::new(), reason: None });
+        };
+        let over = match self.living(&token, browser).await? {
+            Ok(signed_in) => match signed_in.decision.verdict {
+                Verdict::Allow => {
+                    self.touch(&signed_in, browser).await;
+                    return Ok(Resumed::SignedIn(Box::new(signed_in)));
+                }
+                Verdict::StepUp => return Ok(Resumed::StepUp(Box::new(signed_in))),
+                Verdict::EndSession | Verdict::Refuse => Over::Reason(signed_in.decision.reason),
+            },
+            Err(over) => over,
+        };
+        let reason = match over {
+            Over::Reason(reason) => Some(reason),
+            Over::Unknown => None,
+        };
+        Ok(Resumed::Nobody { cookies: vec![self.cookies.clear(Kind::Session)], reason })
+    }
+
+    /// The session of this token with what the policy says of it now.
+    async fn living(
+        &self,
+        token: &TokenDigest,
+        browser: &Browser<'_>,
+    ) -> Result<Result<SignedIn, Over>, Error> {
+        let Some((session, account)) = self.store.session(token).await.map_err(failed)? else {
+            return Ok(Err(Over::Unknown));
+        };
+        if !self.is_running(&session, browser.now) {
+            return Ok(Err(Over::Reason(Reason::SessionEnded)));
+        }
+        let organization = self.organization(&account.organization, browser).await?;
+        let policy = LoginPolicy::of(&organization);
+        let Some(parent) = &session.entered_from else {
+            let decision = policy.decide(&account, &PolicyAction::Resume(&session.start));
+            return Ok(Ok(SignedIn { session, account, decision, from: None }));
+        };
+        let Some((origin, there)) = self.store.session(parent).await.map_err(failed)? else {
+            return Ok(Err(Over::Reason(Reason::SessionEnded)));
+        };
+        let is_same = session.start.generation == account.generation;
+        if !is_same || origin.entered_from.is_some() || !self.is_running(&origin, browser.now) {
+            return Ok(Err(Over::Reason(Reason::SessionEnded)));
+        }
+        let home = LoginPolicy::of(&*self.organization(&there.organization, browser).await?);
+        let enter = PolicyAction::Enter(Origin::new(&home, &there, &origin.start));
+        let decision = policy.decide(&account, &enter);
+        Ok(Ok(SignedIn { session, account, decision, from: Some(Box::new((origin, there))) }))
+    }
+
+    /// Whether a session is within its times.
+    fn is_running(&self, session: &Session, now: DateTime<Utc>) -> bool {
+        let idle = now.signed_duration_since(session.last_used_at);
+        now < session.not_on_or_after && idle < self.rules.idle
+    }
+
+    /// Writes down that it was used, from time to time. That it fails keeps nobody out.
+    async fn touch(&self, signed_in: &SignedIn, browser: &Browser<'_>) {
+        let mut all = vec![&signed_in.session];
+        all.extend(signed_in.from.iter().map(|from| &from.0));
+        for session in all {
+            let since = browser.now.signed_duration_since(session.last_used_at);
+            if since < TOUCHED {
+                continue;
+            }
+            let mut write = Write::of(&session.start.organization, browser.now);
+            write.sessions.push(SessionWrite::Touch(session.token, browser.now));
+            let _ = self.store.write(write).await;
+        }
+    }
+
+    /// The session behind a digest, if it is one that an account's holder has now: to link them,
+    /// to try settings out, to step up. One that an identity provider has begun which is not trusted
+    /// any more is none.
+    pub(super) async fn holder(
+        &self,
+        token: &TokenDigest,
+        organization: &OrganizationId,
+        browser: &Browser<'_>,
+    ) -> Result<Option<SignedIn>, Error> {
+        let Ok(signed_in) = self.living(token, browser).await? else { return Ok(None) };
+        let is_own = signed_in.account.organization == *organization
+            && signed_in.session.entered_from.is_none();
+        let holds = match signed_in.decision.verdict {
+            Verdict::Allow => true,
+            Verdict::StepUp => signed_in.session.start.method != LoginMethod::Sso,
+            Verdict::EndSession | Verdict::Refuse => false,
+        };
+        Ok(Some(signed_in).filter(|_| is_own && holds))
+    }
+
+    /// A session that begins now, and its cookie.
+    pub(super) fn session(
+        &self,
+        start: SessionStart,
+        identity: Option<&Identity>,
+        random: Random,
+        now: DateTime<Utc>,
+    ) -> (Session, SetCookie) {
+        let token = Token::new(random);
+        let longest = now.checked_add_signed(self.rules.lifetime).unwrap_or(now);
+        let theirs = identity.and_then(|identity| identity.session_not_on_or_after);
+        let not_on_or_after = theirs.map_or(longest, |theirs| theirs.min(longest));
+        let mut session = Session::new(token.digest(), start, now, not_on_or_after);
+        session.subject = identity.map(LogoutSubject::from);
+        let cookie = self.cookies.set(Kind::Session, &token, now, not_on_or_after);
+        (session, cookie)
+    }
+
+    /// Ends the session of this browser: the cookies to answer with. A browser that has none is
+    /// signed out already.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::Store`]: the session may go on.
+    pub async fn sign_out(&self, browser: &Browser<'_>) -> Result<Vec<SetCookie>, Error> {
+        let cookies = vec![self.cookies.clear(Kind::Session)];
+        let Some(token) = self.cookies.read(Kind::Session, browser.cookies) else {
+            return Ok(cookies);
+        };
+        let Some((session, account)) = self.store.session(&token).await.map_err(failed)? else {
+            return Ok(cookies);
+        };
+        self.end(&[session], Actor::Member(account.id.clone()), browser).await?;
+        Ok(cookies)
+    }
+
+    /// Ends these sessions of one account's, and tells of it.
+    pub(super) async fn end(
+        &self,
+        sessions: &[Session],
+        actor: Actor,
+        browser: &Browser<'_>,
+    ) -> Result<(), Error> {
+        let Some(first) = sessions.first() else { return Ok(()) };
+        let organization = &first.start.organization;
+        let mut write = Write::of(organization, browser.now);
+        write.sessions = sessions.iter().map(|one| SessionWrite::End(one.token)).collect();
+        let action = Action::SessionEnded { method: first.start.method.as_str().into() };
+        let event = AuditEvent::new(organization, actor, action, browser.now);
+        let event = event.about(first.start.account.clone());
+        write
+            .events
+            .push(event.of_request(browser.request_id.map(str::to_owned), browser.address()));
+        done(self.store.write(write).await)
+    }
+
+    /// Ends all sessions of whoever is signed in, this one included, on every device.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisionError`](crate::provision::ProvisionError), as an [`Error`].
+    pub async fn sign_out_everywhere(
+        &self,
+        signed_in: &SignedIn,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<Vec<SetCookie>, Error> {
+        let (account, address) = (&signed_in.account, browser.address());
+        let intent = Intent::EndSessions(&account.id);
+        let asked = browser.asked(signed_in.by(), &address);
+        carry_out(&self.store, &account.organization, &intent, &asked, random).await?;
+        Ok(vec![self.cookies.clear(Kind::Session)])
+    }
+
+    /// The sessions of whoever is signed in that go on, the latest first, to show them and to
+    /// [end](Self::end_session) some.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::Store`].
+    pub async fn sessions_of(
+        &self,
+        signed_in: &SignedIn,
+        browser: &Browser<'_>,
+    ) -> Result<Vec<Session>, Error> {
+        let account = &signed_in.account;
+        let all = self.store.sessions(&account.organization, &account.id).await;
+        let mut sessions = all.map_err(failed)?;
+        sessions.retain(|session| {
+            session.start.generation == account.generation && self.is_running(session, browser.now)
+        });
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.begun_at));
+        Ok(sessions)
+    }
+
+    /// Ends another session of whoever is signed in.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::NotSignedIn`] if it is not theirs, [`SsoRefusal::Store`].
+    pub async fn end_session(
+        &self,
+        signed_in: &SignedIn,
+        token: &TokenDigest,
+        browser: &Browser<'_>,
+    ) -> Result<(), Error> {
+        let all = self.sessions_of(signed_in, browser).await?;
+        let session = all.into_iter().find(|session| session.token == *token);
+        let session = session.ok_or(SsoRefusal::NotSignedIn)?;
+        self.end(&[session], Actor::Member(signed_in.account.id.clone()), browser).await
+    }
+
+    /// Begins a session of somebody who has shown in a way of the application's own who they are: a
+    /// password, a passkey. `credential` is what was [kept](Self::credential) with it.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::Policy`] where it is not allowed: `sso_enforced`, `session_ended` for a
+    /// credential from before everything was ended. [`SsoRefusal::NotSignedIn`] without such an
+    /// account, and [`SsoRefusal::Store`].
+    pub async fn log_in_with_credential(
+        &self,
+        (organization, id): (&OrganizationId, &AccountId),
+        method: LoginMethod,
+        credential: &CredentialStart,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<Entered, Error> {
+        let found = self.store.find(organization, &Names::of_id(id)).await.map_err(failed)?;
+        let Found { record, accounts, .. } = found.ok_or(SsoRefusal::OrganizationUnknown)?;
+        let account = &accounts.into_iter().next().ok_or(SsoRefusal::NotSignedIn)?;
+        let policy = LoginPolicy::of(&record.organization);
+        // A credential says nothing of an identity provider.
+        let method = if method == LoginMethod::Sso { LoginMethod::Other } else { method };
+        let action = PolicyAction::LogIn(method);
+        let mut decision = policy.decide(account, &action);
+        let start = SessionStart::by_credential(account, method, credential);
+        if decision.is_allowed() && start.is_none() {
+            decision = Decision { verdict: Verdict::Refuse, reason: Reason::SessionEnded };
+        }
+        let actor = Actor::Member(account.id.clone());
+        let target = Some(account.id.clone());
+        let event = policy.event(&decision, action.code(), actor.clone(), target, browser.now);
+        let event = event.of_request(browser.request_id.map(str::to_owned), browser.address());
+        let Some(start) = start.filter(|_| decision.is_allowed()) else {
+            self.tell(&event).await?;
+            return Err(SsoRefusal::Policy(decision.reason).into());
+        };
+        let (session, cookie) = self.session(start, None, random, browser.now);
+        let mut write = Write::of(&account.organization, browser.now);
+        write.decided_by = Some(record.version);
+        write.sessions.push(SessionWrite::Begin(Box::new(session.clone())));
+        write.events.push(begun(&session, &event));
+        if decision.reason == Reason::BreakGlass {
+            write.events.push(event);
+        }
+        match self.store.write(write).await.map_err(failed)? {
+            Written::Done => {
+                Ok(Entered { account: account.clone(), session, cookies: vec![cookie] })
+            }
+            _ => Err(SsoRefusal::Policy(Reason::SessionEnded).into()),
+        }
+    }
+
+    /// What a credential stands for that is set in this session: keep it beside the credential.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::Policy`]: an account that was entered from elsewhere sets none
+    /// (`session_foreign`), and under enforcement there are none to set.
+    pub async fn credential(
+        &self,
+        signed_in: &SignedIn,
+        browser: &Browser<'_>,
+    ) -> Result<CredentialStart, Error> {
+        if signed_in.session.entered_from.is_some() {
+            return Err(SsoRefusal::Policy(Reason::SessionForeign).into());
+        }
+        let organization = self.record(&signed_in.account.organization).await?.organization;
+        let policy = LoginPolicy::of(&organization);
+        let decision = policy.decide(&signed_in.account, &PolicyAction::ChangeCredential);
+        let actor = Actor::Member(signed_in.account.id.clone());
+        let (target, code) = (Some(signed_in.account.id.clone()), "change_credential");
+        let event = policy.event(&decision, code, actor, target, browser.now);
+        self.tell(&event.of_request(browser.request_id.map(str::to_owned), browser.address()))
+            .await?;
+        match decision.is_allowed() {
+            true => Ok(signed_in.session.start.credential()),
+            false => Err(SsoRefusal::Policy(decision.reason).into()),
+        }
+    }
+}
+
+/// That a session has begun, told like another event of the same request.
+pub(super) fn begun(session: &Session, like: &AuditEvent) -> AuditEvent {
+    let start = &session.start;
+    let action = Action::SessionBegun { method: start.method.as_str().into() };
+    let actor = Actor::Member(start.account.clone());
+    let event = AuditEvent::new(&start.organization, actor, action, session.begun_at);
+    let event = event.about(start.account.clone());
+    event.of_request(like.request_id.clone(), like.client_address.clone())
+}

@@ -1,0 +1,139 @@
+//! Switching between the accounts of one person, in several organizations.
+
+use super::cookie::Kind;
+use super::session::begun;
+use super::{Browser, SignedIn, Sso, SsoRefusal, done, failed};
+use crate::account::{Account, AccountId, OrganizationId};
+use crate::audit::Actor;
+use crate::error::Error;
+use crate::organization::Slug;
+use crate::policy::{LoginPolicy, Origin, PolicyAction};
+use crate::random::Random;
+use crate::request::SetCookie;
+use crate::session::{Session, SessionStart};
+use crate::store::{Names, SessionWrite, Store, Write, Written};
+use crate::token::Token;
+
+/// An account of the person that may be seen from here.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Visible {
+    /// The account.
+    pub account: Account,
+    /// The name of its organization in URLs.
+    pub slug: Slug,
+    /// Whether it is the one that the session is of.
+    pub is_current: bool,
+}
+
+impl<S: Store> Sso<S> {
+    /// The accounts of whoever is signed in that may be seen, and entered, from here: those with the
+    /// address that they have proven in this very login. An organization that signs in by single
+    /// sign-on only is not among them, and in its sessions nothing else is.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::Store`].
+    pub async fn accounts_visible(
+        &self,
+        signed_in: &SignedIn,
+        browser: &Browser<'_>,
+    ) -> Result<Vec<Visible>, Error> {
+        let (session, home) = origin(signed_in);
+        let Some(email) = home.email() else { return Ok(Vec::new()) };
+        let policy = LoginPolicy::of(&*self.organization(&home.organization, browser).await?);
+        let from = Origin::new(&policy, home, &session.start);
+        let mut visible = Vec::new();
+        for account in self.store.accounts_of(email).await.map_err(failed)? {
+            let organization = self.organization(&account.organization, browser).await?;
+            let see = LoginPolicy::of(&organization).decide(&account, &PolicyAction::See(from));
+            if see.is_allowed() {
+                let slug = organization.slug().clone();
+                let is_current = account.id == signed_in.account.id
+                    && account.organization == signed_in.account.organization;
+                visible.push(Visible { account, slug, is_current });
+            }
+        }
+        Ok(visible)
+    }
+
+    /// Enters an account of the same person in another organization, in a session of its own that
+    /// administers nothing and ends with the one that it was entered from. To enter the account that
+    /// they have logged in to goes back to it.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::NotEnterable`], whatever the reason: it tells nobody what is there.
+    pub async fn enter_account(
+        &self,
+        signed_in: &SignedIn,
+        (organization, id): (&OrganizationId, &AccountId),
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<(Session, Vec<SetCookie>), Error> {
+        let (session, home) = origin(signed_in);
+        if home.organization == *organization && home.id == *id {
+            return self.go_back(session, browser, random).await;
+        }
+        let record = self.store.organization(organization).await.map_err(failed)?;
+        let record = record.ok_or(SsoRefusal::NotEnterable)?;
+        let found = self.store.find(organization, &Names::of_id(id)).await.map_err(failed)?;
+        let account = found.into_iter().flat_map(|found| found.accounts).next();
+        let account = account.ok_or(SsoRefusal::NotEnterable)?;
+        let home_policy = LoginPolicy::of(&self.record(&home.organization).await?.organization);
+        let from = Origin::new(&home_policy, home, &session.start);
+        let policy = LoginPolicy::of(&record.organization);
+        let action = PolicyAction::Enter(from);
+        let decision = policy.decide(&account, &action);
+        let actor = Actor::Member(account.id.clone());
+        let target = Some(account.id.clone());
+        let event = policy.event(&decision, action.code(), actor, target, browser.now);
+        let event = event.of_request(browser.request_id.map(str::to_owned), browser.address());
+        if !decision.is_allowed() {
+            self.tell(&event).await?;
+            return Err(SsoRefusal::NotEnterable.into());
+        }
+        let token = Token::new(random);
+        let start = SessionStart::new(&account, session.start.method);
+        let until = session.not_on_or_after;
+        let mut entered = Session::new(token.digest(), start, browser.now, until);
+        entered.entered_from = Some(session.token);
+        let cookie = self.cookies.set(Kind::Session, &token, browser.now, until);
+        let mut write = Write::of(organization, browser.now);
+        write.decided_by = Some(record.version);
+        write.sessions.push(SessionWrite::Begin(Box::new(entered.clone())));
+        write.events.push(begun(&entered, &event));
+        match self.store.write(write).await.map_err(failed)? {
+            Written::Done => Ok((entered, vec![cookie])),
+            _ => Err(SsoRefusal::NotEnterable.into()),
+        }
+    }
+}
+
+impl<S: Store> Sso<S> {
+    /// The session of the login goes on under another token: the browser has lost the first.
+    async fn go_back(
+        &self,
+        session: &Session,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<(Session, Vec<SetCookie>), Error> {
+        let token = Token::new(random);
+        let next = Session { token: token.digest(), ..session.clone() };
+        let mut write = Write::of(&session.start.organization, browser.now);
+        write.sessions.push(SessionWrite::End(session.token));
+        write.sessions.push(SessionWrite::Begin(Box::new(next.clone())));
+        done(self.store.write(write).await)?;
+        let until = session.not_on_or_after;
+        let cookie = self.cookies.set(Kind::Session, &token, browser.now, until);
+        Ok((next, vec![cookie]))
+    }
+}
+
+/// Where somebody has logged in, whatever they have entered since.
+fn origin(signed_in: &SignedIn) -> (&Session, &Account) {
+    match &signed_in.from {
+        Some(from) => (&from.0, &from.1),
+        None => (&signed_in.session, &signed_in.account),
+    }
+}

@@ -1,0 +1,7 @@
+//! The doors: an application's site, a person's browser and the identity provider's site, over plain
+//! functions.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod logins;
+mod site;
