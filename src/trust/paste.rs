@@ -41,7 +41,7 @@ pub(super) fn read(paste: &[u8], most: usize) -> Result<Found, CertificateError>
 /// DER of one certificate, or of several, one behind the other.
 fn binary(der: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
     match chain::split(der) {
-        Some(values) if values.len() > 1 => values.into_iter().map(certificate).collect(),
+        Some(values) if !values.is_empty() => values.into_iter().map(certificate).collect(),
         _ => Ok(vec![certificate(der)?]),
     }
 }
