@@ -1,12 +1,15 @@
 //! Putting the doors together.
 
+use chrono::{DateTime, Utc};
+
 use super::cache::Cache;
 use super::cookie::Cookies;
 use super::{DynMailer, DynRateLimits, Mailer, MemoryRateLimits, RateLimits, SessionRules, Sso};
 use crate::address::{Address, is_plain};
+use crate::administration::{AdministrationError, admit_sealing_keys};
 use crate::replay::{DynReplayStore, ReplayStore};
 use crate::request::{DynRequestStore, RequestStore, SealedRequests};
-use crate::sealing::SealingKey;
+use crate::sealing::{SealingKey, SealingKeys};
 use crate::store::Store;
 
 /// What [`Sso`] is made of: [`Sso::builder`].
@@ -23,9 +26,13 @@ pub struct SsoBuilder<S> {
 }
 
 /// Why the doors cannot be put together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SsoConfigError {
+    /// The store does not know the sealing keys, or failed: a key that was drawn at this start, or
+    /// that of another installation, opens nothing of what is kept.
+    #[error("the store did not take the sealing keys")]
+    Administration(#[from] AdministrationError),
     /// The base URL is no absolute https URL without query, or http one on this machine.
     #[error("the base URL has to be an absolute https URL, or an http one on this machine")]
     BaseUrl,
@@ -39,8 +46,9 @@ pub enum SsoConfigError {
 
 impl SsoConfigError {
     /// A stable snake_case code, part of semver.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
+            Self::Administration(error) => error.code(),
             Self::BaseUrl => "base_url_invalid",
             Self::Mailer => "mailer_missing",
             Self::SealingKey => "sealing_key_missing",
@@ -98,25 +106,28 @@ impl<S: Store> SsoBuilder<S> {
         Self { rules, ..self }
     }
 
-    /// Puts the doors together.
+    /// Puts the doors together, once the store knows the [sealing keys](admit_sealing_keys): at the
+    /// first start it learns them, and later a key that it does not know needs a known one beside
+    /// it.
     ///
     /// # Errors
     ///
     /// [`SsoConfigError`]: what is missing.
-    pub fn build(self) -> Result<Sso<S>, SsoConfigError> {
+    pub async fn build(self, now: DateTime<Utc>) -> Result<Sso<S>, SsoConfigError> {
         let base = self.base_url.trim_end_matches('/');
         if Address::of(base) != Address::Secure || !is_plain(base) || base.contains('?') {
             return Err(SsoConfigError::BaseUrl);
         }
-        let (key, older) = self.keys.split_first().ok_or(SsoConfigError::SealingKey)?;
-        let sealed = older
-            .iter()
-            .cloned()
-            .fold(SealedRequests::new(key.clone()), SealedRequests::and_opening_with);
+        let mut keys = self.keys.into_iter();
+        let first = SealingKeys::new(keys.next().ok_or(SsoConfigError::SealingKey)?);
+        let keys = keys.fold(first, SealingKeys::and_opening_with);
+        let mailer = self.mailer.ok_or(SsoConfigError::Mailer)?;
+        admit_sealing_keys(&self.store, &keys, now).await?;
+        let sealed = SealedRequests::new(keys.clone());
         Ok(Sso {
             cookies: Cookies { port: plain_port(base) },
-            key: key.clone(),
-            mailer: self.mailer.ok_or(SsoConfigError::Mailer)?,
+            keys,
+            mailer,
             requests: self.requests.unwrap_or_else(|| DynRequestStore::new(sealed)),
             replays: self.replays,
             rates: self.rates,

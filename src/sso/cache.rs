@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::account::OrganizationId;
 use crate::connection::Connection;
 use crate::organization::{Organization, SsoUnavailable};
+use crate::sealing::SealingKeys;
 
 /// So long what was read of an organization serves requests that only ask whether somebody may go
 /// on.
@@ -98,9 +99,10 @@ impl Cache {
     pub(super) fn connection(
         &self,
         organization: &Organization,
+        keys: &SealingKeys,
     ) -> Result<Arc<Connection>, SsoUnavailable> {
         let Some(revision) = organization.revision() else {
-            return organization.connection().map(Arc::new);
+            return organization.connection_with(keys).map(Arc::new);
         };
         let known = |place: &Place| {
             let mut all = place.connections.iter();
@@ -110,7 +112,7 @@ impl Cache {
             return Ok(connection);
         }
         // Outside the lock: to parse certificates takes a while.
-        let connection = Arc::new(organization.connection()?);
+        let connection = Arc::new(organization.connection_with(keys)?);
         let mut places = self.places();
         let place = places.entry(organization.id().clone()).or_default();
         place.connections.truncate(1);

@@ -184,7 +184,7 @@ impl<S: Store> Sso<S> {
         let proposed = self.is_of_proposal(form, way).await?;
         let adopted = way.record.organization.as_if_adopted().filter(|_| proposed);
         let settings = adopted.as_ref().unwrap_or(&way.record.organization);
-        let connection = self.cache.connection(settings)?;
+        let connection = self.connection(settings)?;
         let opened = connection.open(form.saml_response, now);
         let opened = opened.map_err(|rejection| Halt::Unsigned(rejection.into()))?;
         let request = self.request(&opened, &connection, way).await?;
@@ -218,7 +218,7 @@ impl<S: Store> Sso<S> {
         if organization.candidate().is_none() {
             return Ok(false);
         }
-        let Ok(connection) = self.cache.connection(organization) else { return Ok(false) };
+        let Ok(connection) = self.connection(organization) else { return Ok(false) };
         let Some(id) = connection.unverified_in_response_to(form.saml_response) else {
             return Ok(false);
         };

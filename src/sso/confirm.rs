@@ -83,7 +83,7 @@ impl<S: Store> Sso<S> {
         browser: &TokenDigest,
         code: &str,
     ) -> Result<CodeDigest, Error> {
-        let mac = self.key.mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
+        let mac = self.keys.first().mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
         Ok(CodeDigest::from_bytes(mac.map_err(|error| failed(BoxError::new(error)))?))
     }
 

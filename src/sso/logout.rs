@@ -99,7 +99,7 @@ impl<S: Store> Sso<S> {
         cookies: &mut Vec<SetCookie>,
     ) -> Option<Delivery> {
         let record = self.record(&session.start.organization).await.ok()?;
-        let connection = self.cache.connection(&record.organization).ok()?;
+        let connection = self.connection(&record.organization).ok()?;
         let (for_id, for_cookie) = random.split();
         let mut options = LogoutOptions::default();
         options.relay_state = relay_state;
@@ -134,7 +134,7 @@ impl<S: Store> Sso<S> {
         random: Random,
     ) -> Result<LogoutAnswered, Error> {
         let record = self.at(ClaimKind::SloUrl, slo_url).await?;
-        let connection = self.cache.connection(&record.organization)?;
+        let connection = self.connection(&record.organization)?;
         match connection.open_logout(message, browser.now)? {
             OpenedLogout::Request(unspent) => {
                 self.end_all(*unspent, &connection, &record, browser, random).await

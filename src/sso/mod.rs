@@ -28,6 +28,7 @@ mod switch;
 mod tested;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use self::browser::Browser;
 pub use self::builder::{SsoBuilder, SsoConfigError};
@@ -45,11 +46,12 @@ pub use self::switch::Visible;
 pub use self::tested::Tested;
 use crate::account::OrganizationId;
 use crate::audit::AuditEvent;
+use crate::connection::Connection;
 use crate::error::{BoxError, Error};
-use crate::organization::{Claim, ClaimKind, Organization};
+use crate::organization::{Claim, ClaimKind, Organization, SsoUnavailable};
 use crate::replay::DynReplayStore;
 use crate::request::DynRequestStore;
-use crate::sealing::SealingKey;
+use crate::sealing::SealingKeys;
 use crate::store::{Record, Store, Written};
 
 /// The doors of an application: build it once, and call it from every route.
@@ -69,18 +71,24 @@ use crate::store::{Record, Store, Written};
 ///     }
 /// }
 ///
+/// # let now = "2030-01-31T12:00:00Z".parse()?;
+/// # let example = async {
 /// let sso = Sso::builder("https://app.example.com", MemoryStore::default())
 ///     .sealing_keys([SealingKey::new([7; 32])]) // from where the application keeps its secrets
 ///     .mailer(Postman)
-///     .build()?;
+///     .build(now)
+///     .await?;
 /// # let _ = sso;
 /// # Ok::<(), saml_login::sso::SsoConfigError>(())
+/// # };
+/// # saml_login::testing::contract::block_on(Box::pin(async { example.await.unwrap() }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Sso<S> {
     store: S,
     requests: DynRequestStore,
     replays: Option<DynReplayStore>,
-    key: SealingKey,
+    keys: SealingKeys,
     mailer: DynMailer,
     rates: DynRateLimits,
     cookies: Cookies,
@@ -114,13 +122,18 @@ impl<S: Store> Sso<S> {
         &self,
         id: &OrganizationId,
         browser: &Browser<'_>,
-    ) -> Result<std::sync::Arc<Organization>, Error> {
+    ) -> Result<Arc<Organization>, Error> {
         if let Some(organization) = self.cache.organization(id, browser.now) {
             return Ok(organization);
         }
         let record = self.store.organization(id).await.map_err(failed)?;
         let record = record.ok_or(SsoRefusal::OrganizationUnknown)?;
         Ok(self.cache.read(record.organization, browser.now))
+    }
+
+    /// The connection of these settings, with our key pairs.
+    fn connection(&self, organization: &Organization) -> Result<Arc<Connection>, SsoUnavailable> {
+        self.cache.connection(organization, &self.keys)
     }
 
     /// Tells of what nothing is written with.

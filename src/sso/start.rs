@@ -140,7 +140,7 @@ impl<S: Store> Sso<S> {
         context.go_to = go_to;
         self.limited(RateKind::LoginStarted, browser).await?;
         let adopted = organization.as_if_adopted().filter(|_| context.proposed);
-        let connection = self.cache.connection(adopted.as_ref().unwrap_or(organization))?;
+        let connection = self.connection(adopted.as_ref().unwrap_or(organization))?;
         let mut options = start.options;
         options.purpose = match start.purpose {
             StartFor::Test { .. } => Purpose::Test,

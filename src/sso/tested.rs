@@ -51,7 +51,7 @@ impl<S: Store> Sso<S> {
         let request = request.ok_or(Rejection::RequestForeign)?;
         let context = Context::read(&request.context).ok_or(Rejection::RequestForeign)?;
         let settings = adopted.unwrap_or(&way.record.organization);
-        let connection = self.cache.connection(settings)?;
+        let connection = self.connection(settings)?;
         let report = connection.explain(form.saml_response, Some(&request), now);
         let mut tested = Tested {
             report,

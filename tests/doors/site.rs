@@ -139,8 +139,8 @@ impl Site {
         let sso = Sso::builder("https://app.example.test", store.clone())
             .sealing_keys([SealingKey::new([7; 32])])
             .mailer(mails.clone())
-            .build();
-        let sso = sso.expect("doors");
+            .build(now());
+        let sso = block_on(sso).expect("doors");
         Self { sso, store, mails, now: Cell::new(now()), answers: Cell::new(0) }
     }
 
