@@ -67,10 +67,10 @@ fn named_tests(chapter: &str) -> usize {
         named.filter(|(program, _)| program.starts_with(|first: char| first.is_ascii_lowercase()));
     let mut count = 0;
     for (program, test) in named.filter(|(program, _)| *program != "program") {
-        let source = fs::read_to_string(root.join(format!("tests/{program}.rs")));
-        let source =
-            source.or_else(|_| fs::read_to_string(root.join(format!("tests/{program}/main.rs"))));
-        let source = source.expect(program);
+        let (file, folder) = (format!("tests/{program}.rs"), format!("tests/{program}"));
+        let path = if root.join(&file).is_file() { file } else { folder };
+        let read = |file: &PathBuf| fs::read_to_string(file).expect("a test");
+        let source: String = sources(root.join(path)).iter().map(read).collect();
         assert!(source.contains(&format!("fn {test}()")), "{program} has no test {test}");
         count += 1;
     }

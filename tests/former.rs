@@ -144,6 +144,29 @@ fn an_address_is_whose_who_put_it_there() {
     assert_eq!(proven.email(), Some(&own));
 }
 
+/// A push onto an administrator takes no code from them: it may be the only way in.
+#[test]
+fn a_push_leaves_an_administrator_the_way_in() {
+    let mut acme = open("org-a", "acme", &IDP_A);
+    done(&mut acme, Change::ManageByDirectory(true));
+    let boss = administrator_of("org-a", "boss", "boss@example.test");
+    let apply = |_: Option<&Account>| -> Result<Wanted, PushRefusal> {
+        Ok(Wanted::new(pushed("boss", "b-1"), true))
+    };
+    let after = |boss: &Account| {
+        let (all, intent) = ([boss.clone()], Intent::Push(Push::of(&boss.id, &apply)));
+        let decision = decided(&intent, &DIRECTORY, &acme, &all, counters(&acme, &all));
+        decision.expect("a push").account().clone()
+    };
+    assert!(boss.takes_code());
+    let pushed = after(&boss);
+    assert!(pushed.takes_code() && pushed.pushed.is_some());
+    assert_eq!(pushed.managed_by, Source::Application);
+    let mut member = boss;
+    member.role = Role::Member;
+    assert_eq!(after(&member).managed_by, Source::Directory);
+}
+
 /// Where the directory has said nothing, the user name is the address: a newcomer who has the
 /// former one is not somebody else because of it.
 #[test]

@@ -854,10 +854,22 @@ fn every_code_is_documented() {
     }
     let (_, section) =
         include_str!("../ERRORS.md").split_once("\n## Organizations\n").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("its end");
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     let documented: Vec<String> = rows.map(|(code, _)| code.to_owned()).collect();
     assert_eq!(documented.iter().cloned().collect::<BTreeSet<_>>(), known);
     assert_eq!(documented.len(), known.len());
+}
+
+#[test]
+fn every_code_of_the_doors_is_documented() {
+    let mut known = common::codes_in(include_str!("../src/sso/refusal.rs"), "impl SsoRefusal {");
+    known.extend(common::codes_in(include_str!("../src/sso/builder.rs"), "impl SsoConfigError {"));
+    let (_, section) =
+        include_str!("../ERRORS.md").split_once("\n## The doors\n").expect("the section");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let documented: BTreeSet<String> = rows.map(|(code, _)| code.to_owned()).collect();
+    assert_eq!(documented, known);
 }
 
 /// Two settings never share a digest: what was tested is what is in effect. Each option is here, and

@@ -11,8 +11,8 @@ const VERSION: &[u8] = b"identity 1";
 
 impl Identity {
     /// What is kept of it while a login waits: all but the attributes, of which the fields were
-    /// made. Only this crate makes and reads it, so that no identity comes of anything but a verified
-    /// login.
+    /// made. Only this crate makes and reads it, so that no identity comes of anything but a
+    /// verified login.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Fields::default();
         out.add(VERSION);

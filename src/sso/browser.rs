@@ -19,8 +19,8 @@ pub struct Browser<'a> {
     /// The value of its `Sec-Fetch-Dest` header, if it sent one: whether a person came, or a page
     /// elsewhere has loaded this as a picture.
     pub fetch_dest: Option<&'a str>,
-    /// The address that it came from, as a proxy that the application trusts says. Rates are limited
-    /// by it, and it stands in the audit trail.
+    /// The address that it came from, as a proxy that the application trusts says. Rates are
+    /// limited by it, and it stands in the audit trail.
     pub client: Option<IpAddr>,
     /// The application's own id of the request, for the audit trail.
     pub request_id: Option<&'a str>,

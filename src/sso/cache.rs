@@ -1,5 +1,5 @@
-//! Connections, made once for each revision of the settings, and organizations as they were a moment
-//! ago.
+//! Connections, made once for each revision of the settings, and organizations as they were a
+//! moment ago.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -46,9 +46,9 @@ pub struct Entered {
 }
 
 impl<S: Store> Sso<S> {
-    /// Mails a code of six digits to whoever has this address in the organization of this slug. Where
-    /// that signs in by single sign-on only, the mail says where. The answer tells nobody who has an
-    /// account: ask for the code in any case.
+    /// Mails a code of six digits to whoever has this address in the organization of this slug.
+    /// Where that signs in by single sign-on only, the mail says where. The answer tells nobody who
+    /// has an account: ask for the code in any case.
     ///
     /// # Errors
     ///
@@ -115,11 +115,11 @@ impl<S: Store> Sso<S> {
         self.mailer.send(&mail).await.map_err(failed)
     }
 
-    /// Takes the code that was mailed: whoever enters it in the browser that asked for it is signed in,
-    /// and has proven the address. Five tries, ten minutes.
+    /// Takes the code that was mailed: whoever enters it in the browser that asked for it is signed
+    /// in, and has proven the address. Five tries, ten minutes.
     ///
-    /// It is asked again whether a code opens the account: that single sign-on was enforced since, or
-    /// the address changed, counts (`sso_enforced`, `code_wrong`).
+    /// It is asked again whether a code opens the account: that single sign-on was enforced since,
+    /// or the address changed, counts (`sso_enforced`, `code_wrong`).
     ///
     /// # Errors
     ///

@@ -110,14 +110,14 @@ pub struct Stopped {
     pub error: Error,
     /// Where to change what, in the identity provider's console, if that is known.
     pub advice: Option<Advice>,
-    /// What was told of it. It is written already, unless the store failed. Of what is refused before
-    /// a signature holds, which anybody can send without end, one is written a minute for each
-    /// organization and code.
+    /// What was told of it. It is written already, unless the store failed. Of what is refused
+    /// before a signature holds, which anybody can send without end, one is written a minute for
+    /// each organization and code.
     pub event: Option<AuditEvent>,
-    /// Whether somebody may be signed in all the same: the form was used before (a step back, a page
-    /// that was loaded again), or answers a request that this browser has no more. Answer with a
-    /// redirect (303) to a page that [asks](Sso::resume) who is there, and shows this to nobody else:
-    /// the cookie of a session does not come with a form that is posted from elsewhere.
+    /// Whether somebody may be signed in all the same: the form was used before (a step back, a
+    /// page that was loaded again), or answers a request that this browser has no more. Answer with
+    /// a redirect (303) to a page that [asks](Sso::resume) who is there, and shows this to nobody
+    /// else: the cookie of a session does not come with a form that is posted from elsewhere.
     pub may_be_signed_in: bool,
     /// A `Set-Cookie` header each.
     pub cookies: Vec<SetCookie>,

@@ -114,9 +114,9 @@ impl<S: Store> Sso<S> {
         }
     }
 
-    /// Takes the code that was mailed to an administrator whose login [waits](Completed::Confirm) for
-    /// it: the account is linked, and the session begins. Five tries, ten minutes, in the browser that
-    /// came from the identity provider.
+    /// Takes the code that was mailed to an administrator whose login [waits](Completed::Confirm)
+    /// for it: the account is linked, and the session begins. Five tries, ten minutes, in the
+    /// browser that came from the identity provider.
     pub async fn confirm(&self, code: &str, browser: &Browser<'_>, random: Random) -> Completed {
         match self.confirmed(code, browser, random).await {
             Ok(completed) => completed,
@@ -205,7 +205,8 @@ fn letters(random: &[u8; 32]) -> String {
     code
 }
 
-/// A code as people type it: letter case, blanks and the hyphen do not count, nor does an O for a 0.
+/// A code as people type it: letter case, blanks and the hyphen do not count, nor does an O for a
+/// 0.
 fn spelled(code: &str) -> String {
     let kept = code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase());
     let mut code: String = kept.map(|c| if c == 'O' { '0' } else { c }).take(8).collect();

@@ -24,8 +24,8 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
-    /// A browser takes a `__Host-` cookie only over TLS, for this very host and all of its paths, so
-    /// that no other host can plant one (RFC 6265bis §4.1.3.2).
+    /// A browser takes a `__Host-` cookie only over TLS, for this very host and all of its paths,
+    /// so that no other host can plant one (RFC 6265bis §4.1.3.2).
     fn name(self, kind: Kind) -> String {
         let name = match kind {
             Kind::Code => "sso-code",

@@ -21,8 +21,8 @@ pub enum RateKind {
     CodeMailed,
     /// Codes that one address asks for: 30 an hour.
     CodeAsked,
-    /// Logins that one address starts and that are not answered: 300 in ten minutes. An answer gives
-    /// its place back: a whole company may share an address.
+    /// Logins that one address starts and that are not answered: 300 in ten minutes. An answer
+    /// gives its place back: a whole company may share an address.
     LoginStarted,
 }
 
@@ -109,8 +109,8 @@ behind_pointers!(
     }
 );
 
-/// [`RateLimits`] of this process. It remembers 100,000 keys at most; beyond, those that are counted
-/// longest ago are forgotten, so that no flood of addresses fills the memory.
+/// [`RateLimits`] of this process. It remembers 100,000 keys at most; beyond, those that are
+/// counted longest ago are forgotten, so that no flood of addresses fills the memory.
 #[derive(Default)]
 pub struct MemoryRateLimits {
     counted: Mutex<Counted>,

@@ -25,8 +25,8 @@ use crate::store::{Name, Names, Record, SessionWrite, Store, Write, Written};
 #[must_use = "the browser has to be answered, with its cookies"]
 #[non_exhaustive]
 pub struct LoggedOut {
-    /// Where to send the browser, so that the identity provider signs them out as well; `None` where
-    /// it has no Single Logout Service, or they did not come from it.
+    /// Where to send the browser, so that the identity provider signs them out as well; `None`
+    /// where it has no Single Logout Service, or they did not come from it.
     pub delivery: Option<Delivery>,
     /// A `Set-Cookie` header each.
     pub cookies: Vec<SetCookie>,
@@ -117,9 +117,9 @@ impl<S: Store> Sso<S> {
         Some(started.delivery)
     }
 
-    /// Takes what comes to a Single Logout Service URL. A request of the identity provider ends every
-    /// session that it concerns, on every device and of whichever process, in one step with its being
-    /// used up; an answer leads on to where the logout was started.
+    /// Takes what comes to a Single Logout Service URL. A request of the identity provider ends
+    /// every session that it concerns, on every device and of whichever process, in one step with
+    /// its being used up; an answer leads on to where the logout was started.
     ///
     /// It may be framed: identity providers log people out in frames.
     ///

@@ -179,8 +179,8 @@ impl<S: Store> Sso<S> {
         }
     }
 
-    /// The session behind a digest, if it is one that an account's holder has now: to link them,
-    /// to try settings out, to step up. One that an identity provider has begun which is not trusted
+    /// The session behind a digest, if it is one that an account's holder has now: to link them, to
+    /// try settings out, to step up. One that an identity provider has begun which is not trusted
     /// any more is none.
     pub(super) async fn holder(
         &self,

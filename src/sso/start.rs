@@ -84,8 +84,8 @@ impl<S: Store> Sso<S> {
     ///
     /// # Errors
     ///
-    /// [`SsoRefusal`], [`SsoUnavailable`](crate::organization::SsoUnavailable) where the organization
-    /// has no single sign-on, and those of
+    /// [`SsoRefusal`], [`SsoUnavailable`](crate::organization::SsoUnavailable) where the
+    /// organization has no single sign-on, and those of
     /// [`begin_login`](crate::Connection::begin_login).
     pub async fn start(
         &self,

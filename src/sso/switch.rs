@@ -27,9 +27,9 @@ pub struct Visible {
 }
 
 impl<S: Store> Sso<S> {
-    /// The accounts of whoever is signed in that may be seen, and entered, from here: those with the
-    /// address that they have proven in this very login. An organization that signs in by single
-    /// sign-on only is not among them, and in its sessions nothing else is.
+    /// The accounts of whoever is signed in that may be seen, and entered, from here: those with
+    /// the address that they have proven in this very login. An organization that signs in by
+    /// single sign-on only is not among them, and in its sessions nothing else is.
     ///
     /// # Errors
     ///
@@ -58,8 +58,8 @@ impl<S: Store> Sso<S> {
     }
 
     /// Enters an account of the same person in another organization, in a session of its own that
-    /// administers nothing and ends with the one that it was entered from. To enter the account that
-    /// they have logged in to goes back to it.
+    /// administers nothing and ends with the one that it was entered from. To enter the account
+    /// that they have logged in to goes back to it.
     ///
     /// # Errors
     ///

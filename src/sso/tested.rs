@@ -27,8 +27,8 @@ pub struct Tested {
     /// What would become of a login like this by somebody whom nobody knows to be signed in: which
     /// account, new or not, or why none.
     pub preview: Option<Result<Provisioning, Refusal>>,
-    /// Whether it counts: single sign-on can be enforced, or what is proposed adopted, within a day.
-    /// Otherwise why not.
+    /// Whether it counts: single sign-on can be enforced, or what is proposed adopted, within a
+    /// day. Otherwise why not.
     pub counts: Result<(), Refusal>,
     /// Whether what was proposed was tried out, and not what is in effect.
     pub proposed: bool,

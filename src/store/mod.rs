@@ -127,8 +127,8 @@ pub trait Store: Send + Sync {
         account: &AccountId,
     ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
 
-    /// The sessions that the identity provider calls by this handle (SessionIndex). Whether a logout
-    /// [concerns](crate::logout::LogoutRequest::concerns) one is asked of what is found.
+    /// The sessions that the identity provider calls by this handle (SessionIndex). Whether a
+    /// logout [concerns](crate::logout::LogoutRequest::concerns) one is asked of what is found.
     fn sessions_indexed(
         &self,
         organization: &OrganizationId,

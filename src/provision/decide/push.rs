@@ -119,13 +119,17 @@ fn said(
     };
     let email = pushed.email().filter(moves);
     let address = email.map(|email| addressed(account, email, organization));
+    // Nor does it become the directory's by being said once more: the code would reach them no
+    // longer, and perhaps nobody else.
+    let is_own = account.role == Role::Administrator && account.address.is_some();
+    let managed_by = if is_own { account.managed_by } else { Source::Directory };
     Ok(Account {
         // Who takes an address away, takes nothing: people are reached by it.
         address: address.or_else(|| account.address.clone()),
         user_name: Some(pushed.user_name.clone()),
         external_id: pushed.external_id.clone().or_else(|| account.external_id.clone()),
         profile: pushed.profile(),
-        managed_by: Source::Directory,
+        managed_by,
         pushed: Some(Box::new(pushed)),
         ..account.clone()
     })
