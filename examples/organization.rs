@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::pin::pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,44 +17,79 @@ use saml_login::account::{
 use saml_login::administration::{administer, found};
 use saml_login::audit::{Actor, AuditEvent};
 use saml_login::doctor::PastedValues;
+use saml_login::error::BoxError;
 use saml_login::identity::Email;
 use saml_login::organization::{
     By, Change, ChangeRefusal, Counters, Discovery, DomainToken, EmailDomain, Plan, Proposal, Slug,
     SpUrls, Watched, discover, due,
 };
 use saml_login::policy::{Origin, PolicyAction};
-use saml_login::provision::{
-    Asked, Intent, LogIn, Moment, Push, Standing, Wanted, carry_out, test_login,
-};
+use saml_login::provision::{Asked, Intent, Push, Wanted, carry_out};
+use saml_login::request::SetCookie;
 use saml_login::session::{LoginMethod, SessionStart};
+use saml_login::sso::{Browser, Completed, Mail, Mailer, PostedLogin, Sso, Start, StartFor};
 use saml_login::store::{MemoryStore, Names, Store};
 use saml_login::testing::idp::TestIdp;
-use saml_login::testing::pending_request;
 use saml_login::token::Token;
-use saml_login::{Identity, LoginPolicy, MemoryReplayStore, Organization, Random};
+use saml_login::{LoginPolicy, Organization, Random, SealingKey};
 
 type Told<T = ()> = Result<T, Box<dyn Error>>;
 
+/// Keeps the code that was mailed last.
+#[derive(Clone, Default)]
+struct Mails(Arc<Mutex<Option<Mail>>>);
+
+impl Mailer for Mails {
+    async fn send(&self, mail: &Mail) -> Result<(), BoxError> {
+        let mut latest = self.0.lock().map_err(|_| BoxError::new("a thread panicked"))?;
+        *latest = Some(mail.clone());
+        Ok(())
+    }
+}
+
+impl Mails {
+    fn code(&self) -> Option<String> {
+        match self.0.lock().ok()?.take()? {
+            Mail::LinkCode { code, .. } | Mail::LoginCode { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+}
+
 struct Application {
-    store: MemoryStore,
-    replays: MemoryReplayStore,
+    sso: Sso<MemoryStore>,
+    mails: Mails,
     now: DateTime<Utc>,
+}
+
+/// A browser keeps cookies as its `Cookie` header will have them.
+fn keep(cookies: &mut String, set: &[SetCookie]) {
+    for cookie in set {
+        let pair = cookie.as_str().split(';').next().unwrap_or_default();
+        let name = pair.split('=').next().unwrap_or_default();
+        let others = cookies.split("; ").filter(|other| other.split('=').next() != Some(name));
+        let mut kept: Vec<&str> = others.filter(|other| !other.is_empty()).collect();
+        if !pair.ends_with('=') {
+            kept.push(pair);
+        }
+        *cookies = kept.join("; ");
+    }
 }
 
 impl Application {
     fn organization(&self, id: &str) -> Told<Organization> {
-        let record = block_on(self.store.organization(&OrganizationId::new(id)))?;
+        let record = block_on(self.sso.store().organization(&OrganizationId::new(id)))?;
         Ok(record.ok_or("no such organization")?.organization)
     }
 
     fn counters(&self, id: &str) -> Told<Counters> {
-        let record = block_on(self.store.organization(&OrganizationId::new(id)))?;
+        let record = block_on(self.sso.store().organization(&OrganizationId::new(id)))?;
         Ok(record.ok_or("no such organization")?.counters)
     }
 
     fn account(&self, id: &str, account: &AccountId) -> Told<Account> {
         let names = Names::of_id(account);
-        let found = block_on(self.store.find(&OrganizationId::new(id), &names))?;
+        let found = block_on(self.sso.store().find(&OrganizationId::new(id), &names))?;
         let accounts = found.ok_or("no such organization")?.accounts;
         Ok(accounts.into_iter().next().ok_or("no such account")?)
     }
@@ -62,7 +98,7 @@ impl Application {
     fn change(&self, id: &str, by: By<'_>, what: &str, change: Change) -> Told {
         let asked = Asked::by(by, self.now);
         let id = OrganizationId::new(id);
-        let applied = block_on(administer(&self.store, &Plan::ALL, &id, &change, &asked))?;
+        let applied = block_on(administer(self.sso.store(), &Plan::ALL, &id, &change, &asked))?;
         match applied.result {
             Ok(()) => {
                 println!("  {id}: {what}.");
@@ -90,7 +126,7 @@ impl Application {
         intent: &Intent<'_>,
     ) -> Told<Option<Account>> {
         let (asked, id) = (Asked::by(by, self.now), OrganizationId::new(id));
-        match block_on(carry_out(&self.store, &id, intent, &asked, Random::generate()?)) {
+        match block_on(carry_out(self.sso.store(), &id, intent, &asked, Random::generate()?)) {
             Ok(done) => {
                 println!("  {what}: {}, {}.", done.provisioning.code(), done.account.id);
                 // Nobody is signed in to an account that a code has to confirm first.
@@ -107,69 +143,99 @@ impl Application {
         }
     }
 
-    /// What an identity provider says, verified with the settings of this organization.
-    fn verified(&self, organization: &Organization, idp: &TestIdp, name: &str) -> Told<Identity> {
-        let connection = organization.connection()?;
-        // The test identity provider answers a request that began here.
-        let request_id = format!("_request-{}", Token::new(Random::generate()?).as_str());
-        let email = format!("{name}@{}.test", organization.slug());
+    /// What a browser does: it starts a login with what it has of cookies, is answered by the
+    /// identity provider, and posts the answer to the ACS URL.
+    fn browse(
+        &self,
+        organization: &Organization,
+        (idp, name): (&TestIdp, &str),
+        purpose: StartFor<'_>,
+        cookies: &mut String,
+    ) -> Told<Completed> {
+        let slug = organization.slug().as_str();
+        let browser = Browser::new(cookies, self.now);
+        let start = self.sso.start(slug, Start::new(purpose), &browser, Random::generate()?);
+        let started = block_on(start)?;
+        keep(cookies, &started.cookies);
+        let request = TestIdp::request_id(&started.delivery).ok_or("no request")?;
+        let email = format!("{name}@{slug}.test");
         let response = idp.response(&organization.service_provider(), self.now);
-        let response = response.in_reply_to(&request_id).for_person(&email).numbered(&request_id);
-        let request = pending_request(&connection, &request_id, self.now);
-        let opened = connection.open(response.form_value()?, self.now);
-        let login = opened.and_then(|opened| opened.accept(Some(&request), self.now));
-        let login = login.map_err(saml_login::Error::from)?;
-        Ok(block_on(login.spend(&self.replays, self.now))?)
+        let response = response.in_reply_to(&request).for_person(&email).numbered(&request);
+        let form = response.form_value()?;
+        let form = PostedLogin::new(&organization.urls().acs_url, &form);
+        let browser = Browser::new(cookies, self.now);
+        Ok(block_on(self.sso.complete_login(&form, &browser, Random::generate()?)))
     }
 
-    /// What happens when a browser posts a response to the ACS URL of an organization.
+    /// A login, from the link to the session.
     fn log_in(&self, id: &str, idp: &TestIdp, name: &str) -> Told<Option<(Account, SessionStart)>> {
         let organization = self.organization(id)?;
-        let identity = match self.verified(&organization, idp, name) {
-            Ok(identity) => identity,
-            Err(error) => {
-                let error = error.downcast::<saml_login::Error>()?;
-                self.record(&AuditEvent::login_refused(id, &error, self.now))?;
-                let (code, user_message) = (error.code(), error.user_message());
-                println!("  {name} at {id}: refused, {code}. They read: “{user_message}”");
-                println!("  The administrator reads: {}", error.help());
-                return Ok(None);
+        let mut cookies = String::new();
+        match self.browse(&organization, (idp, name), StartFor::Login, &mut cookies)? {
+            Completed::LoggedIn(logged_in) => {
+                let (code, account) = (logged_in.provisioning.code(), logged_in.account);
+                println!("  {name} logs in at {id}: {code}, {}.", account.id);
+                Ok(Some((account, logged_in.session.start)))
             }
-        };
-        let intent = Intent::LogIn(LogIn::of(&identity));
-        let what = format!("{name} logs in at {id}");
-        let Some(account) = self.people(id, By::IdentityProvider, &what, &intent)? else {
-            return Ok(None);
-        };
-        let login = PolicyAction::LogIn(LoginMethod::Sso);
-        let policy = LoginPolicy::of(&organization);
-        let decision = policy.decide(&account, &login);
-        if !decision.is_allowed() {
-            let actor = Actor::Member(account.id.clone());
-            self.record(&policy.event(&decision, login.code(), actor, Some(account.id), self.now))?;
-            return Ok(None);
+            Completed::Confirm(_) => {
+                println!("  {name} logs in at {id}: a code is mailed to the account's address.");
+                Ok(None)
+            }
+            Completed::Stopped(stopped) => {
+                let (code, user_message) = (stopped.error.code(), stopped.error.user_message());
+                println!("  {name} logs in at {id}: refused, {code}. They read: “{user_message}”");
+                println!("  The administrator reads: {}", stopped.error.help());
+                Ok(None)
+            }
+            other => Err(format!("something else: {other:?}").into()),
         }
-        self.record(&AuditEvent::login_accepted(id, account.id.clone(), self.now))?;
-        // Here an application begins its session, and keeps with it how it was begun.
-        let session = SessionStart::sso(&identity, &account);
-        Ok(Some((account, session)))
     }
 
-    /// A login of an administrator who is signed in, with the settings in effect or those proposed.
-    fn try_out(&self, id: &str, idp: &TestIdp, tester: &Account, name: &str) -> Told {
-        let settings = self.organization(id)?;
-        let meant = settings.as_if_adopted().unwrap_or(settings);
-        let identity = self.verified(&meant, idp, name)?;
-        let found = [self.account(id, &tester.id)?];
-        let standing = Standing::new(&meant, self.counters(id)?, &found);
-        let moment = Moment::new(self.now, AccountId::new("of-nobody"));
-        let test = test_login(&identity, &tester.id, &standing, &moment)?;
-        let change = Change::RecordTestLogin(Box::new(test));
-        self.change(id, By::member(tester), "an administrator has logged in with them", change)
+    /// A login of an administrator who has come in by a code, with the settings in effect or those
+    /// proposed.
+    fn try_out(
+        &self,
+        id: &str,
+        (present, idp): (&TestIdp, &TestIdp),
+        tester: &Account,
+        name: &str,
+    ) -> Told {
+        let organization = self.organization(id)?;
+        let proposed = organization.candidate().is_some();
+        let address = tester.email().ok_or("an administrator without an address")?;
+        let mut cookies = String::new();
+        // Under enforcement nobody comes in by a code; she came in through single sign-on before.
+        if organization.is_enforced() {
+            let login =
+                self.browse(&organization, (present, name), StartFor::Login, &mut cookies)?;
+            let Completed::LoggedIn(logged_in) = login else { return Err("not signed in".into()) };
+            keep(&mut cookies, &logged_in.cookies);
+        } else {
+            let browser = Browser::new("", self.now);
+            let slug = organization.slug().as_str();
+            let asked = self.sso.ask_code(slug, address, &browser, Random::generate()?);
+            keep(&mut cookies, &block_on(asked)?.cookies);
+            let code = self.mails.code().ok_or("no code was mailed")?;
+            let browser = Browser::new(&cookies, self.now);
+            let entered = self.sso.enter_code(&code, &browser, Random::generate()?);
+            let entered = block_on(entered)?;
+            keep(&mut cookies, &entered.cookies);
+        }
+        let purpose = StartFor::Test { proposed };
+        let tested = self.browse(&organization, (idp, name), purpose, &mut cookies)?;
+        let Completed::Tested(tested) = tested else { return Err("no test".into()) };
+        match (&tested.report.message, tested.counts) {
+            (None, Ok(())) => println!("  {id}: an administrator has logged in with them."),
+            (Some(message), _) => {
+                println!("  {id}: {name} tries them out, and is refused: {message}.")
+            }
+            (None, Err(refusal)) => println!("  {id}: that does not count: {refusal}."),
+        }
+        Ok(())
     }
 
     fn record(&self, event: &AuditEvent) -> Told {
-        Ok(block_on(self.store.record(event))?)
+        Ok(block_on(self.sso.store().record(event))?)
     }
 }
 
@@ -193,14 +259,18 @@ fn main() -> Told {
     let now: DateTime<Utc> = "2030-01-31T12:00:00Z".parse()?;
     let [acme_idp, bravo_idp] =
         [TestIdp::p256("Acme identity provider")?, TestIdp::p256("https://idp.bravo.test")?];
-    let (store, replays) = (MemoryStore::default(), MemoryReplayStore::default());
-    let application = Application { store, replays, now };
+    let mails = Mails::default();
+    let sso = Sso::builder("https://app.example.test", MemoryStore::default())
+        .sealing_keys([SealingKey::new([7; 32])])
+        .mailer(mails.clone())
+        .build(now);
+    let application = Application { sso: block_on(sso)?, mails, now };
 
     println!("Two organizations, and what their administrators enter at their identity providers:");
     let asked = Asked::by(By::Application, now);
     for (id, slug, seats) in [("acme-inc", "acme", Some(4)), ("bravo-ltd", "bravo", None)] {
         let made = organization(id, slug)?;
-        block_on(found(&application.store, made, seats, &asked, Random::generate()?))?;
+        block_on(found(application.sso.store(), made, seats, &asked, Random::generate()?))?;
     }
     let acme = first_administrator(&application, "acme-inc", "alice@acme.test")?;
     let bravo = first_administrator(&application, "bravo-ltd", "alice@bravo.test")?;
@@ -209,11 +279,11 @@ fn main() -> Told {
     let session = people_come(&application, (&acme, &acme_idp), &bravo_idp)?;
     let there = bravo_session(&application, &bravo)?;
     enforce(&application, (&acme, &acme_idp), &session, &there)?;
-    mend(&application, &acme)?;
+    mend(&application, (&acme, &acme_idp))?;
     dismiss(&application, &acme)?;
 
     println!("\nThe audit trail of acme-inc, the latest first:");
-    for (number, event) in block_on(application.store.audit(&"acme-inc".into(), None, 12))? {
+    for (number, event) in block_on(application.sso.store().audit(&"acme-inc".into(), None, 12))? {
         let target =
             event.target.as_ref().map_or(String::new(), |target| format!(" about {target}"));
         let (code, actor) = (event.action.code(), &event.actor);
@@ -285,7 +355,7 @@ fn people_come(
     );
     application.log_in("acme-inc", acme_idp, "alice")?;
     println!("  Alice was signed in, and tries the settings out from there:");
-    application.try_out("acme-inc", acme_idp, acme, "alice")?;
+    application.try_out("acme-inc", (acme_idp, acme_idp), acme, "alice")?;
     println!("\nEverybody else gets an account at the first login:");
     for name in ["bob", "carol", "dave", "erin"] {
         application.log_in("acme-inc", acme_idp, name)?;
@@ -341,7 +411,7 @@ fn enforce(
 }
 
 /// The connector at the identity provider was made anew, with another key.
-fn mend(application: &Application, acme: &Account) -> Told {
+fn mend(application: &Application, (acme, acme_idp): (&Account, &TestIdp)) -> Told {
     println!(
         "\nThe connector is made anew at the identity provider, with a typing error at first:"
     );
@@ -356,13 +426,11 @@ fn mend(application: &Application, acme: &Account) -> Told {
     for difference in application.organization("acme-inc")?.differences() {
         println!("    {} would be another", difference.field);
     }
-    if let Err(error) = application.try_out("acme-inc", &next, acme, "alice") {
-        println!("  Alice tries them out, and is refused: {error}.");
-    }
+    application.try_out("acme-inc", (acme_idp, &next), acme, "alice")?;
     change("they are adopted", Change::Adopt)?;
     let mended = Proposal::of_values(values(&present, &next)?);
     change("without the error they are proposed", Change::Propose(Box::new(mended)))?;
-    application.try_out("acme-inc", &next, acme, "alice")?;
+    application.try_out("acme-inc", (acme_idp, &next), acme, "alice")?;
     change("they are adopted", Change::Adopt)?;
     application.log_in("acme-inc", &next, "alice")?;
     Ok(())

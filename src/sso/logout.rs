@@ -101,8 +101,7 @@ impl<S: Store> Sso<S> {
         let record = self.record(&session.start.organization).await.ok()?;
         let connection = self.connection(&record.organization).ok()?;
         let (for_id, for_cookie) = random.split();
-        let mut options = LogoutOptions::default();
-        options.relay_state = relay_state;
+        let options = LogoutOptions { relay_state, ..LogoutOptions::default() };
         let subject = session.subject.as_ref()?;
         let started = connection.start_logout(subject, options, for_id, browser.now).ok()?;
         let expires_at = started.pending.expires_at;
