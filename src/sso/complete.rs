@@ -166,7 +166,7 @@ impl<S: Store> Sso<S> {
             Ok(record) => record,
             Err(error) => return Completed::Stopped(Box::new(Stopped::new(error, None))),
         };
-        let cookies = RequestCookies::read(browser.cookies);
+        let cookies = self.cookies.requests(browser.cookies);
         let mut way = Way { browser, record, cookies, served: Vec::new() };
         match self.take(form, &mut way, random).await {
             Ok(completed) => completed,
@@ -240,22 +240,23 @@ impl<S: Store> Sso<S> {
         connection: &Connection,
         way: &mut Way<'_>,
     ) -> Result<Option<PendingRequest>, Halt> {
-        let mut request = None;
+        let (mut request, mut served) = (None, Vec::new());
         let Some(id) = opened.in_response_to() else { return Ok(None) };
         for cookie in way.cookies.of_request(connection.id(), id) {
             let taken = self.requests.take(id, cookie.value(), way.browser.now).await;
             let taken = taken.map_err(Error::RequestStore)?.and_then(Pending::into_login);
-            way.served.push(cookie.clear());
+            served.push(cookie.clear());
             request = request.or(taken);
         }
         if request.is_some() {
             for bounce in way.cookies.bounces_of(connection.id()) {
                 let cleared = bounce.clear();
-                if !way.served.contains(&cleared) {
-                    way.served.push(cleared);
+                if !served.contains(&cleared) {
+                    served.push(cleared);
                 }
             }
         }
+        way.served.append(&mut self.cookies.of_requests(served));
         Ok(request)
     }
 
@@ -271,6 +272,7 @@ impl<S: Store> Sso<S> {
         let begun =
             connection.begin_bounce(options, &way.cookies, &self.requests, random, way.browser.now);
         let BegunLogin { delivery, cookies, .. } = begun.await?;
+        let cookies = self.cookies.of_requests(cookies);
         Ok(Completed::Bounced { delivery, cookies })
     }
 

@@ -1,9 +1,14 @@
 //! The cookies of sessions and of codes.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
-use crate::request::SetCookie;
+use crate::request::{RequestCookies, SetCookie};
 use crate::token::{Token, TokenDigest};
+
+/// What the names of the cookies of requests begin with.
+const REQUEST: &str = "__Host-saml-";
 
 /// Which cookie.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,6 +68,32 @@ impl Cookies {
         SetCookie::new(format!("{}={}; Max-Age=0", self.name(kind), self.attributes()))
     }
 
+    /// The cookies of requests under way, as a browser has to be told of them here.
+    ///
+    /// Over plain http on this machine each is set twice: `Secure; SameSite=None`, which Chromium and
+    /// Firefox take there, and brings it with the identity provider's form; and without both for
+    /// Safari, which takes nothing that is `Secure`. Either is taken back.
+    pub(super) fn of_requests(self, cookies: Vec<SetCookie>) -> Vec<SetCookie> {
+        let Some(port) = self.port else { return cookies };
+        let twice = |cookie: SetCookie| {
+            let name = cookie.as_str().strip_prefix(REQUEST).unwrap_or(cookie.as_str()).to_owned();
+            let plain = name.replace("; Secure", "").replace("; SameSite=None", "");
+            [format!("saml-{port}-{name}"), format!("saml-plain-{port}-{plain}")]
+        };
+        cookies.into_iter().flat_map(twice).map(SetCookie::new).collect()
+    }
+
+    /// The requests that this browser has under way.
+    pub(super) fn requests(self, header: &str) -> RequestCookies {
+        let Some(port) = self.port else { return RequestCookies::read(header) };
+        let prefixes = [format!("saml-{port}-"), format!("saml-plain-{port}-")];
+        let pairs = header.split(';').map(str::trim);
+        let ours = pairs
+            .filter_map(|pair| prefixes.iter().find_map(|prefix| pair.strip_prefix(&**prefix)));
+        let distinct: BTreeSet<String> = ours.map(|rest| format!("{REQUEST}{rest}")).collect();
+        RequestCookies::read(&Vec::from_iter(distinct).join("; "))
+    }
+
     /// What the browser brought.
     pub(super) fn read(self, kind: Kind, header: &str) -> Option<TokenDigest> {
         let name = self.name(kind);
@@ -78,6 +109,37 @@ mod tests {
 
     use super::*;
     use crate::random::Random;
+
+    #[test]
+    fn on_this_machine_requests_have_a_cookie_for_each_kind_of_browser() {
+        let set = "__Host-saml-1b-0a-0b=v; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=600";
+        let (tls, here) = (Cookies { port: None }, Cookies { port: Some(3000) });
+        let texts = |cookies: Cookies| {
+            let cookies = cookies.of_requests(vec![SetCookie::new(set.to_owned())]);
+            cookies.iter().map(|cookie| cookie.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(tls), [set]);
+        assert_eq!(
+            texts(here),
+            [
+                "saml-3000-1b-0a-0b=v; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=600",
+                "saml-plain-3000-1b-0a-0b=v; Path=/; HttpOnly; Max-Age=600",
+            ]
+        );
+        let name = "5-aaaaaaaaaaaa-bbbbbbbbbbbb=v";
+        let one = RequestCookies::read(&format!("__Host-saml-{name}"));
+        assert_ne!(one, RequestCookies::default());
+        for header in [
+            format!("saml-3000-{name}"),
+            format!("a=b; saml-plain-3000-{name}"),
+            format!("saml-3000-{name}; saml-plain-3000-{name}"),
+        ] {
+            assert_eq!(here.requests(&header), one, "{header}");
+            assert_eq!(tls.requests(&header), RequestCookies::default());
+        }
+        let other = format!("saml-3001-{name}; __Host-saml-{name}");
+        assert_eq!(here.requests(&other), RequestCookies::default());
+    }
 
     #[test]
     fn names_and_attributes_are_those_of_the_place() {

@@ -13,9 +13,7 @@ use crate::logout::{
 use crate::organization::ClaimKind;
 use crate::random::Random;
 use crate::replay::Unspent;
-use crate::request::{
-    Pending, Remembered, RequestCookie, RequestCookies, RequestStore as _, SetCookie,
-};
+use crate::request::{Pending, Remembered, RequestCookie, RequestStore as _, SetCookie};
 use crate::send::Delivery;
 use crate::session::Session;
 use crate::store::{Name, Names, Record, SessionWrite, Store, Write, Written};
@@ -109,10 +107,11 @@ impl<S: Store> Sso<S> {
         let remembered = self.requests.put(&pending, for_cookie, browser.now).await.ok()?;
         let Remembered::Cookie(value) = remembered else { return None };
         let cookie = RequestCookie::new(&pending, value);
-        let brought = RequestCookies::read(browser.cookies);
+        let brought = self.cookies.requests(browser.cookies);
         let displaced = brought.displaced_by(&cookie)?;
-        cookies.push(cookie.set(expires_at));
-        cookies.extend(displaced.iter().map(RequestCookie::clear));
+        let cleared = displaced.iter().map(RequestCookie::clear);
+        let all = std::iter::once(cookie.set(expires_at)).chain(cleared).collect();
+        cookies.extend(self.cookies.of_requests(all));
         Some(started.delivery)
     }
 
@@ -208,7 +207,7 @@ impl<S: Store> Sso<S> {
         connection: &Connection,
         browser: &Browser<'_>,
     ) -> Result<LogoutAnswered, Error> {
-        let brought = RequestCookies::read(browser.cookies);
+        let brought = self.cookies.requests(browser.cookies);
         let id = answer.in_response_to().unwrap_or_default().to_owned();
         let (mut pending, mut cookies) = (None, Vec::new());
         for cookie in brought.of_request(connection.id(), &id) {
@@ -223,6 +222,7 @@ impl<S: Store> Sso<S> {
             }
         }
         let response = answer.accept(pending.as_ref(), browser.now)?;
+        let cookies = self.cookies.of_requests(cookies);
         let (outcome, go_to) = (response.outcome, response.relay_state);
         Ok(LogoutAnswered::Returned { outcome, go_to, cookies })
     }

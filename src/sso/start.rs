@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::identity::Email;
 use crate::organization::{Claim, ClaimKind, Discovery, EmailDomain, Organization, discover};
 use crate::random::Random;
-use crate::request::{LoginOptions, Purpose, RequestCookies, SetCookie};
+use crate::request::{LoginOptions, Purpose, SetCookie};
 use crate::send::Delivery;
 use crate::store::{Record, Store};
 use crate::token::TokenDigest;
@@ -147,10 +147,11 @@ impl<S: Store> Sso<S> {
             _ => Purpose::Login,
         };
         options.context = context.to_bytes();
-        let cookies = RequestCookies::read(browser.cookies);
+        let cookies = self.cookies.requests(browser.cookies);
         let begun =
             connection.begin_login(options, &cookies, &self.requests, random, browser.now).await?;
-        Ok(Started { delivery: begun.delivery, cookies: begun.cookies })
+        let cookies = self.cookies.of_requests(begun.cookies);
+        Ok(Started { delivery: begun.delivery, cookies })
     }
 
     /// What the request remembers of where it came from, which is asked for again when the answer
