@@ -1,6 +1,6 @@
 //! Sessions: how one was begun, what was proven in it, and until when it is good.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::code::codes;
@@ -188,5 +188,52 @@ impl Session {
             not_on_or_after,
             entered_from: None,
         }
+    }
+}
+
+/// How long sessions last, in minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct SessionRules {
+    /// From its begin. An identity provider that says when its own ends (SessionNotOnOrAfter) ends
+    /// it earlier. Default: 12 hours.
+    pub lifetime_minutes: u32,
+    /// After its last use. Default: 2 hours.
+    pub idle_minutes: u32,
+}
+
+impl SessionRules {
+    /// The shortest session: whoever has signed in can do something.
+    pub const SHORTEST: u32 = 5;
+    /// The longest: 90 days.
+    pub const LONGEST: u32 = 90 * 24 * 60;
+
+    /// So many minutes in all, and so many without use.
+    pub fn new(lifetime_minutes: u32, idle_minutes: u32) -> Self {
+        Self { lifetime_minutes, idle_minutes }
+    }
+
+    /// Whether both are within [`SHORTEST`](Self::SHORTEST) and [`LONGEST`](Self::LONGEST).
+    pub fn is_sound(&self) -> bool {
+        let bounds = Self::SHORTEST..=Self::LONGEST;
+        bounds.contains(&self.lifetime_minutes) && bounds.contains(&self.idle_minutes)
+    }
+
+    /// From its begin.
+    pub fn lifetime(&self) -> TimeDelta {
+        TimeDelta::minutes(self.lifetime_minutes.into())
+    }
+
+    /// After its last use.
+    pub fn idle(&self) -> TimeDelta {
+        TimeDelta::minutes(self.idle_minutes.into())
+    }
+}
+
+impl Default for SessionRules {
+    fn default() -> Self {
+        Self::new(12 * 60, 2 * 60)
     }
 }

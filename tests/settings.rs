@@ -137,6 +137,32 @@ fn sorted(field: &'static str) -> &'static str {
     }
 }
 
+#[test]
+fn an_organization_says_how_long_its_sessions_last() {
+    use saml_login::session::SessionRules;
+    let mut acme = enforced("org-a", "acme", &IDP_A);
+    assert_eq!(acme.session_rules(), None);
+    for (lifetime, idle, expected) in [
+        (5, 5, "done"),
+        (4, 5, "sessions_unsound"),
+        (60, 4, "sessions_unsound"),
+        (90 * 24 * 60, 60, "done"),
+        (90 * 24 * 60 + 1, 60, "sessions_unsound"),
+    ] {
+        let change = Change::LimitSessions(Some(SessionRules::new(lifetime, idle)));
+        let applied = apply(&mut acme, change);
+        assert_eq!((code(&applied), applied.event.action.code()), (expected, "sessions_limited"));
+    }
+    let kept = SessionRules::new(90 * 24 * 60, 60);
+    assert_eq!(acme.session_rules(), Some(kept));
+    assert_eq!((kept.lifetime(), kept.idle()), (TimeDelta::days(90), TimeDelta::hours(1)));
+    assert!(acme.is_tested(), "it is nothing that a test login was of");
+    let text = serde_json::to_string(&acme).expect("JSON");
+    assert_eq!(serde_json::from_str::<Organization>(&text).expect("a record"), acme);
+    done(&mut acme, Change::LimitSessions(None));
+    assert_eq!(acme.session_rules(), None);
+}
+
 /// Without enforcement there is nobody to lock out.
 #[test]
 fn without_enforcement_a_proposal_is_adopted_as_it_is() {

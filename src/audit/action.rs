@@ -150,6 +150,8 @@ pub enum Action {
         /// How it had begun.
         method: Code,
     },
+    /// How long sessions last was set.
+    SessionsLimited,
     /// The organization has another name in URLs.
     SlugRenamed {
         /// The name.
@@ -202,6 +204,7 @@ impl Action {
             Self::RequestSigningChanged { signed: false } => "request_signing_lifted",
             Self::SessionBegun { .. } => "session_begun",
             Self::SessionEnded { .. } => "session_ended",
+            Self::SessionsLimited => "sessions_limited",
             Self::SlugRenamed { .. } => "slug_renamed",
             Self::SsoChanged { enabled: true } => "sso_enabled",
             Self::SsoChanged { enabled: false } => "sso_disabled",

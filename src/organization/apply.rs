@@ -153,6 +153,7 @@ impl Organization {
                 Action::DomainChanged { domain: domain.to_string(), verified: false }
             }
             Change::LiftEnforcement => Action::EnforcementChanged { enforced: false },
+            Change::LimitSessions(_) => Action::SessionsLimited,
             Change::ManageByDirectory(managing) => Action::DirectoryChanged { managing: *managing },
             Change::Propose(_) => candidate("proposed"),
             Change::Provision(rules) => {
@@ -238,6 +239,7 @@ fn takes_back(change: &Change) -> bool {
         | Change::Drop
         | Change::ForgetDomain(_)
         | Change::LiftEnforcement
+        | Change::LimitSessions(_)
         | Change::RecordTestLogin(_)
         | Change::RemoveConnection
         | Change::Reseal(_)

@@ -14,6 +14,7 @@ use crate::connection::ConnectionOptions;
 use crate::doctor::{Finding, PastedValues};
 use crate::fingerprint::Fingerprint;
 use crate::identity::StableKey;
+use crate::session::SessionRules;
 
 /// What a change has to know besides the organization itself. The application, or
 /// [`administer`](crate::administration::administer()), collects it.
@@ -106,6 +107,9 @@ pub enum Change {
     ForgetDomain(EmailDomain),
     /// Lets people in in every way again.
     LiftEnforcement,
+    /// Says how long sessions last here; `None` for as long as elsewhere. Sessions that have begun
+    /// keep their end, and are held to the time without use at once.
+    LimitSessions(Option<SessionRules>),
     /// Has the customer's directory manage accounts, or no longer.
     ManageByDirectory(bool),
     /// Proposes settings, which stand beside those in effect until they are adopted or dropped.
@@ -228,6 +232,7 @@ impl Change {
             Self::Enforce => "Enforce",
             Self::ForgetDomain(_) => "ForgetDomain(…)",
             Self::LiftEnforcement => "LiftEnforcement",
+            Self::LimitSessions(_) => "LimitSessions(…)",
             Self::ManageByDirectory(true) => "ManageByDirectory(true)",
             Self::ManageByDirectory(false) => "ManageByDirectory(false)",
             Self::Propose(_) => "Propose(…)",

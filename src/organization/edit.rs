@@ -95,6 +95,12 @@ impl Organization {
             }
             Change::Enable => self.sso_enabled = true,
             Change::LiftEnforcement => self.enforced = false,
+            Change::LimitSessions(rules) => {
+                if rules.is_some_and(|rules| !rules.is_sound()) {
+                    return Err(ChangeRefusal::SessionsUnsound);
+                }
+                self.sessions = rules;
+            }
             Change::ManageByDirectory(managing) => {
                 if managing && !self.is_open() {
                     return Err(ChangeRefusal::DirectoryNeedsSso);

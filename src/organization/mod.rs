@@ -60,6 +60,7 @@ use crate::error::{ConfigError, NOT_SET_UP, refuses, sentence};
 use crate::fingerprint::Fingerprint;
 use crate::identity::{Email, Identity};
 use crate::provider::ServiceProvider;
+use crate::session::SessionRules;
 
 /// A tenant: who it is, and how its people log in.
 ///
@@ -94,6 +95,7 @@ pub struct Organization {
     /// The one that signs first.
     key_pairs: Vec<SealedKeyPair>,
     signs_requests: bool,
+    sessions: Option<SessionRules>,
     /// Why what is stored cannot be in effect.
     closed: Option<SsoUnavailable>,
     /// What a later release has written.
@@ -126,6 +128,7 @@ impl Organization {
             provisioning: ProvisioningRules::default(),
             key_pairs: Vec::new(),
             signs_requests: false,
+            sessions: None,
             closed: None,
             #[cfg(feature = "serde")]
             unknown: BTreeMap::new(),
@@ -210,6 +213,11 @@ impl Organization {
     /// for verified domains alone, also when the last of them is gone: see [`DomainRule`].
     pub fn is_bound_to_domains(&self) -> bool {
         self.bound_to_domains
+    }
+
+    /// How long sessions last here, if that is set.
+    pub fn session_rules(&self) -> Option<SessionRules> {
+        self.sessions
     }
 
     /// The rules of just-in-time provisioning.

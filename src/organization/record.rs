@@ -12,6 +12,7 @@ use super::{
 use crate::account::{AccountId, OrganizationId};
 use crate::fingerprint::Fingerprint;
 use crate::identity::StableKey;
+use crate::session::SessionRules;
 
 /// The version that is written. A field that an older release must not ignore, within the settings
 /// or the rules, raises it.
@@ -57,6 +58,8 @@ struct Record {
     key_pairs: Vec<StoredKeyPair>,
     #[serde(default, skip_serializing_if = "is_off")]
     signs_requests: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sessions: Option<SessionRules>,
     #[serde(flatten)]
     unknown: BTreeMap<String, serde_json::Value>,
 }
@@ -182,6 +185,7 @@ impl Serialize for Organization {
             provisioning: self.provisioning,
             key_pairs: self.key_pairs.iter().cloned().map(Into::into).collect(),
             signs_requests: self.signs_requests,
+            sessions: self.sessions,
             unknown: self.unknown.clone(),
         }
         .serialize(serializer)
@@ -222,6 +226,7 @@ impl<'de> Deserialize<'de> for Organization {
             provisioning: record.provisioning,
             key_pairs,
             signs_requests: record.signs_requests,
+            sessions: record.sessions,
             closed: None,
             unknown: record.unknown,
         };

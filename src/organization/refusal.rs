@@ -97,6 +97,9 @@ pub enum ChangeRefusal {
     /// The organization has been renamed so often that only an operator renames it again.
     #[error("the organization was renamed too often: the application's support can do it")]
     RenamedTooOften,
+    /// Sessions last five minutes at least and 90 days at most.
+    #[error("sessions last five minutes at least and 90 days at most")]
+    SessionsUnsound,
     /// "Single sign-on only" needs single sign-on: it is not configured.
     #[error("single sign-on cannot be enforced before it is configured")]
     EnforcementNeedsConfiguration,
@@ -164,6 +167,7 @@ impl ChangeRefusal {
             Self::KeyPairUnknown => "key_pair_unknown",
             Self::KeyPairsTooMany => "key_pairs_too_many",
             Self::LastAdministrator => "last_administrator",
+            Self::SessionsUnsound => "sessions_unsound",
             Self::RenamedTooOften => "renamed_too_often",
             Self::DomainPublic => "domain_public",
             Self::EnforcementNeedsConfiguration => "enforcement_needs_configuration",

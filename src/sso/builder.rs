@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::cache::Cache;
 use super::cookie::Cookies;
-use super::{DynMailer, DynRateLimits, Mailer, MemoryRateLimits, RateLimits, SessionRules, Sso};
+use super::{DynMailer, DynRateLimits, Mailer, MemoryRateLimits, RateLimits, Sso};
 use crate::address::{Address, is_plain};
 use crate::administration::{AdministrationError, admit_sealing_keys};
 use crate::replay::{DynReplayStore, ReplayStore};
 use crate::request::{DynRequestStore, RequestStore, SealedRequests};
 use crate::sealing::{SealingKey, SealingKeys};
+use crate::session::SessionRules;
 use crate::store::Store;
 
 /// What [`Sso`] is made of: [`Sso::builder`].
@@ -101,7 +102,8 @@ impl<S: Store> SsoBuilder<S> {
         Self { rates: DynRateLimits::new(rates), ..self }
     }
 
-    /// How long sessions last.
+    /// How long sessions last in organizations that have
+    /// [nothing of their own](crate::organization::Change::LimitSessions).
     pub fn session_rules(self, rules: SessionRules) -> Self {
         Self { rules, ..self }
     }

@@ -158,9 +158,10 @@ impl<S: Store> Sso<S> {
         let address = browser.address();
         let asked = browser.asked(By::Application, &address);
         let nobody = Account::new(id.clone(), &kept.organization, browser.now);
-        let start = SessionStart::new(&nobody, LoginMethod::EmailCode);
-        let (blank, cookie) = self.session(start, None, for_session, browser.now);
         let record = self.record(&kept.organization).await?;
+        let start = SessionStart::new(&nobody, LoginMethod::EmailCode);
+        let start = (start, &record.organization);
+        let (blank, cookie) = self.session(start, None, for_session, browser.now);
         let found = self.store.find(&kept.organization, &Names::of_id(id)).await.map_err(failed)?;
         let before = found.into_iter().flat_map(|found| found.accounts).next();
         let before = before.ok_or(SsoRefusal::CodeWrong)?;

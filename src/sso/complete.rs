@@ -330,7 +330,7 @@ impl<S: Store> Sso<S> {
         let address = browser.address();
         let asked = browser.asked(By::IdentityProvider, &address);
         let nobody = Account::new(AccountId::new(""), way.record.organization.id(), browser.now);
-        let start = SessionStart::sso(identity, &nobody);
+        let start = (SessionStart::sso(identity, &nobody), &way.record.organization);
         let (blank, cookie) = self.session(start, Some(identity), for_session, browser.now);
         let link = self.waiting(login, for_code, browser)?;
         let of = |account: &Account| Session {

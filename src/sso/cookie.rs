@@ -70,9 +70,9 @@ impl Cookies {
 
     /// The cookies of requests under way, as a browser has to be told of them here.
     ///
-    /// Over plain http on this machine each is set twice: `Secure; SameSite=None`, which Chromium and
-    /// Firefox take there, and brings it with the identity provider's form; and without both for
-    /// Safari, which takes nothing that is `Secure`. Either is taken back.
+    /// Over plain http on this machine each is set twice: `Secure; SameSite=None`, which Chromium
+    /// and Firefox take there, and brings it with the identity provider's form; and without both
+    /// for Safari, which takes nothing that is `Secure`. Either is taken back.
     pub(super) fn of_requests(self, cookies: Vec<SetCookie>) -> Vec<SetCookie> {
         let Some(port) = self.port else { return cookies };
         let twice = |cookie: SetCookie| {

@@ -40,7 +40,7 @@ pub use self::limits::{DynRateLimits, MemoryRateLimits, RateKey, RateKind, RateL
 pub use self::logout::{LoggedOut, LogoutAnswered};
 pub use self::mail::{DynMailer, Mail, Mailer};
 pub use self::refusal::SsoRefusal;
-pub use self::session::{Resumed, SessionRules, SignedIn};
+pub use self::session::{Resumed, SignedIn};
 pub use self::start::{Start, StartFor, Started};
 pub use self::switch::Visible;
 pub use self::tested::Tested;
@@ -52,6 +52,7 @@ use crate::organization::{Claim, ClaimKind, Organization, SsoUnavailable};
 use crate::replay::DynReplayStore;
 use crate::request::DynRequestStore;
 use crate::sealing::SealingKeys;
+use crate::session::SessionRules;
 use crate::store::{Record, Store, Written};
 
 /// The doors of an application: build it once, and call it from every route.

@@ -9,38 +9,14 @@ use crate::audit::{Action, Actor, AuditEvent};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::logout::LogoutSubject;
-use crate::organization::By;
+use crate::organization::{By, Organization};
 use crate::policy::{Decision, LoginPolicy, Origin, PolicyAction, Reason, Verdict};
 use crate::provision::{Intent, carry_out};
 use crate::random::Random;
 use crate::request::SetCookie;
-use crate::session::{CredentialStart, LoginMethod, Session, SessionStart};
+use crate::session::{CredentialStart, LoginMethod, Session, SessionRules, SessionStart};
 use crate::store::{Found, Names, SessionWrite, Store, Write, Written};
 use crate::token::{Token, TokenDigest};
-
-/// How long sessions last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SessionRules {
-    /// From its begin. An identity provider that says when its own ends (SessionNotOnOrAfter) ends
-    /// it earlier. Default: 12 hours.
-    pub lifetime: TimeDelta,
-    /// After its last use. Default: 2 hours.
-    pub idle: TimeDelta,
-}
-
-impl SessionRules {
-    /// So long in all, and so long without use.
-    pub fn new(lifetime: TimeDelta, idle: TimeDelta) -> Self {
-        Self { lifetime, idle }
-    }
-}
-
-impl Default for SessionRules {
-    fn default() -> Self {
-        Self::new(TimeDelta::hours(12), TimeDelta::hours(2))
-    }
-}
 
 /// A use is written down at most so often.
 const TOUCHED: TimeDelta = TimeDelta::minutes(5);
@@ -136,10 +112,10 @@ impl<S: Store> Sso<S> {
         let Some((session, account)) = self.store.session(token).await.map_err(failed)? else {
             return Ok(Err(Over::Unknown));
         };
-        if !self.is_running(&session, browser.now) {
+        let organization = self.organization(&account.organization, browser).await?;
+        if !self.is_running(&session, &organization, browser.now) {
             return Ok(Err(Over::Reason(Reason::SessionEnded)));
         }
-        let organization = self.organization(&account.organization, browser).await?;
         let policy = LoginPolicy::of(&organization);
         let Some(parent) = &session.entered_from else {
             let decision = policy.decide(&account, &PolicyAction::Resume(&session.start));
@@ -149,19 +125,31 @@ impl<S: Store> Sso<S> {
             return Ok(Err(Over::Reason(Reason::SessionEnded)));
         };
         let is_same = session.start.generation == account.generation;
-        if !is_same || origin.entered_from.is_some() || !self.is_running(&origin, browser.now) {
+        let home = self.organization(&there.organization, browser).await?;
+        let is_running = self.is_running(&origin, &home, browser.now);
+        if !is_same || origin.entered_from.is_some() || !is_running {
             return Ok(Err(Over::Reason(Reason::SessionEnded)));
         }
-        let home = LoginPolicy::of(&*self.organization(&there.organization, browser).await?);
+        let home = LoginPolicy::of(&home);
         let enter = PolicyAction::Enter(Origin::new(&home, &there, &origin.start));
         let decision = policy.decide(&account, &enter);
         Ok(Ok(SignedIn { session, account, decision, from: Some(Box::new((origin, there))) }))
     }
 
     /// Whether a session is within its times.
-    fn is_running(&self, session: &Session, now: DateTime<Utc>) -> bool {
+    fn is_running(
+        &self,
+        session: &Session,
+        organization: &Organization,
+        now: DateTime<Utc>,
+    ) -> bool {
         let idle = now.signed_duration_since(session.last_used_at);
-        now < session.not_on_or_after && idle < self.rules.idle
+        now < session.not_on_or_after && idle < self.rules_of(organization).idle()
+    }
+
+    /// How long sessions last there.
+    fn rules_of(&self, organization: &Organization) -> SessionRules {
+        organization.session_rules().unwrap_or(self.rules)
     }
 
     /// Writes down that it was used, from time to time. That it fails keeps nobody out.
@@ -202,13 +190,14 @@ impl<S: Store> Sso<S> {
     /// A session that begins now, and its cookie.
     pub(super) fn session(
         &self,
-        start: SessionStart,
+        (start, organization): (SessionStart, &Organization),
         identity: Option<&Identity>,
         random: Random,
         now: DateTime<Utc>,
     ) -> (Session, SetCookie) {
         let token = Token::new(random);
-        let longest = now.checked_add_signed(self.rules.lifetime).unwrap_or(now);
+        let lifetime = self.rules_of(organization).lifetime();
+        let longest = now.checked_add_signed(lifetime).unwrap_or(now);
         let theirs = identity.and_then(|identity| identity.session_not_on_or_after);
         let not_on_or_after = theirs.map_or(longest, |theirs| theirs.min(longest));
         let mut session = Session::new(token.digest(), start, now, not_on_or_after);
@@ -285,10 +274,12 @@ impl<S: Store> Sso<S> {
         browser: &Browser<'_>,
     ) -> Result<Vec<Session>, Error> {
         let account = &signed_in.account;
+        let organization = self.organization(&account.organization, browser).await?;
         let all = self.store.sessions(&account.organization, &account.id).await;
         let mut sessions = all.map_err(failed)?;
         sessions.retain(|session| {
-            session.start.generation == account.generation && self.is_running(session, browser.now)
+            session.start.generation == account.generation
+                && self.is_running(session, &organization, browser.now)
         });
         sessions.sort_by_key(|session| std::cmp::Reverse(session.begun_at));
         Ok(sessions)
@@ -347,6 +338,7 @@ impl<S: Store> Sso<S> {
             self.tell(&event).await?;
             return Err(SsoRefusal::Policy(decision.reason).into());
         };
+        let start = (start, &record.organization);
         let (session, cookie) = self.session(start, None, random, browser.now);
         let mut write = Write::of(&account.organization, browser.now);
         write.decided_by = Some(record.version);

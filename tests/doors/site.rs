@@ -1,4 +1,5 @@
 //! An application's site, a browser, and an identity provider's site, in one process.
+#![allow(dead_code, reason = "each group of tests uses its part of it")]
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
