@@ -163,6 +163,27 @@ fn an_organization_says_how_long_its_sessions_last() {
     assert_eq!(acme.session_rules(), None);
 }
 
+/// Two organizations with one key: whoever pastes it second is warned, and let.
+#[test]
+fn a_certificate_that_another_organization_trusts_is_warned_of() {
+    let store = store_of(&open("org-b", "bravo", &IDP_A), None);
+    let acme = organization("org-a", "acme");
+    found(&store, &acme, None);
+    let id = OrganizationId::new("org-a");
+    let asked = Asked::by(OPERATOR, now());
+    let warnings = |change: Change| {
+        let applied = block_on(administer(&store, &Plan::ALL, &id, &change, &asked));
+        let applied = applied.expect("the store");
+        assert_eq!(code(&applied), "done");
+        applied.warnings.iter().map(|warning| warning.problem.code()).collect::<Vec<_>>()
+    };
+    let configure = |idp| Change::Configure(Box::new(values(&acme, idp)));
+    assert_eq!(warnings(configure(&IDP_A)), ["certificate_shared"]);
+    assert_eq!(warnings(configure(&IDP_B)), [""; 0]);
+    let certificate = IDP_A.certificate_pem().expect("PEM");
+    assert_eq!(warnings(Change::AddCertificate { certificate }), ["certificate_shared"]);
+}
+
 /// Without enforcement there is nobody to lock out.
 #[test]
 fn without_enforcement_a_proposal_is_adopted_as_it_is() {

@@ -210,6 +210,12 @@ async fn around<S: Store>(
             around.claims.insert(claim);
         }
     }
+    let pasted = change.pasted();
+    if !pasted.is_empty() {
+        let id = found.record.organization.id();
+        let elsewhere = store.trusted_elsewhere(id, &pasted).await;
+        around.fingerprints = elsewhere.map_err(AdministrationError::Store)?;
+    }
     Ok(around)
 }
 

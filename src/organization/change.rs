@@ -15,6 +15,7 @@ use crate::doctor::{Finding, PastedValues};
 use crate::fingerprint::Fingerprint;
 use crate::identity::StableKey;
 use crate::session::SessionRules;
+use crate::trust::Certificates;
 
 /// What a change has to know besides the organization itself. The application, or
 /// [`administer`](crate::administration::administer()), collects it.
@@ -194,6 +195,19 @@ impl Change {
             _ => return None,
         };
         tested.link().map(|link| link.key)
+    }
+
+    /// The certificates that it pastes: whoever else trusts one of them is warned of.
+    pub fn pasted(&self) -> Vec<Fingerprint> {
+        let pasted = match self {
+            Self::AddCertificate { certificate } => Some(certificate),
+            Self::Configure(values) => Some(&values.certificate),
+            Self::Propose(proposal) => proposal.values.as_ref().map(|values| &values.certificate),
+            _ => None,
+        };
+        let parsed = pasted.and_then(|pasted| Certificates::parse(pasted).ok());
+        let all = parsed.iter().flat_map(|certificates| certificates.iter());
+        all.map(|certificate| certificate.fingerprint()).collect()
     }
 
     /// What nobody else may have for it.

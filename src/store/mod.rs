@@ -20,6 +20,7 @@ pub use self::write::{AccountWrite, KeptWrite, SessionWrite, SettingsWrite, Writ
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::AuditEvent;
 use crate::error::BoxError;
+use crate::fingerprint::Fingerprint;
 use crate::identity::Email;
 use crate::organization::{Claim, Counters, Organization};
 use crate::pointers::behind_pointers;
@@ -56,7 +57,8 @@ use crate::token::TokenDigest;
 ///    founded by nobody.
 /// 6. **What is [claimed](Organization::claims) belongs to one organization**: a row with a primary
 ///    key each. A claim of another one is [`Written::Claimed`]. Claims that go are free again;
-///    those of an organization that is removed are never given again.
+///    those of an organization that is removed are never given again. A certificate may be trusted
+///    by several; who else trusts one is [found](Store::trusted_elsewhere) by an index.
 /// 7. **What is [spent](Write::spend) was not spent before**: [`Written::AlreadySpent`], by the
 ///    rules of a [`ReplayStore`](crate::ReplayStore). So is what is over, or an error.
 /// 8. **Where several answers are true**, the first of these is given: `Outdated`, `AlreadySpent`,
@@ -167,6 +169,14 @@ pub trait Store: Send + Sync {
         count: usize,
     ) -> impl Future<Output = Result<Vec<AccountChange>, BoxError>> + Send;
 
+    /// Those of these certificates that another organization than this trusts: nobody else should
+    /// have the same identity provider's key, and whoever pastes it is warned.
+    fn trusted_elsewhere(
+        &self,
+        organization: &OrganizationId,
+        fingerprints: &[Fingerprint],
+    ) -> impl Future<Output = Result<Vec<Fingerprint>, BoxError>> + Send;
+
     /// What there is once for all organizations.
     fn store_record(&self) -> impl Future<Output = Result<StoreRecord, BoxError>> + Send;
 
@@ -234,6 +244,10 @@ behind_pointers!(
             after: u64 = u64,
             count: usize = usize
         ) -> Result<Vec<AccountChange>, BoxError>;
+        fn trusted_elsewhere(
+            organization: &OrganizationId = &'a OrganizationId,
+            fingerprints: &[Fingerprint] = &'a [Fingerprint]
+        ) -> Result<Vec<Fingerprint>, BoxError>;
         fn store_record() -> Result<StoreRecord, BoxError>;
         fn record(event: &AuditEvent = &'a AuditEvent) -> Result<(), BoxError>;
         fn log_request(request: &RequestLog = &'a RequestLog) -> Result<(), BoxError>;

@@ -11,6 +11,7 @@ use saml_login::store::{
     Store, StoreRecord, TooMany, Write, Written,
 };
 use saml_login::token::TokenDigest;
+use saml_login::trust::Fingerprint;
 
 type Hook = dyn Fn(&MemoryStore, &Write) -> Option<Result<Written, BoxError>> + Send + Sync;
 
@@ -106,6 +107,14 @@ impl Store for Hooked {
         count: usize,
     ) -> Result<Vec<AccountChange>, BoxError> {
         self.store.changes_since(organization, after, count).await
+    }
+
+    async fn trusted_elsewhere(
+        &self,
+        organization: &OrganizationId,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<Fingerprint>, BoxError> {
+        self.store.trusted_elsewhere(organization, fingerprints).await
     }
 
     async fn store_record(&self) -> Result<StoreRecord, BoxError> {

@@ -3,5 +3,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod codes;
+mod faults;
 mod logins;
+mod logout;
+mod sessions;
 mod site;
+mod switching;
+mod tested;

@@ -9,8 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use saml_login::account::{
     Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, OrganizationId, Role,
 };
+use saml_login::administration::administer;
 use saml_login::audit::AuditEvent;
 use saml_login::error::{BoxError, Error};
+use saml_login::organization::{By, Change, Plan, Proposal};
+use saml_login::provision::Asked;
 use saml_login::request::SetCookie;
 use saml_login::sso::{
     Browser, Completed, Mail, Mailer, PostedLogin, Resumed, SignedIn, Sso, Start, StartFor, Started,
@@ -20,7 +23,7 @@ use saml_login::testing::idp::{TestIdp, TestResponse};
 use saml_login::{Delivery, Organization, SealingKey};
 
 use crate::common::people::{email, found, random};
-use crate::common::tenants::{IDP_A, response};
+use crate::common::tenants::{IDP_A, response, values};
 use crate::common::{block_on, now};
 
 /// What a browser does by itself.
@@ -34,6 +37,7 @@ pub(crate) enum From {
     Form,
 }
 
+#[derive(Clone)]
 struct Cookie {
     value: String,
     same_site: String,
@@ -41,7 +45,7 @@ struct Cookie {
 }
 
 /// One person's browser: any number of tabs, one jar.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Jar(BTreeMap<String, Cookie>);
 
 impl Jar {
@@ -356,4 +360,55 @@ pub(crate) fn person(organization: &Organization, name: &str, role: Role, linked
         account.link = Some(Link::new(key, LinkOrigin::Session));
     }
     account
+}
+
+impl Site {
+    /// What somebody does with the settings.
+    pub(crate) fn change(
+        &self,
+        organization: &str,
+        by: &By<'_>,
+        change: Change,
+    ) -> Result<(), String> {
+        let (id, asked) = (OrganizationId::new(organization), Asked::by(*by, self.now()));
+        let applied = block_on(administer(&self.store, &Plan::ALL, &id, &change, &asked));
+        applied.expect("the store").result.map_err(|refusal| refusal.code().to_owned())
+    }
+
+    /// An administrator who is linked tries the settings in effect out, and enforces them.
+    pub(crate) fn enforce(&self, organization: &Organization, boss: &str) {
+        let mut jar = Jar::default();
+        let in_effect = self.log_in(&mut jar, organization, boss);
+        assert!(matches!(in_effect, Completed::LoggedIn(_)), "{in_effect:?}");
+        let purpose = StartFor::Test { proposed: false };
+        let tested = self.log_in_for(&mut jar, organization, &IDP_A, boss, purpose);
+        let Completed::Tested(tested) = tested else { panic!("{tested:?}") };
+        assert_eq!(tested.counts, Ok(()));
+        let signed_in = self.signed_in(&mut jar);
+        self.change(organization.id().as_str(), &signed_in.by(), Change::Enforce)
+            .expect("enforced");
+    }
+
+    /// The same with other settings, in the place of those that are enforced.
+    pub(crate) fn adopt(&self, organization: &Organization, idp: &TestIdp, boss: &str) {
+        let mut jar = Jar::default();
+        let in_effect = self.log_in(&mut jar, organization, boss);
+        assert!(matches!(in_effect, Completed::LoggedIn(_)), "{in_effect:?}");
+        let signed_in = self.signed_in(&mut jar);
+        let id = organization.id().as_str();
+        let proposal = Proposal::of_values(values(organization, idp));
+        self.change(id, &signed_in.by(), Change::Propose(Box::new(proposal))).expect("proposed");
+        let purpose = StartFor::Test { proposed: true };
+        let tested = self.log_in_for(&mut jar, organization, idp, boss, purpose);
+        let Completed::Tested(tested) = tested else { panic!("{tested:?}") };
+        assert_eq!((tested.counts.clone(), tested.proposed), (Ok(()), true), "{}", tested.report);
+        self.change(id, &signed_in.by(), Change::Adopt).expect("adopted");
+    }
+
+    pub(crate) fn sign_out(&self, jar: &mut Jar) {
+        let header = jar.header(From::Here, self.now());
+        let browser = Browser::new(&header, self.now());
+        let cookies = block_on(self.sso.sign_out(&browser)).expect("signed out");
+        jar.take(&cookies, self.now());
+    }
 }

@@ -18,6 +18,7 @@ use saml_login::store::{
     Record, RequestLog, SettingsWrite, Store, StoreRecord, TooMany, Write, Written,
 };
 use saml_login::token::TokenDigest;
+use saml_login::trust::Fingerprint;
 
 /// One thing that is wrong with a store: what it is called, what it does otherwise, and what the
 /// contract says of that.
@@ -59,6 +60,7 @@ pub(crate) enum Hook {
     Audit(fn(&Faulty, &OrganizationId, Option<u64>, usize) -> Told<AuditEvent>),
     Requests(fn(&Faulty, &OrganizationId, Option<u64>, usize) -> Told<RequestLog>),
     Feed(fn(&Faulty, &OrganizationId, u64, usize) -> Vec<AccountChange>),
+    Trusted(fn(&Faulty, &OrganizationId, &mut Vec<Fingerprint>)),
     StoreRecord(fn(&mut StoreRecord)),
     Records(fn(&AuditEvent) -> Option<AuditEvent>),
     Logs(fn(&RequestLog) -> Option<RequestLog>),
@@ -431,6 +433,18 @@ impl Store for Faulty {
     ) -> Result<Vec<AccountChange>, BoxError> {
         let read = self.inner.changes_since(organization, after, count);
         read!(self, Feed(organization, after, count), read)
+    }
+
+    async fn trusted_elsewhere(
+        &self,
+        organization: &OrganizationId,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<Fingerprint>, BoxError> {
+        change!(
+            self,
+            Trusted(organization),
+            self.inner.trusted_elsewhere(organization, fingerprints)
+        )
     }
 
     async fn store_record(&self) -> Result<StoreRecord, BoxError> {

@@ -91,6 +91,19 @@ pub(crate) const FAULTS: &[Fault] = &[
         "what is told of the founding is told",
     ),
     Fault(
+        "finds nobody who trusts a certificate",
+        &[Hook::Trusted(|_, _, found| found.clear())],
+        "a certificate that another one trusts is found",
+    ),
+    Fault(
+        "finds a certificate's own organization",
+        &[Hook::Trusted(|faulty, id, found| {
+            let own = now(faulty.inner.organization(id)).expect("one").organization.fingerprints();
+            found.extend(own);
+        })],
+        "one's own certificate is trusted by nobody else",
+    ),
+    Fault(
         "founds again",
         &[Hook::After(|_, write, written| match (&write.settings, written) {
             (Some(SettingsWrite::Found { .. }), Written::Conflict) => Written::Done,

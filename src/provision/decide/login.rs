@@ -84,6 +84,7 @@ fn held<'a>(
     let (account, origin) = match holder {
         Holder::Code { account, sent_to, generation } => {
             let account = standing.target(account)?;
+            alive(account)?;
             confirmed(account)?;
             // Whatever ended sessions since then has ended the code, too.
             if !account.has_email(sent_to) || account.generation != generation {

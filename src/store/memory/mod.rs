@@ -21,6 +21,7 @@ use super::{
 use crate::account::{Account, AccountId, OrganizationId, Status};
 use crate::audit::AuditEvent;
 use crate::error::BoxError;
+use crate::fingerprint::Fingerprint;
 use crate::identity::Email;
 use crate::organization::Claim;
 use crate::session::Session;
@@ -41,6 +42,8 @@ pub struct MemoryStore {
 struct State {
     tenants: HashMap<OrganizationId, Tenant>,
     claims: HashMap<Claim, OrganizationId>,
+    /// Who trusts a certificate.
+    trusting: HashMap<Fingerprint, HashSet<OrganizationId>>,
     /// Ids of organizations that are gone.
     former: HashSet<OrganizationId>,
     /// Where an address is found, in lower case.
@@ -166,6 +169,19 @@ impl Store for MemoryStore {
             .tenant(organization)
             .map(|tenant| tenant.changes(after, count))
             .unwrap_or_default())
+    }
+
+    async fn trusted_elsewhere(
+        &self,
+        organization: &OrganizationId,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<Fingerprint>, BoxError> {
+        let state = self.state()?;
+        let elsewhere = |fingerprint: &&Fingerprint| {
+            let who = state.trusting.get(fingerprint);
+            who.is_some_and(|who| who.iter().any(|id| id != organization))
+        };
+        Ok(fingerprints.iter().filter(elsewhere).copied().collect())
     }
 
     async fn store_record(&self) -> Result<StoreRecord, BoxError> {

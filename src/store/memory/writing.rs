@@ -125,6 +125,7 @@ impl State {
             }
             SettingsWrite::Change(organization) => {
                 self.unclaim(id);
+                self.distrust(id);
                 self.claim(id, &organization);
                 if let Some(tenant) = self.tenants.get_mut(id) {
                     tenant.change_settings(*organization);
@@ -147,10 +148,25 @@ impl State {
     fn claim(&mut self, id: &OrganizationId, organization: &Organization) {
         let claims = organization.claims().into_iter().map(|claim| (claim, id.clone()));
         self.claims.extend(claims);
+        for fingerprint in organization.fingerprints() {
+            self.trusting.entry(fingerprint).or_default().insert(id.clone());
+        }
+    }
+
+    fn distrust(&mut self, id: &OrganizationId) {
+        let tenant = self.tenants.get(id);
+        let fingerprints = tenant.map(|tenant| tenant.record.organization.fingerprints());
+        for fingerprint in fingerprints.into_iter().flatten() {
+            if let Some(who) = self.trusting.get_mut(&fingerprint) {
+                who.remove(id);
+            }
+        }
+        self.trusting.retain(|_, who| !who.is_empty());
     }
 
     /// Its claims stay, so that nobody gets them.
     fn remove(&mut self, id: &OrganizationId) {
+        self.distrust(id);
         let Some(tenant) = self.tenants.remove(id) else { return };
         for account in tenant.accounts() {
             self.unlist(account);

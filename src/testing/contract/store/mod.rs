@@ -22,6 +22,7 @@ mod sessions;
 mod settings;
 mod spent;
 mod told;
+mod trusted;
 mod whole;
 mod world;
 
@@ -72,6 +73,7 @@ pub fn store<S: Store + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
     reach::whoever_gets_in_stays(tested);
     claims::claims_belong_to_one_organization(tested);
     claims::an_organization_that_is_removed_is_gone(tested);
+    trusted::who_else_trusts_a_certificate_is_found(tested);
     spent::what_is_spent_was_not_spent_before(tested);
     sessions::sessions_are_found(tested);
     sessions::sessions_are_found_by_the_providers_handle(tested);

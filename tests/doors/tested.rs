@@ -1,0 +1,134 @@
+//! Settings are tried out before they take effect.
+
+use chrono::TimeDelta;
+use saml_login::account::{AccountId, Role, Status};
+use saml_login::organization::{Change, Proposal};
+use saml_login::provision::Intent;
+use saml_login::sso::{Completed, Start, StartFor, Tested};
+
+use crate::common::people::carry;
+use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, enforced, open, values};
+use crate::site::{Jar, Site, code, person};
+
+const IN_EFFECT: StartFor<'static> = StartFor::Test { proposed: false };
+const PROPOSED: StartFor<'static> = StartFor::Test { proposed: true };
+
+fn tested(completed: Completed) -> Tested {
+    match completed {
+        Completed::Tested(tested) => *tested,
+        other => panic!("no test: {other:?}"),
+    }
+}
+
+#[test]
+fn a_test_ends_in_a_report_a_preview_and_what_it_counts_for() {
+    let acme = open("org-a", "acme", &IDP_A);
+    let (site, mut jar) = (Site::of(&[&acme]), Jar::default());
+    site.put(&person(&acme, "boss", Role::Administrator, false));
+    site.by_code(&mut jar, "acme", "boss@example.test").expect("a login");
+    let before = site.account("org-a", &AccountId::new("boss"));
+    // Somebody else's name at the identity provider would be a new account: it counts for nothing.
+    let other = tested(site.log_in_for(&mut jar, &acme, &IDP_A, "mia", IN_EFFECT));
+    assert!(other.report.accepted);
+    assert_eq!(other.preview.map(|one| one.map(|one| one.code())), Some(Ok("create")));
+    assert!(other.counts.is_ok(), "the tester was signed in, and is linked by it");
+    let own = tested(site.log_in_for(&mut jar, &acme, &IDP_A, "boss", IN_EFFECT));
+    assert!(own.report.accepted && !own.proposed);
+    assert_eq!(own.preview.map(|one| one.map(|one| one.code())), Some(Ok("confirm")));
+    assert_eq!(own.counts, Ok(()));
+    let email = own.identity.and_then(|identity| identity.email);
+    assert_eq!(email.map(|email| email.address().to_owned()), Some("boss@example.test".into()));
+    assert_eq!(site.account("org-a", &AccountId::new("boss")), before, "no account is another");
+    assert!(site.organization("org-a").is_tested());
+    let told = site.told("org-a", 1);
+    assert_eq!(told[0].action.code(), "test_login");
+    assert_eq!(site.signed_in(&mut jar).account.id.as_str(), "boss", "the session goes on");
+    // A response that is refused is explained, and nothing else becomes of it.
+    let request = site.tab(&mut jar, "acme", IN_EFFECT);
+    let mut answer = site.answer(&acme, &IDP_A, "boss", Some(&request));
+    answer.audiences = vec![vec!["https://elsewhere.test".into()]];
+    let form = answer.form_value().expect("a response");
+    let refused = tested(site.post(&mut jar, &acme.urls().acs_url, &form));
+    assert_eq!(refused.report.code, Some("audience_mismatch"));
+    assert!(refused.preview.is_none() && refused.identity.is_none() && refused.counts.is_err());
+}
+
+/// One slip in the issuer, and the proposed settings that mend it: tried out beside those in effect.
+#[test]
+fn proposed_settings_are_tried_out_beside_those_in_effect() {
+    let acme = enforced("org-a", "acme", &IDP_A);
+    let site = Site::of(&[&acme]);
+    site.put(&person(&acme, "boss", Role::Administrator, true));
+    let mut jar = Jar::default();
+    assert_eq!(code(&site.log_in(&mut jar, &acme, "boss")), "update");
+    let boss = site.signed_in(&mut jar);
+    let mut typo = values(&acme, &IDP_B);
+    typo.issuer = "https://idp-b.example.test/metadat".into();
+    let propose = |values| Change::Propose(Box::new(Proposal::of_values(values)));
+    site.change("org-a", &boss.by(), propose(typo)).expect("proposed");
+    let wrong = tested(site.log_in_for(&mut jar, &acme, &IDP_B, "boss", PROPOSED));
+    assert_eq!(wrong.report.code, Some("issuer_mismatch"));
+    let refused = site.change("org-a", &boss.by(), Change::Adopt);
+    assert_eq!(refused, Err("adoption_needs_test_login".into()));
+    // Logins go on with what is in effect.
+    assert_eq!(code(&site.log_in(&mut Jar::default(), &acme, "boss")), "keep");
+    site.change("org-a", &boss.by(), propose(values(&acme, &IDP_B))).expect("proposed");
+    // What nobody has asked for never reaches what is proposed, nor what asked for something else.
+    let tile = site.answer(&acme, &IDP_B, "boss", None).form_value().expect("a response");
+    assert_eq!(code(&site.post(&mut Jar::default(), &acme.urls().acs_url, &tile)), "key_untrusted");
+    let mut other = Jar::default();
+    let request = site.tab(&mut other, "acme", StartFor::Login);
+    let form = site.answer(&acme, &IDP_B, "boss", Some(&request)).form_value().expect("one");
+    assert_eq!(code(&site.post(&mut other, &acme.urls().acs_url, &form)), "key_untrusted");
+    // In another browser the test is nobody's.
+    let request = site.tab(&mut jar, "acme", PROPOSED);
+    let form = site.answer(&acme, &IDP_B, "boss", Some(&request)).form_value().expect("one");
+    assert_eq!(code(&site.post(&mut other, &acme.urls().acs_url, &form)), "key_untrusted");
+    let right = tested(site.post(&mut jar, &acme.urls().acs_url, &form));
+    assert_eq!((right.counts, right.proposed), (Ok(()), true));
+    site.change("org-a", &boss.by(), Change::Adopt).expect("adopted");
+    let now = site.organization("org-a");
+    let login = site.log_in_for(&mut Jar::default(), &now, &IDP_B, "boss", StartFor::Login);
+    assert_eq!(code(&login), "keep", "the tester is linked to their new name");
+}
+
+#[test]
+fn a_test_is_an_administrators_whose_session_lives() {
+    let acme = open("org-a", "acme", &IDP_A);
+    let site = Site::of(&[&acme]);
+    site.put(&person(&acme, "mia", Role::Member, false));
+    let mut jar = Jar::default();
+    let start = || Start::new(IN_EFFECT);
+    assert_eq!(site.start(&mut jar, "acme", start()).expect_err("nobody").code(), "not_signed_in");
+    site.by_code(&mut jar, "acme", "mia@example.test").expect("a login");
+    let refused = site.start(&mut jar, "acme", start()).expect_err("a member");
+    assert_eq!(refused.code(), "test_not_administrator");
+    site.put(&person(&acme, "boss", Role::Administrator, false));
+    for end in ["ended", "demoted"] {
+        let mut jar = Jar::default();
+        site.wait(TimeDelta::hours(1));
+        site.by_code(&mut jar, "acme", "boss@example.test").expect("a login");
+        let request = site.tab(&mut jar, "acme", IN_EFFECT);
+        let boss = AccountId::new("boss");
+        if end == "ended" {
+            carry(&site.store, "org-a", &OPERATOR, &Intent::EndSessions(&boss)).expect("a change");
+        } else {
+            site.put(&person(&acme, "deputy", Role::Administrator, false));
+            let demote = Intent::ChangeRole { account: &boss, role: Role::Member };
+            carry(&site.store, "org-a", &OPERATOR, &demote).expect("a change");
+        }
+        let form = site.answer(&acme, &IDP_A, "boss", Some(&request)).form_value().expect("one");
+        let completed = site.post(&mut jar, &acme.urls().acs_url, &form);
+        match end {
+            "ended" => assert_eq!(code(&completed), "session_over"),
+            _ => {
+                let refusal = tested(completed).counts.expect_err("a member");
+                assert_eq!(refusal.code(), "test_login_not_administrator");
+            }
+        }
+        assert!(!site.organization("org-a").is_tested());
+    }
+    let off = Intent::SetStatus { account: &AccountId::new("mia"), status: Status::Deactivated };
+    carry(&site.store, "org-a", &OPERATOR, &off).expect("a change");
+    assert_eq!(site.start(&mut jar, "acme", start()).expect_err("off").code(), "not_signed_in");
+}
