@@ -401,7 +401,7 @@ impl Site {
         let purpose = StartFor::Test { proposed: true };
         let tested = self.log_in_for(&mut jar, organization, idp, boss, purpose);
         let Completed::Tested(tested) = tested else { panic!("{tested:?}") };
-        assert_eq!((tested.counts.clone(), tested.proposed), (Ok(()), true), "{}", tested.report);
+        assert_eq!((tested.counts, tested.proposed), (Ok(()), true), "{}", tested.report);
         self.change(id, &signed_in.by(), Change::Adopt).expect("adopted");
     }
 
