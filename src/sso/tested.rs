@@ -1,6 +1,7 @@
 //! Settings are tried out: a login of which nothing becomes.
 
-use super::complete::{Completed, Halt, PostedLogin, Way};
+use super::complete::{Halt, Way};
+use super::completed::{Completed, PostedLogin};
 use super::context::Context;
 use super::{Sso, SsoRefusal, failed};
 use crate::account::AccountId;
