@@ -79,7 +79,7 @@ pub struct LoggedIn {
     pub clock_difference: Option<TimeDelta>,
 }
 
-/// A verified login that waits for a code: [`Sso::confirm`].
+/// A verified login that waits for a code: [`Sso::confirm`](super::Sso::confirm).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Confirming {
@@ -103,8 +103,9 @@ pub struct Stopped {
     pub event: Option<AuditEvent>,
     /// Whether somebody may be signed in all the same: the form was used before (a step back, a
     /// page that was loaded again), or answers a request that this browser has no more. Answer with
-    /// a redirect (303) to a page that [asks](Sso::resume) who is there, and shows this to nobody
-    /// else: the cookie of a session does not come with a form that is posted from elsewhere.
+    /// a redirect (303) to a page that [asks](super::Sso::resume) who is there, and shows this to
+    /// nobody else: the cookie of a session does not come with a form that is posted from
+    /// elsewhere.
     pub may_be_signed_in: bool,
     /// A `Set-Cookie` header each.
     pub cookies: Vec<SetCookie>,

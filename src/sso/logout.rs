@@ -62,8 +62,8 @@ impl<S: Store> Sso<S> {
     ///
     /// # Errors
     ///
-    /// [`SsoRefusal::Store`]: the session may go on. A request that cannot be made or remembered
-    /// signs out here alone, without an error.
+    /// [`SsoRefusal::Store`](super::SsoRefusal::Store): the session may go on. A request that
+    /// cannot be made or remembered signs out here alone, without an error.
     pub async fn log_out(
         &self,
         signed_in: &SignedIn,
@@ -123,7 +123,7 @@ impl<S: Store> Sso<S> {
     ///
     /// # Errors
     ///
-    /// The first rule that the message breaks, and [`SsoRefusal`].
+    /// The first rule that the message breaks, and [`SsoRefusal`](super::SsoRefusal).
     pub async fn take_logout(
         &self,
         slo_url: &str,

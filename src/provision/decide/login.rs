@@ -23,8 +23,8 @@ const LONGEST_NAME: usize = 1024;
 ///    issuer: the identity provider was replaced. An administrator's waits for a code.
 /// 4. Otherwise a new one is made, if the rules allow that.
 ///
-/// An address is believed as the [rule for domains](DomainRule) says. Attributes beyond the mapped
-/// ones, and texts in them, never matter.
+/// An address is believed as the [rule for domains](crate::organization::DomainRule) says.
+/// Attributes beyond the mapped ones, and texts in them, never matter.
 pub(super) fn log_in<'a>(
     login: &LogIn<'_>,
     standing: &Standing<'a>,
