@@ -314,7 +314,8 @@ impl<S: Store> Sso<S> {
             Error::Rejected(rejection) => Advice::for_refusal(rejection, product(organization)),
             _ => None,
         };
-        let cookies = way.served;
+        // What failed has used nothing up: the same form may come again, and needs its cookie then.
+        let cookies = if has_failed(&error) { Vec::new() } else { way.served };
         let stopped = Stopped::new(error, Some(event));
         Stopped { advice, cookies, ..stopped }
     }
@@ -328,6 +329,18 @@ pub(super) struct Login {
     pub(super) clock_difference: Option<TimeDelta>,
     /// What was kept for it and is taken by it.
     pub(super) taken: Option<(KeptKind, TokenDigest)>,
+}
+
+/// Whether something did not work, so that nothing was decided.
+fn has_failed(error: &Error) -> bool {
+    match error {
+        Error::ReplayStore(_) | Error::RequestStore(_) => true,
+        Error::Refused(refused) => matches!(
+            refused.code(),
+            "account_store_contended" | "account_store_failed" | "store_failed"
+        ),
+        _ => false,
+    }
 }
 
 /// What nobody here has asked for goes on where its RelayState says, if that is a place here.

@@ -7,7 +7,9 @@ use crate::account::OrganizationId;
 use crate::binding::is_safe_path;
 use crate::error::Error;
 use crate::identity::Email;
-use crate::organization::{Claim, ClaimKind, Discovery, EmailDomain, Organization, discover};
+use crate::organization::{
+    ChangeRefusal, Claim, ClaimKind, Discovery, EmailDomain, Organization, discover,
+};
 use crate::random::Random;
 use crate::request::{LoginOptions, Purpose, SetCookie};
 use crate::send::Delivery;
@@ -85,8 +87,8 @@ impl<S: Store> Sso<S> {
     /// # Errors
     ///
     /// [`SsoRefusal`], [`SsoUnavailable`](crate::organization::SsoUnavailable) where the
-    /// organization has no single sign-on, and those of
-    /// [`begin_login`](crate::Connection::begin_login).
+    /// organization has no single sign-on, [`ChangeRefusal::CandidateMissing`] for a test of what is
+    /// proposed where nothing is, and those of [`begin_login`](crate::Connection::begin_login).
     pub async fn start(
         &self,
         slug: &str,
@@ -138,8 +140,12 @@ impl<S: Store> Sso<S> {
         let organization = &record.organization;
         let mut context = self.context(organization.id(), start.purpose, browser).await?;
         context.go_to = go_to;
-        self.limited(RateKind::LoginStarted, browser).await?;
         let adopted = organization.as_if_adopted().filter(|_| context.proposed);
+        // Otherwise what is in effect would be tried out in its place.
+        if context.proposed && adopted.is_none() {
+            return Err(ChangeRefusal::CandidateMissing.into());
+        }
+        self.limited(RateKind::LoginStarted, browser).await?;
         let connection = self.connection(adopted.as_ref().unwrap_or(organization))?;
         let mut options = start.options;
         options.purpose = match start.purpose {

@@ -59,7 +59,7 @@ impl<S: Store> Sso<S> {
             identity: None,
             preview: None,
             counts: Err(Refusal::TestLoginNotAdministrator),
-            proposed: context.proposed,
+            proposed: adopted.is_some(),
             cookies: std::mem::take(&mut way.served),
         };
         self.answered(way.browser).await;

@@ -26,6 +26,8 @@ fn a_test_ends_in_a_report_a_preview_and_what_it_counts_for() {
     let (site, mut jar) = (Site::of(&[&acme]), Jar::default());
     site.put(&person(&acme, "boss", Role::Administrator, false));
     site.by_code(&mut jar, "acme", "boss@example.test").expect("a login");
+    let nothing = site.start(&mut jar, "acme", Start::new(PROPOSED)).expect_err("not proposed");
+    assert_eq!(nothing.code(), "candidate_missing");
     let before = site.account("org-a", &AccountId::new("boss"));
     // Somebody else's name at the identity provider would be a new account: it counts for nothing.
     let other = tested(site.log_in_for(&mut jar, &acme, &IDP_A, "mia", IN_EFFECT));
