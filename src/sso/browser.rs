@@ -19,6 +19,8 @@ pub struct Browser<'a> {
     /// The value of its `Sec-Fetch-Dest` header, if it sent one: whether a person came, or a page
     /// elsewhere has loaded this as a picture.
     pub fetch_dest: Option<&'a str>,
+    /// The value of its `Sec-Fetch-Site` header, if it sent one: from where it was sent.
+    pub fetch_site: Option<&'a str>,
     /// The address that it came from, as a proxy that the application trusts says. Rates are
     /// limited by it, and it stands in the audit trail.
     pub client: Option<IpAddr>,
@@ -29,13 +31,20 @@ pub struct Browser<'a> {
 impl<'a> Browser<'a> {
     /// A browser with these cookies, now.
     pub fn new(cookies: &'a str, now: DateTime<Utc>) -> Self {
-        Self { cookies, now, fetch_dest: None, client: None, request_id: None }
+        Self { cookies, now, fetch_dest: None, fetch_site: None, client: None, request_id: None }
     }
 
     /// The same with the value of its `Sec-Fetch-Dest` header.
     #[must_use]
     pub fn with_fetch_dest(self, fetch_dest: impl Into<Option<&'a str>>) -> Self {
         Self { fetch_dest: fetch_dest.into(), ..self }
+    }
+
+    /// The same with the value of its `Sec-Fetch-Site` header. What is done for whoever is signed
+    /// in needs it: no other site begins that.
+    #[must_use]
+    pub fn with_fetch_site(self, fetch_site: impl Into<Option<&'a str>>) -> Self {
+        Self { fetch_site: fetch_site.into(), ..self }
     }
 
     /// The same from this address.
@@ -58,6 +67,12 @@ impl<'a> Browser<'a> {
     /// Who asks for something in it.
     pub(super) fn asked<'b>(&'b self, by: By<'b>, address: &'b Option<String>) -> Asked<'b> {
         Asked::by(by, self.now).in_request(self.request_id, address.as_deref())
+    }
+
+    /// Whether the person came from a page of this very site, or by typing. A browser that does not
+    /// say may have been sent by anybody.
+    pub(super) fn is_from_here(&self) -> bool {
+        matches!(self.fetch_site, Some("same-origin" | "none"))
     }
 
     /// Whether a person has come to see a page. Browsers that do not say count as one.

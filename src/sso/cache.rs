@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::account::OrganizationId;
 use crate::connection::Connection;
-use crate::organization::{Organization, SsoUnavailable};
+use crate::organization::{Organization, SealedKeyPair, SsoUnavailable};
 use crate::sealing::SealingKeys;
 
 /// So long what was read of an organization serves requests that only ask whether somebody may go
@@ -104,6 +104,9 @@ impl Cache {
         let Some(revision) = organization.revision() else {
             return organization.connection_with(keys).map(Arc::new);
         };
+        // A pair that no key opens is one that another key may open tomorrow.
+        let marks = organization.key_pairs().iter().map(SealedKeyPair::sealing_key);
+        let revision = marks.fold(revision, |revision, mark| format!("{revision} {mark}"));
         let known = |place: &Place| {
             let mut all = place.connections.iter();
             all.find(|(known, _)| *known == revision).map(|(_, connection)| connection.clone())

@@ -1,12 +1,10 @@
 //! Logging in by a code that is mailed.
 
-use openssl::memcmp;
-
 use super::confirm::LASTS;
 use super::cookie::Kind;
 use super::session::begun;
 use super::start::login_url;
-use super::{Browser, Mail, Mailer as _, RateKind, Sso, SsoRefusal, done, failed};
+use super::{Browser, Mail, Mailer as _, RateKey, RateKind, Sso, SsoRefusal, done, failed};
 use crate::account::{Account, Status};
 use crate::audit::Actor;
 use crate::error::Error;
@@ -74,8 +72,14 @@ impl<S: Store> Sso<S> {
         let policy = LoginPolicy::of(&record.organization);
         let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
         let decision = account.as_ref().map(|account| policy.decide(account, &by_code));
+        let reason = decision.map(|decision| decision.reason);
+        let is_mailed = match &account {
+            Some(account) => self.may_mail(account, reason, browser).await,
+            None => false,
+        };
+        // A code that is not mailed opens nothing.
         let may_log_in = decision.is_some_and(|decision| decision.is_allowed());
-        let known = account.as_ref().filter(|_| may_log_in);
+        let known = account.as_ref().filter(|_| may_log_in && is_mailed);
         let mac = self.mac("login code", &token.digest(), &code)?;
         let generation = account.as_ref().map_or(0, |account| account.generation);
         let known = known.map(|account| account.id.clone());
@@ -84,35 +88,50 @@ impl<S: Store> Sso<S> {
         let kept = Kept::new(&id, token.digest(), Some(expires_at), what);
         write.kept.push(KeptWrite::Put(Box::new(kept)));
         done(self.store.write(write).await)?;
-        self.mail_code(account.as_ref(), decision.map(|one| one.reason), code, &record, browser)
-            .await?;
+        if let Some(account) = account.as_ref().filter(|_| is_mailed) {
+            self.mail_code(account, reason, code, &record).await;
+        }
         let cookie = self.cookies.set(Kind::Code, &token, browser.now, expires_at);
         Ok(CodeAsked { cookies: vec![cookie] })
     }
 
-    /// Mails what there is to mail. How often is counted in silence: the answer is the same.
+    /// Whether there is something to mail, and it was not mailed too often. It is counted in
+    /// silence: the answer is the same.
+    async fn may_mail(
+        &self,
+        account: &Account,
+        reason: Option<Reason>,
+        browser: &Browser<'_>,
+    ) -> bool {
+        let says = [Reason::Allowed, Reason::BreakGlass, Reason::SsoEnforced];
+        if account.email().is_none() || !reason.is_some_and(|reason| says.contains(&reason)) {
+            return false;
+        }
+        // Whoever asks without end, from one network, takes the codes from nobody elsewhere.
+        let from = RateKind::CodeMailedFrom;
+        let from = RateKey::of_account_from(from, account, browser.client);
+        let all = RateKey::of_account(RateKind::CodeMailed, account);
+        self.limited_by(&from, browser).await.is_ok()
+            && self.limited_by(&all, browser).await.is_ok()
+    }
+
+    /// Mails what there is to mail. A mail that cannot be sent is told to nobody here: it would
+    /// tell who has an account.
     async fn mail_code(
         &self,
-        account: Option<&Account>,
+        account: &Account,
         reason: Option<Reason>,
         code: String,
         record: &Record,
-        browser: &Browser<'_>,
-    ) -> Result<(), Error> {
-        let Some((account, to)) = account.and_then(|one| Some((one, one.email()?.clone()))) else {
-            return Ok(());
-        };
+    ) {
+        let Some(to) = account.email().cloned() else { return };
         let mail = match reason {
-            Some(Reason::Allowed | Reason::BreakGlass) => Mail::LoginCode { to, code },
             Some(Reason::SsoEnforced) => {
                 Mail::SsoOnly { to, login_url: login_url(&record.organization) }
             }
-            _ => return Ok(()),
+            _ => Mail::LoginCode { to, code },
         };
-        if self.limited_account(account, browser).await.is_err() {
-            return Ok(());
-        }
-        self.mailer.send(&mail).await.map_err(failed)
+        let _ = self.mailer.send(&mail).await;
     }
 
     /// Takes the code that was mailed: whoever enters it in the browser that asked for it is signed
@@ -139,9 +158,11 @@ impl<S: Store> Sso<S> {
             return Err(SsoRefusal::CodeWrong.into());
         };
         let typed: String = code.chars().filter(char::is_ascii_digit).take(6).collect();
-        let mac = self.mac("login code", &digest, &typed)?;
-        let is_right = memcmp::eq(mac.as_bytes(), login.code.as_bytes());
-        self.tried(&kept, login.tries, is_right && login.account.is_some(), browser).await?;
+        self.tried(&kept, login.tries, browser).await?;
+        let is_right = self.is_code("login code", &digest, &typed, &login.code)?;
+        if !is_right || login.account.is_none() {
+            return Err(SsoRefusal::CodeWrong.into());
+        }
         self.proven(login, &kept, browser, random).await
     }
 
@@ -211,7 +232,15 @@ impl<S: Store> Sso<S> {
             Err(Undone::Not(error)) => return Err(error.into()),
         };
         let session = of(&account).ok_or(SsoRefusal::CodeWrong)?;
-        Ok(Entered { account, session, cookies: vec![cookie, self.cookies.clear(Kind::Code)] })
+        Ok(Entered {
+            account,
+            session,
+            cookies: vec![
+                cookie,
+                self.cookies.clear(Kind::Code),
+                self.cookies.clear(Kind::Entered),
+            ],
+        })
     }
 }
 

@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 
 use super::context::Context;
-use super::{Browser, Completed, Confirming, LoggedIn, PostedLogin, Sso, Stopped};
+use super::cookie::Kind;
+use super::{
+    Browser, Completed, Confirming, LoggedIn, PostedLogin, SignedIn, Sso, SsoRefusal, Stopped,
+};
 use crate::account::{Account, AccountId};
 use crate::advice::{Advice, Product};
 use crate::audit::AuditEvent;
@@ -101,7 +104,6 @@ impl<S: Store> Sso<S> {
             }
             Err(rejection) => return Err(rejection.into()),
         };
-        self.answered(way.browser).await;
         let (identity, spending) = unspent.into_parts(now)?;
         let spend = self.spent(spending, way).await?;
         let context = match context {
@@ -207,15 +209,27 @@ impl<S: Store> Sso<S> {
             Some(token) => self.holder(token, &organization, way.browser).await?,
             None => None,
         };
-        let intent = Intent::LogIn(match (&holder, login.context.invitation) {
+        if login.context.links && holder.is_none() {
+            return Err(SsoRefusal::SessionOver.into());
+        }
+        // To step up is no wish to be linked: somebody else may sit at the identity provider.
+        let is_theirs = |holder: &&SignedIn| {
+            let email = login.identity.email.as_ref();
+            login.context.links || email.is_some_and(|email| holder.account.has_email(email))
+        };
+        let holder = holder.as_ref().filter(is_theirs);
+        let intent = Intent::LogIn(match (holder, login.context.invitation) {
             (Some(holder), _) => {
                 LogIn::of(&login.identity).with(Holder::Session(&holder.account.id))
             }
             (None, Some(token)) => LogIn::of(&login.identity).with(Holder::Invitation(token)),
             (None, None) => LogIn::of(&login.identity),
         });
-        let former = holder.as_ref().map(|holder| holder.session.token);
-        self.enter(&intent, &login, former, way, (for_account, for_session, for_code)).await
+        let former = login.context.former;
+        let randoms = (for_account, for_session, for_code);
+        let completed = self.enter(&intent, &login, former, way, randoms).await?;
+        self.answered(way.browser).await;
+        Ok(completed)
     }
 
     /// Writes what an intent to log in comes to, with the session that begins.
@@ -279,7 +293,7 @@ impl<S: Store> Sso<S> {
             return Ok(Completed::Confirm(Confirming { cookies, go_to }));
         }
         let session = of(&account);
-        let mut cookies = vec![cookie];
+        let mut cookies = vec![cookie, self.cookies.clear(Kind::Entered)];
         cookies.append(&mut way.served);
         Ok(Completed::LoggedIn(Box::new(LoggedIn {
             account,
@@ -296,6 +310,11 @@ impl<S: Store> Sso<S> {
         let (organization, now) = (&way.record.organization, way.browser.now);
         let (error, is_told) = match halt {
             Halt::Told(error) => (error, true),
+            // A form that was used can be sent again without end, too.
+            Halt::Untold(error) if Stopped::is_of_used_form(&error) => {
+                let is_first = self.cache.is_first(organization.id(), error.code(), now);
+                (error, !is_first)
+            }
             Halt::Untold(error) => (error, false),
             // Whatever a flood says, it costs one row a minute.
             Halt::Unsigned(error) => {

@@ -119,14 +119,19 @@ impl Completed {
 
 impl Stopped {
     pub(super) fn new(error: Error, event: Option<AuditEvent>) -> Self {
-        let may_be_signed_in = matches!(
-            &error,
+        let may_be_signed_in = Self::is_of_used_form(&error);
+        Self { error, advice: None, event, may_be_signed_in, cookies: Vec::new() }
+    }
+
+    /// Whether the form was used before, or answers a request that this browser has no more.
+    pub(super) fn is_of_used_form(error: &Error) -> bool {
+        matches!(
+            error,
             Error::Rejected(
                 Rejection::AssertionReplayed
                     | Rejection::RequestReplayed
                     | Rejection::UnsolicitedInResponseTo { .. }
             )
-        );
-        Self { error, advice: None, event, may_be_signed_in, cookies: Vec::new() }
+        )
     }
 }

@@ -94,21 +94,22 @@ impl<S: Store> Sso<S> {
         browser: &Browser<'_>,
     ) -> Result<(), Error> {
         let Some(to) = account.email().cloned() else { return Ok(()) };
-        self.limited_account(account, browser).await?;
+        let key = RateKey::of_account(RateKind::LinkMailed, account);
+        self.limited_by(&key, browser).await?;
         let mail = Mail::LinkCode { to, code: waiting.code.clone() };
         self.mailer.send(&mail).await.map_err(failed)
     }
 
-    /// Counts the codes that are mailed to an account.
-    pub(super) async fn limited_account(
+    /// Counts one by this key. What cannot count lets people on.
+    pub(super) async fn limited_by(
         &self,
-        account: &Account,
+        key: &RateKey,
         browser: &Browser<'_>,
     ) -> Result<(), Error> {
-        let key = RateKey::of_account(RateKind::CodeMailed, &account.id);
-        match self.rates.take(&key, browser.now).await {
+        match self.rates.take(key, browser.now).await {
             Ok(Some(wait)) => {
-                Err(SsoRefusal::TooOften { seconds: wait.num_seconds().max(0) + 1 }.into())
+                let seconds = wait.num_seconds().max(0).saturating_add(1);
+                Err(SsoRefusal::TooOften { seconds }.into())
             }
             Ok(None) | Err(_) => Ok(()),
         }
@@ -137,9 +138,10 @@ impl<S: Store> Sso<S> {
         let KeptWhat::Confirmation(confirmation) = &kept.what else {
             return Err(SsoRefusal::CodeWrong.into());
         };
-        let mac = self.mac("link code", &digest, &spelled(code))?;
-        let is_right = memcmp::eq(mac.as_bytes(), confirmation.code.as_bytes());
-        self.tried(&kept, confirmation.tries, is_right, browser).await?;
+        self.tried(&kept, confirmation.tries, browser).await?;
+        if !self.is_code("link code", &digest, &spelled(code), &confirmation.code)? {
+            return Err(SsoRefusal::CodeWrong.into());
+        }
         let waited = fields::read(&confirmation.login);
         let Some([identity, context]) = waited.as_deref() else {
             return Err(SsoRefusal::CodeWrong.into());
@@ -166,34 +168,51 @@ impl<S: Store> Sso<S> {
         let (for_account, rest) = random.split();
         let (for_session, for_code) = rest.split();
         let randoms = (for_account, for_session, for_code);
-        match self.enter(&intent, &login, None, &mut way, randoms).await {
-            Ok(completed) => Ok(completed),
+        let former = login.context.former;
+        match self.enter(&intent, &login, former, &mut way, randoms).await {
+            Ok(completed) => {
+                if let Completed::LoggedIn(logged_in) = &completed {
+                    let key = RateKey::of_account(RateKind::LinkMailed, &logged_in.account);
+                    let _ = self.rates.give_back(&key, browser.now).await;
+                }
+                Ok(completed)
+            }
             Err(halt) => Ok(Completed::Stopped(Box::new(self.stopped(halt, way).await))),
         }
     }
 
-    /// Counts a try: the last one takes the code away. A right one is taken with what follows from
-    /// it.
+    /// Counts a try before it is looked at: of those that come at the same time each is one.
     pub(super) async fn tried(
         &self,
         kept: &Kept,
         tries: u8,
-        is_right: bool,
         browser: &Browser<'_>,
     ) -> Result<(), Error> {
-        if is_right && tries > 0 {
-            return Ok(());
-        }
+        let left = tries.checked_sub(1).ok_or(SsoRefusal::CodeWrong)?;
         let mut write = Write::of(&kept.organization, browser.now);
-        write.kept.push(match tries.checked_sub(1).filter(|left| *left > 0) {
-            Some(left) => KeptWrite::Put(Box::new(kept.with_tries(left))),
-            None => KeptWrite::Take(kept.kind(), kept.digest),
-        });
+        write.kept.push(KeptWrite::Put(Box::new(kept.with_tries(left))));
         match self.store.write(write).await.map_err(failed)? {
-            // Another try came first, and was counted in its place: neither says more than "wrong".
-            Written::Done | Written::Conflict => Err(SsoRefusal::CodeWrong.into()),
+            Written::Done => Ok(()),
+            // Another try came first, and was counted. This one is not looked at.
             _ => Err(SsoRefusal::CodeWrong.into()),
         }
+    }
+
+    /// Whether this is the code, under any of the sealing keys.
+    pub(super) fn is_code(
+        &self,
+        purpose: &str,
+        browser: &TokenDigest,
+        code: &str,
+        kept: &CodeDigest,
+    ) -> Result<bool, Error> {
+        let mut is_code = false;
+        for key in self.keys.all() {
+            let mac = key.mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
+            let mac = mac.map_err(|error| failed(BoxError::new(error)))?;
+            is_code |= memcmp::eq(&mac, kept.as_bytes());
+        }
+        Ok(is_code)
     }
 }
 

@@ -15,6 +15,8 @@ const REQUEST: &str = "__Host-saml-";
 pub(super) enum Kind {
     /// Binds a code that was mailed to log in with to the browser that asked for it.
     Code,
+    /// The session of an account that was switched to.
+    Entered,
     /// Binds a code that links an account to the browser that came from the identity provider.
     Link,
     Session,
@@ -34,6 +36,7 @@ impl Cookies {
     fn name(self, kind: Kind) -> String {
         let name = match kind {
             Kind::Code => "sso-code",
+            Kind::Entered => "sso-entered",
             Kind::Link => "sso-link",
             Kind::Session => "sso-session",
         };

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::account::AccountId;
+use crate::account::Account;
 use crate::code::codes;
 use crate::error::BoxError;
 use crate::pointers::behind_pointers;
@@ -17,10 +17,15 @@ use crate::pointers::behind_pointers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RateKind {
-    /// Codes that are mailed to one account: 5 an hour.
+    /// Codes to log in with that are mailed to one account, whoever asks for them: 15 an hour.
     CodeMailed,
+    /// The same that one network asks for: 5 an hour.
+    CodeMailedFrom,
     /// Codes that one address asks for: 30 an hour.
     CodeAsked,
+    /// Codes that link an administrator's account, each after a verified login: 5 an hour that are
+    /// not entered.
+    LinkMailed,
     /// Logins that one address starts and that are not answered: 300 in ten minutes. An answer
     /// gives its place back: a whole company may share an address.
     LoginStarted,
@@ -29,6 +34,8 @@ pub enum RateKind {
 codes!(RateKind {
     CodeAsked = "code_asked",
     CodeMailed = "code_mailed",
+    CodeMailedFrom = "code_mailed_from",
+    LinkMailed = "link_mailed",
     LoginStarted = "login_started",
 });
 
@@ -36,7 +43,8 @@ impl RateKind {
     /// So many in so long.
     pub fn allows(self) -> (u32, TimeDelta) {
         match self {
-            Self::CodeMailed => (5, TimeDelta::hours(1)),
+            Self::CodeMailed => (15, TimeDelta::hours(1)),
+            Self::CodeMailedFrom | Self::LinkMailed => (5, TimeDelta::hours(1)),
             Self::CodeAsked => (30, TimeDelta::hours(1)),
             Self::LoginStarted => (300, TimeDelta::minutes(10)),
         }
@@ -56,8 +64,16 @@ pub struct RateKey {
 
 impl RateKey {
     /// That of an account.
-    pub fn of_account(kind: RateKind, account: &AccountId) -> Self {
-        Self { kind, whose: account.as_str().to_owned() }
+    pub fn of_account(kind: RateKind, account: &Account) -> Self {
+        let Account { organization, id, .. } = account;
+        Self { kind, whose: format!("{} {organization} {id}", organization.as_str().len()) }
+    }
+
+    /// The same, for whoever asks from this network.
+    pub fn of_account_from(kind: RateKind, account: &Account, client: Option<IpAddr>) -> Self {
+        let network = client.map(|client| Self::of_client(kind, client).whose);
+        let Self { whose, .. } = Self::of_account(kind, account);
+        Self { kind, whose: format!("{} {whose}", network.unwrap_or_default()) }
     }
 
     /// That of a client.
@@ -136,6 +152,8 @@ impl Counted {
         }
         let instants = self.by_key.entry(key.clone()).or_default();
         let (_, window) = key.kind.allows();
+        // What a clock that was ahead has counted would count for as long as it was.
+        instants.retain(|instant| *instant <= now);
         while instants.front().is_some_and(|first| now.signed_duration_since(*first) >= window) {
             instants.pop_front();
         }

@@ -37,8 +37,9 @@ pub struct LoggedOut {
 pub enum LogoutAnswered {
     /// The identity provider has asked for it, and these sessions have ended: send its answer back.
     Ended {
-        /// What to answer the browser with.
-        delivery: Delivery,
+        /// What to answer the browser with; `None` where the identity provider has no place for an
+        /// answer.
+        delivery: Option<Delivery>,
         /// How many have ended.
         sessions: usize,
         /// A `Set-Cookie` header each.
@@ -78,7 +79,7 @@ impl<S: Store> Sso<S> {
             let actor = Actor::Member(session.start.account.clone());
             self.end(std::slice::from_ref(session), actor, browser).await?;
         }
-        let mut cookies = vec![self.cookies.clear(Kind::Session)];
+        let mut cookies = self.forgotten();
         let delivery = match ending.iter().find(|session| session.subject.is_some()) {
             Some(session) => {
                 self.ask_logout(session, relay_state, browser, random, &mut cookies).await
@@ -167,7 +168,7 @@ impl<S: Store> Sso<S> {
             written => done(written)?,
         }
         let outcome = LogoutOutcome::Complete;
-        let delivery = connection.answer_logout(&request, &outcome, random, browser.now)?;
+        let delivery = connection.answer_logout(&request, &outcome, random, browser.now).ok();
         let own = self.cookies.read(Kind::Session, browser.cookies);
         let is_here = own.is_some_and(|own| sessions.iter().any(|one| one.token == own));
         let cookies = Vec::from_iter(is_here.then(|| self.cookies.clear(Kind::Session)));

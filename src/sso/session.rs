@@ -55,12 +55,12 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// Who asks, for everything that is changed by them. Whoever has come from another organization
-    /// administers nothing.
+    /// Who asks, for everything that is changed by them. Whoever has come from another
+    /// organization, or has to step up first, administers nothing.
     pub fn by(&self) -> By<'_> {
         match self.session.entered_from {
-            None => By::member(&self.account),
-            Some(_) => By::entered(&self.account),
+            None if self.decision.is_allowed() => By::member(&self.account),
+            _ => By::entered(&self.account),
         }
     }
 }
@@ -82,6 +82,13 @@ impl<S: Store> Sso<S> {
     ///
     /// [`SsoRefusal::Store`], as an [`Error`]: nobody knows who is there, and nobody is.
     pub async fn resume(&self, browser: &Browser<'_>) -> Result<Resumed, Error> {
+        if let Some(entered) = self.cookies.read(Kind::Entered, browser.cookies)
+            && let Ok(signed_in) = self.living(&entered, browser).await?
+            && signed_in.decision.is_allowed()
+        {
+            self.touch(&signed_in, browser).await;
+            return Ok(Resumed::SignedIn(Box::new(signed_in)));
+        }
         let Some(token) = self.cookies.read(Kind::Session, browser.cookies) else {
             return Ok(Resumed::Nobody { cookies: Vec::new(), reason: None });
         };
@@ -100,7 +107,12 @@ impl<S: Store> Sso<S> {
             Over::Reason(reason) => Some(reason),
             Over::Unknown => None,
         };
-        Ok(Resumed::Nobody { cookies: vec![self.cookies.clear(Kind::Session)], reason })
+        Ok(Resumed::Nobody { cookies: self.forgotten(), reason })
+    }
+
+    /// The cookies of a browser in which nobody is signed in.
+    pub(super) fn forgotten(&self) -> Vec<SetCookie> {
+        vec![self.cookies.clear(Kind::Session), self.cookies.clear(Kind::Entered)]
     }
 
     /// The session of this token with what the policy says of it now.
@@ -213,15 +225,14 @@ impl<S: Store> Sso<S> {
     ///
     /// [`SsoRefusal::Store`]: the session may go on.
     pub async fn sign_out(&self, browser: &Browser<'_>) -> Result<Vec<SetCookie>, Error> {
-        let cookies = vec![self.cookies.clear(Kind::Session)];
-        let Some(token) = self.cookies.read(Kind::Session, browser.cookies) else {
-            return Ok(cookies);
-        };
-        let Some((session, account)) = self.store.session(&token).await.map_err(failed)? else {
-            return Ok(cookies);
-        };
-        self.end(&[session], Actor::Member(account.id.clone()), browser).await?;
-        Ok(cookies)
+        for kind in [Kind::Entered, Kind::Session] {
+            let Some(token) = self.cookies.read(kind, browser.cookies) else { continue };
+            let read = self.store.session(&token).await.map_err(failed)?;
+            if let Some((session, account)) = read {
+                self.end(&[session], Actor::Member(account.id.clone()), browser).await?;
+            }
+        }
+        Ok(self.forgotten())
     }
 
     /// Ends these sessions of one account's, and tells of it.
@@ -259,7 +270,7 @@ impl<S: Store> Sso<S> {
         let intent = Intent::EndSessions(&account.id);
         let asked = browser.asked(signed_in.by(), &address);
         carry_out(&self.store, &account.organization, &intent, &asked, random).await?;
-        Ok(vec![self.cookies.clear(Kind::Session)])
+        Ok(self.forgotten())
     }
 
     /// The sessions of whoever is signed in that go on, the latest first, to show them and to
@@ -349,7 +360,8 @@ impl<S: Store> Sso<S> {
         }
         match self.store.write(write).await.map_err(failed)? {
             Written::Done => {
-                Ok(Entered { account: account.clone(), session, cookies: vec![cookie] })
+                let cookies = vec![cookie, self.cookies.clear(Kind::Entered)];
+                Ok(Entered { account: account.clone(), session, cookies })
             }
             _ => Err(SsoRefusal::Policy(Reason::SessionEnded).into()),
         }
@@ -368,6 +380,9 @@ impl<S: Store> Sso<S> {
     ) -> Result<CredentialStart, Error> {
         if signed_in.session.entered_from.is_some() {
             return Err(SsoRefusal::Policy(Reason::SessionForeign).into());
+        }
+        if !signed_in.decision.is_allowed() {
+            return Err(SsoRefusal::Policy(signed_in.decision.reason).into());
         }
         let organization = self.record(&signed_in.account.organization).await?.organization;
         let policy = LoginPolicy::of(&organization);

@@ -87,8 +87,8 @@ impl<S: Store> Sso<S> {
     /// # Errors
     ///
     /// [`SsoRefusal`], [`SsoUnavailable`](crate::organization::SsoUnavailable) where the
-    /// organization has no single sign-on, [`ChangeRefusal::CandidateMissing`] for a test of what is
-    /// proposed where nothing is, and those of [`begin_login`](crate::Connection::begin_login).
+    /// organization has no single sign-on, [`ChangeRefusal::CandidateMissing`] for a test of what
+    /// is proposed where nothing is, and those of [`begin_login`](crate::Connection::begin_login).
     pub async fn start(
         &self,
         slug: &str,
@@ -168,7 +168,8 @@ impl<S: Store> Sso<S> {
         purpose: StartFor<'_>,
         browser: &Browser<'_>,
     ) -> Result<Context, Error> {
-        let mut context = Context::default();
+        let former = self.cookies.read(Kind::Session, browser.cookies);
+        let mut context = Context { former, ..Context::default() };
         match purpose {
             StartFor::Login => return Ok(context),
             StartFor::Invitation(token) => {
@@ -176,7 +177,13 @@ impl<S: Store> Sso<S> {
                 return Ok(context);
             }
             StartFor::Test { proposed } => context.proposed = proposed,
-            StartFor::Link | StartFor::StepUp => {}
+            StartFor::Link => context.links = true,
+            StartFor::StepUp => {}
+        }
+        // Whoever is signed in at the identity provider as somebody else would be linked, or would
+        // seem to have tried the settings out.
+        if !matches!(purpose, StartFor::StepUp) && !browser.is_from_here() {
+            return Err(SsoRefusal::NotNavigated.into());
         }
         let token = self.cookies.read(Kind::Session, browser.cookies);
         let token = token.ok_or(SsoRefusal::NotSignedIn)?;
@@ -188,6 +195,7 @@ impl<S: Store> Sso<S> {
             return Err(SsoRefusal::NotSignedIn.into());
         }
         let is_test = matches!(purpose, StartFor::Test { .. });
+        // One that has to step up administers nothing.
         if is_test && !holder.is_some_and(|holder| holder.by().administers(organization)) {
             return Err(SsoRefusal::TestNotAdministrator.into());
         }

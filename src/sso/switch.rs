@@ -2,7 +2,7 @@
 
 use super::cookie::Kind;
 use super::session::begun;
-use super::{Browser, SignedIn, Sso, SsoRefusal, done, failed};
+use super::{Browser, SignedIn, Sso, SsoRefusal, failed};
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::Actor;
 use crate::error::Error;
@@ -73,7 +73,11 @@ impl<S: Store> Sso<S> {
     ) -> Result<(Session, Vec<SetCookie>), Error> {
         let (session, home) = origin(signed_in);
         if home.organization == *organization && home.id == *id {
-            return self.go_back(session, browser, random).await;
+            let ended = [signed_in.session.clone()];
+            if signed_in.from.is_some() {
+                self.end(&ended, Actor::Member(signed_in.account.id.clone()), browser).await?;
+            }
+            return Ok((session.clone(), vec![self.cookies.clear(Kind::Entered)]));
         }
         let record = self.store.organization(organization).await.map_err(failed)?;
         let record = record.ok_or(SsoRefusal::NotEnterable)?;
@@ -85,9 +89,9 @@ impl<S: Store> Sso<S> {
         let policy = LoginPolicy::of(&record.organization);
         let action = PolicyAction::Enter(from);
         let decision = policy.decide(&account, &action);
-        let actor = Actor::Member(account.id.clone());
-        let target = Some(account.id.clone());
-        let event = policy.event(&decision, action.code(), actor, target, browser.now);
+        // It is told where they are: a stranger writes into no other organization's trail.
+        let actor = Actor::Member(home.id.clone());
+        let event = home_policy.event(&decision, action.code(), actor, None, browser.now);
         let event = event.of_request(browser.request_id.map(str::to_owned), browser.address());
         if !decision.is_allowed() {
             self.tell(&event).await?;
@@ -98,7 +102,7 @@ impl<S: Store> Sso<S> {
         let until = session.not_on_or_after;
         let mut entered = Session::new(token.digest(), start, browser.now, until);
         entered.entered_from = Some(session.token);
-        let cookie = self.cookies.set(Kind::Session, &token, browser.now, until);
+        let cookie = self.cookies.set(Kind::Entered, &token, browser.now, until);
         let mut write = Write::of(organization, browser.now);
         write.decided_by = Some(record.version);
         write.sessions.push(SessionWrite::Begin(Box::new(entered.clone())));
@@ -107,26 +111,6 @@ impl<S: Store> Sso<S> {
             Written::Done => Ok((entered, vec![cookie])),
             _ => Err(SsoRefusal::NotEnterable.into()),
         }
-    }
-}
-
-impl<S: Store> Sso<S> {
-    /// The session of the login goes on under another token: the browser has lost the first.
-    async fn go_back(
-        &self,
-        session: &Session,
-        browser: &Browser<'_>,
-        random: Random,
-    ) -> Result<(Session, Vec<SetCookie>), Error> {
-        let token = Token::new(random);
-        let next = Session { token: token.digest(), ..session.clone() };
-        let mut write = Write::of(&session.start.organization, browser.now);
-        write.sessions.push(SessionWrite::End(session.token));
-        write.sessions.push(SessionWrite::Begin(Box::new(next.clone())));
-        done(self.store.write(write).await)?;
-        let until = session.not_on_or_after;
-        let cookie = self.cookies.set(Kind::Session, &token, browser.now, until);
-        Ok((next, vec![cookie]))
     }
 }
 

@@ -73,7 +73,7 @@ fn take(
 /// How many sessions a request has ended.
 fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
     match answered.expect("an answer") {
-        LogoutAnswered::Ended { sessions, delivery: Delivery::Redirect(url), .. } => {
+        LogoutAnswered::Ended { sessions, delivery: Some(Delivery::Redirect(url)), .. } => {
             assert!(url.contains("/slo?SAMLResponse="), "{url}");
             sessions
         }

@@ -8,6 +8,7 @@ mod faults;
 mod logins;
 mod logout;
 mod sessions;
+mod others;
 mod site;
 mod switching;
 mod tested;

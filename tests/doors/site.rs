@@ -198,7 +198,7 @@ impl Site {
         start: Start<'_>,
     ) -> Result<Delivery, Error> {
         let header = jar.header(From::Here, self.now());
-        let browser = Browser::new(&header, self.now());
+        let browser = Browser::new(&header, self.now()).with_fetch_site("same-origin");
         let Started { delivery, cookies, .. } =
             block_on(self.sso.start(slug, start, &browser, random()))?;
         jar.take(&cookies, self.now());

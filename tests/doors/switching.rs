@@ -66,11 +66,14 @@ fn a_person_switches_to_what_they_have_proven_and_back() {
             "not_signed_in"
         );
     }
-    // Back, in the session of the login under another token.
+    // Back, in the session of the login; the one that was entered has ended.
+    let entered = jar.clone();
     enter(&site, &mut jar, "org-a").expect("back");
     let back = site.signed_in(&mut jar);
     assert_eq!((back.account.id.as_str(), back.session.entered_from), ("mia", None));
-    assert_ne!(back.session.token, home.session.token);
+    assert_eq!(back.session.token, home.session.token);
+    let again = site.signed_in(&mut entered.clone());
+    assert_eq!(again.session.token, home.session.token, "it does not come back");
     assert!(back.by().administers(&OrganizationId::new("org-a")));
 }
 
@@ -99,7 +102,16 @@ fn an_entered_session_ends_with_the_one_that_it_came_from() {
                 carry(&site.store, "org-b", &OPERATOR, &end).expect("a change");
             }
         }
-        assert!(matches!(site.page(&mut jar, From::Here), Resumed::Nobody { .. }), "{end}");
+        let resumed = site.page(&mut jar, From::Here);
+        match end {
+            // The first session goes on, and it alone.
+            "dismissed there" => {
+                let Resumed::SignedIn(signed_in) = resumed else { panic!("{resumed:?}") };
+                assert_eq!(signed_in.account.organization, "org-a");
+                assert_eq!(signed_in.session.entered_from, None);
+            }
+            _ => assert!(matches!(resumed, Resumed::Nobody { .. }), "{end}"),
+        }
     }
 }
 
@@ -118,10 +130,12 @@ fn enforcement_hides_on_both_sides() {
     assert_eq!(visible(&site, &there), [("bravo".into(), true)]);
     assert_eq!(enter(&site, &mut from_bravo, "org-a"), Err("not_enterable"));
     assert_eq!(enter(&site, &mut from_bravo, "org-c"), Err("not_enterable"));
-    let told = site.told("org-a", 1);
+    // It is told where they are, and nobody writes into another organization's trail.
+    let told = site.told("org-b", 1);
     assert_eq!(told[0].outcome, saml_login::audit::Outcome::Refused("organization_hidden".into()));
+    assert_eq!(told[0].target, None);
     // What was entered before does not outlive it.
-    assert!(matches!(site.page(&mut entered, From::Here), Resumed::Nobody { .. }));
+    assert_eq!(site.signed_in(&mut entered).account.organization, "org-b");
     // From there nothing else is seen.
     let mut inside = Jar::default();
     let login = site.log_in(&mut inside, &acme, "boss");

@@ -46,6 +46,14 @@ pub(super) fn log_in<'a>(
     }
     if let Some((account, origin)) = held {
         believed(identity.email.as_ref(), standing.organization, true)?;
+        // Somebody else sits at the identity provider: they have an account of their own.
+        let has_email = |other: &Account| {
+            other.id != account.id
+                && identity.email.as_ref().is_some_and(|email| other.has_email(email))
+        };
+        if standing.living().any(has_email) {
+            return Err(Refusal::AddressTaken);
+        }
         return linked(identity, account, origin, standing)
             .map(|after| Proposal::change(account, after));
     }
@@ -169,7 +177,15 @@ fn linked(
     is_free(account, identity, standing.organization)?;
     let mut after = said(identity, account, standing);
     if origin == LinkOrigin::Code && account.status == Status::Invited {
-        after = Account { address: accepted(account).address, ..after };
+        // The mail has reached whoever comes now, unless it was sent on: then the account is that
+        // of whom the identity provider names, and of nobody who reads the former address.
+        after = match &identity.email {
+            Some(email) if !account.has_email(email) => {
+                let proof = proof(standing.organization, email);
+                after.moved(AccountAddress::new(email.clone(), proof))
+            }
+            _ => Account { address: accepted(account).address, ..after },
+        };
     }
     let key = identity.stable_key().filter(|key| after.stable_key() != Some(key));
     if let Some(key) = key {
