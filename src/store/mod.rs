@@ -38,7 +38,9 @@ use crate::token::TokenDigest;
 ///    the one that is kept, or the answer is [`Written::Conflict`]. What is kept afterwards is the
 ///    whole account, to the letter. A session is of an account that is there, or the answer is the
 ///    same; an account that is purged takes its sessions with it. A session that has ended is not
-///    brought back by a late [use](SessionWrite::Touch).
+///    brought back by a late [use](SessionWrite::Touch). What has been over for a day, a session or
+///    something [kept](Kept::expires_at), may be forgotten, and should be: anybody can ask for
+///    codes.
 /// 3. **No two accounts of one organization, deleted ones aside, share a name**: a
 ///    [key](Name::Key), an [address](Name::Email), a [user name](Name::UserName) or an
 ///    [external ID](Name::ExternalId). The second is a conflict, however close together they come,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::{Kept, KeptKind, KeptWrite, RequestLog};
 use crate::account::OrganizationId;
@@ -21,6 +21,8 @@ type SpentKey = (Option<SpentKind>, String, Option<String>, String);
 pub(super) struct Books {
     kept: HashMap<(KeptKind, TokenDigest), Kept>,
     by_organization: HashMap<OrganizationId, BTreeMap<(KeptKind, TokenDigest), ()>>,
+    /// When what is kept is over.
+    kept_ends: BTreeSet<(DateTime<Utc>, KeptKind, TokenDigest)>,
     spent: HashSet<SpentKey>,
     ends: BTreeSet<(DateTime<Utc>, SpentKey)>,
     /// The end of what was forgotten last. All that is left ends later, or with it.
@@ -101,15 +103,32 @@ impl Books {
         match write {
             KeptWrite::Put(kept) => {
                 let key = (kept.kind(), kept.digest);
+                self.kept_ends.extend(kept.expires_at.map(|at| (at, key.0, key.1)));
                 self.by_organization.entry(kept.organization.clone()).or_default().insert(key, ());
                 self.kept.insert(key, *kept);
             }
-            KeptWrite::Take(kind, digest) => {
-                let taken = self.kept.remove(&(kind, digest));
-                let keys = taken.and_then(|kept| self.by_organization.get_mut(&kept.organization));
-                if let Some(keys) = keys {
-                    keys.remove(&(kind, digest));
-                }
+            KeptWrite::Take(kind, digest) => self.take(kind, digest),
+        }
+    }
+
+    fn take(&mut self, kind: KeptKind, digest: TokenDigest) {
+        let taken = self.kept.remove(&(kind, digest));
+        let keys = taken.and_then(|kept| self.by_organization.get_mut(&kept.organization));
+        if let Some(keys) = keys {
+            keys.remove(&(kind, digest));
+        }
+    }
+
+    /// Forgets what has been over for a day.
+    pub(super) fn sweep(&mut self, now: DateTime<Utc>) {
+        let is_over = |at: &DateTime<Utc>| now.signed_duration_since(*at) > TimeDelta::days(1);
+        while let Some(&(_, kind, digest)) =
+            self.kept_ends.first().filter(|first| is_over(&first.0))
+        {
+            self.kept_ends.pop_first();
+            let kept = self.kept.get(&(kind, digest));
+            if kept.is_some_and(|kept| kept.expires_at.is_some_and(|at| is_over(&at))) {
+                self.take(kind, digest);
             }
         }
     }

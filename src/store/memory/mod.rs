@@ -8,9 +8,11 @@ mod tenant;
 mod tests;
 mod writing;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
+
+use chrono::{DateTime, Utc};
 
 use self::books::Books;
 use self::tenant::Tenant;
@@ -30,9 +32,9 @@ use crate::token::TokenDigest;
 /// A [`Store`] in the memory of this process: for tests, for examples, and for one process that
 /// remembers nothing across a restart.
 ///
-/// It serves an organization of 100,000 accounts without looking at all of them, and keeps the
-/// latest 65,536 events and requests of each organization, and as many refusals: no flood of those
-/// pushes anything else out.
+/// Sessions, codes and whatever else is over is forgotten a day later. It serves an organization of
+/// 100,000 accounts without looking at all of them, and keeps the latest 65,536 events and requests
+/// of each organization, and as many refusals: no flood of those pushes anything else out.
 #[derive(Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
@@ -49,6 +51,8 @@ struct State {
     /// Where an address is found, in lower case.
     addresses: HashMap<String, HashSet<(OrganizationId, AccountId)>>,
     sessions: HashMap<TokenDigest, Session>,
+    /// When sessions are over.
+    session_ends: BTreeSet<(DateTime<Utc>, TokenDigest)>,
     books: Books,
     record: StoreRecord,
 }

@@ -13,10 +13,12 @@ use crate::error::BoxError;
 use crate::identity::Email;
 use crate::organization::{Organization, Slug, SpUrls};
 use crate::random::Random;
+use crate::session::{LoginMethod, Session, SessionStart};
 use crate::store::{
-    AccountWrite, Attribute, Filter, Listing, Name, Names, Page, Position, SortBy, Store, Test,
-    TooMany, Write, Written,
+    AccountWrite, Attribute, Filter, Kept, KeptKind, KeptWhat, KeptWrite, Listing, Name, Names,
+    Page, PagingKey, Position, SessionWrite, SortBy, Store, Test, TooMany, Write, Written,
 };
+use crate::token::TokenDigest;
 
 thread_local! {
     /// How many records of accounts were looked at on this thread.
@@ -110,6 +112,40 @@ fn a_flood_of_refusals_pushes_nothing_else_out() {
     assert_eq!(numbers(None, 3), [65_542, 65_541, 65_540]);
     assert_eq!(numbers(Some(8), 9), [7, 6, 1]);
     assert_eq!(numbers(None, 100_000).len(), 65_536 + 2);
+}
+
+#[test]
+fn what_is_over_is_forgotten() {
+    let store = MemoryStore::default();
+    let slug = Slug::parse("large").unwrap();
+    let urls = SpUrls::derived("https://app.example.test", &slug).unwrap();
+    let founding =
+        Write::founding(Organization::new(id(), slug, urls), None, at(0), Random::new([1; 32]));
+    assert_eq!(counted(store.write(founding)).0, Written::Done);
+    let account = person(1);
+    let _ = counted(store.write(writing(AccountWrite::Create(Box::new(account.clone())))));
+    let token = TokenDigest::of("session");
+    let start = SessionStart::new(&account, LoginMethod::Password);
+    let mut write = Write::of(id(), at(1));
+    let session = Session::new(token, start, at(1), at(60));
+    write.sessions.push(SessionWrite::Begin(Box::new(session)));
+    let what = KeptWhat::PagingKey(PagingKey::new(1, (at(0), account.id.clone())));
+    let kept = Kept::new(id(), token, Some(at(60)), what.clone());
+    write.kept.push(KeptWrite::Put(Box::new(kept)));
+    let lasting = TokenDigest::of("lasting");
+    write.kept.push(KeptWrite::Put(Box::new(Kept::new(id(), lasting, None, what))));
+    assert_eq!(counted(store.write(write)).0, Written::Done);
+    let there = |minutes: usize| {
+        let _ = counted(store.write(Write::of(id(), at(minutes))));
+        let session = counted(store.session(&token)).0.is_some();
+        let sessions = counted(store.sessions(&id(), &account.id)).0.len();
+        let kept = counted(store.kept(KeptKind::PagingKey, &token)).0.is_some();
+        let all = counted(store.all_kept(&id(), KeptKind::PagingKey)).0.len();
+        (session, sessions, kept, all)
+    };
+    assert_eq!(there(60 + 24 * 60), (true, 1, true, 2));
+    assert_eq!(there(61 + 24 * 60), (false, 0, false, 1));
+    assert!(counted(store.kept(KeptKind::PagingKey, &lasting)).0.is_some());
 }
 
 fn finds(store: &MemoryStore) {

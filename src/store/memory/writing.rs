@@ -1,5 +1,7 @@
 //! One write: everything is looked at first, and then everything is written.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::super::{AccountWrite, SessionWrite, SettingsWrite, Write, Written};
 use super::State;
 use super::tenant::{Tenant, Unfit};
@@ -12,6 +14,7 @@ impl State {
         if let Some(refused) = self.refused(&write) {
             return refused;
         }
+        self.sweep(write.at);
         let Write { organization, at, account, settings, sessions, spend, kept, .. } = write;
         if let Some(spending) = &spend {
             self.books.spend(spending, at);
@@ -34,6 +37,19 @@ impl State {
         kept.into_iter().for_each(|kept| self.books.keep(kept));
         write.events.into_iter().for_each(|event| self.books.record(event));
         Written::Done
+    }
+
+    /// Forgets what has been over for a day.
+    fn sweep(&mut self, now: DateTime<Utc>) {
+        self.books.sweep(now);
+        let is_over = |at: &DateTime<Utc>| now.signed_duration_since(*at) > TimeDelta::days(1);
+        while let Some(&(_, token)) = self.session_ends.first().filter(|first| is_over(&first.0)) {
+            self.session_ends.pop_first();
+            let session = self.sessions.get(&token).filter(|one| is_over(&one.not_on_or_after));
+            if let Some(organization) = session.map(|one| one.start.organization.clone()) {
+                self.put_session(&organization, SessionWrite::End(token));
+            }
+        }
     }
 
     /// What speaks against a write, in the order of the contract.
@@ -233,6 +249,7 @@ impl State {
             let account = session.start.account.clone();
             tenant.sessions.entry(account).or_default().insert(token);
             tenant.index(&session);
+            self.session_ends.insert((session.not_on_or_after, token));
             self.sessions.insert(token, *session);
         }
     }
