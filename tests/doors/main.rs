@@ -12,3 +12,7 @@ mod others;
 mod site;
 mod switching;
 mod tested;
+mod acts;
+mod failing;
+mod races;
+mod starts;
