@@ -13,6 +13,5 @@ mod site;
 mod switching;
 mod tested;
 mod acts;
-mod failing;
 mod races;
 mod starts;
