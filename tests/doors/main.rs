@@ -12,3 +12,6 @@ mod others;
 mod site;
 mod switching;
 mod tested;
+mod acts;
+mod races;
+mod starts;
