@@ -108,9 +108,9 @@ impl AuditEvent {
         error: &Error,
         at: DateTime<Utc>,
     ) -> Self {
-        let outcome = match error {
-            Error::Rejected(_) => Outcome::Refused(error.code().into()),
-            _ => Outcome::Failed(error.code().into()),
+        let outcome = match error.is_failure() {
+            true => Outcome::Failed(error.code().into()),
+            false => Outcome::Refused(error.code().into()),
         };
         Self::new(organization, Actor::IdentityProvider, Action::Login, at).ended(outcome)
     }

@@ -66,6 +66,10 @@ pub enum Error {
     Send(#[from] SendError),
 }
 
+/// The codes of stores that failed.
+const FAILURES: [&str; 4] =
+    ["account_store_contended", "account_store_failed", "settings_contended", "store_failed"];
+
 impl From<CertificateError> for Error {
     fn from(error: CertificateError) -> Self {
         Self::Config(error.into())
@@ -85,6 +89,15 @@ impl From<Box<Refused>> for Error {
 }
 
 impl Error {
+    /// Whether something did not work, so that nothing was decided: the same may be tried again.
+    pub(crate) fn is_failure(&self) -> bool {
+        match self {
+            Self::Rejected(_) => false,
+            Self::Refused(refused) => FAILURES.contains(&refused.code()),
+            _ => true,
+        }
+    }
+
     /// The stable code: that of the error inside, or one of `replay_store_failed`,
     /// `request_store_failed` and `artifact_resolution_failed`.
     pub fn code(&self) -> &'static str {

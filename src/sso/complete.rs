@@ -334,7 +334,7 @@ impl<S: Store> Sso<S> {
             _ => None,
         };
         // What failed has used nothing up: the same form may come again, and needs its cookie then.
-        let cookies = if has_failed(&error) { Vec::new() } else { way.served };
+        let cookies = if error.is_failure() { Vec::new() } else { way.served };
         let stopped = Stopped::new(error, Some(event));
         Stopped { advice, cookies, ..stopped }
     }
@@ -348,18 +348,6 @@ pub(super) struct Login {
     pub(super) clock_difference: Option<TimeDelta>,
     /// What was kept for it and is taken by it.
     pub(super) taken: Option<(KeptKind, TokenDigest)>,
-}
-
-/// Whether something did not work, so that nothing was decided.
-fn has_failed(error: &Error) -> bool {
-    match error {
-        Error::ReplayStore(_) | Error::RequestStore(_) => true,
-        Error::Refused(refused) => matches!(
-            refused.code(),
-            "account_store_contended" | "account_store_failed" | "store_failed"
-        ),
-        _ => false,
-    }
 }
 
 /// What nobody here has asked for goes on where its RelayState says, if that is a place here.

@@ -300,13 +300,17 @@ impl<S: Store> Sso<S> {
     ///
     /// # Errors
     ///
-    /// [`SsoRefusal::NotSignedIn`] if it is not theirs, [`SsoRefusal::Store`].
+    /// [`SsoRefusal::NotSignedIn`] if it is not theirs, [`SsoRefusal::Policy`] (`session_foreign`)
+    /// in an account that was switched to, [`SsoRefusal::Store`].
     pub async fn end_session(
         &self,
         signed_in: &SignedIn,
         token: &TokenDigest,
         browser: &Browser<'_>,
     ) -> Result<(), Error> {
+        if signed_in.session.entered_from.is_some() {
+            return Err(SsoRefusal::Policy(Reason::SessionForeign).into());
+        }
         let all = self.sessions_of(signed_in, browser).await?;
         let session = all.into_iter().find(|session| session.token == *token);
         let session = session.ok_or(SsoRefusal::NotSignedIn)?;

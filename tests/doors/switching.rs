@@ -52,6 +52,9 @@ fn a_person_switches_to_what_they_have_proven_and_back() {
     assert_eq!(there.account.organization, "org-b");
     assert!(there.session.entered_from == Some(home.session.token));
     assert_eq!(visible(&site, &there), [("acme".into(), false), ("bravo".into(), true)]);
+    let ends =
+        block_on(site.sso.end_session(&there, &there.session.token, &Browser::new("", site.now())));
+    assert_eq!(ends.expect_err("elsewhere").code(), "session_foreign");
     // It administers nothing, sets no credential, and tries nothing out.
     assert!(!there.by().administers(&OrganizationId::new("org-b")));
     let browser = Browser::new("", site.now());
