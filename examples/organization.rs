@@ -153,7 +153,7 @@ impl Application {
         cookies: &mut String,
     ) -> Told<Completed> {
         let slug = organization.slug().as_str();
-        let browser = Browser::new(cookies, self.now);
+        let browser = Browser::new(cookies, self.now).with_fetch_site("same-origin");
         let start = self.sso.start(slug, Start::new(purpose), &browser, Random::generate()?);
         let started = block_on(start)?;
         keep(cookies, &started.cookies);
