@@ -502,8 +502,8 @@ fn an_answer_is_to_the_request_of_this_browser() {
     assert_eq!(outcome(&unasked, Some(&pending), now()), Err("in_response_to_missing"));
 }
 
-/// Some identity providers sign no answer. It proves nothing, and leads back to where the logout was
-/// asked from.
+/// Some identity providers sign no answer. It proves nothing, and leads back to where the logout
+/// was asked from.
 #[test]
 fn an_answer_that_is_not_signed_confirms_nothing() {
     let mut options = LogoutOptions::default();

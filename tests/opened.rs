@@ -140,7 +140,8 @@ fn what_is_accepted_against_what() {
         assert_eq!(verdict(open(&response().in_reply_to("TILE")), None), constant);
         // `InResponseTo=""` says that there is none.
         assert_eq!(verdict(open(&response().in_reply_to("")), None), unasked);
-        // In the signed confirmation only: that is enough. On the unsigned Response only: it is not.
+        // In the signed confirmation only: that is enough. On the unsigned Response only: it is
+        // not.
         let in_confirmation = named(TestSigned::Assertion, None, Some(&mine_id));
         assert_eq!(verdict(open(&in_confirmation), Some(&mine)), "accepted");
         let on_response = named(TestSigned::Assertion, Some(&mine_id), None);

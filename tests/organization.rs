@@ -872,8 +872,8 @@ fn every_code_of_the_doors_is_documented() {
     assert_eq!(documented, known);
 }
 
-/// Two settings never share a digest: what was tested is what is in effect. Each option is here, and
-/// the last pairs are those in which lists without their lengths read the same.
+/// Two settings never share a digest: what was tested is what is in effect. Each option is here,
+/// and the last pairs are those in which lists without their lengths read the same.
 #[test]
 fn every_setting_counts_for_what_is_tested() {
     let email = |names: &[&str]| {

@@ -592,8 +592,8 @@ fn a_credential_proves_what_its_session_had_proven() {
     let enter = |start: &SessionStart| {
         acme.decide(&here, &PolicyAction::Enter(Origin::new(&bravo, &there, start)))
     };
-    // Set in a session of the identity provider, though Alice has proven the address herself at some
-    // other time.
+    // Set in a session of the identity provider, though Alice has proven the address herself at
+    // some other time.
     let said = session_of(&there, LoginMethod::Sso, Some(&IDP_B)).credential();
     assert_eq!(said, credential(None));
     let start = SessionStart::by_credential(&there, LoginMethod::Password, &said);

@@ -698,7 +698,8 @@ fn two_organizations_are_not_founded_on_one_name() {
     found(&store, &organization("org-b", "other"), None);
 }
 
-/// A domain that another organization has is refused when it is asked for, and when both ask at once.
+/// A domain that another organization has is refused when it is asked for, and when both ask at
+/// once.
 #[test]
 fn a_domain_of_another_organization_is_refused_in_a_store() {
     let store = store_of(&open("org-a", "acme", &IDP_A), None);

@@ -55,8 +55,8 @@ fn refused(store: &MemoryStore, by: &By<'_>, intent: &Intent<'_>) -> &'static st
     carry(store, "org-a", by, intent).expect_err("a refusal").code()
 }
 
-/// An organization's identity provider is believed for nothing outside. A password that was set in a
-/// session of it is no better, whatever the victim proves afterwards.
+/// An organization's identity provider is believed for nothing outside. A password that was set in
+/// a session of it is no better, whatever the victim proves afterwards.
 #[test]
 fn a_password_set_in_a_session_of_the_identity_provider_leads_nowhere_else() {
     let evil = open("org-a", "evil", &IDP_A);

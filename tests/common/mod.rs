@@ -17,8 +17,8 @@ use saml_login::{
     Unsolicited, Unspent,
 };
 
-/// Opens a response and accepts it, in one go: in answer to a request, to one of which only the `ID`
-/// is of interest, or to none.
+/// Opens a response and accepts it, in one go: in answer to a request, to one of which only the
+/// `ID` is of interest, or to none.
 pub(crate) trait Verify {
     fn verify(
         &self,

@@ -103,8 +103,8 @@ fn an_account_is_mailed_five_codes_an_hour() {
     assert_eq!(site.mails.all().len(), 6);
 }
 
-/// A code from before single sign-on was enforced opens nothing, and the next mail says where to sign
-/// in.
+/// A code from before single sign-on was enforced opens nothing, and the next mail says where to
+/// sign in.
 #[test]
 fn a_code_from_before_enforcement_opens_nothing() {
     let (site, acme) = with_mia();
@@ -144,8 +144,8 @@ fn what_ended_everything_has_ended_the_code() {
     assert_eq!(refused(site.enter_code(&mut jar, &code)), "code_wrong");
 }
 
-/// A password that somebody set in advance, for an address that was not theirs, is worth nothing once
-/// its holder has proven it.
+/// A password that somebody set in advance, for an address that was not theirs, is worth nothing
+/// once its holder has proven it.
 #[test]
 fn the_first_proof_ends_what_was_set_before() {
     let acme = open("org-a", "acme", &IDP_A);

@@ -38,7 +38,8 @@ fn somebody_comes_in_from_here_and_goes_on_where_they_were() {
     assert!(told.iter().all(|event| event.outcome == Outcome::Done));
 }
 
-/// A step back, or a page that is loaded again: the form was used, and whoever used it is signed in.
+/// A step back, or a page that is loaded again: the form was used, and whoever used it is signed
+/// in.
 #[test]
 fn a_form_that_was_used_leads_on_to_whoever_is_signed_in() {
     let acme = open("org-a", "acme", &IDP_A);

@@ -185,8 +185,8 @@ fn a_logout_from_here_goes_there_and_comes_back() {
     assert_eq!(late.code(), "unsolicited_forbidden");
 }
 
-/// Whoever did not come from the identity provider, or from one that takes no logouts, is signed out
-/// here alone.
+/// Whoever did not come from the identity provider, or from one that takes no logouts, is signed
+/// out here alone.
 #[test]
 fn without_a_service_there_is_a_logout_here() {
     let acme = open("org-a", "acme", &IDP_A);

@@ -1,5 +1,5 @@
-//! The doors: an application's site, a person's browser and the identity provider's site, over plain
-//! functions.
+//! The doors: an application's site, a person's browser and the identity provider's site, over
+//! plain functions.
 
 #[path = "../common/mod.rs"]
 mod common;

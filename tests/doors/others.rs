@@ -13,8 +13,8 @@ use crate::common::people::{carry, email, random};
 use crate::common::tenants::{IDP_A, OPERATOR, idp, open, values};
 use crate::site::{From, Jar, Site, code, person};
 
-/// Alice's session is on a shared machine, and Bob is signed in at the identity provider: he comes in
-/// as himself, and not into her account.
+/// Alice's session is on a shared machine, and Bob is signed in at the identity provider: he comes
+/// in as himself, and not into her account.
 #[test]
 fn to_step_up_as_somebody_else_takes_no_account() {
     let acme = open("org-a", "acme", &IDP_A);

@@ -55,7 +55,8 @@ fn a_test_ends_in_a_report_a_preview_and_what_it_counts_for() {
     assert!(refused.preview.is_none() && refused.identity.is_none() && refused.counts.is_err());
 }
 
-/// One slip in the issuer, and the proposed settings that mend it: tried out beside those in effect.
+/// One slip in the issuer, and the proposed settings that mend it: tried out beside those in
+/// effect.
 #[test]
 fn proposed_settings_are_tried_out_beside_those_in_effect() {
     let acme = enforced("org-a", "acme", &IDP_A);

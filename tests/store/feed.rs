@@ -139,7 +139,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         })],
         "each organization has numbers of its own",
     ),
-    // Numbers that are given before the rest is done: a later one can be seen before an earlier one.
+    // Numbers that are given before the rest is done: a later one can be seen before an earlier
+    // one.
     Fault(
         "numbers become visible out of order",
         &[Hook::Feed(|faulty, id, after, count| {
