@@ -100,3 +100,43 @@ fn tracing_gets_every_event_with_its_fields() {
         ]
     );
 }
+
+#[test]
+fn tracing_gets_the_detail_of_every_action() {
+    let collected = Collected::default();
+    let fingerprint = "ab".repeat(32).parse().expect("a fingerprint");
+    let dangers = || vec!["danger_allow_sha1", "danger_allow_3des"];
+    let dangers = || dangers().into_iter().map(Into::into).collect();
+    let shown = saml_login::trust::Fingerprint::to_string(&fingerprint);
+    let both = format!("{shown} {shown}");
+    let of_dangers = "danger_allow_sha1 danger_allow_3des";
+    let (actions, expected): (Vec<Action>, Vec<&str>) = [
+        (Action::ConnectionUpdated { dangers: dangers() }, of_dangers),
+        (Action::ConnectionRekeyed { dangers: dangers() }, of_dangers),
+        (Action::ProvisioningChanged { dangers: dangers() }, of_dangers),
+        (Action::Provisioning { decision: "create".into() }, "create"),
+        (Action::Account { intent: "push".into(), decision: "update".into() }, "update"),
+        (Action::BreakGlassUsed { action: "log_in".into() }, "log_in"),
+        (Action::CertificateRetired { fingerprint }, &shown),
+        (Action::CertificateAdded { fingerprints: vec![fingerprint, fingerprint] }, &both),
+        (Action::DomainChecked { domain: "a.test".into(), found: true }, "a.test"),
+        (Action::DomainRequested { domain: "b.test".into() }, "b.test"),
+        (Action::SlugRenamed { slug: "other".into() }, "other"),
+        (Action::TestLogin, ""),
+    ]
+    .into_iter()
+    .unzip();
+    tracing::subscriber::with_default(collected.clone(), || {
+        for action in actions {
+            let event = AuditEvent::new("org-a", Actor::Application, action, now());
+            block_on(TracingAuditLog::new().record(&event)).expect("a log");
+        }
+    });
+    let lines = collected.0.lock().expect("the lines");
+    let details: Vec<&str> = lines
+        .iter()
+        .map(|line| line.split_once(" detail=").and_then(|(_, rest)| rest.split_once(" outcome=")))
+        .map(|detail| detail.expect("a detail").0)
+        .collect();
+    assert_eq!(details, expected);
+}

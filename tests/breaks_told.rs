@@ -3,20 +3,14 @@
 
 mod common;
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
-
 use chrono::TimeDelta;
+use common::now;
 use common::tenants::{
     IDP_A, IDP_B, applied, apply, done, open, record, test_login, tried, values,
 };
-use common::{block_on, now};
-use saml_login::audit::{Action, Actor, AuditEvent, AuditLog, Outcome, TracingAuditLog};
+use saml_login::audit::{Action, Actor, AuditEvent, Outcome};
 use saml_login::organization::{Change, Counters, EmailDomain, Notice, Proposal, Watched, due};
 use saml_login::{Certificates, Organization};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 fn acme() -> Organization {
     open("org-a", "acme", &IDP_A)
@@ -187,74 +181,4 @@ fn what_became_of_accounts_has_its_scim_event() {
         }
     }
     assert_eq!(event(Action::Login).scim_event(), None);
-}
-
-#[derive(Clone, Default)]
-struct Details(Arc<Mutex<Vec<String>>>);
-
-impl Visit for Details {
-    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "detail" {
-            self.0.lock().expect("the details").push(value.to_owned());
-        }
-    }
-}
-
-impl Subscriber for Details {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-#[test]
-fn tracing_gets_the_detail_of_every_action() {
-    let details = Details::default();
-    let fingerprint = acme().fingerprints()[0];
-    let dangers = || vec!["danger_allow_sha1", "danger_allow_3des"];
-    let dangers = || dangers().into_iter().map(Into::into).collect();
-    let shown = fingerprint.to_string();
-    let both = format!("{shown} {shown}");
-    let of_dangers = "danger_allow_sha1 danger_allow_3des";
-    let slug = saml_login::organization::Slug::parse("other").expect("a slug");
-    let (actions, expected): (Vec<Action>, Vec<&str>) = [
-        (Action::ConnectionUpdated { dangers: dangers() }, of_dangers),
-        (Action::ConnectionRekeyed { dangers: dangers() }, of_dangers),
-        (Action::ProvisioningChanged { dangers: dangers() }, of_dangers),
-        (Action::Provisioning { decision: "create".into() }, "create"),
-        (Action::Account { intent: "push".into(), decision: "update".into() }, "update"),
-        (Action::BreakGlassUsed { action: "log_in".into() }, "log_in"),
-        (Action::CertificateRetired { fingerprint }, &shown),
-        (Action::CertificateAdded { fingerprints: vec![fingerprint, fingerprint] }, &both),
-        (Action::DomainChecked { domain: "a.test".into(), found: true }, "a.test"),
-        (Action::DomainRequested { domain: "b.test".into() }, "b.test"),
-        (Action::SlugRenamed { slug: slug.as_str().into() }, "other"),
-        (Action::TestLogin, ""),
-    ]
-    .into_iter()
-    .unzip();
-    tracing::subscriber::with_default(details.clone(), || {
-        for action in actions {
-            let event = AuditEvent::new("org-a", Actor::Application, action, now());
-            block_on(TracingAuditLog::new().record(&event)).expect("a log");
-        }
-    });
-    assert_eq!(*details.0.lock().expect("the details"), expected);
 }

@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use common::hooked::Hooked;
 use common::people::random;
 use common::tenants::{
-    IDP_A, OPERATOR, applied, apply, around, boss, done, enforced, open, organization, record,
-    response, spend,
+    IDP_A, OPERATOR, applied, apply, around, boss, done, enforced, open, organization,
+    outcome as code, record, response, spend,
 };
 use common::{Verify as _, block_on, now};
 use saml_login::administration::{
     AdministrationError, admit_sealing_keys, forget_other_sealing_keys, found, reseal,
 };
 use saml_login::assertion::NameId;
-use saml_login::audit::{Action, Outcome};
+use saml_login::audit::Action;
 use saml_login::binding::Binding;
 use saml_login::connection::Warning;
 use saml_login::error::BoxError;
@@ -66,17 +66,6 @@ fn add(number: usize, organization: &Organization) -> Change {
 
 fn retire(number: usize) -> Change {
     Change::RetireKeyPair { fingerprint: fingerprint(number) }
-}
-
-fn code(applied: &saml_login::organization::Applied) -> &str {
-    match (&applied.result, &applied.event.outcome) {
-        (Ok(()), Outcome::Done) => "done",
-        (Err(refusal), Outcome::Refused(code)) => {
-            assert_eq!(refusal.code(), code);
-            refusal.code()
-        }
-        other => panic!("the event tells something else: {other:?}"),
-    }
 }
 
 fn with_pair() -> Organization {

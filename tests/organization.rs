@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use common::people::member;
 use common::tenants::{
     IDP_A, IDP_B, OPERATOR, adopt, applied, apply, around, boss, connection, done, enforced, idp,
-    log_in, name_keeper, open, organization, response, test_login, values, verify_domain,
+    log_in, name_keeper, open, organization, outcome, response, test_login, values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::account::{AccountId, EmailProof};
@@ -25,14 +25,7 @@ use saml_login::trust::Fingerprint;
 use saml_login::{ConnectionOptions, Organization, ServiceProvider, Unsolicited};
 
 fn code(applied: Applied) -> &'static str {
-    match (&applied.result, applied.event.outcome) {
-        (Ok(()), Outcome::Done) => "done",
-        (Err(refusal), Outcome::Refused(code)) => {
-            assert_eq!(refusal.code(), code);
-            refusal.code()
-        }
-        other => panic!("the event tells something else: {other:?}"),
-    }
+    outcome(&applied)
 }
 
 fn unavailable(organization: &Organization) -> Option<&'static str> {

@@ -11,8 +11,8 @@ use common::people::{
 };
 use common::tenants::{
     IDP_A, IDP_B, OPERATOR, administrator, adopt, applied, apply, around, boss, done, enforced,
-    identity, idp, log_in, name_keeper, open, organization, record, response, test_login, tried,
-    values, verify_domain,
+    identity, idp, log_in, name_keeper, open, organization, outcome as code, record, response,
+    test_login, tried, values, verify_domain,
 };
 use common::{block_on, now};
 use saml_login::account::{
@@ -31,17 +31,6 @@ use saml_login::provision::{
 use saml_login::store::{MemoryStore, Store};
 use saml_login::testing::idp::TestNameId;
 use saml_login::{ConnectionOptions, LoginPolicy, Organization, Unsolicited};
-
-fn code(applied: &Applied) -> &str {
-    match (&applied.result, &applied.event.outcome) {
-        (Ok(()), Outcome::Done) => "done",
-        (Err(refusal), Outcome::Refused(code)) => {
-            assert_eq!(refusal.code(), code);
-            refusal.code()
-        }
-        other => panic!("the event tells something else: {other:?}"),
-    }
-}
 
 fn domain(text: &str) -> EmailDomain {
     EmailDomain::parse(text).expect("a domain")

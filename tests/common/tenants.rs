@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use saml_login::account::{Account, AccountAddress, AccountId, EmailProof, Link, LinkOrigin, Role};
+use saml_login::audit::Outcome;
 use saml_login::doctor::PastedValues;
 use saml_login::organization::{
     Applied, Around, By, Change, EmailDomain, Plan, Proposal, Slug, SpUrls, TestLogin,
@@ -73,6 +74,19 @@ pub(crate) fn apply(organization: &mut Organization, change: Change) -> Applied 
 pub(crate) fn applied(organization: &mut Organization, change: Change) -> Applied {
     let around = around(organization.id().as_str());
     organization.apply(change, &By::Application, &around, now())
+}
+
+/// The code of what became of a change, which is that of its event.
+pub(crate) fn outcome(applied: &Applied) -> &'static str {
+    let Applied { result, event, .. } = applied;
+    match (result, &event.outcome) {
+        (Ok(()), Outcome::Done) => "done",
+        (Err(refusal), Outcome::Refused(code)) => {
+            assert_eq!(refusal.code(), code);
+            refusal.code()
+        }
+        other => panic!("the event tells something else: {other:?}"),
+    }
 }
 
 /// Names `keeper` for emergencies.
