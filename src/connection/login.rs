@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Connection;
-use crate::error::{BoxError, Error, Rejection, SendError};
+use super::{Connection, Opened};
+use crate::error::{Error, Rejection};
 use crate::identity::Identity;
 use crate::random::Random;
 use crate::replay::ReplayStore;
 use crate::request::{
-    LoginOptions, Pending, PendingRequest, Remembered, RequestCookie, RequestCookies, RequestStore,
-    SetCookie,
+    LoginOptions, Pending, PendingRequest, RequestCookie, RequestCookies, RequestStore, SetCookie,
+    remember,
 };
 use crate::send::Delivery;
 
@@ -64,7 +64,7 @@ impl Connection {
         random: Random,
         now: DateTime<Utc>,
     ) -> Result<BegunLogin, Error> {
-        self.begin(options, cookies, requests, random, now, |cookie| cookie).await
+        self.begin(options, cookies, requests, random, now, false).await
     }
 
     /// The same in the place of a response that nobody asked for
@@ -86,7 +86,7 @@ impl Connection {
         if cookies.unanswered_bounces(self.id(), now) >= MAX_BOUNCES {
             return Err(Rejection::BounceUnanswered.into());
         }
-        self.begin(options, cookies, requests, random, now, RequestCookie::by_bounce).await
+        self.begin(options, cookies, requests, random, now, true).await
     }
 
     async fn begin<R: RequestStore>(
@@ -96,24 +96,13 @@ impl Connection {
         requests: &R,
         random: Random,
         now: DateTime<Utc>,
-        kind: fn(RequestCookie) -> RequestCookie,
+        by_bounce: bool,
     ) -> Result<BegunLogin, Error> {
         // The ID is seen by everybody on the way; the cookie is not made of the same randomness.
         let (for_id, for_cookie) = random.split();
         let started = self.start_login(options, for_id, now)?;
-        let expires_at = started.pending.expires_at;
         let pending = Pending::Login(started.pending);
-        let value = match requests.put(&pending, for_cookie, now).await {
-            Ok(Remembered::Cookie(value)) => value,
-            Ok(Remembered::Full) => {
-                return Err(Error::RequestStore(BoxError::new("there is no room")));
-            }
-            Err(error) => return Err(Error::RequestStore(error)),
-        };
-        let cookie = kind(RequestCookie::new(&pending, value));
-        let displaced = cookies.displaced_by(&cookie).ok_or(SendError::CookiesFull)?;
-        let cleared = displaced.iter().map(RequestCookie::clear);
-        let cookies = std::iter::once(cookie.set(expires_at)).chain(cleared).collect();
+        let cookies = remember(requests, &pending, (cookies, by_bounce), for_cookie, now).await?;
         Ok(BegunLogin { delivery: started.delivery, cookies })
     }
 
@@ -169,18 +158,29 @@ impl Connection {
     ) -> Result<LoggedIn, Error> {
         let opened = self.open(form_value, now)?;
         let clock_difference = opened.clock_difference();
-        let mut served = Vec::new();
-        let mut request = None;
-        if let Some(id) = opened.in_response_to() {
-            for cookie in cookies.of_request(self.id(), id) {
-                let taken = requests.take(id, cookie.value(), now).await;
-                let taken = taken.map_err(Error::RequestStore)?.and_then(Pending::into_login);
-                served.push(cookie.clear());
-                request = request.or(taken);
-            }
-        }
+        let (request, served) = self.take_request(&opened, cookies, requests, now).await?;
         let unspent = opened.accept(request.as_ref(), now)?;
         let identity = unspent.spend(replays, now).await?;
+        Ok(LoggedIn { identity, request, cookies: served, clock_difference })
+    }
+
+    /// The request that a verified message names, which is used up by it, and the cookies that have
+    /// served then.
+    pub(crate) async fn take_request<R: RequestStore>(
+        &self,
+        opened: &Opened<'_>,
+        cookies: &RequestCookies,
+        requests: &R,
+        now: DateTime<Utc>,
+    ) -> Result<(Option<PendingRequest>, Vec<SetCookie>), Error> {
+        let (mut request, mut served) = (None, Vec::new());
+        let Some(id) = opened.in_response_to() else { return Ok((request, served)) };
+        for cookie in cookies.of_request(self.id(), id) {
+            let taken = requests.take(id, cookie.value(), now).await;
+            let taken = taken.map_err(Error::RequestStore)?.and_then(Pending::into_login);
+            served.push(cookie.clear());
+            request = request.or(taken);
+        }
         // One that answers requests at all is in no circle of bounces: they are forgotten.
         let answered = request.as_ref().map(|_| cookies.bounces_of(self.id()));
         for bounce in answered.into_iter().flatten().map(RequestCookie::clear) {
@@ -188,6 +188,6 @@ impl Connection {
                 served.push(bounce);
             }
         }
-        Ok(LoggedIn { identity, request, cookies: served, clock_difference })
+        Ok((request, served))
     }
 }

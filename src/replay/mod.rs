@@ -16,7 +16,7 @@ pub use memory::MemoryReplayStore;
 pub use unspent::Unspent;
 
 use crate::code::codes;
-use crate::error::BoxError;
+use crate::error::{BoxError, Rejection};
 use crate::pointers::behind_pointers;
 
 /// Remembers which assertions and requests have been used.
@@ -232,6 +232,18 @@ pub enum SpentKind {
 }
 
 codes!(SpentKind { Assertion = "assertion", LogoutRequest = "logout_request" });
+
+impl SpendOutcome {
+    /// Why the login does not go on, if it does not.
+    pub(crate) fn refusal(self) -> Option<Rejection> {
+        match self {
+            Self::Fresh => None,
+            Self::AssertionSeen => Some(Rejection::AssertionReplayed),
+            Self::RequestSeen => Some(Rejection::RequestReplayed),
+            Self::Full => Some(Rejection::ReplayStoreFull),
+        }
+    }
+}
 
 /// What a [`ReplayStore`] answers. Only [`Fresh`](Self::Fresh) lets the login go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::{ReplayStore, SpendOutcome, Spending};
+use super::{ReplayStore, Spending};
 use crate::error::{Error, Rejection};
 
 /// What is verified and not used yet: a login ([`Identity`](crate::Identity)) or the identity
@@ -49,12 +49,8 @@ impl<T> Unspent<T> {
     /// cannot tell.
     pub async fn spend<S: ReplayStore>(self, store: &S, now: DateTime<Utc>) -> Result<T, Error> {
         let (value, spending) = self.into_parts(now)?;
-        match store.spend(&spending, now).await.map_err(Error::ReplayStore)? {
-            SpendOutcome::Fresh => Ok(value),
-            SpendOutcome::AssertionSeen => Err(Rejection::AssertionReplayed.into()),
-            SpendOutcome::RequestSeen => Err(Rejection::RequestReplayed.into()),
-            SpendOutcome::Full => Err(Rejection::ReplayStoreFull.into()),
-        }
+        let outcome = store.spend(&spending, now).await.map_err(Error::ReplayStore)?;
+        outcome.refusal().map_or(Ok(value), |refusal| Err(refusal.into()))
     }
 }
 

@@ -11,6 +11,7 @@ pub use cookie::{RequestCookie, RequestCookies, SetCookie};
 pub(crate) use pending::check_open;
 pub use pending::{Pending, PendingLogout, PendingRequest, Purpose};
 pub use sealed::SealedRequests;
+pub(crate) use store::remember;
 pub use store::{DynRequestStore, MemoryRequestStore, Remembered, RequestStore};
 
 use crate::binding::RelayState;

@@ -12,10 +12,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use openssl::sha::sha256;
 
-use crate::error::BoxError;
+use crate::error::{BoxError, Error, SendError};
 use crate::pointers::behind_pointers;
 use crate::random::Random;
-use crate::request::Pending;
+use crate::request::{Pending, RequestCookie, RequestCookies, SetCookie};
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
@@ -145,6 +145,29 @@ behind_pointers!(
         ) -> Result<Option<Pending>, BoxError>;
     }
 );
+
+/// Remembers a request for this browser: the cookies that it has to be given, that of the request
+/// first. A bounce's pushes out no other's.
+pub(crate) async fn remember<R: RequestStore>(
+    requests: &R,
+    pending: &Pending,
+    (brought, by_bounce): (&RequestCookies, bool),
+    random: Random,
+    now: DateTime<Utc>,
+) -> Result<Vec<SetCookie>, Error> {
+    let value = match requests.put(pending, random, now).await {
+        Ok(Remembered::Cookie(value)) => value,
+        Ok(Remembered::Full) => {
+            return Err(Error::RequestStore(BoxError::new("there is no room")));
+        }
+        Err(error) => return Err(Error::RequestStore(error)),
+    };
+    let cookie = RequestCookie::new(pending, value);
+    let cookie = if by_bounce { cookie.by_bounce() } else { cookie };
+    let displaced = brought.displaced_by(&cookie).ok_or(SendError::CookiesFull)?;
+    let cleared = displaced.iter().map(RequestCookie::clear);
+    Ok(std::iter::once(cookie.set(pending.expires_at())).chain(cleared).collect())
+}
 
 /// What became of a request that was to be remembered.
 #[derive(Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::{
 use crate::account::{Account, AccountId};
 use crate::advice::{Advice, Product};
 use crate::audit::AuditEvent;
-use crate::connection::{BegunLogin, Connection, Opened};
+use crate::connection::{BegunLogin, Connection};
 use crate::error::{Error, Rejection};
 use crate::identity::Identity;
 use crate::organization::{By, ClaimKind, Organization};
@@ -19,9 +19,9 @@ use crate::provision::{
     Beside, CarriedOut, Holder, Intent, LogIn, Provisioning, Refusal, Undone, carry_out_beside,
 };
 use crate::random::Random;
-use crate::replay::{ReplayStore as _, SpendOutcome, Spending};
+use crate::replay::{ReplayStore as _, Spending};
 use crate::request::{
-    LoginOptions, Pending, PendingRequest, Purpose, RequestCookies, RequestStore as _, SetCookie,
+    LoginOptions, Pending, Purpose, RequestCookies, RequestStore as _, SetCookie,
 };
 use crate::session::{LoginMethod, Session, SessionStart};
 use crate::store::{KeptKind, KeptWrite, Record, SessionWrite, Store, Write};
@@ -91,7 +91,9 @@ impl<S: Store> Sso<S> {
         let connection = self.connection(settings)?;
         let opened = connection.open(form.saml_response, now);
         let opened = opened.map_err(|rejection| Halt::Unsigned(rejection.into()))?;
-        let request = self.request(&opened, &connection, way).await?;
+        let taken = connection.take_request(&opened, &way.cookies, &self.requests, now);
+        let (request, served) = taken.await?;
+        way.served.append(&mut self.cookies.of_requests(served));
         let clock_difference = opened.clock_difference();
         if request.as_ref().is_some_and(|request| request.purpose == Purpose::Test) || proposed {
             return self.tested(form, opened, request, adopted.as_ref(), way).await;
@@ -136,33 +138,6 @@ impl<S: Store> Sso<S> {
         Ok(false)
     }
 
-    /// The request that the verified message names, which is used up by it.
-    async fn request(
-        &self,
-        opened: &Opened<'_>,
-        connection: &Connection,
-        way: &mut Way<'_>,
-    ) -> Result<Option<PendingRequest>, Halt> {
-        let (mut request, mut served) = (None, Vec::new());
-        let Some(id) = opened.in_response_to() else { return Ok(None) };
-        for cookie in way.cookies.of_request(connection.id(), id) {
-            let taken = self.requests.take(id, cookie.value(), way.browser.now).await;
-            let taken = taken.map_err(Error::RequestStore)?.and_then(Pending::into_login);
-            served.push(cookie.clear());
-            request = request.or(taken);
-        }
-        if request.is_some() {
-            for bounce in way.cookies.bounces_of(connection.id()) {
-                let cleared = bounce.clear();
-                if !served.contains(&cleared) {
-                    served.push(cleared);
-                }
-            }
-        }
-        way.served.append(&mut self.cookies.of_requests(served));
-        Ok(request)
-    }
-
     async fn bounced(
         &self,
         form: &PostedLogin<'_>,
@@ -187,12 +162,8 @@ impl<S: Store> Sso<S> {
     ) -> Result<Option<Spending>, Halt> {
         let Some(replays) = &self.replays else { return Ok(Some(spending)) };
         let spent = replays.spend(&spending, way.browser.now).await;
-        match spent.map_err(Error::ReplayStore)? {
-            SpendOutcome::Fresh => Ok(None),
-            SpendOutcome::AssertionSeen => Err(Rejection::AssertionReplayed.into()),
-            SpendOutcome::RequestSeen => Err(Rejection::RequestReplayed.into()),
-            SpendOutcome::Full => Err(Rejection::ReplayStoreFull.into()),
-        }
+        let outcome = spent.map_err(Error::ReplayStore)?;
+        outcome.refusal().map_or(Ok(None), |refusal| Err(refusal.into()))
     }
 
     /// A login that is verified becomes a session.

@@ -13,7 +13,7 @@ use crate::logout::{
 use crate::organization::ClaimKind;
 use crate::random::Random;
 use crate::replay::Unspent;
-use crate::request::{Pending, Remembered, RequestCookie, RequestStore as _, SetCookie};
+use crate::request::{Pending, RequestStore as _, SetCookie, remember};
 use crate::send::Delivery;
 use crate::session::Session;
 use crate::store::{Name, Names, Record, SessionWrite, Store, Write, Written};
@@ -103,16 +103,11 @@ impl<S: Store> Sso<S> {
         let options = LogoutOptions { relay_state, ..LogoutOptions::default() };
         let subject = session.subject.as_ref()?;
         let started = connection.start_logout(subject, options, for_id, browser.now).ok()?;
-        let expires_at = started.pending.expires_at;
         let pending = Pending::Logout(started.pending);
-        let remembered = self.requests.put(&pending, for_cookie, browser.now).await.ok()?;
-        let Remembered::Cookie(value) = remembered else { return None };
-        let cookie = RequestCookie::new(&pending, value);
         let brought = self.cookies.requests(browser.cookies);
-        let displaced = brought.displaced_by(&cookie)?;
-        let cleared = displaced.iter().map(RequestCookie::clear);
-        let all = std::iter::once(cookie.set(expires_at)).chain(cleared).collect();
-        cookies.extend(self.cookies.of_requests(all));
+        let remembered =
+            remember(&self.requests, &pending, (&brought, false), for_cookie, browser.now);
+        cookies.extend(self.cookies.of_requests(remembered.await.ok()?));
         Some(started.delivery)
     }
 
