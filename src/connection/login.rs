@@ -55,7 +55,7 @@ impl Connection {
     /// # Errors
     ///
     /// Those of [`Connection::start_login`], [`Error::RequestStore`] if the request cannot be
-    /// remembered, and [`SendError::CookiesFull`].
+    /// remembered, and [`SendError::CookiesFull`](crate::error::SendError::CookiesFull).
     pub async fn begin_login<R: RequestStore>(
         &self,
         options: LoginOptions,

@@ -19,8 +19,8 @@ use crate::request::{Pending, RequestCookie, RequestCookies, SetCookie};
 
 /// Remembers requests until their answers come, each for the one browser that has its cookie.
 ///
-/// The cookie that carries the value is a [`RequestCookie`](crate::request::RequestCookie): its
-/// name and its attributes are made for it. Where it is lost all the same, there is no request.
+/// The cookie that carries the value is a [`RequestCookie`]: its name and its attributes are made
+/// for it. Where it is lost all the same, there is no request.
 ///
 /// Write plain `async fn`, no `async_trait`:
 ///

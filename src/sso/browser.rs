@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
+use crate::audit::AuditEvent;
 use crate::organization::By;
 use crate::provision::Asked;
 
@@ -67,6 +68,11 @@ impl<'a> Browser<'a> {
     /// Who asks for something in it.
     pub(super) fn asked<'b>(&'b self, by: By<'b>, address: &'b Option<String>) -> Asked<'b> {
         Asked::by(by, self.now).in_request(self.request_id, address.as_deref())
+    }
+
+    /// An event with what is known of this request.
+    pub(super) fn told(&self, event: AuditEvent) -> AuditEvent {
+        event.of_request(self.request_id.map(str::to_owned), self.address())
     }
 
     /// Whether the person came from a page of this very site, or by typing. A browser that does not

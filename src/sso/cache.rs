@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::account::OrganizationId;
 use crate::connection::Connection;
 use crate::organization::{Organization, SealedKeyPair, SsoUnavailable};
+use crate::policy::LoginPolicy;
 use crate::sealing::SealingKeys;
 
 /// So long what was read of an organization serves requests that only ask whether somebody may go
@@ -25,9 +26,16 @@ pub(super) struct Cache {
     refused: Mutex<(i64, HashSet<(OrganizationId, &'static str)>)>,
 }
 
+/// An organization, and what it has set as far as logins are concerned: to take that anew at every
+/// request would parse its certificates each time.
+pub(super) struct Known {
+    pub(super) organization: Organization,
+    pub(super) policy: LoginPolicy,
+}
+
 #[derive(Default)]
 struct Place {
-    organization: Option<(DateTime<Utc>, Arc<Organization>)>,
+    known: Option<(DateTime<Utc>, Arc<Known>)>,
     /// By revision: that of the settings in effect and that of the candidate.
     connections: Vec<(String, Arc<Connection>)>,
 }
@@ -43,40 +51,37 @@ impl Cache {
     }
 
     /// What was read within the last second.
-    pub(super) fn organization(
-        &self,
-        id: &OrganizationId,
-        now: DateTime<Utc>,
-    ) -> Option<Arc<Organization>> {
+    pub(super) fn known(&self, id: &OrganizationId, now: DateTime<Utc>) -> Option<Arc<Known>> {
         let places = self.places();
-        let (read_at, organization) = places.get(id)?.organization.as_ref()?;
+        let (read_at, known) = places.get(id)?.known.as_ref()?;
         let age = now.signed_duration_since(*read_at);
-        (TimeDelta::zero() <= age && age < FRESH).then(|| organization.clone())
+        (TimeDelta::zero() <= age && age < FRESH).then(|| known.clone())
     }
 
     /// Remembers what was read just now.
-    pub(super) fn read(&self, organization: Organization, now: DateTime<Utc>) -> Arc<Organization> {
-        let organization = Arc::new(organization);
+    pub(super) fn read(&self, organization: Organization, now: DateTime<Utc>) -> Arc<Known> {
+        let policy = LoginPolicy::of(&organization);
+        let known = Arc::new(Known { organization, policy });
         let mut places = self.places();
-        let place = places.entry(organization.id().clone()).or_default();
-        place.organization = Some((now, organization.clone()));
-        organization
+        let place = places.entry(known.organization.id().clone()).or_default();
+        place.known = Some((now, known.clone()));
+        known
     }
 
     /// Forgets what is another by now.
     pub(super) fn put(&self, organization: &Organization) {
         let mut places = self.places();
         if let Some(place) = places.get_mut(organization.id())
-            && place.organization.as_ref().is_some_and(|(_, known)| **known != *organization)
+            && place.known.as_ref().is_some_and(|(_, known)| known.organization != *organization)
         {
-            place.organization = None;
+            place.known = None;
         }
     }
 
     /// Forgets what was read of an organization, since it was just written.
     pub(super) fn forget(&self, id: &OrganizationId) {
         if let Some(place) = self.places().get_mut(id) {
-            place.organization = None;
+            place.known = None;
         }
     }
 

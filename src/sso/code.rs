@@ -178,11 +178,8 @@ impl<S: Store> Sso<S> {
         let (for_account, for_session) = random.split();
         let address = browser.address();
         let asked = browser.asked(By::Application, &address);
-        let nobody = Account::new(id.clone(), &kept.organization, browser.now);
         let record = self.record(&kept.organization).await?;
-        let start = SessionStart::new(&nobody, LoginMethod::EmailCode);
-        let start = (start, &record.organization);
-        let (blank, cookie) = self.session(start, None, for_session, browser.now);
+        let new = self.new_session(&record.organization, None, for_session, browser.now);
         let found = self.store.find(&kept.organization, &Names::of_id(id)).await.map_err(failed)?;
         let before = found.into_iter().flat_map(|found| found.accounts).next();
         let before = before.ok_or(SsoRefusal::CodeWrong)?;
@@ -200,17 +197,15 @@ impl<S: Store> Sso<S> {
             self.tell(&event).await?;
             return Err(SsoRefusal::Policy(decision.reason).into());
         }
-        let of = |account: &Account| {
-            let start = SessionStart::by_code(account, &login.email)?;
-            Some(Session { start, ..blank.clone() })
-        };
+        let of =
+            |account: &Account| SessionStart::by_code(account, &login.email).map(|it| new.of(it));
         let with = |write: &mut Write, provisioning: &Provisioning, record: &Record| {
             let account = provisioning.account();
             let still = LoginPolicy::of(&record.organization).decide(account, &action);
             let session = of(account).filter(|_| still.is_allowed());
             let session = session.ok_or(Refusal::AccountMissing)?;
             write.kept.push(KeptWrite::Take(KeptKind::LoginCode, kept.digest));
-            write.events.push(begun(&session, &event));
+            write.events.push(begun(&session, browser));
             if decision.reason == Reason::BreakGlass {
                 write.events.push(event.clone());
             }
@@ -232,15 +227,9 @@ impl<S: Store> Sso<S> {
             Err(Undone::Not(error)) => return Err(error.into()),
         };
         let session = of(&account).ok_or(SsoRefusal::CodeWrong)?;
-        Ok(Entered {
-            account,
-            session,
-            cookies: vec![
-                cookie,
-                self.cookies.clear(Kind::Code),
-                self.cookies.clear(Kind::Entered),
-            ],
-        })
+        let mut cookies = new.cookies;
+        cookies.push(self.cookies.clear(Kind::Code));
+        Ok(Entered { account, session, cookies })
     }
 }
 

@@ -1,13 +1,14 @@
 //! From the posted form to a session.
 
+use std::sync::LazyLock;
+
 use chrono::TimeDelta;
 
 use super::context::Context;
-use super::cookie::Kind;
 use super::{
     Browser, Completed, Confirming, LoggedIn, PostedLogin, SignedIn, Sso, SsoRefusal, Stopped,
 };
-use crate::account::{Account, AccountId};
+use crate::account::Account;
 use crate::advice::{Advice, Product};
 use crate::audit::AuditEvent;
 use crate::connection::{BegunLogin, Connection};
@@ -23,7 +24,7 @@ use crate::replay::{ReplayStore as _, Spending};
 use crate::request::{
     LoginOptions, Pending, Purpose, RequestCookies, RequestStore as _, SetCookie,
 };
-use crate::session::{LoginMethod, Session, SessionStart};
+use crate::session::{LoginMethod, SessionStart};
 use crate::store::{KeptKind, KeptWrite, Record, SessionWrite, Store, Write};
 use crate::token::TokenDigest;
 
@@ -173,8 +174,6 @@ impl<S: Store> Sso<S> {
         way: &mut Way<'_>,
         random: Random,
     ) -> Result<Completed, Halt> {
-        let (for_account, rest) = random.split();
-        let (for_session, for_code) = rest.split();
         let organization = way.record.organization.id().clone();
         let holder = match &login.context.session {
             Some(token) => self.holder(token, &organization, way.browser).await?,
@@ -196,9 +195,7 @@ impl<S: Store> Sso<S> {
             (None, Some(token)) => LogIn::of(&login.identity).with(Holder::Invitation(token)),
             (None, None) => LogIn::of(&login.identity),
         });
-        let former = login.context.former;
-        let randoms = (for_account, for_session, for_code);
-        let completed = self.enter(&intent, &login, former, way, randoms).await?;
+        let completed = self.enter(&intent, &login, way, random).await?;
         self.answered(way.browser).await;
         Ok(completed)
     }
@@ -208,30 +205,28 @@ impl<S: Store> Sso<S> {
         &self,
         intent: &Intent<'_>,
         login: &Login,
-        former: Option<TokenDigest>,
         way: &mut Way<'_>,
-        (for_account, for_session, for_code): (Random, Random, Random),
+        random: Random,
     ) -> Result<Completed, Halt> {
+        let (for_account, rest) = random.split();
+        let (for_session, for_code) = rest.split();
         let (browser, identity) = (way.browser, &login.identity);
         let address = browser.address();
         let asked = browser.asked(By::IdentityProvider, &address);
-        let nobody = Account::new(AccountId::new(""), way.record.organization.id(), browser.now);
-        let start = (SessionStart::sso(identity, &nobody), &way.record.organization);
-        let (blank, cookie) = self.session(start, Some(identity), for_session, browser.now);
-        let link = self.waiting(login, for_code, browser)?;
-        let of = |account: &Account| Session {
-            start: SessionStart::sso(identity, account),
-            ..blank.clone()
-        };
+        let organization = &way.record.organization;
+        let new = self.new_session(organization, Some(identity), for_session, browser.now);
+        // Few logins wait for a code, and only they have one.
+        let waiting = LazyLock::new(|| self.waiting(login, for_code, browser));
         let with = |write: &mut Write, provisioning: &Provisioning, record: &Record| {
             let account = match provisioning {
                 Provisioning::Confirm(account) => {
-                    write.kept.push(link.kept(account, record)?);
+                    let waiting = waiting.as_ref().map_err(|_| Refusal::LinkUnconfirmed)?;
+                    write.kept.push(waiting.kept(account, record)?);
                     return Ok(());
                 }
                 _ => provisioning.account(),
             };
-            let session = of(account);
+            let session = new.of(SessionStart::sso(identity, account));
             write.kept.extend(login.taken.map(|(kind, digest)| KeptWrite::Take(kind, digest)));
             entered(record, account)?;
             let event = AuditEvent::login_accepted(
@@ -241,7 +236,7 @@ impl<S: Store> Sso<S> {
             );
             write.events.push(asked.told(event));
             write.sessions.push(SessionWrite::Begin(Box::new(session)));
-            write.sessions.extend(former.map(SessionWrite::End));
+            write.sessions.extend(login.context.former.map(SessionWrite::End));
             Ok(())
         };
         let beside = Beside { spend: login.spend.clone(), with: &with };
@@ -258,13 +253,16 @@ impl<S: Store> Sso<S> {
         };
         let go_to = login.context.go_to.clone().unwrap_or_else(|| "/".to_owned());
         if let Provisioning::Confirm(_) = provisioning {
-            self.mail_link(&account, &link, browser).await?;
-            let mut cookies = std::mem::take(&mut way.served);
-            cookies.push(link.cookie);
+            let mut cookies = Vec::new();
+            if let Ok(waiting) = &*waiting {
+                self.mail_link(&account, waiting, browser).await?;
+                cookies.push(waiting.cookie.clone());
+            }
+            cookies.append(&mut way.served);
             return Ok(Completed::Confirm(Confirming { cookies, go_to }));
         }
-        let session = of(&account);
-        let mut cookies = vec![cookie, self.cookies.clear(Kind::Entered)];
+        let session = new.of(SessionStart::sso(identity, &account));
+        let mut cookies = new.cookies;
         cookies.append(&mut way.served);
         Ok(Completed::LoggedIn(Box::new(LoggedIn {
             account,
@@ -279,23 +277,18 @@ impl<S: Store> Sso<S> {
     /// A login that goes no further.
     pub(super) async fn stopped(&self, halt: Halt, way: Way<'_>) -> Stopped {
         let (organization, now) = (&way.record.organization, way.browser.now);
-        let (error, is_told) = match halt {
-            Halt::Told(error) => (error, true),
-            // A form that was used can be sent again without end, too.
-            Halt::Untold(error) if Stopped::is_of_used_form(&error) => {
-                let is_first = self.cache.is_first(organization.id(), error.code(), now);
-                (error, !is_first)
-            }
-            Halt::Untold(error) => (error, false),
-            // Whatever a flood says, it costs one row a minute.
-            Halt::Unsigned(error) => {
-                let is_first = self.cache.is_first(organization.id(), error.code(), now);
-                (error, !is_first)
-            }
+        let (error, is_told, is_unsigned) = match halt {
+            Halt::Told(error) => (error, true, false),
+            Halt::Unsigned(error) => (error, false, true),
+            Halt::Untold(error) => (error, false, false),
         };
+        // What can be sent without end costs one row a minute: what nobody has signed, and what was
+        // used before.
+        let is_flood = is_unsigned || Stopped::is_of_used_form(&error);
+        let is_told =
+            is_told || is_flood && !self.cache.is_first(organization.id(), error.code(), now);
         let event = AuditEvent::login_refused(organization.id(), &error, now);
-        let event =
-            event.of_request(way.browser.request_id.map(str::to_owned), way.browser.address());
+        let event = way.browser.told(event);
         if !is_told {
             // What nobody can write down does not change what the person reads.
             let _ = self.tell(&event).await;

@@ -17,6 +17,7 @@ use crate::identity::Identity;
 use crate::provision::{Holder, Intent, LogIn, Refusal};
 use crate::random::Random;
 use crate::request::{RequestCookies, SetCookie};
+use crate::sealing::SealingKey;
 use crate::store::{
     CodeDigest, Confirmation, Kept, KeptKind, KeptWhat, KeptWrite, Record, Store, Write, Written,
 };
@@ -83,8 +84,7 @@ impl<S: Store> Sso<S> {
         browser: &TokenDigest,
         code: &str,
     ) -> Result<CodeDigest, Error> {
-        let mac = self.keys.first().mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
-        Ok(CodeDigest::from_bytes(mac.map_err(|error| failed(BoxError::new(error)))?))
+        mac(self.keys.first(), purpose, browser, code)
     }
 
     pub(super) async fn mail_link(
@@ -98,21 +98,6 @@ impl<S: Store> Sso<S> {
         self.limited_by(&key, browser).await?;
         let mail = Mail::LinkCode { to, code: waiting.code.clone() };
         self.mailer.send(&mail).await.map_err(failed)
-    }
-
-    /// Counts one by this key. What cannot count lets people on.
-    pub(super) async fn limited_by(
-        &self,
-        key: &RateKey,
-        browser: &Browser<'_>,
-    ) -> Result<(), Error> {
-        match self.rates.take(key, browser.now).await {
-            Ok(Some(wait)) => {
-                let seconds = wait.num_seconds().max(0).saturating_add(1);
-                Err(SsoRefusal::TooOften { seconds }.into())
-            }
-            Ok(None) | Err(_) => Ok(()),
-        }
     }
 
     /// Takes the code that was mailed to an administrator whose login [waits](Completed::Confirm)
@@ -165,11 +150,7 @@ impl<S: Store> Sso<S> {
             clock_difference: None,
             taken: Some((KeptKind::Confirmation, digest)),
         };
-        let (for_account, rest) = random.split();
-        let (for_session, for_code) = rest.split();
-        let randoms = (for_account, for_session, for_code);
-        let former = login.context.former;
-        match self.enter(&intent, &login, former, &mut way, randoms).await {
+        match self.enter(&intent, &login, &mut way, random).await {
             Ok(completed) => {
                 if let Completed::LoggedIn(logged_in) = &completed {
                     let key = RateKey::of_account(RateKind::LinkMailed, &logged_in.account);
@@ -208,12 +189,21 @@ impl<S: Store> Sso<S> {
     ) -> Result<bool, Error> {
         let mut is_code = false;
         for key in self.keys.all() {
-            let mac = key.mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
-            let mac = mac.map_err(|error| failed(BoxError::new(error)))?;
-            is_code |= memcmp::eq(&mac, kept.as_bytes());
+            let mac = mac(key, purpose, browser, code)?;
+            is_code |= memcmp::eq(mac.as_bytes(), kept.as_bytes());
         }
         Ok(is_code)
     }
+}
+
+fn mac(
+    key: &SealingKey,
+    purpose: &str,
+    browser: &TokenDigest,
+    code: &str,
+) -> Result<CodeDigest, Error> {
+    let mac = key.mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
+    Ok(CodeDigest::from_bytes(mac.map_err(|error| failed(BoxError::new(error)))?))
 }
 
 /// Eight of the letters, of 40 random bits.

@@ -1,8 +1,9 @@
 //! Single logout, from either side.
 
 use super::cookie::Kind;
+use super::session::ended;
 use super::{Browser, SignedIn, Sso, done, failed};
-use crate::audit::{Action, Actor, AuditEvent};
+use crate::audit::Actor;
 use crate::binding::RelayState;
 use crate::connection::Connection;
 use crate::error::{Error, Rejection};
@@ -72,15 +73,14 @@ impl<S: Store> Sso<S> {
         browser: &Browser<'_>,
         random: Random,
     ) -> Result<LoggedOut, Error> {
-        let session = &signed_in.session;
-        let mut ending = vec![session.clone()];
-        ending.extend(signed_in.from.iter().map(|from| from.0.clone()));
+        let mut ending = vec![&signed_in.session];
+        ending.extend(signed_in.from.iter().map(|from| &from.0));
         for session in &ending {
             let actor = Actor::Member(session.start.account.clone());
-            self.end(std::slice::from_ref(session), actor, browser).await?;
+            self.end(session, actor, browser).await?;
         }
         let mut cookies = self.forgotten();
-        let delivery = match ending.iter().find(|session| session.subject.is_some()) {
+        let delivery = match ending.into_iter().find(|session| session.subject.is_some()) {
             Some(session) => {
                 self.ask_logout(session, relay_state, browser, random, &mut cookies).await
             }
@@ -151,13 +151,8 @@ impl<S: Store> Sso<S> {
         let mut write = Write::of(id, browser.now);
         write.spend = Some(spending);
         write.sessions = sessions.iter().map(|one| SessionWrite::End(one.token)).collect();
-        for session in &sessions {
-            let action = Action::SessionEnded { method: session.start.method.as_str().into() };
-            let event = AuditEvent::new(id, Actor::IdentityProvider, action, browser.now);
-            let event = event.about(session.start.account.clone());
-            let request_id = browser.request_id.map(str::to_owned);
-            write.events.push(event.of_request(request_id, browser.address()));
-        }
+        let told = |session| ended(session, Actor::IdentityProvider, browser);
+        write.events = sessions.iter().map(told).collect();
         match self.store.write(write).await {
             Ok(Written::AlreadySpent) => return Err(Rejection::AssertionReplayed.into()),
             written => done(written)?,

@@ -19,6 +19,7 @@ mod completed;
 mod confirm;
 mod context;
 mod cookie;
+mod counted;
 mod limits;
 mod logout;
 mod mail;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 
 pub use self::browser::Browser;
 pub use self::builder::{SsoBuilder, SsoConfigError};
-use self::cache::Cache;
+use self::cache::{Cache, Known};
 pub use self::code::{CodeAsked, Entered};
 pub use self::completed::{Completed, Confirming, LoggedIn, PostedLogin, Stopped};
 use self::cookie::Cookies;
@@ -120,13 +121,9 @@ impl<S: Store> Sso<S> {
     }
 
     /// What an organization has set: as it was a second ago at the earliest.
-    async fn organization(
-        &self,
-        id: &OrganizationId,
-        browser: &Browser<'_>,
-    ) -> Result<Arc<Organization>, Error> {
-        if let Some(organization) = self.cache.organization(id, browser.now) {
-            return Ok(organization);
+    async fn known(&self, id: &OrganizationId, browser: &Browser<'_>) -> Result<Arc<Known>, Error> {
+        if let Some(known) = self.cache.known(id, browser.now) {
+            return Ok(known);
         }
         let record = self.store.organization(id).await.map_err(failed)?;
         let record = record.ok_or(SsoRefusal::OrganizationUnknown)?;

@@ -65,10 +65,21 @@ impl SignedIn {
     }
 }
 
-/// Why a session does not go on.
-enum Over {
-    Reason(Reason),
-    Unknown,
+/// A session that is to begin, before it is known whose.
+pub(super) struct NewSession {
+    token: TokenDigest,
+    begun_at: DateTime<Utc>,
+    not_on_or_after: DateTime<Utc>,
+    subject: Option<LogoutSubject>,
+    /// That of the session, and that no other account is entered any more.
+    pub(super) cookies: Vec<SetCookie>,
+}
+
+impl NewSession {
+    pub(super) fn of(&self, start: SessionStart) -> Session {
+        let session = Session::new(self.token, start, self.begun_at, self.not_on_or_after);
+        Session { subject: self.subject.clone(), ..session }
+    }
 }
 
 impl<S: Store> Sso<S> {
@@ -92,20 +103,16 @@ impl<S: Store> Sso<S> {
         let Some(token) = self.cookies.read(Kind::Session, browser.cookies) else {
             return Ok(Resumed::Nobody { cookies: Vec::new(), reason: None });
         };
-        let over = match self.living(&token, browser).await? {
+        let reason = match self.living(&token, browser).await? {
             Ok(signed_in) => match signed_in.decision.verdict {
                 Verdict::Allow => {
                     self.touch(&signed_in, browser).await;
                     return Ok(Resumed::SignedIn(Box::new(signed_in)));
                 }
                 Verdict::StepUp => return Ok(Resumed::StepUp(Box::new(signed_in))),
-                Verdict::EndSession | Verdict::Refuse => Over::Reason(signed_in.decision.reason),
+                Verdict::EndSession | Verdict::Refuse => Some(signed_in.decision.reason),
             },
-            Err(over) => over,
-        };
-        let reason = match over {
-            Over::Reason(reason) => Some(reason),
-            Over::Unknown => None,
+            Err(reason) => reason,
         };
         Ok(Resumed::Nobody { cookies: self.forgotten(), reason })
     }
@@ -115,35 +122,35 @@ impl<S: Store> Sso<S> {
         vec![self.cookies.clear(Kind::Session), self.cookies.clear(Kind::Entered)]
     }
 
-    /// The session of this token with what the policy says of it now.
+    /// The session of this token with what the policy says of it now; otherwise why it is over, if
+    /// it was there.
     async fn living(
         &self,
         token: &TokenDigest,
         browser: &Browser<'_>,
-    ) -> Result<Result<SignedIn, Over>, Error> {
+    ) -> Result<Result<SignedIn, Option<Reason>>, Error> {
         let Some((session, account)) = self.store.session(token).await.map_err(failed)? else {
-            return Ok(Err(Over::Unknown));
+            return Ok(Err(None));
         };
-        let organization = self.organization(&account.organization, browser).await?;
-        if !self.is_running(&session, &organization, browser.now) {
-            return Ok(Err(Over::Reason(Reason::SessionEnded)));
+        let here = self.known(&account.organization, browser).await?;
+        if !self.is_running(&session, &here.organization, browser.now) {
+            return Ok(Err(Some(Reason::SessionEnded)));
         }
-        let policy = LoginPolicy::of(&organization);
+        let policy = &here.policy;
         let Some(parent) = &session.entered_from else {
             let decision = policy.decide(&account, &PolicyAction::Resume(&session.start));
             return Ok(Ok(SignedIn { session, account, decision, from: None }));
         };
         let Some((origin, there)) = self.store.session(parent).await.map_err(failed)? else {
-            return Ok(Err(Over::Reason(Reason::SessionEnded)));
+            return Ok(Err(Some(Reason::SessionEnded)));
         };
         let is_same = session.start.generation == account.generation;
-        let home = self.organization(&there.organization, browser).await?;
-        let is_running = self.is_running(&origin, &home, browser.now);
+        let home = self.known(&there.organization, browser).await?;
+        let is_running = self.is_running(&origin, &home.organization, browser.now);
         if !is_same || origin.entered_from.is_some() || !is_running {
-            return Ok(Err(Over::Reason(Reason::SessionEnded)));
+            return Ok(Err(Some(Reason::SessionEnded)));
         }
-        let home = LoginPolicy::of(&home);
-        let enter = PolicyAction::Enter(Origin::new(&home, &there, &origin.start));
+        let enter = PolicyAction::Enter(Origin::new(&home.policy, &there, &origin.start));
         let decision = policy.decide(&account, &enter);
         Ok(Ok(SignedIn { session, account, decision, from: Some(Box::new((origin, there))) }))
     }
@@ -199,23 +206,29 @@ impl<S: Store> Sso<S> {
         Ok(Some(signed_in).filter(|_| is_own && holds))
     }
 
-    /// A session that begins now, and its cookie.
-    pub(super) fn session(
+    /// A session that is to begin now in this organization.
+    pub(super) fn new_session(
         &self,
-        (start, organization): (SessionStart, &Organization),
+        organization: &Organization,
         identity: Option<&Identity>,
         random: Random,
         now: DateTime<Utc>,
-    ) -> (Session, SetCookie) {
+    ) -> NewSession {
         let token = Token::new(random);
         let lifetime = self.rules_of(organization).lifetime();
         let longest = now.checked_add_signed(lifetime).unwrap_or(now);
         let theirs = identity.and_then(|identity| identity.session_not_on_or_after);
         let not_on_or_after = theirs.map_or(longest, |theirs| theirs.min(longest));
-        let mut session = Session::new(token.digest(), start, now, not_on_or_after);
-        session.subject = identity.map(LogoutSubject::from);
-        let cookie = self.cookies.set(Kind::Session, &token, now, not_on_or_after);
-        (session, cookie)
+        NewSession {
+            token: token.digest(),
+            begun_at: now,
+            not_on_or_after,
+            subject: identity.map(LogoutSubject::from),
+            cookies: vec![
+                self.cookies.set(Kind::Session, &token, now, not_on_or_after),
+                self.cookies.clear(Kind::Entered),
+            ],
+        }
     }
 
     /// Ends the session of this browser: the cookies to answer with. A browser that has none is
@@ -229,29 +242,22 @@ impl<S: Store> Sso<S> {
             let Some(token) = self.cookies.read(kind, browser.cookies) else { continue };
             let read = self.store.session(&token).await.map_err(failed)?;
             if let Some((session, account)) = read {
-                self.end(&[session], Actor::Member(account.id.clone()), browser).await?;
+                self.end(&session, Actor::Member(account.id.clone()), browser).await?;
             }
         }
         Ok(self.forgotten())
     }
 
-    /// Ends these sessions of one account's, and tells of it.
+    /// Ends a session, and tells of it.
     pub(super) async fn end(
         &self,
-        sessions: &[Session],
+        session: &Session,
         actor: Actor,
         browser: &Browser<'_>,
     ) -> Result<(), Error> {
-        let Some(first) = sessions.first() else { return Ok(()) };
-        let organization = &first.start.organization;
-        let mut write = Write::of(organization, browser.now);
-        write.sessions = sessions.iter().map(|one| SessionWrite::End(one.token)).collect();
-        let action = Action::SessionEnded { method: first.start.method.as_str().into() };
-        let event = AuditEvent::new(organization, actor, action, browser.now);
-        let event = event.about(first.start.account.clone());
-        write
-            .events
-            .push(event.of_request(browser.request_id.map(str::to_owned), browser.address()));
+        let mut write = Write::of(&session.start.organization, browser.now);
+        write.sessions.push(SessionWrite::End(session.token));
+        write.events.push(ended(session, actor, browser));
         done(self.store.write(write).await)
     }
 
@@ -285,12 +291,12 @@ impl<S: Store> Sso<S> {
         browser: &Browser<'_>,
     ) -> Result<Vec<Session>, Error> {
         let account = &signed_in.account;
-        let organization = self.organization(&account.organization, browser).await?;
+        let known = self.known(&account.organization, browser).await?;
         let all = self.store.sessions(&account.organization, &account.id).await;
         let mut sessions = all.map_err(failed)?;
         sessions.retain(|session| {
             session.start.generation == account.generation
-                && self.is_running(session, &organization, browser.now)
+                && self.is_running(session, &known.organization, browser.now)
         });
         sessions.sort_by_key(|session| std::cmp::Reverse(session.begun_at));
         Ok(sessions)
@@ -314,7 +320,7 @@ impl<S: Store> Sso<S> {
         let all = self.sessions_of(signed_in, browser).await?;
         let session = all.into_iter().find(|session| session.token == *token);
         let session = session.ok_or(SsoRefusal::NotSignedIn)?;
-        self.end(&[session], Actor::Member(signed_in.account.id.clone()), browser).await
+        self.end(&session, Actor::Member(signed_in.account.id.clone()), browser).await
     }
 
     /// Begins a session of somebody who has shown in a way of the application's own who they are: a
@@ -347,25 +353,24 @@ impl<S: Store> Sso<S> {
         }
         let actor = Actor::Member(account.id.clone());
         let target = Some(account.id.clone());
-        let event = policy.event(&decision, action.code(), actor.clone(), target, browser.now);
-        let event = event.of_request(browser.request_id.map(str::to_owned), browser.address());
+        let event = policy.event(&decision, action.code(), actor, target, browser.now);
+        let event = browser.told(event);
         let Some(start) = start.filter(|_| decision.is_allowed()) else {
             self.tell(&event).await?;
             return Err(SsoRefusal::Policy(decision.reason).into());
         };
-        let start = (start, &record.organization);
-        let (session, cookie) = self.session(start, None, random, browser.now);
+        let new = self.new_session(&record.organization, None, random, browser.now);
+        let session = new.of(start);
         let mut write = Write::of(&account.organization, browser.now);
         write.decided_by = Some(record.version);
         write.sessions.push(SessionWrite::Begin(Box::new(session.clone())));
-        write.events.push(begun(&session, &event));
+        write.events.push(begun(&session, browser));
         if decision.reason == Reason::BreakGlass {
             write.events.push(event);
         }
         match self.store.write(write).await.map_err(failed)? {
             Written::Done => {
-                let cookies = vec![cookie, self.cookies.clear(Kind::Entered)];
-                Ok(Entered { account: account.clone(), session, cookies })
+                Ok(Entered { account: account.clone(), session, cookies: new.cookies })
             }
             _ => Err(SsoRefusal::Policy(Reason::SessionEnded).into()),
         }
@@ -394,8 +399,7 @@ impl<S: Store> Sso<S> {
         let actor = Actor::Member(signed_in.account.id.clone());
         let (target, code) = (Some(signed_in.account.id.clone()), "change_credential");
         let event = policy.event(&decision, code, actor, target, browser.now);
-        self.tell(&event.of_request(browser.request_id.map(str::to_owned), browser.address()))
-            .await?;
+        self.tell(&browser.told(event)).await?;
         match decision.is_allowed() {
             true => Ok(signed_in.session.start.credential()),
             false => Err(SsoRefusal::Policy(decision.reason).into()),
@@ -403,12 +407,19 @@ impl<S: Store> Sso<S> {
     }
 }
 
-/// That a session has begun, told like another event of the same request.
-pub(super) fn begun(session: &Session, like: &AuditEvent) -> AuditEvent {
-    let start = &session.start;
-    let action = Action::SessionBegun { method: start.method.as_str().into() };
-    let actor = Actor::Member(start.account.clone());
-    let event = AuditEvent::new(&start.organization, actor, action, session.begun_at);
-    let event = event.about(start.account.clone());
-    event.of_request(like.request_id.clone(), like.client_address.clone())
+/// That a session has begun, other than by single sign-on.
+pub(super) fn begun(session: &Session, browser: &Browser<'_>) -> AuditEvent {
+    let action = Action::SessionBegun { method: session.start.method.as_str().into() };
+    about(session, Actor::Member(session.start.account.clone()), action, browser)
+}
+
+/// That somebody has ended a session.
+pub(super) fn ended(session: &Session, actor: Actor, browser: &Browser<'_>) -> AuditEvent {
+    let action = Action::SessionEnded { method: session.start.method.as_str().into() };
+    about(session, actor, action, browser)
+}
+
+fn about(session: &Session, actor: Actor, action: Action, browser: &Browser<'_>) -> AuditEvent {
+    let event = AuditEvent::new(&session.start.organization, actor, action, browser.now);
+    browser.told(event.about(session.start.account.clone()))
 }

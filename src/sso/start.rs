@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::cookie::Kind;
-use super::{Browser, RateKey, RateKind, RateLimits as _, Sso, SsoRefusal, failed};
+use super::{Browser, RateKind, Sso, SsoRefusal, failed};
 use crate::account::OrganizationId;
 use crate::binding::is_safe_path;
 use crate::error::Error;
@@ -200,27 +200,6 @@ impl<S: Store> Sso<S> {
             return Err(SsoRefusal::TestNotAdministrator.into());
         }
         Ok(context)
-    }
-
-    /// Counts one by the browser's address, if there is one.
-    pub(super) async fn limited(&self, kind: RateKind, browser: &Browser<'_>) -> Result<(), Error> {
-        let Some(client) = browser.client else { return Ok(()) };
-        let taken = self.rates.take(&RateKey::of_client(kind, client), browser.now).await;
-        match taken {
-            Ok(Some(wait)) => {
-                let seconds = wait.num_seconds().max(0).saturating_add(1);
-                Err(SsoRefusal::TooOften { seconds }.into())
-            }
-            Ok(None) | Err(_) => Ok(()),
-        }
-    }
-
-    /// An answered login does not count.
-    pub(super) async fn answered(&self, browser: &Browser<'_>) {
-        if let Some(client) = browser.client {
-            let key = RateKey::of_client(RateKind::LoginStarted, client);
-            let _ = self.rates.give_back(&key, browser.now).await;
-        }
     }
 }
 

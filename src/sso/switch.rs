@@ -41,14 +41,14 @@ impl<S: Store> Sso<S> {
     ) -> Result<Vec<Visible>, Error> {
         let (session, home) = origin(signed_in);
         let Some(email) = home.email() else { return Ok(Vec::new()) };
-        let policy = LoginPolicy::of(&*self.organization(&home.organization, browser).await?);
-        let from = Origin::new(&policy, home, &session.start);
+        let here = self.known(&home.organization, browser).await?;
+        let from = Origin::new(&here.policy, home, &session.start);
         let mut visible = Vec::new();
         for account in self.store.accounts_of(email).await.map_err(failed)? {
-            let organization = self.organization(&account.organization, browser).await?;
-            let see = LoginPolicy::of(&organization).decide(&account, &PolicyAction::See(from));
+            let known = self.known(&account.organization, browser).await?;
+            let see = known.policy.decide(&account, &PolicyAction::See(from));
             if see.is_allowed() {
-                let slug = organization.slug().clone();
+                let slug = known.organization.slug().clone();
                 let is_current = account.id == signed_in.account.id
                     && account.organization == signed_in.account.organization;
                 visible.push(Visible { account, slug, is_current });
@@ -73,9 +73,9 @@ impl<S: Store> Sso<S> {
     ) -> Result<(Session, Vec<SetCookie>), Error> {
         let (session, home) = origin(signed_in);
         if home.organization == *organization && home.id == *id {
-            let ended = [signed_in.session.clone()];
             if signed_in.from.is_some() {
-                self.end(&ended, Actor::Member(signed_in.account.id.clone()), browser).await?;
+                let actor = Actor::Member(signed_in.account.id.clone());
+                self.end(&signed_in.session, actor, browser).await?;
             }
             return Ok((session.clone(), vec![self.cookies.clear(Kind::Entered)]));
         }
@@ -92,7 +92,7 @@ impl<S: Store> Sso<S> {
         // It is told where they are: a stranger writes into no other organization's trail.
         let actor = Actor::Member(home.id.clone());
         let event = home_policy.event(&decision, action.code(), actor, None, browser.now);
-        let event = event.of_request(browser.request_id.map(str::to_owned), browser.address());
+        let event = browser.told(event);
         if !decision.is_allowed() {
             self.tell(&event).await?;
             return Err(SsoRefusal::NotEnterable.into());
@@ -106,7 +106,7 @@ impl<S: Store> Sso<S> {
         let mut write = Write::of(organization, browser.now);
         write.decided_by = Some(record.version);
         write.sessions.push(SessionWrite::Begin(Box::new(entered.clone())));
-        write.events.push(begun(&entered, &event));
+        write.events.push(begun(&entered, browser));
         match self.store.write(write).await.map_err(failed)? {
             Written::Done => Ok((entered, vec![cookie])),
             _ => Err(SsoRefusal::NotEnterable.into()),
