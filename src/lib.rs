@@ -11,8 +11,8 @@
     clippy::unwrap_used
 )]
 
-// In the order of the data: a module uses only what stands above it. One more check is one more
-// row in `validate`.
+// In the order of the data: a module uses only what stands above it. One more check of a login is
+// one more row of `CHECKS` in `validate`.
 
 // Ground.
 mod code;
