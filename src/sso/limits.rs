@@ -199,30 +199,3 @@ impl fmt::Debug for MemoryRateLimits {
         f.debug_struct("MemoryRateLimits").finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn take(counted: &mut Counted, whose: &str) -> usize {
-        let key = RateKey { kind: RateKind::CodeMailed, whose: whose.into() };
-        let instants = counted.of(&key, DateTime::UNIX_EPOCH);
-        instants.push_back(DateTime::UNIX_EPOCH);
-        instants.len()
-    }
-
-    #[test]
-    fn what_is_asked_about_is_not_forgotten() {
-        let mut counted = Counted::default();
-        assert_eq!(take(&mut counted, "often"), 1);
-        assert_eq!(take(&mut counted, "once"), 1);
-        for n in 2..CAPACITY {
-            take(&mut counted, &n.to_string());
-        }
-        assert_eq!(take(&mut counted, "often"), 2);
-        // One more than there is room for takes the place of what was asked about longest ago.
-        take(&mut counted, "more");
-        assert_eq!((counted.by_key.len(), counted.order.len()), (CAPACITY, CAPACITY));
-        assert_eq!((take(&mut counted, "often"), take(&mut counted, "once")), (3, 1));
-    }
-}
