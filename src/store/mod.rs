@@ -187,7 +187,9 @@ pub trait Store: Send + Sync {
     /// Records an event that no write goes with: a refusal.
     fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Records a request of a customer's directory.
+    /// Records a request of a customer's directory; one of an organization that is not there is
+    /// forgotten. Those that were refused may have room of their own, so that no flood of them
+    /// pushes anything else out.
     fn log_request(
         &self,
         request: &RequestLog,
