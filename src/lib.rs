@@ -66,6 +66,8 @@ pub mod administration;
 pub mod scim;
 // The doors.
 pub mod sso;
+#[cfg(feature = "scim")]
+pub mod directory;
 // Around it.
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -51,24 +51,6 @@ pub use self::received::ReceivedUser;
 pub use self::refusal::BodyRefusal;
 pub use self::selection::Selection;
 pub use self::user::{location, user, version_tag};
+pub(crate) use self::value::member;
 pub use self::warning::Warning;
-use crate::code::codes;
-
-/// How strictly a connection reads what the directory sends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Mode {
-    /// By the interoperability profile (`draft-ietf-scim-interop-profile`): what the schema does
-    /// not define is refused, and each operation of a PATCH has a path.
-    Interop,
-    /// As real directories need it: what is not stored is dropped, with a [`Warning`].
-    #[default]
-    Lenient,
-}
-
-codes!(Mode {
-    Interop = "interop",
-    Lenient = "lenient",
-});
+pub use crate::organization::ScimMode as Mode;

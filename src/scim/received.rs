@@ -107,6 +107,11 @@ impl ReceivedUser {
         Ok(Wanted::new(pushed, said.active))
     }
 
+    /// Whether the person may come in, if it says so.
+    pub fn active(&self) -> Option<bool> {
+        self.said.active
+    }
+
     /// What was taken otherwise than it was sent.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings

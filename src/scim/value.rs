@@ -11,7 +11,7 @@ use crate::account::{Pushed, PushedAddress};
 use crate::identity::Email;
 
 /// The member of an object with a name, in any letter case.
-pub(super) fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+pub(crate) fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
     object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 

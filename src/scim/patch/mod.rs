@@ -93,6 +93,12 @@ impl Patch {
         Ok(wanted)
     }
 
+    /// Whether the person may come in, if it says so.
+    pub fn active(&self) -> Option<bool> {
+        let said = |step: &Step| if let Step::Active(active) = step { Some(*active) } else { None };
+        self.steps.iter().rev().find_map(said)
+    }
+
     /// What was taken otherwise than it was sent.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
