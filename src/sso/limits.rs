@@ -23,7 +23,7 @@ pub enum RateKind {
     CodeMailedFrom,
     /// Codes that one address asks for: 30 an hour.
     CodeAsked,
-    /// Requests of one organization's directory: 600 in ten seconds. A group that is bound is a
+    /// Requests of one organization's directory: 1,000 in ten seconds. A group that is bound is a
     /// request for each of its people, at once.
     DirectoryAsked,
     /// Codes that link an administrator's account, each after a verified login: 5 an hour that are
@@ -53,7 +53,7 @@ impl RateKind {
             Self::CodeMailed => (15, TimeDelta::hours(1)),
             Self::CodeMailedFrom | Self::LinkMailed => (5, TimeDelta::hours(1)),
             Self::CodeAsked => (30, TimeDelta::hours(1)),
-            Self::DirectoryAsked => (600, TimeDelta::seconds(10)),
+            Self::DirectoryAsked => (1_000, TimeDelta::seconds(10)),
             Self::TokenRefused => (30, TimeDelta::minutes(1)),
             Self::LoginStarted => (300, TimeDelta::minutes(10)),
         }

@@ -19,12 +19,12 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use saml_login::error::BoxError;
-use saml_login::sso::{Mail, Mailer, Sso};
+use saml_login::sso::{Mail, Mailer, RateKey, RateLimits, Sso};
 use saml_login::store::MemoryStore;
 use saml_login::{Random, SealingKey};
 use tokio::net::TcpListener;
@@ -39,6 +39,19 @@ struct NoMail;
 
 impl Mailer for NoMail {
     async fn send(&self, _: &Mail) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+/// Testers ask as fast as they can.
+struct NoLimits;
+
+impl RateLimits for NoLimits {
+    async fn take(&self, _: &RateKey, _: DateTime<Utc>) -> Result<Option<TimeDelta>, BoxError> {
+        Ok(None)
+    }
+
+    async fn give_back(&self, _: &RateKey, _: DateTime<Utc>) -> Result<(), BoxError> {
         Ok(())
     }
 }
@@ -71,6 +84,7 @@ async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
     let sso = Sso::builder(&base_url, MemoryStore::default())
         .sealing_keys([SealingKey::new(rand_key()?)])
         .mailer(NoMail)
+        .rate_limits(NoLimits)
         .build(Utc::now())
         .await?;
     let doors = Arc::new(sso);
