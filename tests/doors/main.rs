@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod codes;
+mod failing;
 mod faults;
 mod logins;
 mod logout;
@@ -15,3 +16,4 @@ mod tested;
 mod acts;
 mod races;
 mod starts;
+mod steps;
