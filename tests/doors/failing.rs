@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use saml_login::account::{Account, AccountId, OrganizationId};
-use saml_login::audit::AuditEvent;
+use saml_login::audit::{AuditEvent, Outcome};
 use saml_login::error::BoxError;
 use saml_login::identity::Email;
 use saml_login::organization::Claim;
@@ -65,18 +65,20 @@ impl Failing {
         let kinds = [KeptKind::LoginCode, KeptKind::Confirmation];
         let kept = kinds.map(|kind| block_on(store.all_kept(&id, kind)).expect("the store"));
         let told = block_on(store.audit(&id, None, 99)).expect("the store");
+        let told = told.into_iter().map(|(_, event)| event);
+        let told = told.filter(|event| !matches!(event.outcome, Outcome::Failed(_))).collect();
         Left { record, accounts, sessions, kept: kept.concat(), told }
     }
 }
 
-/// What is in an organization.
-#[derive(Debug, PartialEq)]
+/// What is in an organization, but for what is told of failures.
+#[derive(PartialEq)]
 pub(crate) struct Left {
     record: Record,
     accounts: Vec<Account>,
     sessions: Vec<Session>,
     kept: Vec<Kept>,
-    told: Vec<(u64, AuditEvent)>,
+    told: Vec<AuditEvent>,
 }
 
 macro_rules! steps {

@@ -16,7 +16,7 @@ use saml_login::{Organization, Random, SealingKey};
 
 use crate::common::block_on;
 use crate::common::people::{email, found, random};
-use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, open, values};
+use crate::common::tenants::{IDP_A, IDP_B, open, values};
 use crate::failing::Failing;
 use crate::site::{From, Jar, Site, code, person};
 
@@ -52,12 +52,12 @@ fn each_step<T>(
         let has_failed = failing.mend();
         let Err(error) = first else {
             assert!(!has_failed, "nobody was told that step {step} failed");
-            assert_ne!(left(), before, "something comes of it");
+            assert!(left() != before, "something comes of it");
             return step;
         };
         assert!(["store_failed", "account_store_failed"].contains(&error.code()), "{error:?}");
         assert_eq!(error.user_message(), "That did not work just now. Try again in a minute.");
-        assert_eq!(left(), before, "step {step} leaves nothing behind");
+        assert!(left() == before, "step {step} leaves nothing behind");
         does(&site, &things, random()).expect("the same, once nothing fails");
     }
     unreachable!("a door has steps without end")
@@ -276,4 +276,85 @@ fn a_credential_is_set() {
         },
     );
     assert_eq!(steps, 2, "settings, event");
+}
+
+/// Mia's browser; where something is to be tried out beside what is in effect, that is proposed.
+fn with_a_tester(site: &Site, acme: &Organization, proposed: bool) -> Jar {
+    let (jar, mia) = with_mia(site);
+    if proposed {
+        let proposal = Proposal::of_values(values(acme, &IDP_B));
+        let propose = Change::Propose(Box::new(proposal));
+        site.change("org-a", &mia.by(), propose).expect("proposed");
+    }
+    jar
+}
+
+/// A start leaves nothing behind in the store, whatever becomes of it.
+#[test]
+fn a_test_of_settings_is_started() {
+    for proposed in [false, true] {
+        let purpose = StartFor::Test { proposed };
+        let mut step = 0;
+        loop {
+            let (failing, site, acme) = two();
+            let mut jar = with_a_tester(&site, &acme, proposed);
+            let before = failing.left("org-a");
+            let names = jar.names().join(" ");
+            failing.fail_at(step);
+            let started = site.start(&mut jar, "acme", Start::new(purpose));
+            if !failing.mend() {
+                started.expect("a start");
+                break;
+            }
+            assert_eq!(started.expect_err("the store").code(), "store_failed");
+            assert!(failing.left("org-a") == before, "step {step}");
+            assert_eq!(jar.names().join(" "), names, "the browser waits for nothing");
+            site.start(&mut jar, "acme", Start::new(purpose)).expect("the same, later");
+            assert!(failing.left("org-a") == before, "step {step}");
+            step += 1;
+        }
+        // Claim, settings, session; and what is set there is read again where it is another.
+        assert_eq!(step, if proposed { 4 } else { 3 });
+    }
+}
+
+/// The answer to a test: what it counts for, or why it went no further.
+fn tries_out(
+    site: &Site,
+    (jar, acs_url, form): &(Jar, String, String),
+    random: Random,
+) -> Result<(), Error> {
+    let header = jar.header(From::Form, site.now());
+    let (posted, browser) = (PostedLogin::new(acs_url, form), Browser::new(&header, site.now()));
+    match block_on(site.sso.complete_login(&posted, &browser, random)) {
+        Completed::Tested(tested) => {
+            assert_eq!(tested.counts, Ok(()));
+            Ok(())
+        }
+        Completed::Stopped(stopped) => {
+            assert!(stopped.cookies.is_empty(), "the request is still under way");
+            Err(stopped.error)
+        }
+        other => panic!("no test: {other:?}"),
+    }
+}
+
+#[test]
+fn settings_are_tried_out() {
+    for proposed in [false, true] {
+        let purpose = StartFor::Test { proposed };
+        let idp = if proposed { &IDP_B } else { &IDP_A };
+        let steps = each_step(
+            |site, acme| {
+                let mut jar = with_a_tester(site, acme, proposed);
+                let request = site.tab(&mut jar, "acme", purpose);
+                let answer = site.answer(acme, idp, "mia", Some(&request));
+                let form = answer.form_value().expect("a response");
+                (jar, acme.urls().acs_url.clone(), form)
+            },
+            tries_out,
+        );
+        // Claim, settings, session, accounts; the accounts again, and the write.
+        assert_eq!(steps, 6, "of {purpose:?}");
+    }
 }
