@@ -161,7 +161,7 @@ impl<S: Store> Sso<S> {
         let delivery = connection.answer_logout(&request, &outcome, random, browser.now).ok();
         let own = self.cookies.read(Kind::Session, browser.cookies);
         let is_here = own.is_some_and(|own| sessions.iter().any(|one| one.token == own));
-        let cookies = Vec::from_iter(is_here.then(|| self.cookies.clear(Kind::Session)));
+        let cookies = if is_here { self.forgotten() } else { Vec::new() };
         Ok(LogoutAnswered::Ended { delivery, sessions: sessions.len(), cookies })
     }
 

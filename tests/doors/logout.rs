@@ -17,7 +17,7 @@ use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, applied, open};
 use crate::site::{From, Jar, Site};
 
 /// An organization whose identity provider takes logouts.
-fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
+pub(crate) fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
     let mut organization = open(id, slug, idp);
     let slo_url = Some(format!("{}/slo", idp.issuer()));
     let endpoints = Change::SetEndpoints { sso_binding: Binding::HttpRedirect, slo_url };
@@ -25,7 +25,7 @@ fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
     organization
 }
 
-fn instant(at: DateTime<Utc>) -> String {
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
@@ -82,7 +82,13 @@ fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
 }
 
 /// Somebody who comes in with this handle.
-fn comes(site: &Site, organization: &Organization, idp: &TestIdp, name: &str, index: &str) -> Jar {
+pub(crate) fn comes(
+    site: &Site,
+    organization: &Organization,
+    idp: &TestIdp,
+    name: &str,
+    index: &str,
+) -> Jar {
     let mut jar = Jar::default();
     let slug = organization.slug().as_str();
     let request = site.tab(&mut jar, slug, saml_login::sso::StartFor::Login);
@@ -94,7 +100,7 @@ fn comes(site: &Site, organization: &Organization, idp: &TestIdp, name: &str, in
     jar
 }
 
-fn is_in(site: &Site, jar: &mut Jar) -> bool {
+pub(crate) fn is_in(site: &Site, jar: &mut Jar) -> bool {
     matches!(site.page(jar, From::Here), Resumed::SignedIn(_))
 }
 

@@ -15,5 +15,6 @@ mod switching;
 mod tested;
 mod acts;
 mod races;
+mod redirects;
 mod starts;
 mod steps;
