@@ -18,7 +18,10 @@ use crate::site::{From, Jar, Site};
 
 /// An organization whose identity provider takes logouts.
 pub(crate) fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
-    let mut organization = open(id, slug, idp);
+    taking_logouts(open(id, slug, idp), idp)
+}
+
+pub(crate) fn taking_logouts(mut organization: Organization, idp: &TestIdp) -> Organization {
     let slo_url = Some(format!("{}/slo", idp.issuer()));
     let endpoints = Change::SetEndpoints { sso_binding: Binding::HttpRedirect, slo_url };
     applied(&mut organization, endpoints).result.expect("endpoints");
@@ -30,7 +33,7 @@ pub(crate) fn instant(at: DateTime<Utc>) -> String {
 }
 
 /// A signed LogoutRequest about somebody.
-fn request(
+pub(crate) fn request(
     idp: &TestIdp,
     organization: &Organization,
     (id, name, index): (&str, &str, Option<&str>),
@@ -51,7 +54,7 @@ fn request(
     STANDARD.encode(idp.sign_xml(&xml, id, &SignatureOptions::default()).expect("a signature"))
 }
 
-fn take(
+pub(crate) fn take(
     site: &Site,
     jar: &mut Jar,
     organization: &Organization,
@@ -71,7 +74,7 @@ fn take(
 }
 
 /// How many sessions a request has ended.
-fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
+pub(crate) fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
     match answered.expect("an answer") {
         LogoutAnswered::Ended { sessions, delivery: Some(Delivery::Redirect(url)), .. } => {
             assert!(url.contains("/slo?SAMLResponse="), "{url}");

@@ -7,6 +7,7 @@ mod codes;
 mod failing;
 mod faults;
 mod logins;
+mod loopback;
 mod logout;
 mod sessions;
 mod others;

@@ -40,26 +40,40 @@ pub(crate) enum From {
 #[derive(Clone)]
 struct Cookie {
     value: String,
-    same_site: String,
+    same_site: Option<String>,
+    set_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
 
-/// One person's browser: any number of tabs, one jar.
+/// One person's browser: any number of tabs, one jar. Of the ports of a host it knows nothing
+/// (RFC 6265 §8.5).
 #[derive(Clone, Default)]
-pub(crate) struct Jar(BTreeMap<String, Cookie>);
+pub(crate) struct Jar {
+    cookies: BTreeMap<String, Cookie>,
+    is_safari: bool,
+}
 
 impl Jar {
+    /// One that takes nothing that is `Secure` over plain http, not even on this machine, and to
+    /// which a cookie without `SameSite` is one of `None`.
+    pub(crate) fn safari() -> Self {
+        Self { is_safari: true, ..Self::default() }
+    }
+
     /// What it sends along, by RFC 6265bis §5.8.3.
     pub(crate) fn header(&self, from: From, now: DateTime<Utc>) -> String {
+        // Chromium sends a cookie without SameSite along with a form for two minutes.
+        let lax_with_forms = TimeDelta::minutes(2);
         let goes = |cookie: &Cookie| {
             cookie.expires_at > now
-                && match from {
-                    From::Here => true,
-                    From::Link => cookie.same_site != "Strict",
-                    From::Form => cookie.same_site == "None",
+                && match (from, cookie.same_site.as_deref()) {
+                    (From::Here, _) => true,
+                    (From::Link, same_site) => same_site != Some("Strict"),
+                    (From::Form, Some(same_site)) => same_site == "None",
+                    (From::Form, None) => self.is_safari || now - cookie.set_at < lax_with_forms,
                 }
         };
-        let pairs = self.0.iter().filter(|(_, cookie)| goes(cookie));
+        let pairs = self.cookies.iter().filter(|(_, cookie)| goes(cookie));
         let pairs: Vec<String> =
             pairs.map(|(name, cookie)| format!("{name}={}", cookie.value)).collect();
         pairs.join("; ")
@@ -78,23 +92,27 @@ impl Jar {
             }
             assert!(attributes.contains_key("HttpOnly"), "{name} is not for scripts");
             let seconds: i64 = attributes["Max-Age"].parse().expect("seconds");
-            if seconds <= 0 {
-                self.0.remove(name);
+            if self.is_safari && attributes.contains_key("Secure") {
                 continue;
             }
-            let same_site = attributes["SameSite"].to_owned();
+            if seconds <= 0 {
+                self.cookies.remove(name);
+                continue;
+            }
+            let same_site = attributes.get("SameSite").map(|&text| text.to_owned());
             let (value, expires_at) = (value.to_owned(), now + TimeDelta::seconds(seconds));
-            self.0.insert(name.to_owned(), Cookie { value, same_site, expires_at });
+            let cookie = Cookie { value, same_site, set_at: now, expires_at };
+            self.cookies.insert(name.to_owned(), cookie);
         }
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {
-        self.0.keys().map(String::as_str).collect()
+        self.cookies.keys().map(String::as_str).collect()
     }
 
     /// The person, or a thief of another kind, throws them away.
     pub(crate) fn lose(&mut self, is_lost: impl Fn(&str) -> bool) {
-        self.0.retain(|name, _| !is_lost(name));
+        self.cookies.retain(|name, _| !is_lost(name));
     }
 }
 
@@ -128,6 +146,7 @@ pub(crate) struct Site {
     pub(crate) sso: Sso<DynStore>,
     pub(crate) store: DynStore,
     pub(crate) mails: Mails,
+    base_url: &'static str,
     now: Cell<DateTime<Utc>>,
     answers: Cell<usize>,
 }
@@ -140,18 +159,22 @@ impl Site {
     }
 
     pub(crate) fn over(store: DynStore) -> Self {
+        Self::at("https://app.example.test", store)
+    }
+
+    pub(crate) fn at(base_url: &'static str, store: DynStore) -> Self {
         let mails = Mails::default();
-        let sso = Sso::builder("https://app.example.test", store.clone())
+        let sso = Sso::builder(base_url, store.clone())
             .sealing_keys([SealingKey::new([7; 32])])
             .mailer(mails.clone())
             .build(now());
         let sso = block_on(sso).expect("doors");
-        Self { sso, store, mails, now: Cell::new(now()), answers: Cell::new(0) }
+        Self { sso, store, mails, base_url, now: Cell::new(now()), answers: Cell::new(0) }
     }
 
     /// The same store, in another process.
     pub(crate) fn another(&self) -> Self {
-        let other = Self::over(self.store.clone());
+        let other = Self::at(self.base_url, self.store.clone());
         other.now.set(self.now());
         other.answers.set(self.answers.get() + 1_000);
         other
