@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod codes;
+mod elsewhere;
 mod failing;
 mod faults;
 mod logins;

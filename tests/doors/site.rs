@@ -16,7 +16,8 @@ use saml_login::organization::{By, Change, Plan, Proposal};
 use saml_login::provision::Asked;
 use saml_login::request::SetCookie;
 use saml_login::sso::{
-    Browser, Completed, Mail, Mailer, PostedLogin, Resumed, SignedIn, Sso, Start, StartFor, Started,
+    Browser, Completed, Mail, Mailer, PostedLogin, Resumed, SignedIn, Sso, SsoBuilder, Start,
+    StartFor, Started,
 };
 use saml_login::store::{AccountWrite, DynStore, MemoryStore, Names, Store, Write, Written};
 use saml_login::testing::idp::{TestIdp, TestResponse};
@@ -163,12 +164,20 @@ impl Site {
     }
 
     pub(crate) fn at(base_url: &'static str, store: DynStore) -> Self {
+        Self::with(base_url, store, |builder| builder)
+    }
+
+    /// One that is built with something of its own.
+    pub(crate) fn with(
+        base_url: &'static str,
+        store: DynStore,
+        own: impl FnOnce(SsoBuilder<DynStore>) -> SsoBuilder<DynStore>,
+    ) -> Self {
         let mails = Mails::default();
-        let sso = Sso::builder(base_url, store.clone())
+        let builder = Sso::builder(base_url, store.clone())
             .sealing_keys([SealingKey::new([7; 32])])
-            .mailer(mails.clone())
-            .build(now());
-        let sso = block_on(sso).expect("doors");
+            .mailer(mails.clone());
+        let sso = block_on(own(builder).build(now())).expect("doors");
         Self { sso, store, mails, base_url, now: Cell::new(now()), answers: Cell::new(0) }
     }
 
