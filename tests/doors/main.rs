@@ -7,6 +7,7 @@ mod codes;
 mod elsewhere;
 mod failing;
 mod faults;
+mod invitations;
 mod logins;
 mod loopback;
 mod logout;
