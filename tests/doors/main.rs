@@ -5,6 +5,7 @@
 mod common;
 mod codes;
 mod elsewhere;
+mod enforced;
 mod failing;
 mod faults;
 mod invitations;
@@ -21,3 +22,4 @@ mod races;
 mod redirects;
 mod starts;
 mod steps;
+mod ways_in;
