@@ -22,4 +22,5 @@ mod races;
 mod redirects;
 mod starts;
 mod steps;
+mod takeovers;
 mod ways_in;

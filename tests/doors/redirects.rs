@@ -289,3 +289,35 @@ fn a_logout_elsewhere_ends_nothing_of_an_entered_account() {
     assert!(matches!(ended, LogoutAnswered::Ended { sessions: 0, .. }), "{ended:?}");
     assert_eq!(site.signed_in(&mut jar).session.token, there.session.token);
 }
+
+/// A posted RelayState is anybody's: it comes back in what we sign only as far as it is short. And
+/// a request is good for a day, whatever it says.
+#[test]
+fn what_comes_with_a_logout_has_bounds() {
+    let acme = signing();
+    let site = Site::of(&[&acme]);
+    let browser = Browser::new("", site.now());
+    let posted = |id: &str| {
+        let ever = ("LogoutRequest ", "LogoutRequest NotOnOrAfter=\"9999-01-01T00:00:00Z\" ");
+        let xml = request(&site, &acme, (id, "alice")).replacen(ever.0, ever.1, 1);
+        let signed = IDP_A.sign_xml(&xml, id, &Default::default()).expect("a signature");
+        STANDARD.encode(signed)
+    };
+    let take = |value: &str, relay_state: &str, browser: &Browser<'_>| {
+        let message = LogoutMessage::Post { value, relay_state: Some(relay_state) };
+        block_on(site.sso.take_logout(&acme.urls().slo_url, message, browser, random()))
+    };
+    let long = format!("https://evil.test/{}", "x".repeat(2_000_000));
+    for (id, relay_state, comes_back) in [("_short", "abc", true), ("_long", &long, false)] {
+        let ended = take(&posted(id), relay_state, &browser).expect("an answer");
+        let LogoutAnswered::Ended { delivery, .. } = ended else { panic!("{ended:?}") };
+        let query = sent(delivery);
+        assert_eq!(query.contains("RelayState="), comes_back);
+        assert!(query.len() < 4_000, "{}", query.len());
+    }
+    let (late, day) = (posted("_late"), chrono::TimeDelta::days(1));
+    for (after, expected) in [(day * 2, "expired"), (day * 365 * 7, "expired")] {
+        let browser = Browser::new("", site.now() + after);
+        assert_eq!(refused(take(&late, "abc", &browser)), expected);
+    }
+}
