@@ -9,6 +9,7 @@ mod enforced;
 mod failing;
 mod faults;
 mod invitations;
+mod jar;
 mod logins;
 mod loopback;
 mod logout;

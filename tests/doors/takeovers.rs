@@ -1,5 +1,5 @@
-//! Ways in which somebody got, or stayed, where they do not belong: each was open once, and here each
-//! is tried from the browser to the store.
+//! Ways in which somebody got, or stayed, where they do not belong: each was open once, and here
+//! each is tried from the browser to the store.
 
 use chrono::TimeDelta;
 use saml_login::Organization;
