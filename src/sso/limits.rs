@@ -1,6 +1,6 @@
 //! How often something may be tried.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
@@ -125,33 +125,44 @@ behind_pointers!(
     }
 );
 
-/// [`RateLimits`] of this process. It remembers 100,000 keys at most; beyond, those that are
-/// counted longest ago are forgotten, so that no flood of addresses fills the memory.
+/// [`RateLimits`] of this process. It remembers 50,000 keys of each kind at most; beyond, those
+/// that were asked about longest ago are forgotten. So no flood of addresses fills the memory, and
+/// none takes away what is counted of accounts, which have kinds of their own.
 #[derive(Default)]
 pub struct MemoryRateLimits {
-    counted: Mutex<Counted>,
+    counted: Mutex<HashMap<RateKind, Counted>>,
 }
 
-const CAPACITY: usize = 100_000;
+const CAPACITY: usize = 50_000;
 
+/// Those of one kind.
 #[derive(Default)]
 struct Counted {
-    by_key: HashMap<RateKey, VecDeque<DateTime<Utc>>>,
-    /// Each key once, in the order in which they came.
-    order: VecDeque<RateKey>,
+    by_key: HashMap<String, Taken>,
+    /// Each key once, by when it was asked about last.
+    order: BTreeMap<u64, String>,
+    asked: u64,
+}
+
+/// What one key has taken.
+#[derive(Default)]
+struct Taken {
+    place: u64,
+    instants: VecDeque<DateTime<Utc>>,
 }
 
 impl Counted {
     fn of(&mut self, key: &RateKey, now: DateTime<Utc>) -> &mut VecDeque<DateTime<Utc>> {
-        if !self.by_key.contains_key(key) {
-            while self.order.len() >= CAPACITY {
-                let oldest = self.order.pop_front();
-                oldest.iter().for_each(|oldest| drop(self.by_key.remove(oldest)));
-            }
-            self.order.push_back(key.clone());
+        self.asked = self.asked.saturating_add(1);
+        if !self.by_key.contains_key(&key.whose) && self.order.len() >= CAPACITY {
+            let oldest = self.order.pop_first();
+            oldest.iter().for_each(|(_, oldest)| drop(self.by_key.remove(oldest)));
         }
-        let instants = self.by_key.entry(key.clone()).or_default();
-        let (_, window) = key.kind.allows();
+        let taken = self.by_key.entry(key.whose.clone()).or_default();
+        self.order.remove(&taken.place);
+        taken.place = self.asked;
+        self.order.insert(taken.place, key.whose.clone());
+        let (instants, (_, window)) = (&mut taken.instants, key.kind.allows());
         // What a clock that was ahead has counted would count for as long as it was.
         instants.retain(|instant| *instant <= now);
         while instants.front().is_some_and(|first| now.signed_duration_since(*first) >= window) {
@@ -164,7 +175,7 @@ impl Counted {
 impl RateLimits for MemoryRateLimits {
     async fn take(&self, key: &RateKey, now: DateTime<Utc>) -> Result<Option<TimeDelta>, BoxError> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let instants = counted.of(key, now);
+        let instants = counted.entry(key.kind).or_default().of(key, now);
         let (most, window) = key.kind.allows();
         let is_full = u32::try_from(instants.len()).is_ok_and(|taken| taken >= most);
         match instants.front().filter(|_| is_full) {
@@ -178,7 +189,7 @@ impl RateLimits for MemoryRateLimits {
 
     async fn give_back(&self, key: &RateKey, now: DateTime<Utc>) -> Result<(), BoxError> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.of(key, now).pop_back();
+        counted.entry(key.kind).or_default().of(key, now).pop_back();
         Ok(())
     }
 }

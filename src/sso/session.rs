@@ -200,7 +200,10 @@ impl<S: Store> Sso<S> {
             && signed_in.session.entered_from.is_none();
         let holds = match signed_in.decision.verdict {
             Verdict::Allow => true,
-            Verdict::StepUp => signed_in.session.start.method != LoginMethod::Sso,
+            Verdict::StepUp => {
+                let SessionStart { method, issuer, .. } = &signed_in.session.start;
+                *method != LoginMethod::Sso && issuer.is_none()
+            }
             Verdict::EndSession | Verdict::Refuse => false,
         };
         Ok(Some(signed_in).filter(|_| is_own && holds))
@@ -328,9 +331,10 @@ impl<S: Store> Sso<S> {
     ///
     /// # Errors
     ///
-    /// [`SsoRefusal::Policy`] where it is not allowed: `sso_enforced`, `session_ended` for a
-    /// credential from before everything was ended. [`SsoRefusal::NotSignedIn`] without such an
-    /// account, and [`SsoRefusal::Store`].
+    /// [`SsoRefusal::Policy`] where it is not allowed: `sso_enforced`; `session_ended` for a
+    /// credential from before everything was ended; `sso_step_up` for one that was set in a session
+    /// of an identity provider, or by a key of it, that is not trusted any more.
+    /// [`SsoRefusal::NotSignedIn`] without such an account, and [`SsoRefusal::Store`].
     pub async fn log_in_with_credential(
         &self,
         (organization, id): (&OrganizationId, &AccountId),
@@ -348,8 +352,14 @@ impl<S: Store> Sso<S> {
         let action = PolicyAction::LogIn(method);
         let mut decision = policy.decide(account, &action);
         let start = SessionStart::by_credential(account, method, credential);
-        if decision.is_allowed() && start.is_none() {
-            decision = Decision { verdict: Verdict::Refuse, reason: Reason::SessionEnded };
+        if decision.is_allowed() {
+            // What would end or step up at the next request does not begin.
+            let goes_on = start.as_ref().map(PolicyAction::Resume);
+            let goes_on = goes_on.map(|resume| policy.decide(account, &resume).reason);
+            match goes_on.unwrap_or(Reason::SessionEnded) {
+                Reason::Allowed | Reason::BreakGlass => {}
+                reason => decision = Decision { verdict: Verdict::Refuse, reason },
+            }
         }
         let actor = Actor::Member(account.id.clone());
         let target = Some(account.id.clone());

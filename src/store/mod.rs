@@ -22,6 +22,7 @@ use crate::audit::AuditEvent;
 use crate::error::BoxError;
 use crate::fingerprint::Fingerprint;
 use crate::identity::Email;
+use crate::logout::SubjectDigest;
 use crate::organization::{Claim, Counters, Organization};
 use crate::pointers::behind_pointers;
 use crate::session::Session;
@@ -131,12 +132,13 @@ pub trait Store: Send + Sync {
         account: &AccountId,
     ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
 
-    /// The sessions that the identity provider calls by this handle (SessionIndex). Whether a
-    /// logout [concerns](crate::logout::LogoutRequest::concerns) one is asked of what is found.
-    fn sessions_indexed(
+    /// The sessions of whoever is called [so](crate::logout::LogoutSubject::digest) at the identity
+    /// provider. Whether a logout [concerns](crate::logout::LogoutRequest::concerns) one is asked
+    /// of what is found.
+    fn sessions_named(
         &self,
         organization: &OrganizationId,
-        session_index: &str,
+        subject: &SubjectDigest,
     ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
 
     /// What is kept by this digest.
@@ -224,9 +226,9 @@ behind_pointers!(
             organization: &OrganizationId = &'a OrganizationId,
             account: &AccountId = &'a AccountId
         ) -> Result<Vec<Session>, BoxError>;
-        fn sessions_indexed(
+        fn sessions_named(
             organization: &OrganizationId = &'a OrganizationId,
-            session_index: &str = &'a str
+            subject: &SubjectDigest = &'a SubjectDigest
         ) -> Result<Vec<Session>, BoxError>;
         fn kept(
             kind: KeptKind = KeptKind,

@@ -7,6 +7,7 @@ use saml_login::account::{Account, AccountId, OrganizationId};
 use saml_login::audit::{AuditEvent, Outcome};
 use saml_login::error::BoxError;
 use saml_login::identity::Email;
+use saml_login::logout::SubjectDigest;
 use saml_login::organization::Claim;
 use saml_login::session::Session;
 use saml_login::store::{
@@ -100,7 +101,7 @@ steps! {
     async fn list(&self, organization: &OrganizationId, listing: &Listing) -> Result<Page, TooMany>;
     async fn session(&self, token: &TokenDigest) -> Option<(Session, Account)>;
     async fn sessions(&self, organization: &OrganizationId, account: &AccountId) -> Vec<Session>;
-    async fn sessions_indexed(&self, organization: &OrganizationId, index: &str) -> Vec<Session>;
+    async fn sessions_named(&self, organization: &OrganizationId, subject: &SubjectDigest) -> Vec<Session>;
     async fn kept(&self, kind: KeptKind, digest: &TokenDigest) -> Option<Kept>;
     async fn all_kept(&self, organization: &OrganizationId, kind: KeptKind) -> Vec<Kept>;
     async fn audit(&self, organization: &OrganizationId, before: Option<u64>, count: usize) -> Vec<(u64, AuditEvent)>;

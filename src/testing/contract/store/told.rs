@@ -14,11 +14,13 @@ fn events(id: &OrganizationId) -> Vec<AuditEvent> {
     let fingerprint = "cd".repeat(32).parse();
     let certificate = fingerprint.map(|fingerprint| Action::CertificateRetired { fingerprint });
     let domain = || Action::DomainChanged { domain: "told.test".into(), verified: true };
+    let flood = AuditEvent { unlisted: 1_203, ..of(Actor::IdentityProvider, Action::Login) };
     let dangers = || vec!["one".into(), "two".into()];
     vec![
         of(Actor::Application, Action::Login).about(account()),
         of(Actor::Directory(odd("token")), Action::ProvisioningChanged { dangers: dangers() }),
         of(Actor::IdentityProvider, Action::Login).ended(Outcome::Refused("no_seat".into())),
+        flood.ended(Outcome::Refused("signature_invalid".into())),
         of(Actor::Member(account()), domain()).ended(Outcome::Failed("broken".into())),
         of(Actor::Operator(odd("operator")), certificate.unwrap_or(Action::TestLogin)),
         of(Actor::Application, Action::BreakGlassChanged { granted: false }).about(account()),
