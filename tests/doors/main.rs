@@ -14,6 +14,7 @@ mod logins;
 mod loopback;
 mod logout;
 mod sessions;
+mod meanwhile;
 mod others;
 mod site;
 mod switching;
