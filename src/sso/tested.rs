@@ -105,7 +105,7 @@ impl<S: Store> Sso<S> {
     }
 
     /// Uses up what nothing else is written with.
-    async fn use_up(&self, spend: Option<Spending>, way: &Way<'_>) -> Result<(), Halt> {
+    pub(super) async fn use_up(&self, spend: Option<Spending>, way: &Way<'_>) -> Result<(), Halt> {
         let Some(spending) = spend else { return Ok(()) };
         let mut write = Write::of(way.record.organization.id(), way.browser.now);
         write.spend = Some(spending);

@@ -97,7 +97,10 @@ fn comes_by_sso(site: &Site) -> Result<(), Error> {
     Ok(())
 }
 
-const WAYS: [(&str, fn(&Site) -> Result<(), Error>, Option<&str>); 4] = [
+/// What it is called, how it goes, and how it is refused where single sign-on is enforced.
+type Way = (&'static str, fn(&Site) -> Result<(), Error>, Option<&'static str>);
+
+const WAYS: [Way; 4] = [
     ("a password", comes_by_password, Some("sso_enforced")),
     ("switching", enters, Some("not_enterable")),
     ("a code", comes_by_code, Some("account_missing")),
