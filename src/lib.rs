@@ -62,6 +62,8 @@ pub mod policy;
 pub mod store;
 pub mod provision;
 pub mod administration;
+#[cfg(feature = "scim")]
+pub mod scim;
 // The doors.
 pub mod sso;
 // Around it.

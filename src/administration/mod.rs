@@ -1,11 +1,15 @@
-//! Settings of organizations in a [`Store`]: founding one, and changing it. And which
-//! [sealing keys](crate::sealing) a store knows.
+//! Settings of organizations in a [`Store`]: founding one, and changing it; the tokens of its
+//! directory; and which [sealing keys](crate::sealing) a store knows.
 
 mod keys;
+mod tokens;
 
 use std::collections::BTreeSet;
 
 pub use self::keys::{admit_sealing_keys, forget_other_sealing_keys, reseal};
+pub use self::tokens::{
+    IssuedToken, LiveToken, MAX_TOKENS, TokenLifetime, directory_tokens, issue_token, revoke_token,
+};
 use crate::account::{Account, OrganizationId};
 use crate::audit::{AuditEvent, Outcome};
 use crate::error::{BoxError, refuses, sentence};
@@ -37,6 +41,9 @@ pub enum AdministrationError {
     /// The application could not say what the plan includes.
     #[error("the application could not tell the organization's plan")]
     Plans(#[source] BoxError),
+    /// It is not for whoever asked, or cannot be now.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefusal),
     /// The store knows other sealing keys, and none of these.
     #[error(
         "the store knows none of these sealing keys: it knows those with the marks {}, and the application has {}", known.join(", "), given.join(", ")
@@ -61,6 +68,7 @@ impl AdministrationError {
             Self::KeyPair(unavailable) => unavailable.code(),
             Self::OrganizationUnknown => "organization_unknown",
             Self::Plans(_) => "plan_unknown",
+            Self::Refused(refusal) => refusal.code(),
             Self::SealingKeysNotAdmitted { .. } => "sealing_keys_not_admitted",
             Self::Store(_) => "store_failed",
         }
@@ -78,6 +86,7 @@ impl AdministrationError {
                 "There is no such organization. It may have been removed.".into()
             }
             Self::Plans(_) => "The application's billing failed. See its own log.".into(),
+            Self::Refused(refusal) => refusal.help(),
             Self::SealingKeysNotAdmitted { .. } => format!(
                 "{} Start the application with the key that it had before, and put a new one \
                  beside it, not in its place. If no machine has a key of its own that was drawn at \
@@ -93,6 +102,7 @@ impl AdministrationError {
         match self {
             Self::Conflict(conflict) => conflict.user_message(),
             Self::KeyPair(unavailable) => unavailable.user_message(),
+            Self::Refused(refusal) => refusal.user_message(),
             _ => "That did not work just now. Try again in a minute.",
         }
     }
@@ -173,6 +183,9 @@ pub(crate) async fn administer_spending<S: Store>(
             return Ok(is_told.then_some(applied));
         }
         let mut write = write(settings, &applied, &found, asked);
+        if matches!(change, Change::ManageByDirectory(false)) {
+            write.kept = tokens::without_tokens(store, organization).await?;
+        }
         write.spend = spend.cloned();
         let refusal = match store.write(write).await.map_err(AdministrationError::Store)? {
             Written::Done => return Ok(Some(applied)),

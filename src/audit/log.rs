@@ -126,6 +126,7 @@ impl AuditLog for TracingAuditLog {
             Action::DomainChanged { domain, .. }
             | Action::DomainChecked { domain, .. }
             | Action::DomainRequested { domain } => domain,
+            Action::DirectoryToken { token, .. } => token,
             Action::SlugRenamed { slug } => slug,
             Action::CertificateAdded { fingerprints } => {
                 let all: Vec<String> = fingerprints.iter().map(ToString::to_string).collect();

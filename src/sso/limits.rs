@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::account::Account;
+use crate::account::{Account, OrganizationId};
 use crate::code::codes;
 use crate::error::BoxError;
 use crate::pointers::behind_pointers;
@@ -23,20 +23,27 @@ pub enum RateKind {
     CodeMailedFrom,
     /// Codes that one address asks for: 30 an hour.
     CodeAsked,
+    /// Requests of one organization's directory: 600 in ten seconds. A group that is bound is a
+    /// request for each of its people, at once.
+    DirectoryAsked,
     /// Codes that link an administrator's account, each after a verified login: 5 an hour that are
     /// not entered.
     LinkMailed,
     /// Logins that one address starts and that are not answered: 300 in ten minutes. An answer
     /// gives its place back: a whole company may share an address.
     LoginStarted,
+    /// Requests of one address to a directory without a token that is good: 30 a minute.
+    TokenRefused,
 }
 
 codes!(RateKind {
     CodeAsked = "code_asked",
     CodeMailed = "code_mailed",
     CodeMailedFrom = "code_mailed_from",
+    DirectoryAsked = "directory_asked",
     LinkMailed = "link_mailed",
     LoginStarted = "login_started",
+    TokenRefused = "token_refused",
 });
 
 impl RateKind {
@@ -46,6 +53,8 @@ impl RateKind {
             Self::CodeMailed => (15, TimeDelta::hours(1)),
             Self::CodeMailedFrom | Self::LinkMailed => (5, TimeDelta::hours(1)),
             Self::CodeAsked => (30, TimeDelta::hours(1)),
+            Self::DirectoryAsked => (600, TimeDelta::seconds(10)),
+            Self::TokenRefused => (30, TimeDelta::minutes(1)),
             Self::LoginStarted => (300, TimeDelta::minutes(10)),
         }
     }
@@ -63,6 +72,11 @@ pub struct RateKey {
 }
 
 impl RateKey {
+    /// That of an organization.
+    pub fn of_organization(kind: RateKind, organization: &OrganizationId) -> Self {
+        Self { kind, whose: organization.as_str().to_owned() }
+    }
+
     /// That of an account.
     pub fn of_account(kind: RateKind, account: &Account) -> Self {
         let Account { organization, id, .. } = account;

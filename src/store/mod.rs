@@ -1,6 +1,7 @@
 //! Where organizations, their accounts, sessions and audit trail are kept: [`Store`], one trait
 //! over one database, because what belongs together is [written together](Write).
 
+mod address_filter;
 mod list;
 mod memory;
 mod names;
@@ -9,6 +10,7 @@ mod write;
 
 use std::future::Future;
 
+pub use self::address_filter::AddressFilter;
 pub use self::list::{Attribute, Filter, Listing, Page, Position, SortBy, Test, TooMany};
 pub use self::memory::MemoryStore;
 pub use self::names::{Mark, Name, Names, PurgeKey};
@@ -187,7 +189,9 @@ pub trait Store: Send + Sync {
     /// Records an event that no write goes with: a refusal.
     fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Records a request of a customer's directory.
+    /// Records a request of a customer's directory; one of an organization that is not there is
+    /// forgotten. Those that were refused may have room of their own, so that no flood of them
+    /// pushes anything else out.
     fn log_request(
         &self,
         request: &RequestLog,

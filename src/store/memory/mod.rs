@@ -199,7 +199,10 @@ impl Store for MemoryStore {
     }
 
     async fn log_request(&self, request: &RequestLog) -> Result<(), BoxError> {
-        self.state()?.books.log(request.clone());
+        let mut state = self.state()?;
+        if state.tenant(&request.organization).is_some() {
+            state.books.log(request.clone());
+        }
         Ok(())
     }
 

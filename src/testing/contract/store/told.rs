@@ -104,6 +104,9 @@ pub(super) fn requests_are_logged<S: Store>(tested: Tested<'_, S>) {
         account: Some(AccountId::new(odd("account"))),
         scim_type: Some("uniqueness".into()),
         detail: Some(odd("detail")),
+        reason: Some("user_name_taken".into()),
+        notes: vec![odd("one"), odd("two")],
+        unlisted: 1_203,
         milliseconds: u32::MAX >> 1,
         client: Some(odd("client")),
         ..RequestLog::new(&id, at(i64::from(number)), "push", number)
@@ -121,6 +124,10 @@ pub(super) fn requests_are_logged<S: Store>(tested: Tested<'_, S>) {
     assert!(pages == expected, "requests before a number follow without a gap: {pages:?}");
     let elsewhere = tested.requests(&other, None, 9).len();
     assert!(elsewhere == 1, "requests are logged by their organization");
+    let nobody = OrganizationId::new("contract-logged-nobody");
+    tested.ask(tested.store.log_request(&RequestLog::new(&nobody, at(0), "nowhere", 401)));
+    let nowhere = tested.requests(&nobody, None, 9);
+    assert!(nowhere.is_empty(), "requests of an organization that is not there are forgotten");
     assert!(tested.audit(&id, None, 9).is_empty(), "requests are no events");
 }
 
