@@ -180,6 +180,7 @@ impl<S: Store> Sso<S> {
             None => None,
         };
         if login.context.links && holder.is_none() {
+            self.use_up(login.spend, way).await?;
             return Err(SsoRefusal::SessionOver.into());
         }
         // To step up is no wish to be linked: somebody else may sit at the identity provider.

@@ -97,7 +97,12 @@ impl<S: Store> Sso<S> {
         let key = RateKey::of_account(RateKind::LinkMailed, account);
         self.limited_by(&key, browser).await?;
         let mail = Mail::LinkCode { to, code: waiting.code.clone() };
-        self.mailer.send(&mail).await.map_err(failed)
+        let sent = self.mailer.send(&mail).await;
+        if sent.is_err() {
+            // What did not go out does not count.
+            let _ = self.rates.give_back(&key, browser.now).await;
+        }
+        sent.map_err(failed)
     }
 
     /// Takes the code that was mailed to an administrator whose login [waits](Completed::Confirm)

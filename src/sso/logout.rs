@@ -3,12 +3,12 @@
 use super::confirm::waited;
 use super::cookie::Kind;
 use super::session::ended;
-use super::{Browser, SignedIn, Sso, done, failed};
+use super::{Browser, SignedIn, Sso, TRIES, contended, done, failed};
 use crate::account::OrganizationId;
 use crate::audit::Actor;
 use crate::binding::RelayState;
 use crate::connection::Connection;
-use crate::error::{BoxError, Error, Rejection};
+use crate::error::{Error, Rejection};
 use crate::logout::{
     LogoutAnswer, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject,
     OpenedLogout,
@@ -22,9 +22,6 @@ use crate::session::Session;
 use crate::store::{
     Kept, KeptKind, KeptWhat, KeptWrite, Record, SessionWrite, Store, Write, Written,
 };
-
-/// So often a logout is written anew where others write at the same time.
-const TRIES: usize = 8;
 
 /// Somebody who was signed out here.
 #[derive(Clone, Debug)]
@@ -158,7 +155,7 @@ impl<S: Store> Sso<S> {
         let delivery = connection.answer_logout(&request, &outcome, random, browser.now).ok();
         let own = self.cookies.read(Kind::Session, browser.cookies);
         let is_here = own.is_some_and(|own| sessions.iter().any(|one| one.token == own));
-        let cookies = Vec::from_iter(is_here.then(|| self.cookies.clear(Kind::Session)));
+        let cookies = if is_here { self.forgotten() } else { Vec::new() };
         Ok(LogoutAnswered::Ended { delivery, sessions: sessions.len(), cookies })
     }
 
@@ -186,7 +183,7 @@ impl<S: Store> Sso<S> {
                 written => return done(written).map(|()| sessions),
             }
         }
-        Err(failed(BoxError::new("others wrote at the same time, again and again")))
+        Err(contended())
     }
 
     /// The sessions that a logout is about.

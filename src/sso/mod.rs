@@ -177,6 +177,14 @@ fn failed(error: BoxError) -> Error {
     SsoRefusal::Store(error).into()
 }
 
+/// So often something is read and written anew where others write at the same time.
+const TRIES: usize = 8;
+
+/// Others wrote at the same time, as often as that.
+fn contended() -> Error {
+    failed(BoxError::new("others wrote at the same time, again and again"))
+}
+
 /// What nothing can stand in the way of.
 fn done(written: Result<Written, BoxError>) -> Result<(), Error> {
     match written.map_err(failed)? {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cookie::Kind;
-use super::{Browser, Entered, Sso, SsoRefusal, done, failed};
+use super::{Browser, Entered, Sso, SsoRefusal, TRIES, contended, done, failed};
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::{Action, Actor, AuditEvent};
 use crate::error::Error;
@@ -343,6 +343,27 @@ impl<S: Store> Sso<S> {
         browser: &Browser<'_>,
         random: Random,
     ) -> Result<Entered, Error> {
+        let (place, mut random) = ((organization, id), random);
+        for _ in 0..TRIES {
+            let (now, later) = random.split();
+            random = later;
+            let entered = self.try_credential(place, method, credential, browser, now).await?;
+            if let Some(entered) = entered {
+                return Ok(entered);
+            }
+        }
+        Err(contended())
+    }
+
+    /// `None` if something else came first, which counts when it is read again.
+    async fn try_credential(
+        &self,
+        (organization, id): (&OrganizationId, &AccountId),
+        method: LoginMethod,
+        credential: &CredentialStart,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<Option<Entered>, Error> {
         let found = self.store.find(organization, &Names::of_id(id)).await.map_err(failed)?;
         let Found { record, accounts, .. } = found.ok_or(SsoRefusal::OrganizationUnknown)?;
         let account = &accounts.into_iter().next().ok_or(SsoRefusal::NotSignedIn)?;
@@ -378,12 +399,10 @@ impl<S: Store> Sso<S> {
         if decision.reason == Reason::BreakGlass {
             write.events.push(event);
         }
-        match self.store.write(write).await.map_err(failed)? {
-            Written::Done => {
-                Ok(Entered { account: account.clone(), session, cookies: new.cookies })
-            }
-            _ => Err(SsoRefusal::Policy(Reason::SessionEnded).into()),
-        }
+        let written = self.store.write(write).await.map_err(failed)?;
+        let account = account.clone();
+        let entered = Entered { account, session, cookies: new.cookies };
+        Ok((written == Written::Done).then_some(entered))
     }
 
     /// What a credential stands for that is set in this session: keep it beside the credential.

@@ -18,20 +18,23 @@ use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, applied, open};
 use crate::site::{From, Jar, Site, code, person};
 
 /// An organization whose identity provider takes logouts.
-fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
-    let mut organization = open(id, slug, idp);
+pub(crate) fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
+    taking_logouts(open(id, slug, idp), idp)
+}
+
+pub(crate) fn taking_logouts(mut organization: Organization, idp: &TestIdp) -> Organization {
     let slo_url = Some(format!("{}/slo", idp.issuer()));
     let endpoints = Change::SetEndpoints { sso_binding: Binding::HttpRedirect, slo_url };
     applied(&mut organization, endpoints).result.expect("endpoints");
     organization
 }
 
-fn instant(at: DateTime<Utc>) -> String {
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// A signed LogoutRequest about somebody.
-fn request(
+pub(crate) fn request(
     idp: &TestIdp,
     organization: &Organization,
     (id, name, index): (&str, &str, Option<&str>),
@@ -52,7 +55,7 @@ fn request(
     STANDARD.encode(idp.sign_xml(&xml, id, &SignatureOptions::default()).expect("a signature"))
 }
 
-fn take(
+pub(crate) fn take(
     site: &Site,
     jar: &mut Jar,
     organization: &Organization,
@@ -72,7 +75,7 @@ fn take(
 }
 
 /// How many sessions a request has ended.
-fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
+pub(crate) fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
     match answered.expect("an answer") {
         LogoutAnswered::Ended { sessions, delivery: Some(Delivery::Redirect(url)), .. } => {
             assert!(url.contains("/slo?SAMLResponse="), "{url}");
@@ -83,7 +86,13 @@ fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
 }
 
 /// Somebody who comes in with this handle.
-fn comes(site: &Site, organization: &Organization, idp: &TestIdp, name: &str, index: &str) -> Jar {
+pub(crate) fn comes(
+    site: &Site,
+    organization: &Organization,
+    idp: &TestIdp,
+    name: &str,
+    index: &str,
+) -> Jar {
     let mut jar = Jar::default();
     let slug = organization.slug().as_str();
     let request = site.tab(&mut jar, slug, StartFor::Login);
@@ -95,7 +104,7 @@ fn comes(site: &Site, organization: &Organization, idp: &TestIdp, name: &str, in
     jar
 }
 
-fn is_in(site: &Site, jar: &mut Jar) -> bool {
+pub(crate) fn is_in(site: &Site, jar: &mut Jar) -> bool {
     matches!(site.page(jar, From::Here), Resumed::SignedIn(_))
 }
 

@@ -165,8 +165,11 @@ fn whoever_is_signed_out_in_the_middle_links_nothing() {
     let request = site.tab(&mut jar, "acme", StartFor::Link);
     site.carry("org-a", &Intent::EndSessions(&AccountId::new("boss")));
     let form = site.answer(&acme, &IDP_A, "boss", Some(&request)).form_value().expect("one");
+    let mut copy = jar.clone();
     assert_eq!(code(&site.post(&mut jar, &acme.urls().acs_url, &form)), "session_over");
     assert_eq!(site.account("org-a", &AccountId::new("boss")).link, None);
+    // What was refused is used up, whoever has kept the cookies.
+    assert_eq!(code(&site.post(&mut copy, &acme.urls().acs_url, &form)), "assertion_replayed");
 }
 
 #[test]
