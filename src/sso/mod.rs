@@ -107,8 +107,7 @@ impl<S: Store> Sso<S> {
     }
 
     /// Where the application is reached, without a slash at the end.
-    #[cfg(feature = "scim")]
-    pub(crate) fn base_url(&self) -> &str {
+    pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
