@@ -20,6 +20,7 @@ mod confirm;
 mod context;
 mod cookie;
 mod counted;
+mod credential;
 mod limits;
 mod logout;
 mod mail;
