@@ -2,11 +2,13 @@
 //! directory; and which [sealing keys](crate::sealing) a store knows.
 
 mod keys;
+mod preflight;
 mod tokens;
 
 use std::collections::BTreeSet;
 
 pub use self::keys::{admit_sealing_keys, forget_other_sealing_keys, reseal};
+pub use self::preflight::{DirectoryState, People, Preflight, directory_state, preflight};
 pub use self::tokens::{
     IssuedToken, LiveToken, MAX_TOKENS, TokenLifetime, directory_tokens, issue_token, revoke_token,
 };
@@ -201,21 +203,48 @@ pub(crate) async fn administer_spending<S: Store>(
     Err(AdministrationError::Contended)
 }
 
+/// The organization, and whoever asks.
+async fn read_for<S: Store>(
+    store: &S,
+    organization: &OrganizationId,
+    asked: &Asked<'_>,
+) -> Result<Found, AdministrationError> {
+    find(store, organization, &names_of(asked)).await
+}
+
+fn names_of(asked: &Asked<'_>) -> Names {
+    match asked.by {
+        By::Member { account, .. } => Names::of_id(&account.id),
+        _ => Names::default(),
+    }
+}
+
+async fn find<S: Store>(
+    store: &S,
+    organization: &OrganizationId,
+    names: &Names,
+) -> Result<Found, AdministrationError> {
+    let found = store.find(organization, names).await.map_err(AdministrationError::Store)?;
+    found.ok_or(AdministrationError::OrganizationUnknown)
+}
+
+/// Whether whoever asks may administer the organization, as they were read with it.
+fn administers(asked: &Asked<'_>, found: &Found) -> bool {
+    match asked.by.read_anew(&found.accounts) {
+        Some(By::Application | By::Operator(_)) => true,
+        Some(by) => by.administers(found.record.organization.id()),
+        None => false,
+    }
+}
+
 async fn read<S: Store>(
     store: &S,
     organization: &OrganizationId,
     change: &Change,
     asked: &Asked<'_>,
 ) -> Result<Found, AdministrationError> {
-    let mut names = Names::default();
-    if let By::Member { account, .. } = asked.by {
-        names.ids.push(account.id.clone());
-    }
-    let find = async |names: &Names| {
-        let found = store.find(organization, names).await.map_err(AdministrationError::Store)?;
-        found.ok_or(AdministrationError::OrganizationUnknown)
-    };
-    let found = find(&names).await?;
+    let mut names = names_of(asked);
+    let found = find(store, organization, &names).await?;
     let organization_read = &found.record.organization;
     let wanted = change.accounts(organization_read);
     let key = change.key(organization_read).map(Name::Key);
@@ -224,7 +253,7 @@ async fn read<S: Store>(
     }
     names.ids.extend(wanted);
     names.names.extend(key);
-    find(&names).await
+    find(store, organization, &names).await
 }
 
 /// What others have of what the change claims.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{AdministrationError, ROUNDS};
+use super::{AdministrationError, ROUNDS, administers, read_for};
 use crate::account::{OrganizationId, is_name};
 use crate::audit::{Action, AuditEvent, Outcome};
 use crate::code::codes;
@@ -13,7 +13,7 @@ use crate::organization::{By, ChangeRefusal, Organization, Plan, Plans, SetupSco
 use crate::provision::Asked;
 use crate::random::Random;
 use crate::store::{
-    DirectoryToken, Found, Kept, KeptKind, KeptWhat, KeptWrite, Names, SettingsWrite, Store, Write,
+    DirectoryToken, Found, Kept, KeptKind, KeptWhat, KeptWrite, SettingsWrite, Store, Write,
     Written,
 };
 use crate::token::Token;
@@ -138,7 +138,7 @@ pub async fn issue_token<S: Store>(
     let what = KeptWhat::DirectoryToken(what);
     let kept = Kept::new(organization, secret.digest(), expires_at, what);
     for _ in 0..ROUNDS {
-        let found = read(store, organization, asked).await?;
+        let found = read_for(store, organization, asked).await?;
         let all = kept_tokens(store, organization).await?;
         let good = all.iter().filter(|kept| kept.is_good(asked.now)).count();
         let settings = &found.record.organization;
@@ -174,9 +174,9 @@ pub async fn revoke_token<S: Store>(
     id: &str,
     asked: &Asked<'_>,
 ) -> Result<(), AdministrationError> {
-    let found = read(store, organization, asked).await?;
+    let found = read_for(store, organization, asked).await?;
     let event = event(organization, "revoked", id, asked);
-    if !administers(&found.record.organization, asked, &found) {
+    if !administers(asked, &found) {
         return refused(store, event, ChangeRefusal::NotAdministrator).await;
     }
     let mut all = kept_tokens(store, organization).await?.into_iter();
@@ -226,19 +226,6 @@ async fn kept_tokens<S: Store>(
     all.map_err(AdministrationError::Store)
 }
 
-async fn read<S: Store>(
-    store: &S,
-    organization: &OrganizationId,
-    asked: &Asked<'_>,
-) -> Result<Found, AdministrationError> {
-    let names = match asked.by {
-        By::Member { account, .. } => Names::of_id(&account.id),
-        _ => Names::default(),
-    };
-    let found = store.find(organization, &names).await.map_err(AdministrationError::Store)?;
-    found.ok_or(AdministrationError::OrganizationUnknown)
-}
-
 fn may_issue(
     settings: &Organization,
     plan: Plan,
@@ -248,7 +235,7 @@ fn may_issue(
 ) -> Result<(), ChangeRefusal> {
     let by_link =
         matches!(asked.by, By::SetupLink(_, scope) if scope.contains(&SetupScope::Directory));
-    if !by_link && !administers(settings, asked, found) {
+    if !by_link && !administers(asked, found) {
         return Err(ChangeRefusal::NotAdministrator);
     }
     if !plan.sso || !plan.directory {
@@ -261,14 +248,6 @@ fn may_issue(
         return Err(ChangeRefusal::TokenName);
     }
     if good < MAX_TOKENS { Ok(()) } else { Err(ChangeRefusal::TokensTooMany) }
-}
-
-fn administers(settings: &Organization, asked: &Asked<'_>, found: &Found) -> bool {
-    match asked.by.read_anew(&found.accounts) {
-        Some(By::Application | By::Operator(_)) => true,
-        Some(by) => by.administers(settings.id()),
-        None => false,
-    }
 }
 
 fn event(

@@ -1,8 +1,8 @@
 //! The directory: the identity provider pushes, updates and removes people, by SCIM 2.0 (RFC 7643,
 //! RFC 7644).
 //!
-//! [`Sso::scim`] answers every request below `/scim/` of the base URL. An administrator switches the
-//! directory [on](crate::organization::Change::ManageByDirectory), makes a
+//! [`Sso::scim`] answers every request below `/scim/` of the base URL. An administrator switches
+//! the directory [on](crate::organization::Change::ManageByDirectory), makes a
 //! [token](crate::administration::issue_token), and gives the identity provider both that and the
 //! [URL](Sso::scim_url). Nothing is decided here: what is asked for becomes an
 //! [`Intent`](crate::provision::Intent), and whatever refuses it refuses it everywhere.
@@ -22,6 +22,7 @@ mod request;
 mod response;
 mod told;
 mod users;
+mod words;
 
 use chrono::{DateTime, Utc};
 
@@ -30,6 +31,7 @@ use self::refused::Refused;
 pub use self::request::ScimRequest;
 use self::request::Target;
 pub use self::response::ScimResponse;
+pub use self::words::Explanation;
 use crate::account::OrganizationId;
 use crate::random::Random;
 use crate::sso::Sso;
@@ -51,8 +53,8 @@ impl<S: Store> Sso<S> {
     /// method. Each request is held to its token, and logged for the administrator; what it wants
     /// is decided where everything about accounts is.
     ///
-    /// `clock` is asked when the request comes and when its answer is there: how long it took stands
-    /// in the log.
+    /// `clock` is asked when the request comes and when its answer is there: how long it took
+    /// stands in the log.
     ///
     /// ```
     /// use saml_login::Random;

@@ -7,8 +7,8 @@
 //!
 //! `serve` prints one line of JSON: `base_url`, `scim_base_url` and `scim_token` of an organization
 //! with single sign-on and its directory switched on, and `control_url`. `tenant` has the running
-//! server make another organization, with so many free seats and in that mode, and prints its `base`
-//! and `token`. It listens on this machine alone, and keeps nothing.
+//! server make another organization, with so many free seats and in that mode, and prints its
+//! `base` and `token`. It listens on this machine alone, and keeps nothing.
 
 mod control;
 mod tenant;
