@@ -131,10 +131,6 @@ impl Said {
                     self.put(field, name);
                 }
             }
-            // `emails.value` as a name of its own says of no address which one it is of.
-            Field::EmailValue | Field::EmailType | Field::EmailPrimary => {
-                reader.drop_unstored(definition.name, super::schema::Found::Unknown)?;
-            }
             field => self.put(field, text(value, definition.name)?),
         }
         Ok(())
