@@ -10,6 +10,8 @@ mod oracle;
 mod patches;
 mod paths;
 mod people;
+mod properties;
+mod sent;
 mod written;
 
 use chrono::{DateTime, Utc};
