@@ -15,6 +15,7 @@ use saml_login::account::{
     Account, AccountAddress, AccountId, EmailProof, Invitation, Link, LinkOrigin, Profile, Pushed,
     PushedAddress, Role, Source, Status,
 };
+use saml_login::identity::Email;
 use saml_login::organization::{By, Change};
 use saml_login::provision::{Import, Intent, Provisioning, Push, PushRefusal, Refusal, Wanted};
 use saml_login::token::TokenDigest;
@@ -285,6 +286,38 @@ fn a_push_makes_this_account() {
     assert_eq!(by_id, Ok(expected.clone()));
     let unsaid = pushed(&managed, from_ref(&off), Some(&off.id), Wanted::new(sent, None));
     assert_eq!(unsaid, Ok(off));
+}
+
+/// Entra's soft delete renames, and the user name can be all there is of an address.
+#[test]
+fn whoever_is_switched_off_and_renamed_keeps_their_address() {
+    let managed = managed();
+    let before = pushed(&managed, &[], None, Wanted::new(Pushed::new("ulla@example.test"), true));
+    let before = before.expect("somebody new");
+    let digits = "5a5a0000b1b14c4c8d8d111122223333ulla@example.test";
+    for (active, moved) in [(Some(false), false), (Some(true), true), (None, true)] {
+        let wanted = Wanted::new(Pushed::new(digits), active);
+        let after = pushed(&managed, from_ref(&before), Some(&before.id), wanted);
+        let after = after.expect("a change");
+        let expected = if moved { digits } else { "ulla@example.test" };
+        assert_eq!(after.email().map(Email::address), Some(expected), "{active:?}");
+        assert_eq!(after.user_name.as_deref(), Some(digits));
+    }
+}
+
+/// What the directory no longer says of itself is gone; who comes back keeps it.
+#[test]
+fn the_directorys_own_id_goes_when_it_is_taken_away() {
+    let managed = managed();
+    let mut sent = Pushed::new("alice");
+    sent.external_id = Some("x".into());
+    let mut before = pushed(&managed, &[], None, Wanted::new(sent, true)).expect("somebody new");
+    let without = || Wanted::new(Pushed::new("alice"), true);
+    let after = pushed(&managed, from_ref(&before), Some(&before.id), without());
+    assert_eq!(after.expect("a change").external_id, None);
+    (before.status, before.ended_by) = (Status::Deactivated, Some(Source::Directory));
+    let after = pushed(&managed, from_ref(&before), None, without()).expect("a change");
+    assert_eq!((after.id, after.external_id.as_deref()), (before.id, Some("x")));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use common::now;
 use common::people::member;
 use saml_login::account::{Account, AccountId, EmailProof, Pushed, PushedAddress, Role, Status};
-use saml_login::store::{Attribute, Filter, Test};
+use saml_login::store::{AddressFilter, Attribute, Filter, Test};
 
 /// An account of which every text is another.
 fn alice() -> Account {
@@ -19,20 +19,29 @@ fn alice() -> Account {
     alice.profile.display_name = Some("Alice L.".into());
     let mut pushed = Pushed::new("sent");
     pushed.addresses = vec![PushedAddress::primary("Private@Home.test")];
+    pushed.formatted = Some("Miss Alice".into());
     alice.pushed = Some(Box::new(pushed));
     alice.created_at = now() - TimeDelta::days(2);
     alice.changed_at = now() - TimeDelta::days(1);
     alice
 }
 
-const ATTRIBUTES: [(Attribute, &str, bool); 7] = [
+const ATTRIBUTES: [(Attribute, &str, bool); 8] = [
     (Attribute::DisplayName, "Alice L.", false),
     (Attribute::Email, "Alice@Example.test", false),
     (Attribute::ExternalId, "Ext-1", true),
     (Attribute::FamilyName, "Liddell", false),
+    (Attribute::Formatted, "Miss Alice", false),
     (Attribute::GivenName, "Alice", false),
     (Attribute::Id, "Id-1", true),
     (Attribute::UserName, "Al.User", false),
+];
+
+/// Whether a text stands after another one and before it, that one included and not.
+const ORDER: [(&str, [bool; 2], [bool; 2]); 3] = [
+    ("VALUE", [true, false], [true, false]),
+    ("A", [true, true], [false, false]),
+    ("zz", [false, false], [true, true]),
 ];
 
 #[test]
@@ -56,6 +65,15 @@ fn a_text_is_compared_in_the_letters_that_count() {
             (Test::Present, true),
         ] {
             assert_eq!(passes(test.clone()), expected, "{attribute:?} {test:?}");
+        }
+        // An account has several addresses.
+        let order = if attribute == Attribute::Email { &[][..] } else { &ORDER[..] };
+        for (text, is_after, is_before) in order {
+            let text = || text.replace("VALUE", value);
+            let passed = [true, false].map(|too| (Test::After(text(), too), too));
+            let passed =
+                passed.map(|(test, too)| (passes(test), passes(Test::Before(text(), too))));
+            assert_eq!(passed, [(is_after[0], is_before[0]), (is_after[1], is_before[1])]);
         }
         assert!(Filter::is(attribute, value).passes(&alice));
         // What is not there passes nothing.
@@ -108,4 +126,40 @@ fn filters_pass_what_they_say() {
     ] {
         assert_eq!(filter.passes(&alice), expected, "{filter:?}");
     }
+}
+
+#[test]
+fn one_address_passes_as_a_whole() {
+    let mut alice = alice();
+    let is = |text: &str| Test::Is(text.to_owned());
+    let (work, home) = (|| AddressFilter::Kind(is("WORK")), || AddressFilter::Kind(is("home")));
+    let value = |text: &str| AddressFilter::Value(is(text));
+    let not = |filter: AddressFilter| AddressFilter::Not(Box::new(filter));
+    let all = |one, other| AddressFilter::All(vec![one, other]);
+    if let Some(pushed) = &mut alice.pushed {
+        let mut second = PushedAddress::default();
+        (second.value, second.kind) = ("alice@second.test".into(), Some("Home".into()));
+        pushed.addresses.push(second);
+    }
+    for (filter, expected) in [
+        (work(), true),
+        (value("PRIVATE@home.test"), true),
+        (value("alice@example.test"), false),
+        (all(work(), value("private@home.test")), true),
+        (all(home(), value("private@home.test")), false),
+        (all(home(), AddressFilter::Primary(true)), false),
+        (all(home(), AddressFilter::Primary(false)), true),
+        (all(not(work()), not(home())), false),
+        (AddressFilter::Any(vec![value("x"), home()]), true),
+        (AddressFilter::Any(vec![]), false),
+        (AddressFilter::All(vec![]), true),
+    ] {
+        assert_eq!(Filter::Address(filter.clone()).passes(&alice), expected, "{filter:?}");
+    }
+    // Where no directory has said anything, the account's own address is the one for work.
+    alice.pushed = None;
+    let own = all(work(), value("alice@example.test"));
+    assert!(Filter::Address(all(own, AddressFilter::Primary(true))).passes(&alice));
+    alice.address = None;
+    assert!(!Filter::Address(AddressFilter::All(vec![])).passes(&alice));
 }

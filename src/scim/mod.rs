@@ -5,7 +5,7 @@
 //! [`ReceivedUser`] (POST and PUT) or a [`Patch`], and both a
 //! [`Push`](crate::provision::Push) by their `apply`; a filter becomes a
 //! [`store::Filter`](crate::store::Filter) by [`Expression`]; an
-//! [`Account`](crate::account::Account) becomes the User that the directory reads by [`user`].
+//! [`Account`](crate::account::Account) becomes the User that the directory reads by [`user()`].
 //! Whatever is refused becomes a [`ScimError`].
 //!
 //! ```

@@ -14,6 +14,7 @@ use crate::provision::{PushRefusal, Wanted};
 /// A User as a directory sends it by POST and PUT.
 ///
 /// ```
+/// use saml_login::account::Account;
 /// use saml_login::provision::Push;
 /// use saml_login::scim::{JsonLimits, Mode, ReceivedUser, ScimError, parse};
 ///
@@ -26,7 +27,8 @@ use crate::provision::{PushRefusal, Wanted};
 ///     received.warnings()[0].to_string(),
 ///     "emials was dropped: it is not stored here; emails is"
 /// );
-/// let push = Push::new(&|account| received.apply(account));
+/// let apply = |account: Option<&Account>| received.apply(account);
+/// let push = Push::new(&apply);
 /// # let _ = push;
 /// # Ok::<(), ScimError>(())
 /// ```
@@ -135,10 +137,6 @@ impl Said {
                 for (field, name) in reader.names(definition, value)? {
                     self.put(field, name);
                 }
-            }
-            // `emails.value` as a name of its own says of no address which one it is of.
-            Field::EmailValue | Field::EmailType | Field::EmailPrimary => {
-                reader.drop_unstored(definition.name, super::schema::Found::Unknown)?;
             }
             field => self.put(field, text(value, definition.name)?),
         }

@@ -109,6 +109,10 @@ impl Definition {
         Self { canonical, ..self }
     }
 
+    pub(super) fn is_of_an_address(&self) -> bool {
+        matches!(self.field, Field::EmailValue | Field::EmailType | Field::EmailPrimary)
+    }
+
     /// What is stored of it: its sub-attributes, or itself.
     pub(super) fn leaves(&'static self) -> impl Iterator<Item = Field> {
         let own = self.within.is_empty().then_some(self.field);

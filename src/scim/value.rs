@@ -79,6 +79,10 @@ impl Reader {
         for (key, value) in object.iter().chain(inner) {
             match find(key) {
                 Found::Stored(definition) if definition.is_read_only => {}
+                // It does not say which address it is of.
+                Found::Stored(definition) if definition.is_of_an_address() => {
+                    self.drop_unstored(key, Found::Unknown)?;
+                }
                 Found::Stored(definition) => members.push((definition, value)),
                 Found::Schemas | Found::User => {}
                 found => self.drop_unstored(key, found)?,

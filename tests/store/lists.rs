@@ -1,7 +1,9 @@
 //! Faults of lists: sentence 11.
 
 use saml_login::account::{Account, OrganizationId, Status};
-use saml_login::store::{Filter, Listing, Page, Position, SortBy, Store, Test, TooMany};
+use saml_login::store::{
+    AddressFilter, Filter, Listing, Page, Position, SortBy, Store, Test, TooMany,
+};
 
 use super::faulty::{Fault, Faulty, Hook, now};
 
@@ -326,6 +328,30 @@ pub(crate) const FAULTS: &[Fault] = &[
             })
         })],
         "a pushed address is found in a list",
+    ),
+    Fault(
+        "tests each address in parts",
+        &[Hook::List(|faulty, id, listing| {
+            filtered(faulty, id, listing, |filter, account| match filter {
+                Filter::Address(AddressFilter::All(filters)) => {
+                    filters.iter().all(|one| Filter::Address(one.clone()).passes(account))
+                }
+                _ => filter.passes(account),
+            })
+        })],
+        "the total is of those who pass the filter: Some(Address(All",
+    ),
+    Fault(
+        "knows no order of texts",
+        &[Hook::List(|faulty, id, listing| {
+            filtered(faulty, id, listing, |filter, account| match filter {
+                Filter::Text(attribute, Test::After(text, _)) => {
+                    Filter::Text(*attribute, Test::After(text.clone(), true)).passes(account)
+                }
+                _ => filter.passes(account),
+            })
+        })],
+        "the total is of those who pass the filter: Some(Text(UserName, After",
     ),
     Fault(
         "searches ids in any case",

@@ -86,7 +86,13 @@ fn updated<'a>(
     wanted: Wanted,
     standing: &Standing<'a>,
 ) -> Result<Proposal<'a>, Refusal> {
+    let leaves = wanted.active == Some(false) && wanted.pushed.addresses.is_empty();
     let mut after = said(account, wanted.pushed, standing.organization)?;
+    // Entra's soft delete puts digits before the user name. Where that is all there is of an
+    // address, the person is still reached by the one before.
+    if leaves && account.address.is_some() {
+        after.address.clone_from(&account.address);
+    }
     // Whom the application has ended keeps the names by which they would be known again.
     let kept = Name::all_of(&after);
     let is_renamed = Name::all_of(account).iter().any(|name| !kept.contains(name));

@@ -20,16 +20,18 @@ impl AttributePath {
     /// Reads one. Beside what RFC 7643 §2.1 lets begin a name, `$` (for `$ref`) and `_` do: such
     /// names occur, and are told to be unknown.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_urn = text.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("urn:"));
         let (schema, path) = match text.rsplit_once(':') {
-            Some((schema, path)) if is_urn => (Some(schema.to_owned()), path),
-            _ => (None, text),
+            Some((schema, path)) => (Some(schema.to_owned()), path),
+            None => (None, text),
         };
+        // RFC 3986 §3.1: a URI begins with a letter.
+        let is_uri = |schema: &String| schema.starts_with(|c: char| c.is_ascii_alphabetic());
         let (name, within) = match path.split_once('.') {
             Some((name, within)) => (name, Some(within)),
             None => (path, None),
         };
-        let is_path = is_name(name) && within.is_none_or(is_name);
+        let is_path =
+            schema.as_ref().is_none_or(is_uri) && is_name(name) && within.is_none_or(is_name);
         is_path.then(|| Self { schema, name: name.to_owned(), within: within.map(Into::into) })
     }
 
@@ -78,7 +80,7 @@ impl PatchPath {
         let mut parser = Parser::new(text.trim_ascii())?;
         let attribute = AttributePath::parse(parser.word()).ok_or(parser.malformed())?;
         let (mut filter, mut within) = (None, None);
-        if attribute.within.is_none() && parser.next_is('[') {
+        if parser.next_is('[') {
             filter = Some(parser.brackets()?);
             let rest = parser.word();
             within = match rest.strip_prefix('.') {

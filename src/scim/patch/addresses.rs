@@ -140,7 +140,9 @@ pub(super) fn described(filter: &AddressFilter) -> Option<PushedAddress> {
     };
     for part in parts {
         match part {
-            AddressFilter::Kind(Test::Is(kind)) => address.kind = Some(kind.clone()),
+            AddressFilter::Kind(Test::Is(kind)) if !kind.is_empty() => {
+                address.kind = Some(kind.clone());
+            }
             AddressFilter::Value(Test::Is(value)) => address.value.clone_from(value),
             AddressFilter::Primary(primary) => address.primary = *primary,
             _ => return None,

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::Tested;
 use super::people::{at, bare, member, odd, profile, pushed};
 use crate::account::{Account, AccountId, OrganizationId, Role, Status};
-use crate::store::{Attribute, Filter, Listing, Position, SortBy, Store, Test};
+use crate::store::{AddressFilter, Attribute, Filter, Listing, Position, SortBy, Store, Test};
 
 const SORTS: [SortBy; 4] = [SortBy::Changed, SortBy::Created, SortBy::Id, SortBy::UserName];
 
@@ -149,6 +149,11 @@ pub(super) fn lists_are_sorted_and_filtered<S: Store>(tested: Tested<'_, S>) {
     let pushed = Filter::is(Attribute::Email, "WORK person-0");
     let found = tested.ids(&id, &Listing::first(9).filtered(pushed));
     assert!(found == [bare(&id, "person-0").id], "a pushed address is found in a list");
+    for filter in pushed_filters() {
+        check(Listing::first(99).filtered(filter.clone()));
+        let named = Filter::is(Attribute::Email, "work person-3");
+        check(Listing::first(99).filtered(Filter::All(vec![named, filter])));
+    }
 }
 
 pub(super) fn lists_are_of_accounts_as_they_are<S: Store>(tested: Tested<'_, S>) {
@@ -190,6 +195,28 @@ pub(super) fn lists_are_of_accounts_as_they_are<S: Store>(tested: Tested<'_, S>)
             assert!(read == wanted, "pages of a search have everybody once: {listing:?}: {read:?}");
         }
     }
+}
+
+/// Every kind of filter of what only a directory says.
+fn pushed_filters() -> Vec<Filter> {
+    let is = |text: &str| Test::Is(text.to_owned());
+    let kind = || AddressFilter::Kind(is("WORK"));
+    let home = || AddressFilter::Value(is("Home person-3"));
+    let not = |filter| AddressFilter::Not(Box::new(filter));
+    let addresses = [
+        kind(),
+        home(),
+        AddressFilter::Primary(false),
+        not(kind()),
+        // One address has both, or the other: two of them do not do together.
+        AddressFilter::All(vec![kind(), home()]),
+        AddressFilter::All(vec![not(kind()), home()]),
+        AddressFilter::Any(vec![kind(), home()]),
+        AddressFilter::Kind(Test::Present),
+    ];
+    let formatted = |test| Filter::Text(Attribute::Formatted, test);
+    let texts = [is("FORMATTED person-0"), Test::Present, Test::EndsWith("3".into())];
+    addresses.map(Filter::Address).into_iter().chain(texts.map(formatted)).collect()
 }
 
 /// Every kind of filter.
@@ -235,6 +262,12 @@ fn filters(id: &OrganizationId) -> Vec<Filter> {
         let tests = [Test::Contains(text()), Test::EndsWith(text()), Test::StartsWith(text())];
         filters.extend(tests.into_iter().map(|test| Filter::Text(attribute, test)));
         filters.push(Filter::Text(attribute, Test::Present));
+    }
+    for too in [false, true] {
+        for (attribute, text) in [(Attribute::UserName, "U-7"), (Attribute::Id, id.as_str())] {
+            let tests = [Test::After(text.into(), too), Test::Before(text.into(), too)];
+            filters.extend(tests.map(|test| Filter::Text(attribute, test)));
+        }
     }
     filters
 }
