@@ -170,7 +170,8 @@ class Play:
             answer = self.wire.send("GET", f"/Users/{quote(self.names[called], safe='')}")
             self.compare(called, answer.status, 404 if places == "gone" else 200)
             if places != "gone":
-        
+                found = differences(answer, self.fill(places))
+                self.wrong += [f"{self.where}, then {called}: {line}" for line in found]
         for expression, number in after.get("found", {}).items():
             answer = self.wire.find(self.fill(expression))
             self.compare(expression, answer.at("/totalResults"), number)

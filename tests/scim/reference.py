@@ -7,6 +7,7 @@ It knows no seats, no modes and no organizations. Every tenant is a path of its 
 token. `differences.py` compares with it; and as SCIM_SERVER it shows which tests can fail.
 """
 
+import io
 import json
 import secrets
 import sys
@@ -19,6 +20,22 @@ TOKEN_PLACE = "#token="  # behind the address in `control_url`, which the other 
 class Silent(WSGIRequestHandler):
     def log_message(self, *_):
         pass
+
+
+def whole_bodies(application):
+    """`wsgiref` knows no chunks (RFC 9112 §7.1), and clients in Java send them."""
+
+    def call(environ, start):
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            stream, body = environ["wsgi.input"], b""
+            while size := int(stream.readline().partition(b";")[0], 16):
+                body += stream.read(size)
+                stream.readline()
+            stream.readline()
+            environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        return application(environ, start)
+
+    return call
 
 
 def serve(host, port):
@@ -42,8 +59,9 @@ def serve(host, port):
     def tenant(_name):
         return BearerTokenApplication(InMemoryStorage(), provider, service=service, bearer_tokens=[token])
 
+    application = whole_bodies(TenantDispatcher(tenant))
     server = make_server(
-        host, port, TenantDispatcher(tenant), server_class=ThreadingWSGIServer, handler_class=Silent
+        host, port, application, server_class=ThreadingWSGIServer, handler_class=Silent
     )
     here = f"http://{host}:{server.server_port}"
     line = {"base_url": here, "scim_base_url": f"{here}/first/v2", "scim_token": token}
