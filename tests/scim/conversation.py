@@ -22,6 +22,15 @@ OKTA = {
 }
 PLAIN_JSON = {"accept": "application/json", "content-type": "application/json"}
 DIALECTS = {"okta": OKTA, "json": PLAIN_JSON}
+# A word that is none would be an expectation that nothing looks at.
+WORDS = {
+    "conversation": {"client", "title", "shows", "tenant", "people", "steps"},
+    "step": {
+        "do", "filter", "user", "patch", "body", "text", "pad", "dialect", "headers", "gives", "shows",
+        "refusal", "headers_show", "keep", "collect", "together", "after",
+    },
+    "after": {"accounts", "seats", "people", "found", "each_once", "within"},
+}
 NAME = re.compile(r"<(\w+)>")
 
 
@@ -29,7 +38,16 @@ def load():
     """Every conversation, with the name of its file."""
     for file in sorted(FOLDER.glob("*.json")):
         for conversation in json.loads(file.read_text("utf-8")):
+            check_words(conversation, "conversation")
+            for step in conversation["steps"]:
+                check_words(step, "step")
+                check_words(step.get("after", {}), "after")
             yield file.stem, conversation
+
+
+def check_words(value, kind):
+    if unknown := set(value) - WORDS[kind]:
+        raise ValueError(f"{kind} {value}: unknown {sorted(unknown)}")
 
 
 def user(called, without=(), **changes):
@@ -49,7 +67,7 @@ def user(called, without=(), **changes):
 class Play:
     def __init__(self, tenant, conversation):
         self.wire, self.conversation = Wire(tenant), conversation
-        self.names, self.lists, self.wrong = {}, {}, []
+        self.names, self.lists, self.wrong = {"token": tenant.token}, {}, []
 
     def run(self):
         """Raises with everything that is not as expected."""
@@ -102,7 +120,13 @@ class Play:
         if "filter" in step:
             path += ("&" if "?" in path else "?") + "filter=" + quote(self.fill(step["filter"]), safe="")
         headers = {**DIALECTS.get(step.get("dialect"), {}), **self.fill(step.get("headers", {}))}
-        return method, self.wire.send(method, path, self.body(step), headers)
+        return method, self.wire.send(method, path, self.octets(step), headers)
+
+    def octets(self, step):
+        body = self.body(step)
+        if "pad" in step:
+            return json.dumps(body).encode() + b" " * step["pad"]
+        return body
 
     def body(self, step):
         if "text" in step:
