@@ -62,8 +62,12 @@ pub mod policy;
 pub mod store;
 pub mod provision;
 pub mod administration;
+#[cfg(feature = "scim")]
+pub mod scim;
 // The doors.
 pub mod sso;
+#[cfg(feature = "scim")]
+pub mod directory;
 // Around it.
 #[cfg(feature = "testing")]
 pub mod testing;

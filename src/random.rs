@@ -50,6 +50,14 @@ impl Random {
         (Self(self.derived("first of two")), Self(self.derived("second of two")))
     }
 
+    /// Takes a part of it, and leaves the rest: for what asks an unknown number of times.
+    #[cfg(feature = "scim")]
+    pub(crate) fn draw(&mut self) -> Self {
+        let (drawn, rest) = Self(self.0).split();
+        *self = rest;
+        drawn
+    }
+
     fn derived(&self, purpose: &str) -> [u8; 32] {
         sha256(&[b"saml-login ", purpose.as_bytes(), b": ", &self.0].concat())
     }

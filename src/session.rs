@@ -6,7 +6,7 @@ use crate::account::{Account, AccountId, OrganizationId};
 use crate::code::codes;
 use crate::fingerprint::Fingerprint;
 use crate::identity::{Email, Identity, StableKey};
-use crate::logout::LogoutSubject;
+use crate::logout::{LogoutSubject, SubjectDigest};
 use crate::token::TokenDigest;
 
 /// How a person logs in, or has logged in.
@@ -49,7 +49,8 @@ pub struct SessionStart {
     pub generation: u64,
     /// How.
     pub method: LoginMethod,
-    /// The identity provider that the person came from, if they came from one.
+    /// The identity provider that the person came from, if they came from one, or that began the
+    /// session in which their credential was set.
     pub issuer: Option<String>,
     /// Its certificate that verified the signature.
     pub key_fingerprint: Option<Fingerprint>,
@@ -123,12 +124,24 @@ pub struct CredentialStart {
     /// The account's [generation](Account::generation) then: the credential is good while the
     /// account has the same one.
     pub generation: u64,
+    /// The identity provider that began that session, if one did: the credential is good while that
+    /// is trusted, as the session is. Whoever could sign as somebody could set a password as them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub issuer: Option<String>,
+    /// Its certificate that verified the signature.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub key_fingerprint: Option<Fingerprint>,
 }
 
 impl SessionStart {
     /// What a credential stands for that is set in this session.
     pub fn credential(&self) -> CredentialStart {
-        CredentialStart { proven: self.proven.clone(), generation: self.generation }
+        CredentialStart {
+            proven: self.proven.clone(),
+            generation: self.generation,
+            issuer: self.issuer.clone(),
+            key_fingerprint: self.key_fingerprint,
+        }
     }
 
     /// A login by a credential; `None` if the account's sessions and credentials from that time
@@ -139,7 +152,12 @@ impl SessionStart {
         credential: &CredentialStart,
     ) -> Option<Self> {
         let is_good = credential.generation == account.generation;
-        let start = || Self { proven: credential.proven.clone(), ..Self::new(account, method) };
+        let start = || Self {
+            proven: credential.proven.clone(),
+            issuer: credential.issuer.clone(),
+            key_fingerprint: credential.key_fingerprint,
+            ..Self::new(account, method)
+        };
         is_good.then(start)
     }
 }
@@ -167,9 +185,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// The identity provider's handle of it.
-    pub fn session_index(&self) -> Option<&str> {
-        self.subject.as_ref()?.session_index.as_deref()
+    /// What its holder is called at the identity provider, for the index by which a logout finds
+    /// it; `None` where it came from none.
+    pub fn subject_digest(&self) -> Option<SubjectDigest> {
+        self.subject.as_ref().map(LogoutSubject::digest)
     }
 
     /// One that begins now.

@@ -35,6 +35,12 @@ impl Token {
         Self(URL_SAFE_NO_PAD.encode(random.for_purpose("token")))
     }
 
+    /// One that begins so: who finds it in a log or a repository knows what it opens.
+    pub(crate) fn with_prefix(prefix: &str, random: Random) -> Self {
+        let Self(secret) = Self::new(random);
+        Self(format!("{prefix}{secret}"))
+    }
+
     /// The secret itself, to be handed out.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -69,9 +69,19 @@ fn people_are_told_what_they_can_do_about_a_refusal() {
 fn a_directory_is_told_what_to_send() {
     for (refusal, code, help) in [
         (
+            PushRefusal::NoTarget,
+            "push_no_target",
+            "The person has no such e-mail address. Add it with its type and its value.",
+        ),
+        (
             PushRefusal::SeveralPrimary,
             "push_several_primary",
             "Call one of the person's e-mail addresses the primary one.",
+        ),
+        (
+            PushRefusal::SeveralTargets,
+            "push_several_targets",
+            "Several e-mail addresses of the person are meant. Say in the path which one it is.",
         ),
         (
             PushRefusal::TextUnfit,

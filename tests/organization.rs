@@ -486,7 +486,7 @@ fn attempts_are_written_down_without_what_was_pasted() {
         serde_json::json!({
             "organization": "org-a", "at": "2030-01-31T12:00:00Z", "actor": {"member": "boss-of-org-a"},
             "action": {"sso_changed": {"enabled": true}}, "target": null, "outcome": "done",
-            "request_id": null, "client_address": null,
+            "request_id": null, "client_address": null, "unlisted": 0,
         })
     );
 }

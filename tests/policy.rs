@@ -595,7 +595,8 @@ fn a_credential_proves_what_its_session_had_proven() {
     // Set in a session of the identity provider, though Alice has proven the address herself at
     // some other time.
     let said = session_of(&there, LoginMethod::Sso, Some(&IDP_B)).credential();
-    assert_eq!(said, credential(None));
+    assert_eq!(said.proven, None);
+    assert_eq!(said.issuer.as_deref(), Some(IDP_B.issuer()));
     let start = SessionStart::by_credential(&there, LoginMethod::Password, &said);
     assert!(is(enter(&start.expect("a session")), Refuse, "email_unproven"));
     // Set after a code.

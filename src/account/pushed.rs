@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Profile;
+use super::{Account, Profile};
 use crate::identity::Email;
 
 /// What the directory has said about a person, to the letter: it gets back what it sent.
@@ -55,6 +55,22 @@ impl Pushed {
     /// A person with this user name, and nothing else.
     pub fn new(user_name: impl Into<String>) -> Self {
         Self { user_name: user_name.into(), ..Self::default() }
+    }
+
+    /// What the directory reads of an account: what it has said, or else what others have. Of the
+    /// latter, the account's address is the primary one, for work.
+    pub fn of(account: &Account) -> Self {
+        let external_id = account.external_id.clone();
+        if let Some(sent) = &account.pushed {
+            return Self { external_id, ..(**sent).clone() };
+        }
+        let email = account.email().map(|email| email.original().trim());
+        let name = account.user_name.as_deref().or(email).unwrap_or(account.id.as_str());
+        Self {
+            external_id,
+            addresses: email.map(PushedAddress::primary).into_iter().collect(),
+            ..Self::new(name).renamed(&account.profile)
+        }
     }
 
     /// The address to write to: the primary one, the only one, or else a user name that is one.

@@ -1,10 +1,17 @@
-//! Settings of organizations in a [`Store`]: founding one, and changing it. And which
-//! [sealing keys](crate::sealing) a store knows.
+//! Settings of organizations in a [`Store`]: founding one, and changing it; the tokens of its
+//! directory; and which [sealing keys](crate::sealing) a store knows.
 
 mod keys;
+mod tokens;
+
+use std::collections::BTreeSet;
 
 pub use self::keys::{admit_sealing_keys, forget_other_sealing_keys, reseal};
+pub use self::tokens::{
+    IssuedToken, LiveToken, MAX_TOKENS, TokenLifetime, directory_tokens, issue_token, revoke_token,
+};
 use crate::account::{Account, OrganizationId};
+use crate::audit::{AuditEvent, Outcome};
 use crate::error::{BoxError, refuses, sentence};
 use crate::organization::{
     Applied, Around, By, Change, ChangeRefusal, Conflict, KeyPairUnavailable, Organization, Plan,
@@ -12,6 +19,7 @@ use crate::organization::{
 };
 use crate::provision::Asked;
 use crate::random::Random;
+use crate::replay::Spending;
 use crate::store::{AccountWrite, Found, Name, Names, SettingsWrite, Store, Write, Written};
 
 /// Why settings were neither changed nor refused.
@@ -33,6 +41,9 @@ pub enum AdministrationError {
     /// The application could not say what the plan includes.
     #[error("the application could not tell the organization's plan")]
     Plans(#[source] BoxError),
+    /// It is not for whoever asked, or cannot be now.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefusal),
     /// The store knows other sealing keys, and none of these.
     #[error(
         "the store knows none of these sealing keys: it knows those with the marks {}, and the application has {}", known.join(", "), given.join(", ")
@@ -57,6 +68,7 @@ impl AdministrationError {
             Self::KeyPair(unavailable) => unavailable.code(),
             Self::OrganizationUnknown => "organization_unknown",
             Self::Plans(_) => "plan_unknown",
+            Self::Refused(refusal) => refusal.code(),
             Self::SealingKeysNotAdmitted { .. } => "sealing_keys_not_admitted",
             Self::Store(_) => "store_failed",
         }
@@ -74,6 +86,7 @@ impl AdministrationError {
                 "There is no such organization. It may have been removed.".into()
             }
             Self::Plans(_) => "The application's billing failed. See its own log.".into(),
+            Self::Refused(refusal) => refusal.help(),
             Self::SealingKeysNotAdmitted { .. } => format!(
                 "{} Start the application with the key that it had before, and put a new one \
                  beside it, not in its place. If no machine has a key of its own that was drawn at \
@@ -89,6 +102,7 @@ impl AdministrationError {
         match self {
             Self::Conflict(conflict) => conflict.user_message(),
             Self::KeyPair(unavailable) => unavailable.user_message(),
+            Self::Refused(refusal) => refusal.user_message(),
             _ => "That did not work just now. Try again in a minute.",
         }
     }
@@ -139,6 +153,20 @@ pub async fn administer<S: Store>(
     change: &Change,
     asked: &Asked<'_>,
 ) -> Result<Applied, AdministrationError> {
+    let applied = administer_spending(store, plans, organization, change, asked, None).await?;
+    applied.ok_or(AdministrationError::Contended)
+}
+
+/// The same, and uses something up in the same step, whatever becomes of the change; `None` if that
+/// was used before.
+pub(crate) async fn administer_spending<S: Store>(
+    store: &S,
+    plans: &impl Plans,
+    organization: &OrganizationId,
+    change: &Change,
+    asked: &Asked<'_>,
+    spend: Option<&Spending>,
+) -> Result<Option<Applied>, AdministrationError> {
     let plan = plans.plan(organization).await.map_err(AdministrationError::Plans)?;
     for _ in 0..ROUNDS {
         let found = read(store, organization, change, asked).await?;
@@ -151,21 +179,24 @@ pub async fn administer<S: Store>(
         applied.event.actor = asked.by.actor();
         applied.event = asked.told(applied.event);
         if applied.result.is_err() {
-            store.record(&applied.event).await.map_err(AdministrationError::Store)?;
-            return Ok(applied);
+            let is_told = told(store, &applied.event, spend).await?;
+            return Ok(is_told.then_some(applied));
         }
-        let write = write(settings, &applied, &found, asked);
-        match store.write(write).await.map_err(AdministrationError::Store)? {
-            Written::Done => return Ok(applied),
-            Written::Claimed(claim) => {
-                let refusal = ChangeRefusal::from(Conflict::about(claim.kind));
-                return refused(store, applied, refusal).await;
-            }
-            Written::LastAdministrator => {
-                return refused(store, applied, ChangeRefusal::LastAdministrator).await;
-            }
-            _ => {}
+        let mut write = write(settings, &applied, &found, asked);
+        if matches!(change, Change::ManageByDirectory(false)) {
+            write.kept = tokens::without_tokens(store, organization).await?;
         }
+        write.spend = spend.cloned();
+        let refusal = match store.write(write).await.map_err(AdministrationError::Store)? {
+            Written::Done => return Ok(Some(applied)),
+            Written::AlreadySpent => return Ok(None),
+            Written::Claimed(claim) => Conflict::about(claim.kind).into(),
+            Written::LastAdministrator => ChangeRefusal::LastAdministrator,
+            _ => continue,
+        };
+        let applied = refused(applied, refusal);
+        let is_told = told(store, &applied.event, spend).await?;
+        return Ok(is_told.then_some(applied));
     }
     Err(AdministrationError::Contended)
 }
@@ -238,14 +269,29 @@ fn linked(applied: &Applied, found: &Found, asked: &Asked<'_>) -> Option<Box<Acc
     after.succeeds(before, asked.now).then_some(Box::new(after))
 }
 
-async fn refused<S: Store>(
-    store: &S,
-    applied: Applied,
-    refusal: ChangeRefusal,
-) -> Result<Applied, AdministrationError> {
-    let outcome = crate::audit::Outcome::Refused(refusal.code().into());
+fn refused(applied: Applied, refusal: ChangeRefusal) -> Applied {
+    let outcome = Outcome::Refused(refusal.code().into());
     let event = applied.event.ended(outcome);
-    store.record(&event).await.map_err(AdministrationError::Store)?;
     let refused = Applied { result: Err(refusal), event, link: None, ..applied };
-    Ok(Applied { break_glass: std::collections::BTreeSet::new(), ..refused })
+    Applied { break_glass: BTreeSet::new(), ..refused }
+}
+
+/// Tells of a refusal, and uses up what is used up by it: whether it was not used before.
+async fn told<S: Store>(
+    store: &S,
+    event: &AuditEvent,
+    spend: Option<&Spending>,
+) -> Result<bool, AdministrationError> {
+    let Some(spending) = spend else {
+        store.record(event).await.map_err(AdministrationError::Store)?;
+        return Ok(true);
+    };
+    let mut write = Write::of(&event.organization, event.at);
+    write.spend = Some(spending.clone());
+    write.events.push(event.clone());
+    match store.write(write).await.map_err(AdministrationError::Store)? {
+        Written::Done => Ok(true),
+        Written::AlreadySpent => Ok(false),
+        _ => Err(AdministrationError::Contended),
+    }
 }

@@ -82,6 +82,15 @@ pub enum Action {
         /// Whether it is now.
         managing: bool,
     },
+    /// How the directory is listened to was set.
+    DirectoryRulesChanged,
+    /// A token of the directory was made, used for the first time, or revoked.
+    DirectoryToken {
+        /// Which of these: `issued`, `first_used` or `revoked`.
+        change: Code,
+        /// The id of the token.
+        token: String,
+    },
     /// A domain was verified, or ceased to be.
     DomainChanged {
         /// The domain.
@@ -187,6 +196,12 @@ impl Action {
             Self::ConnectionUpdated { .. } => "connection_updated",
             Self::DirectoryChanged { managing: true } => "directory_enabled",
             Self::DirectoryChanged { managing: false } => "directory_disabled",
+            Self::DirectoryRulesChanged => "directory_rules_changed",
+            Self::DirectoryToken { change, .. } => match change.as_ref() {
+                "first_used" => "directory_token_first_used",
+                "issued" => "directory_token_issued",
+                _ => "directory_token_revoked",
+            },
             Self::DomainChanged { verified: true, .. } => "domain_verified",
             Self::DomainChanged { verified: false, .. } => "domain_forgotten",
             Self::DomainChecked { .. } => "domain_checked",

@@ -126,6 +126,7 @@ impl AuditLog for TracingAuditLog {
             Action::DomainChanged { domain, .. }
             | Action::DomainChecked { domain, .. }
             | Action::DomainRequested { domain } => domain,
+            Action::DirectoryToken { token, .. } => token,
             Action::SlugRenamed { slug } => slug,
             Action::CertificateAdded { fingerprints } => {
                 let all: Vec<String> = fingerprints.iter().map(ToString::to_string).collect();
@@ -140,7 +141,7 @@ impl AuditLog for TracingAuditLog {
                     target: "saml_login::audit",
                     organization = organization.as_str(), at, actor_kind = kind, actor, action = code, detail, account = target,
                     outcome = $outcome, reason = $reason, request_id = event.request_id.as_deref(),
-                    client_address = event.client_address.as_deref(),
+                    client_address = event.client_address.as_deref(), unlisted = event.unlisted,
                 )
             };
         }

@@ -57,6 +57,10 @@ pub struct AuditEvent {
     /// The address of the client, if the application says which.
     #[cfg_attr(feature = "serde", serde(default))]
     pub client_address: Option<String>,
+    /// How many like it have come since the last entry of its kind and have none of their own: of
+    /// what anybody can cause without end, one a minute is written down, and the rest counted.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub unlisted: u64,
 }
 
 impl AuditEvent {
@@ -76,6 +80,7 @@ impl AuditEvent {
             outcome: Outcome::Done,
             request_id: None,
             client_address: None,
+            unlisted: 0,
         }
     }
 

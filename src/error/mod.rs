@@ -92,7 +92,8 @@ impl Error {
     /// Whether something did not work, so that nothing was decided: the same may be tried again.
     pub(crate) fn is_failure(&self) -> bool {
         match self {
-            Self::Rejected(_) => false,
+            // A store without room has recorded nothing, and has room again later.
+            Self::Rejected(rejection) => matches!(rejection, Rejection::ReplayStoreFull),
             Self::Refused(refused) => FAILURES.contains(&refused.code()),
             _ => true,
         }

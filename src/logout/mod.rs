@@ -16,6 +16,7 @@ pub(crate) use receive::{Receiver, open};
 
 use crate::assertion::NameId;
 use crate::binding::RelayState;
+use crate::digest::Digest;
 use crate::error::{Excerpt, Mismatch, Part, Rejection};
 use crate::identity::Identity;
 use crate::replay::Unspent;
@@ -48,6 +49,34 @@ impl LogoutSubject {
         session_index: Option<String>,
     ) -> Self {
         Self { connection_id: connection_id.into(), issuer: issuer.into(), name_id, session_index }
+    }
+}
+
+impl LogoutSubject {
+    /// What the person is called, for an index.
+    pub fn digest(&self) -> SubjectDigest {
+        SubjectDigest::new(&self.connection_id, &self.issuer, &self.name_id)
+    }
+}
+
+/// A digest of what a person is called at one identity provider: a logout always names the person
+/// (Core §3.7.1), so this is what sessions are found by. Which of them the logout
+/// [concerns](LogoutRequest::concerns) is asked of what is found.
+///
+/// SHA-256 over connection, issuer and the NameID's value, so that an index has keys of one length
+/// and nobody's name in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectDigest([u8; 32]);
+
+impl SubjectDigest {
+    fn new(connection_id: &str, issuer: &str, name_id: &NameId) -> Self {
+        let digest = Digest::of("logout subject").text(connection_id).text(issuer);
+        Self(digest.text(&name_id.value).finish())
+    }
+
+    /// The bytes, for an index.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 
@@ -186,6 +215,11 @@ pub struct LogoutRequest {
 }
 
 impl LogoutRequest {
+    /// What the person is called, by which to find the sessions that it may concern.
+    pub fn subject_digest(&self) -> SubjectDigest {
+        SubjectDigest::new(&self.connection_id, &self.issuer, &self.name_id)
+    }
+
     /// Whether the request is about this session. It has to be one of this connection and this
     /// identity provider: no tenant's ends another tenant's sessions. The NameID has to be the same
     /// in all its parts; a qualifier that one side leaves out is no difference (Core §3.3.4 has

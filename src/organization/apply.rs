@@ -155,6 +155,7 @@ impl Organization {
             Change::LiftEnforcement => Action::EnforcementChanged { enforced: false },
             Change::LimitSessions(_) => Action::SessionsLimited,
             Change::ManageByDirectory(managing) => Action::DirectoryChanged { managing: *managing },
+            Change::ListenToDirectory(_) => Action::DirectoryRulesChanged,
             Change::Propose(_) => candidate("proposed"),
             Change::Provision(rules) => {
                 Action::ProvisioningChanged { dangers: codes(rules.dangers()) }
@@ -240,6 +241,7 @@ fn takes_back(change: &Change) -> bool {
         | Change::ForgetDomain(_)
         | Change::LiftEnforcement
         | Change::LimitSessions(_)
+        | Change::ListenToDirectory(_)
         | Change::RecordTestLogin(_)
         | Change::RemoveConnection
         | Change::Reseal(_)

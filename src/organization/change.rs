@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{
-    ChangeRefusal, Claim, ClaimKind, DomainToken, EmailDomain, Organization, Plan, Proposal,
-    ProvisioningRules, SealedKeyPair, Slug, TestLogin,
+    ChangeRefusal, Claim, ClaimKind, DirectoryRules, DomainToken, EmailDomain, Organization, Plan,
+    Proposal, ProvisioningRules, SealedKeyPair, Slug, TestLogin,
 };
 use crate::account::{Account, AccountId, Link};
 use crate::audit::AuditEvent;
@@ -113,6 +113,8 @@ pub enum Change {
     LimitSessions(Option<SessionRules>),
     /// Has the customer's directory manage accounts, or no longer.
     ManageByDirectory(bool),
+    /// Says how the directory is listened to.
+    ListenToDirectory(DirectoryRules),
     /// Proposes settings, which stand beside those in effect until they are adopted or dropped.
     Propose(Box<Proposal>),
     /// Replaces the rules of just-in-time provisioning.
@@ -249,6 +251,7 @@ impl Change {
             Self::LimitSessions(_) => "LimitSessions(…)",
             Self::ManageByDirectory(true) => "ManageByDirectory(true)",
             Self::ManageByDirectory(false) => "ManageByDirectory(false)",
+            Self::ListenToDirectory(_) => "ListenToDirectory(…)",
             Self::Propose(_) => "Propose(…)",
             Self::Provision(_) => "Provision(…)",
             Self::RecordTestLogin(_) => "RecordTestLogin(…)",

@@ -107,6 +107,7 @@ impl Organization {
                 }
                 self.directory_managed = managing;
             }
+            Change::ListenToDirectory(rules) => self.directory = rules,
             Change::Provision(rules) => {
                 self.takes_effect_at_once()?;
                 self.provisioning = rules;

@@ -11,6 +11,7 @@ mod change;
 mod claim;
 mod conflict;
 mod counters;
+mod directory;
 mod discovery;
 mod domain;
 mod edit;
@@ -39,6 +40,7 @@ pub use self::change::{Applied, Around, Change};
 pub use self::claim::{Claim, ClaimKind};
 pub use self::conflict::Conflict;
 pub use self::counters::{Counters, Shortage};
+pub use self::directory::{DirectoryRules, ScimMode};
 pub use self::discovery::{Discovery, discover, discover_proven};
 pub use self::domain::{EmailDomain, EmailDomainError};
 pub use self::key_pair::{KeyPairUnavailable, SealedKeyPair};
@@ -85,6 +87,7 @@ pub struct Organization {
     tested: Option<TestLogin>,
     enforced: bool,
     directory_managed: bool,
+    directory: DirectoryRules,
     break_glass: BTreeSet<AccountId>,
     verified_domains: BTreeSet<EmailDomain>,
     requested_domains: BTreeMap<EmailDomain, DomainToken>,
@@ -120,6 +123,7 @@ impl Organization {
             tested: None,
             enforced: false,
             directory_managed: false,
+            directory: DirectoryRules::default(),
             break_glass: BTreeSet::new(),
             verified_domains: BTreeSet::new(),
             requested_domains: BTreeMap::new(),
@@ -191,6 +195,11 @@ impl Organization {
     /// Whether the identity provider's directory manages accounts (SCIM).
     pub fn is_directory_managed(&self) -> bool {
         self.directory_managed
+    }
+
+    /// How the directory is listened to.
+    pub fn directory_rules(&self) -> DirectoryRules {
+        self.directory
     }
 
     /// Who may log in without single sign-on while it is enforced, as long as they are

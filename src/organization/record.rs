@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    Candidate, ConnectionSettings, DomainToken, EmailDomain, Organization, ProvisioningRules,
-    SealedKeyPair, Slug, SpUrls, TestLogin,
+    Candidate, ConnectionSettings, DirectoryRules, DomainToken, EmailDomain, Organization,
+    ProvisioningRules, SealedKeyPair, Slug, SpUrls, TestLogin,
 };
 use crate::account::{AccountId, OrganizationId};
 use crate::fingerprint::Fingerprint;
@@ -42,6 +42,8 @@ struct Record {
     enforced: bool,
     #[serde(default)]
     directory_managed: bool,
+    #[serde(default, skip_serializing_if = "DirectoryRules::is_default")]
+    directory: DirectoryRules,
     #[serde(default)]
     break_glass: BTreeSet<AccountId>,
     #[serde(default)]
@@ -177,6 +179,7 @@ impl Serialize for Organization {
             tested: tested.map(|test| Tested::Login(test.into())),
             enforced: self.enforced,
             directory_managed: self.directory_managed,
+            directory: self.directory,
             break_glass: self.break_glass.clone(),
             verified_domains: self.verified_domains.clone(),
             requested_domains: self.requested_domains.clone(),
@@ -218,6 +221,7 @@ impl<'de> Deserialize<'de> for Organization {
             tested,
             enforced: record.enforced,
             directory_managed: record.directory_managed,
+            directory: record.directory,
             break_glass: record.break_glass,
             verified_domains: record.verified_domains,
             requested_domains: record.requested_domains,

@@ -69,6 +69,9 @@ pub enum ChangeRefusal {
     /// The directory manages accounts only where single sign-on is enabled and configured.
     #[error("the directory can manage accounts once single sign-on is enabled and configured")]
     DirectoryNeedsSso,
+    /// No directory manages accounts here.
+    #[error("no directory manages accounts here: switch it on first")]
+    DirectoryOff,
     /// Anybody can have an address in the domain: it is that of a mailbox provider.
     #[error(
         "anybody can have an address in this domain: only an organization's own can be verified"
@@ -129,6 +132,15 @@ pub enum ChangeRefusal {
     /// The directory that manages accounts needs single sign-on: switch the directory off first.
     #[error("the directory manages accounts: switch it off before single sign-on")]
     SsoNeededByDirectory,
+    /// A token of the directory has a name of one line, by which it is known again.
+    #[error("give the token a name of one line, of at most 256 characters")]
+    TokenName,
+    /// The directory has no such token.
+    #[error("the directory has no such token: it may have been revoked already")]
+    TokenUnknown,
+    /// The directory has two tokens that are good.
+    #[error("the directory has two tokens already: revoke the one that is not used any more")]
+    TokensTooMany,
     /// The person whose login it was is no administrator here: they could not mend what turns out
     /// to be wrong.
     #[error("the test login has to be that of an active administrator of this organization")]
@@ -161,6 +173,7 @@ impl ChangeRefusal {
             Self::RetirementNeedsTestLogin => "retirement_needs_test_login",
             Self::TestLoginTooOld => "test_login_too_old",
             Self::DirectoryNeedsSso => "directory_needs_sso",
+            Self::DirectoryOff => "directory_off",
             Self::DomainsTooMany => "domains_too_many",
             Self::KeyPairForeign => "key_pair_foreign",
             Self::KeyPairMissing => "key_pair_missing",
@@ -182,6 +195,9 @@ impl ChangeRefusal {
             Self::TestLoginNotAdministrator => "test_login_not_administrator",
             Self::TestLoginOfAnother => "test_login_of_another",
             Self::TestLoginOutdated => "test_login_outdated",
+            Self::TokenName => "directory_token_name",
+            Self::TokenUnknown => "directory_token_unknown",
+            Self::TokensTooMany => "directory_tokens_too_many",
             Self::Values(_) => "values_refused",
         }
     }

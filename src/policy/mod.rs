@@ -118,7 +118,7 @@ impl LoginPolicy {
                 Decision::ALLOWED
             }
             // Whoever is not trusted any more may have begun it, also where other ways are open.
-            PolicyAction::Resume(session) if session.method == LoginMethod::Sso => match self.sso {
+            PolicyAction::Resume(session) if self.is_of_another(session) => match self.sso {
                 SsoState::Open => Decision::STEP_UP,
                 SsoState::Disabled | SsoState::NotConfigured => {
                     Decision { verdict: Verdict::EndSession, reason: Reason::SessionEnded }
@@ -134,8 +134,17 @@ impl LoginPolicy {
     /// Whether the session began at the identity provider that is configured now, by a key that is.
     /// After another took its place, its people step up.
     fn is_of_identity_provider(&self, session: &SessionStart) -> bool {
-        session.method == LoginMethod::Sso
-            && session.issuer.is_some()
+        session.method == LoginMethod::Sso && self.trusts(session)
+    }
+
+    /// Whether it began at an identity provider, or by a credential that was set in a session from
+    /// one, that is not configured now.
+    fn is_of_another(&self, session: &SessionStart) -> bool {
+        session.method == LoginMethod::Sso || session.issuer.is_some() && !self.trusts(session)
+    }
+
+    fn trusts(&self, session: &SessionStart) -> bool {
+        session.issuer.is_some()
             && session.issuer == self.issuer
             && session.key_fingerprint.is_some_and(|key| self.fingerprints.contains(&key))
     }

@@ -341,9 +341,15 @@ impl Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PushRefusal {
+    /// A change is of an address that the person has not.
+    #[error("the change is of an address that the person has not")]
+    NoTarget,
     /// More than one address is called the primary one.
     #[error("more than one address is called the primary one")]
     SeveralPrimary,
+    /// A change is of one address, and fits several that the person has.
+    #[error("the change fits several addresses of the person")]
+    SeveralTargets,
     /// A text is longer than 256 characters, or has line breaks, control characters or marks that
     /// turn the direction of writing.
     #[error("a text is longer than 256 characters, or has characters that no name has")]
@@ -360,7 +366,9 @@ impl PushRefusal {
     /// A stable snake_case code, part of semver.
     pub fn code(self) -> &'static str {
         match self {
+            Self::NoTarget => "push_no_target",
             Self::SeveralPrimary => "push_several_primary",
+            Self::SeveralTargets => "push_several_targets",
             Self::TextUnfit => "push_text_unfit",
             Self::TooManyAddresses => "push_too_many_addresses",
             Self::UserNameEmpty => "push_user_name_empty",
@@ -370,7 +378,13 @@ impl PushRefusal {
     /// What to change, for the identity provider's administrator.
     pub fn help(self) -> &'static str {
         match self {
+            Self::NoTarget => {
+                "The person has no such e-mail address. Add it with its type and its value."
+            }
             Self::SeveralPrimary => "Call one of the person's e-mail addresses the primary one.",
+            Self::SeveralTargets => {
+                "Several e-mail addresses of the person are meant. Say in the path which one it is."
+            }
             Self::TextUnfit => {
                 "Shorten the person's texts to 256 characters each, and take out line breaks and other control characters."
             }

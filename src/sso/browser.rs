@@ -23,7 +23,8 @@ pub struct Browser<'a> {
     /// The value of its `Sec-Fetch-Site` header, if it sent one: from where it was sent.
     pub fetch_site: Option<&'a str>,
     /// The address that it came from, as a proxy that the application trusts says. Rates are
-    /// limited by it, and it stands in the audit trail.
+    /// limited by it, and it stands in the audit trail. Without it no address is limited: only
+    /// accounts are then.
     pub client: Option<IpAddr>,
     /// The application's own id of the request, for the audit trail.
     pub request_id: Option<&'a str>,

@@ -128,6 +128,7 @@ impl<S: Store> SsoBuilder<S> {
         let sealed = SealedRequests::new(keys.clone());
         Ok(Sso {
             cookies: Cookies { port: plain_port(base) },
+            base_url: base.to_owned(),
             keys,
             mailer,
             requests: self.requests.unwrap_or_else(|| DynRequestStore::new(sealed)),

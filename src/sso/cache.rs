@@ -1,7 +1,7 @@
 //! Connections, made once for each revision of the settings, and organizations as they were a
 //! moment ago.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,8 +22,16 @@ const CAPACITY: usize = 10_000;
 #[derive(Default)]
 pub(super) struct Cache {
     places: Mutex<HashMap<OrganizationId, Place>>,
-    /// What was refused in the present minute.
-    refused: Mutex<(i64, HashSet<(OrganizationId, &'static str)>)>,
+    refused: Mutex<HashMap<(OrganizationId, &'static str), Refused>>,
+}
+
+/// Refusals of one kind.
+#[derive(Default)]
+struct Refused {
+    /// The minute of the last one that was told.
+    minute: Option<i64>,
+    /// How many have come since.
+    untold: u64,
 }
 
 /// An organization, and what it has set as far as logins are concerned: to take that anew at every
@@ -85,19 +93,26 @@ impl Cache {
         }
     }
 
-    /// Whether this is the first refusal of its kind in this minute.
-    pub(super) fn is_first(
+    /// Counts a refusal: if it is the first of its kind in this minute, how many have come since
+    /// the last that was told.
+    pub(super) fn first(
         &self,
         organization: &OrganizationId,
         code: &'static str,
         now: DateTime<Utc>,
-    ) -> bool {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        let minute = now.timestamp().div_euclid(60);
-        if refused.0 != minute || refused.1.len() > CAPACITY {
-            *refused = (minute, HashSet::new());
+    ) -> Option<u64> {
+        let mut all = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() > CAPACITY {
+            all.clear();
         }
-        refused.1.insert((organization.clone(), code))
+        let refused = all.entry((organization.clone(), code)).or_default();
+        let minute = Some(now.timestamp().div_euclid(60));
+        if refused.minute == minute {
+            refused.untold = refused.untold.saturating_add(1);
+            return None;
+        }
+        refused.minute = minute;
+        Some(std::mem::take(&mut refused.untold))
     }
 
     /// The connection of the settings in effect, or, as if it were adopted, of the candidate.

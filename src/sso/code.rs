@@ -4,7 +4,9 @@ use super::confirm::LASTS;
 use super::cookie::Kind;
 use super::session::begun;
 use super::start::login_url;
-use super::{Browser, Mail, Mailer as _, RateKey, RateKind, Sso, SsoRefusal, done, failed};
+use super::{
+    Browser, Mail, Mailer as _, RateKey, RateKind, RateLimits as _, Sso, SsoRefusal, done, failed,
+};
 use crate::account::{Account, Status};
 use crate::audit::Actor;
 use crate::error::Error;
@@ -87,10 +89,13 @@ impl<S: Store> Sso<S> {
         let mut write = Write::of(&id, browser.now);
         let kept = Kept::new(&id, token.digest(), Some(expires_at), what);
         write.kept.push(KeptWrite::Put(Box::new(kept)));
-        done(self.store.write(write).await)?;
-        if let Some(account) = account.as_ref().filter(|_| is_mailed) {
-            self.mail_code(account, reason, code, &record).await;
+        let written = done(self.store.write(write).await);
+        if let Some(account) = account.as_ref().filter(|_| is_mailed)
+            && (written.is_err() || !self.mail_code(account, reason, code, &record).await)
+        {
+            self.not_mailed(account, browser).await;
         }
+        written?;
         let cookie = self.cookies.set(Kind::Code, &token, browser.now, expires_at);
         Ok(CodeAsked { cookies: vec![cookie] })
     }
@@ -107,31 +112,36 @@ impl<S: Store> Sso<S> {
         if account.email().is_none() || !reason.is_some_and(|reason| says.contains(&reason)) {
             return false;
         }
-        // Whoever asks without end, from one network, takes the codes from nobody elsewhere.
-        let from = RateKind::CodeMailedFrom;
-        let from = RateKey::of_account_from(from, account, browser.client);
-        let all = RateKey::of_account(RateKind::CodeMailed, account);
+        let [from, all] = mailed(account, browser);
         self.limited_by(&from, browser).await.is_ok()
             && self.limited_by(&all, browser).await.is_ok()
     }
 
-    /// Mails what there is to mail. A mail that cannot be sent is told to nobody here: it would
-    /// tell who has an account.
+    /// What was counted and did not go out does not count: otherwise a store, or a mailer, that was
+    /// gone for a minute would take an hour's codes from whoever tried again and again.
+    async fn not_mailed(&self, account: &Account, browser: &Browser<'_>) {
+        for key in mailed(account, browser) {
+            let _ = self.rates.give_back(&key, browser.now).await;
+        }
+    }
+
+    /// Mails what there is to mail, and says whether it went out. To the browser a mail that cannot
+    /// be sent is told as little as anything else: it would tell who has an account.
     async fn mail_code(
         &self,
         account: &Account,
         reason: Option<Reason>,
         code: String,
         record: &Record,
-    ) {
-        let Some(to) = account.email().cloned() else { return };
+    ) -> bool {
+        let Some(to) = account.email().cloned() else { return false };
         let mail = match reason {
             Some(Reason::SsoEnforced) => {
                 Mail::SsoOnly { to, login_url: login_url(&record.organization) }
             }
             _ => Mail::LoginCode { to, code },
         };
-        let _ = self.mailer.send(&mail).await;
+        self.mailer.send(&mail).await.is_ok()
     }
 
     /// Takes the code that was mailed: whoever enters it in the browser that asked for it is signed
@@ -231,6 +241,14 @@ impl<S: Store> Sso<S> {
         cookies.push(self.cookies.clear(Kind::Code));
         Ok(Entered { account, session, cookies })
     }
+}
+
+/// What counts the codes that are mailed to an account: those that one network asks for, and all.
+/// Whoever asks without end, from one network, takes the codes from nobody elsewhere.
+fn mailed(account: &Account, browser: &Browser<'_>) -> [RateKey; 2] {
+    let from = RateKind::CodeMailedFrom;
+    let from = RateKey::of_account_from(from, account, browser.client);
+    [from, RateKey::of_account(RateKind::CodeMailed, account)]
 }
 
 /// Six digits, each as likely as the others to one part in ten to the thirteenth.

@@ -180,6 +180,7 @@ impl<S: Store> Sso<S> {
             None => None,
         };
         if login.context.links && holder.is_none() {
+            self.use_up(login.spend, way).await?;
             return Err(SsoRefusal::SessionOver.into());
         }
         // To step up is no wish to be linked: somebody else may sit at the identity provider.
@@ -282,14 +283,17 @@ impl<S: Store> Sso<S> {
             Halt::Unsigned(error) => (error, false, true),
             Halt::Untold(error) => (error, false, false),
         };
+        let event = AuditEvent::login_refused(organization.id(), &error, now);
+        let mut event = way.browser.told(event);
         // What can be sent without end costs one row a minute: what nobody has signed, and what was
         // used before.
         let is_flood = is_unsigned || Stopped::is_of_used_form(&error);
-        let is_told =
-            is_told || is_flood && !self.cache.is_first(organization.id(), error.code(), now);
-        let event = AuditEvent::login_refused(organization.id(), &error, now);
-        let event = way.browser.told(event);
-        if !is_told {
+        let first = match is_flood {
+            true => self.cache.first(organization.id(), error.code(), now),
+            false => Some(0),
+        };
+        event.unlisted = first.unwrap_or_default();
+        if first.is_some() && !is_told {
             // What nobody can write down does not change what the person reads.
             let _ = self.tell(&event).await;
         }

@@ -97,7 +97,12 @@ impl<S: Store> Sso<S> {
         let key = RateKey::of_account(RateKind::LinkMailed, account);
         self.limited_by(&key, browser).await?;
         let mail = Mail::LinkCode { to, code: waiting.code.clone() };
-        self.mailer.send(&mail).await.map_err(failed)
+        let sent = self.mailer.send(&mail).await;
+        if sent.is_err() {
+            // What did not go out does not count.
+            let _ = self.rates.give_back(&key, browser.now).await;
+        }
+        sent.map_err(failed)
     }
 
     /// Takes the code that was mailed to an administrator whose login [waits](Completed::Confirm)
@@ -127,12 +132,7 @@ impl<S: Store> Sso<S> {
         if !self.is_code("link code", &digest, &spelled(code), &confirmation.code)? {
             return Err(SsoRefusal::CodeWrong.into());
         }
-        let waited = fields::read(&confirmation.login);
-        let Some([identity, context]) = waited.as_deref() else {
-            return Err(SsoRefusal::CodeWrong.into());
-        };
-        let identity = Identity::from_bytes(identity).ok_or(SsoRefusal::CodeWrong)?;
-        let context = Context::read(context).unwrap_or_default();
+        let (identity, context) = waited(&confirmation.login).ok_or(SsoRefusal::CodeWrong)?;
         let record = self.record(&kept.organization).await?;
         let served = vec![self.cookies.clear(Kind::Link)];
         let mut way = Way { browser, record, cookies: RequestCookies::default(), served };
@@ -204,6 +204,13 @@ fn mac(
 ) -> Result<CodeDigest, Error> {
     let mac = key.mac(purpose, &[browser.as_bytes(), code.as_bytes()]);
     Ok(CodeDigest::from_bytes(mac.map_err(|error| failed(BoxError::new(error)))?))
+}
+
+/// Who waits, and where they go on.
+pub(super) fn waited(login: &[u8]) -> Option<(Identity, Context)> {
+    let fields = fields::read(login)?;
+    let [identity, context] = *fields.as_slice() else { return None };
+    Some((Identity::from_bytes(identity)?, Context::read(context).unwrap_or_default()))
 }
 
 /// Eight of the letters, of 40 random bits.

@@ -1,5 +1,7 @@
 //! What of a browser's requests is counted.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{Browser, RateKey, RateKind, RateLimits as _, Sso, SsoRefusal};
 use crate::error::Error;
 use crate::store::Store;
@@ -13,19 +15,25 @@ impl<S: Store> Sso<S> {
         }
     }
 
-    /// Counts one by this key. What cannot count lets people on.
+    /// Counts one by this key.
     pub(super) async fn limited_by(
         &self,
         key: &RateKey,
         browser: &Browser<'_>,
     ) -> Result<(), Error> {
-        match self.rates.take(key, browser.now).await {
-            Ok(Some(wait)) => {
+        match self.counted(key, browser.now).await {
+            Some(wait) => {
                 let seconds = wait.num_seconds().max(0).saturating_add(1);
                 Err(SsoRefusal::TooOften { seconds }.into())
             }
-            Ok(None) | Err(_) => Ok(()),
+            None => Ok(()),
         }
+    }
+
+    /// Counts one by this key: how long to wait, if there is no room. What cannot count lets
+    /// everybody on.
+    pub(crate) async fn counted(&self, key: &RateKey, now: DateTime<Utc>) -> Option<TimeDelta> {
+        self.rates.take(key, now).await.unwrap_or_default()
     }
 
     /// An answered login does not count.

@@ -1,6 +1,6 @@
 //! How often something may be tried.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::account::Account;
+use crate::account::{Account, OrganizationId};
 use crate::code::codes;
 use crate::error::BoxError;
 use crate::pointers::behind_pointers;
@@ -23,20 +23,27 @@ pub enum RateKind {
     CodeMailedFrom,
     /// Codes that one address asks for: 30 an hour.
     CodeAsked,
+    /// Requests of one organization's directory: 1,000 in ten seconds. A group that is bound is a
+    /// request for each of its people, at once.
+    DirectoryAsked,
     /// Codes that link an administrator's account, each after a verified login: 5 an hour that are
     /// not entered.
     LinkMailed,
     /// Logins that one address starts and that are not answered: 300 in ten minutes. An answer
     /// gives its place back: a whole company may share an address.
     LoginStarted,
+    /// Requests of one address to a directory without a token that is good: 30 a minute.
+    TokenRefused,
 }
 
 codes!(RateKind {
     CodeAsked = "code_asked",
     CodeMailed = "code_mailed",
     CodeMailedFrom = "code_mailed_from",
+    DirectoryAsked = "directory_asked",
     LinkMailed = "link_mailed",
     LoginStarted = "login_started",
+    TokenRefused = "token_refused",
 });
 
 impl RateKind {
@@ -46,6 +53,8 @@ impl RateKind {
             Self::CodeMailed => (15, TimeDelta::hours(1)),
             Self::CodeMailedFrom | Self::LinkMailed => (5, TimeDelta::hours(1)),
             Self::CodeAsked => (30, TimeDelta::hours(1)),
+            Self::DirectoryAsked => (1_000, TimeDelta::seconds(10)),
+            Self::TokenRefused => (30, TimeDelta::minutes(1)),
             Self::LoginStarted => (300, TimeDelta::minutes(10)),
         }
     }
@@ -63,6 +72,11 @@ pub struct RateKey {
 }
 
 impl RateKey {
+    /// That of an organization.
+    pub fn of_organization(kind: RateKind, organization: &OrganizationId) -> Self {
+        Self { kind, whose: organization.as_str().to_owned() }
+    }
+
     /// That of an account.
     pub fn of_account(kind: RateKind, account: &Account) -> Self {
         let Account { organization, id, .. } = account;
@@ -125,33 +139,44 @@ behind_pointers!(
     }
 );
 
-/// [`RateLimits`] of this process. It remembers 100,000 keys at most; beyond, those that are
-/// counted longest ago are forgotten, so that no flood of addresses fills the memory.
+/// [`RateLimits`] of this process. It remembers 50,000 keys of each kind at most; beyond, those
+/// that were asked about longest ago are forgotten. So no flood of addresses fills the memory, and
+/// none takes away what is counted of accounts, which have kinds of their own.
 #[derive(Default)]
 pub struct MemoryRateLimits {
-    counted: Mutex<Counted>,
+    counted: Mutex<HashMap<RateKind, Counted>>,
 }
 
-const CAPACITY: usize = 100_000;
+const CAPACITY: usize = 50_000;
 
+/// Those of one kind.
 #[derive(Default)]
 struct Counted {
-    by_key: HashMap<RateKey, VecDeque<DateTime<Utc>>>,
-    /// Each key once, in the order in which they came.
-    order: VecDeque<RateKey>,
+    by_key: HashMap<String, Taken>,
+    /// Each key once, by when it was asked about last.
+    order: BTreeMap<u64, String>,
+    asked: u64,
+}
+
+/// What one key has taken.
+#[derive(Default)]
+struct Taken {
+    place: u64,
+    instants: VecDeque<DateTime<Utc>>,
 }
 
 impl Counted {
     fn of(&mut self, key: &RateKey, now: DateTime<Utc>) -> &mut VecDeque<DateTime<Utc>> {
-        if !self.by_key.contains_key(key) {
-            while self.order.len() >= CAPACITY {
-                let oldest = self.order.pop_front();
-                oldest.iter().for_each(|oldest| drop(self.by_key.remove(oldest)));
-            }
-            self.order.push_back(key.clone());
+        self.asked = self.asked.saturating_add(1);
+        if !self.by_key.contains_key(&key.whose) && self.order.len() >= CAPACITY {
+            let oldest = self.order.pop_first();
+            oldest.iter().for_each(|(_, oldest)| drop(self.by_key.remove(oldest)));
         }
-        let instants = self.by_key.entry(key.clone()).or_default();
-        let (_, window) = key.kind.allows();
+        let taken = self.by_key.entry(key.whose.clone()).or_default();
+        self.order.remove(&taken.place);
+        taken.place = self.asked;
+        self.order.insert(taken.place, key.whose.clone());
+        let (instants, (_, window)) = (&mut taken.instants, key.kind.allows());
         // What a clock that was ahead has counted would count for as long as it was.
         instants.retain(|instant| *instant <= now);
         while instants.front().is_some_and(|first| now.signed_duration_since(*first) >= window) {
@@ -164,7 +189,7 @@ impl Counted {
 impl RateLimits for MemoryRateLimits {
     async fn take(&self, key: &RateKey, now: DateTime<Utc>) -> Result<Option<TimeDelta>, BoxError> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let instants = counted.of(key, now);
+        let instants = counted.entry(key.kind).or_default().of(key, now);
         let (most, window) = key.kind.allows();
         let is_full = u32::try_from(instants.len()).is_ok_and(|taken| taken >= most);
         match instants.front().filter(|_| is_full) {
@@ -178,7 +203,7 @@ impl RateLimits for MemoryRateLimits {
 
     async fn give_back(&self, key: &RateKey, now: DateTime<Utc>) -> Result<(), BoxError> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.of(key, now).pop_back();
+        counted.entry(key.kind).or_default().of(key, now).pop_back();
         Ok(())
     }
 }

@@ -1,23 +1,27 @@
 //! Single logout, from either side.
 
+use super::confirm::waited;
 use super::cookie::Kind;
 use super::session::ended;
-use super::{Browser, SignedIn, Sso, done, failed};
+use super::{Browser, SignedIn, Sso, TRIES, contended, done, failed};
+use crate::account::OrganizationId;
 use crate::audit::Actor;
 use crate::binding::RelayState;
 use crate::connection::Connection;
 use crate::error::{Error, Rejection};
-use crate::identity::StableKey;
 use crate::logout::{
-    LogoutAnswer, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, OpenedLogout,
+    LogoutAnswer, LogoutMessage, LogoutOptions, LogoutOutcome, LogoutRequest, LogoutSubject,
+    OpenedLogout,
 };
 use crate::organization::ClaimKind;
 use crate::random::Random;
-use crate::replay::Unspent;
+use crate::replay::{Spending, Unspent};
 use crate::request::{Pending, RequestStore as _, SetCookie, remember};
 use crate::send::Delivery;
 use crate::session::Session;
-use crate::store::{Name, Names, Record, SessionWrite, Store, Write, Written};
+use crate::store::{
+    Kept, KeptKind, KeptWhat, KeptWrite, Record, SessionWrite, Store, Write, Written,
+};
 
 /// Somebody who was signed out here.
 #[derive(Clone, Debug)]
@@ -146,50 +150,69 @@ impl<S: Store> Sso<S> {
         random: Random,
     ) -> Result<LogoutAnswered, Error> {
         let (request, spending) = unspent.into_parts(browser.now)?;
-        let id = record.organization.id();
-        let sessions = self.concerned(&request, record).await?;
-        let mut write = Write::of(id, browser.now);
-        write.spend = Some(spending);
-        write.sessions = sessions.iter().map(|one| SessionWrite::End(one.token)).collect();
-        let told = |session| ended(session, Actor::IdentityProvider, browser);
-        write.events = sessions.iter().map(told).collect();
-        match self.store.write(write).await {
-            Ok(Written::AlreadySpent) => return Err(Rejection::AssertionReplayed.into()),
-            written => done(written)?,
-        }
+        let sessions = self.end_concerned(&request, spending, record, browser).await?;
         let outcome = LogoutOutcome::Complete;
         let delivery = connection.answer_logout(&request, &outcome, random, browser.now).ok();
         let own = self.cookies.read(Kind::Session, browser.cookies);
         let is_here = own.is_some_and(|own| sessions.iter().any(|one| one.token == own));
-        let cookies = Vec::from_iter(is_here.then(|| self.cookies.clear(Kind::Session)));
+        let cookies = if is_here { self.forgotten() } else { Vec::new() };
         Ok(LogoutAnswered::Ended { delivery, sessions: sessions.len(), cookies })
     }
 
-    /// The sessions that a logout is about: those with its handles, and all of the account that has
-    /// its name.
+    /// Ends the sessions that a logout is about, and the logins that wait for a code to become one.
+    async fn end_concerned(
+        &self,
+        request: &LogoutRequest,
+        spending: Spending,
+        record: &Record,
+        browser: &Browser<'_>,
+    ) -> Result<Vec<Session>, Error> {
+        let id = record.organization.id();
+        for _ in 0..TRIES {
+            let sessions = self.concerned(request, id).await?;
+            let mut write = Write::of(id, browser.now);
+            write.spend = Some(spending.clone());
+            write.sessions = sessions.iter().map(|one| SessionWrite::End(one.token)).collect();
+            let told = |session| ended(session, Actor::IdentityProvider, browser);
+            write.events = sessions.iter().map(told).collect();
+            write.kept = self.waiting_of(request, id).await?;
+            match self.store.write(write).await {
+                // The code was entered meanwhile: what it has begun is looked for anew.
+                Ok(Written::Conflict) => {}
+                Ok(Written::AlreadySpent) => return Err(Rejection::AssertionReplayed.into()),
+                written => return done(written).map(|()| sessions),
+            }
+        }
+        Err(contended())
+    }
+
+    /// The sessions that a logout is about.
     async fn concerned(
         &self,
         request: &LogoutRequest,
-        record: &Record,
+        organization: &OrganizationId,
     ) -> Result<Vec<Session>, Error> {
-        let id = record.organization.id();
-        let mut sessions: Vec<Session> = Vec::new();
-        for index in &request.session_indexes {
-            sessions.extend(self.store.sessions_indexed(id, index).await.map_err(failed)?);
-        }
-        let key = StableKey::new(&request.connection_id, &request.issuer, &request.name_id);
-        if let Some(key) = key {
-            let names = Names::of_names([Name::Key(key)]);
-            let found = self.store.find(id, &names).await.map_err(failed)?;
-            for account in found.into_iter().flat_map(|found| found.accounts) {
-                sessions.extend(self.store.sessions(id, &account.id).await.map_err(failed)?);
-            }
-        }
-        sessions.sort_by_key(|session| session.token);
-        sessions.dedup_by_key(|session| session.token);
+        let named = self.store.sessions_named(organization, &request.subject_digest()).await;
+        let mut sessions = named.map_err(failed)?;
         sessions
             .retain(|one| one.subject.as_ref().is_some_and(|subject| request.concerns(subject)));
         Ok(sessions)
+    }
+
+    /// The logins that wait for a code and that a logout is about, to be taken away.
+    async fn waiting_of(
+        &self,
+        request: &LogoutRequest,
+        organization: &OrganizationId,
+    ) -> Result<Vec<KeptWrite>, Error> {
+        let all = self.store.all_kept(organization, KeptKind::Confirmation).await;
+        let is_theirs = |kept: &Kept| match &kept.what {
+            KeptWhat::Confirmation(confirmation) => waited(&confirmation.login)
+                .is_some_and(|(identity, _)| request.concerns(&LogoutSubject::from(&identity))),
+            _ => false,
+        };
+        let theirs = all.map_err(failed)?.into_iter().filter(is_theirs);
+        Ok(theirs.map(|kept| KeptWrite::Take(KeptKind::Confirmation, kept.digest)).collect())
     }
 
     async fn returned(

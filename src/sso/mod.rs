@@ -95,6 +95,7 @@ pub struct Sso<S> {
     mailer: DynMailer,
     rates: DynRateLimits,
     cookies: Cookies,
+    base_url: String,
     rules: SessionRules,
     cache: Cache,
 }
@@ -103,6 +104,37 @@ impl<S: Store> Sso<S> {
     /// Where everything is kept.
     pub fn store(&self) -> &S {
         &self.store
+    }
+
+    /// Where the application is reached, without a slash at the end.
+    #[cfg(feature = "scim")]
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The path of the base URL, without a slash at the end: nothing, usually.
+    #[cfg(feature = "scim")]
+    pub(crate) fn base_path(&self) -> &str {
+        let authority = self.base_url.split_once("://").map_or("", |(_, authority)| authority);
+        authority.find('/').and_then(|at| authority.get(at..)).unwrap_or_default()
+    }
+
+    /// The keys that cookies and cursors are sealed with.
+    #[cfg(feature = "scim")]
+    pub(crate) fn sealing_keys(&self) -> &SealingKeys {
+        &self.keys
+    }
+
+    /// Counts a refusal that anybody can cause: if it is the first of its kind in this minute, how
+    /// many have come since the last that was told.
+    #[cfg(feature = "scim")]
+    pub(crate) fn first_refusal(
+        &self,
+        organization: &OrganizationId,
+        code: &'static str,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Option<u64> {
+        self.cache.first(organization, code, now)
     }
 
     /// The organization that has claimed this, as it is kept now.
@@ -143,6 +175,14 @@ impl<S: Store> Sso<S> {
 
 fn failed(error: BoxError) -> Error {
     SsoRefusal::Store(error).into()
+}
+
+/// So often something is read and written anew where others write at the same time.
+const TRIES: usize = 8;
+
+/// Others wrote at the same time, as often as that.
+fn contended() -> Error {
+    failed(BoxError::new("others wrote at the same time, again and again"))
 }
 
 /// What nothing can stand in the way of.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cookie::Kind;
-use super::{Browser, Entered, Sso, SsoRefusal, done, failed};
+use super::{Browser, Entered, Sso, SsoRefusal, TRIES, contended, done, failed};
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::{Action, Actor, AuditEvent};
 use crate::error::Error;
@@ -200,7 +200,10 @@ impl<S: Store> Sso<S> {
             && signed_in.session.entered_from.is_none();
         let holds = match signed_in.decision.verdict {
             Verdict::Allow => true,
-            Verdict::StepUp => signed_in.session.start.method != LoginMethod::Sso,
+            Verdict::StepUp => {
+                let SessionStart { method, issuer, .. } = &signed_in.session.start;
+                *method != LoginMethod::Sso && issuer.is_none()
+            }
             Verdict::EndSession | Verdict::Refuse => false,
         };
         Ok(Some(signed_in).filter(|_| is_own && holds))
@@ -328,9 +331,10 @@ impl<S: Store> Sso<S> {
     ///
     /// # Errors
     ///
-    /// [`SsoRefusal::Policy`] where it is not allowed: `sso_enforced`, `session_ended` for a
-    /// credential from before everything was ended. [`SsoRefusal::NotSignedIn`] without such an
-    /// account, and [`SsoRefusal::Store`].
+    /// [`SsoRefusal::Policy`] where it is not allowed: `sso_enforced`; `session_ended` for a
+    /// credential from before everything was ended; `sso_step_up` for one that was set in a session
+    /// of an identity provider, or by a key of it, that is not trusted any more.
+    /// [`SsoRefusal::NotSignedIn`] without such an account, and [`SsoRefusal::Store`].
     pub async fn log_in_with_credential(
         &self,
         (organization, id): (&OrganizationId, &AccountId),
@@ -339,6 +343,27 @@ impl<S: Store> Sso<S> {
         browser: &Browser<'_>,
         random: Random,
     ) -> Result<Entered, Error> {
+        let (place, mut random) = ((organization, id), random);
+        for _ in 0..TRIES {
+            let (now, later) = random.split();
+            random = later;
+            let entered = self.try_credential(place, method, credential, browser, now).await?;
+            if let Some(entered) = entered {
+                return Ok(entered);
+            }
+        }
+        Err(contended())
+    }
+
+    /// `None` if something else came first, which counts when it is read again.
+    async fn try_credential(
+        &self,
+        (organization, id): (&OrganizationId, &AccountId),
+        method: LoginMethod,
+        credential: &CredentialStart,
+        browser: &Browser<'_>,
+        random: Random,
+    ) -> Result<Option<Entered>, Error> {
         let found = self.store.find(organization, &Names::of_id(id)).await.map_err(failed)?;
         let Found { record, accounts, .. } = found.ok_or(SsoRefusal::OrganizationUnknown)?;
         let account = &accounts.into_iter().next().ok_or(SsoRefusal::NotSignedIn)?;
@@ -348,8 +373,14 @@ impl<S: Store> Sso<S> {
         let action = PolicyAction::LogIn(method);
         let mut decision = policy.decide(account, &action);
         let start = SessionStart::by_credential(account, method, credential);
-        if decision.is_allowed() && start.is_none() {
-            decision = Decision { verdict: Verdict::Refuse, reason: Reason::SessionEnded };
+        if decision.is_allowed() {
+            // What would end or step up at the next request does not begin.
+            let goes_on = start.as_ref().map(PolicyAction::Resume);
+            let goes_on = goes_on.map(|resume| policy.decide(account, &resume).reason);
+            match goes_on.unwrap_or(Reason::SessionEnded) {
+                Reason::Allowed | Reason::BreakGlass => {}
+                reason => decision = Decision { verdict: Verdict::Refuse, reason },
+            }
         }
         let actor = Actor::Member(account.id.clone());
         let target = Some(account.id.clone());
@@ -368,12 +399,10 @@ impl<S: Store> Sso<S> {
         if decision.reason == Reason::BreakGlass {
             write.events.push(event);
         }
-        match self.store.write(write).await.map_err(failed)? {
-            Written::Done => {
-                Ok(Entered { account: account.clone(), session, cookies: new.cookies })
-            }
-            _ => Err(SsoRefusal::Policy(Reason::SessionEnded).into()),
-        }
+        let written = self.store.write(write).await.map_err(failed)?;
+        let account = account.clone();
+        let entered = Entered { account, session, cookies: new.cookies };
+        Ok((written == Written::Done).then_some(entered))
     }
 
     /// What a credential stands for that is set in this session: keep it beside the credential.

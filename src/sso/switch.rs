@@ -2,7 +2,7 @@
 
 use super::cookie::Kind;
 use super::session::begun;
-use super::{Browser, SignedIn, Sso, SsoRefusal, failed};
+use super::{Browser, SignedIn, Sso, SsoRefusal, TRIES, contended, failed};
 use crate::account::{Account, AccountId, OrganizationId};
 use crate::audit::Actor;
 use crate::error::Error;
@@ -64,6 +64,7 @@ impl<S: Store> Sso<S> {
     /// # Errors
     ///
     /// [`SsoRefusal::NotEnterable`], whatever the reason: it tells nobody what is there.
+    /// [`SsoRefusal::Store`].
     pub async fn enter_account(
         &self,
         signed_in: &SignedIn,
@@ -79,6 +80,30 @@ impl<S: Store> Sso<S> {
             }
             return Ok((session.clone(), vec![self.cookies.clear(Kind::Entered)]));
         }
+        let mut random = random;
+        for _ in 0..TRIES {
+            let (now, later) = random.split();
+            random = later;
+            let token = Token::new(now);
+            let entered = self.try_entering(signed_in, (organization, id), browser, &token).await?;
+            if let Some(entered) = entered {
+                let until = entered.not_on_or_after;
+                let cookie = self.cookies.set(Kind::Entered, &token, browser.now, until);
+                return Ok((entered, vec![cookie]));
+            }
+        }
+        Err(contended())
+    }
+
+    /// `None` if something else came first, which counts when it is read again.
+    async fn try_entering(
+        &self,
+        signed_in: &SignedIn,
+        (organization, id): (&OrganizationId, &AccountId),
+        browser: &Browser<'_>,
+        token: &Token,
+    ) -> Result<Option<Session>, Error> {
+        let (session, home) = origin(signed_in);
         let record = self.store.organization(organization).await.map_err(failed)?;
         let record = record.ok_or(SsoRefusal::NotEnterable)?;
         let found = self.store.find(organization, &Names::of_id(id)).await.map_err(failed)?;
@@ -97,20 +122,16 @@ impl<S: Store> Sso<S> {
             self.tell(&event).await?;
             return Err(SsoRefusal::NotEnterable.into());
         }
-        let token = Token::new(random);
         let start = SessionStart::new(&account, session.start.method);
         let until = session.not_on_or_after;
         let mut entered = Session::new(token.digest(), start, browser.now, until);
         entered.entered_from = Some(session.token);
-        let cookie = self.cookies.set(Kind::Entered, &token, browser.now, until);
         let mut write = Write::of(organization, browser.now);
         write.decided_by = Some(record.version);
         write.sessions.push(SessionWrite::Begin(Box::new(entered.clone())));
         write.events.push(begun(&entered, browser));
-        match self.store.write(write).await.map_err(failed)? {
-            Written::Done => Ok((entered, vec![cookie])),
-            _ => Err(SsoRefusal::NotEnterable.into()),
-        }
+        let written = self.store.write(write).await.map_err(failed)?;
+        Ok((written == Written::Done).then_some(entered))
     }
 }
 

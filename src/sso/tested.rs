@@ -5,7 +5,7 @@ use super::completed::{Completed, PostedLogin};
 use super::context::Context;
 use super::{Sso, SsoRefusal, failed};
 use crate::account::AccountId;
-use crate::administration::administer;
+use crate::administration::administer_spending;
 use crate::connection::Opened;
 use crate::error::{Error, Rejection};
 use crate::identity::Identity;
@@ -13,6 +13,7 @@ use crate::organization::{By, Change, Organization, Plan};
 use crate::provision::{
     Intent, LogIn, Moment, Provisioning, Refusal, Standing, decide, test_login,
 };
+use crate::replay::Spending;
 use crate::report::Report;
 use crate::request::{PendingRequest, Purpose, SetCookie};
 use crate::store::{Found, Names, Store, Write, Written};
@@ -68,19 +69,15 @@ impl<S: Store> Sso<S> {
         };
         let (identity, spending) = unspent.into_parts(now)?;
         let id = way.record.organization.id();
-        if let Some(spending) = self.spent(spending, way).await? {
-            let mut write = Write::of(id, now);
-            write.spend = Some(spending);
-            match self.store.write(write).await.map_err(failed)? {
-                Written::Done => {}
-                _ => return Err(Rejection::AssertionReplayed.into()),
-            }
-        }
+        let spend = self.spent(spending, way).await?;
         let tester = match &context.session {
             Some(token) => self.holder(token, id, way.browser).await?,
             None => None,
         };
-        let tester = tester.ok_or(SsoRefusal::SessionOver)?;
+        let Some(tester) = tester else {
+            self.use_up(spend, way).await?;
+            return Err(SsoRefusal::SessionOver.into());
+        };
         let found = self.found(&identity, &tester.account.id, adopted, way).await?;
         let moment = Moment::new(now, AccountId::new("new"));
         let login = Intent::LogIn(LogIn::of(&identity));
@@ -91,14 +88,31 @@ impl<S: Store> Sso<S> {
                 let change = Change::RecordTestLogin(Box::new(test));
                 let address = way.browser.address();
                 let asked = way.browser.asked(tester.by(), &address);
-                let applied = administer(&self.store, &Plan::ALL, id, &change, &asked).await?;
+                let (store, spend) = (&self.store, spend.as_ref());
+                let applied =
+                    administer_spending(store, &Plan::ALL, id, &change, &asked, spend).await?;
+                let applied = applied.ok_or(Rejection::AssertionReplayed)?;
                 self.cache.forget(id);
                 applied.result.map_err(|_| Refusal::TestLoginNotAdministrator)
             }
-            Err(refusal) => Err(refusal),
+            Err(refusal) => {
+                self.use_up(spend, way).await?;
+                Err(refusal)
+            }
         };
         tested.identity = Some(identity);
         Ok(Completed::Tested(Box::new(tested)))
+    }
+
+    /// Uses up what nothing else is written with.
+    pub(super) async fn use_up(&self, spend: Option<Spending>, way: &Way<'_>) -> Result<(), Halt> {
+        let Some(spending) = spend else { return Ok(()) };
+        let mut write = Write::of(way.record.organization.id(), way.browser.now);
+        write.spend = Some(spending);
+        match self.store.write(write).await.map_err(failed)? {
+            Written::Done => Ok(()),
+            _ => Err(Rejection::AssertionReplayed.into()),
+        }
     }
 
     /// What a decision about a test rests on: the accounts as they are, the settings as they would

@@ -5,7 +5,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::account::{Account, AccountId, Role, Status};
+use super::AddressFilter;
+use crate::account::{Account, AccountId, Pushed, Role, Status};
 use crate::code::codes;
 
 /// What to list, and from where on.
@@ -102,6 +103,8 @@ codes!(SortBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Filter {
+    /// Those that have one address which passes this as a whole.
+    Address(AddressFilter),
     /// Those that pass all of these.
     All(Vec<Filter>),
     /// Those that pass any of these.
@@ -137,6 +140,8 @@ pub enum Attribute {
     ExternalId,
     /// The last name.
     FamilyName,
+    /// The whole name, as the directory has pushed it.
+    Formatted,
     /// The first name.
     GivenName,
     /// The id.
@@ -150,6 +155,7 @@ codes!(Attribute {
     Email = "email",
     ExternalId = "external_id",
     FamilyName = "family_name",
+    Formatted = "formatted",
     GivenName = "given_name",
     Id = "id",
     UserName = "user_name",
@@ -159,6 +165,10 @@ codes!(Attribute {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Test {
+    /// That it stands after this in the order of its bytes, this included where `true`.
+    After(String, bool),
+    /// That it stands before this in the order of its bytes, this included where `true`.
+    Before(String, bool),
     /// That it holds this somewhere.
     Contains(String),
     /// That it ends so.
@@ -174,6 +184,8 @@ pub enum Test {
 impl fmt::Debug for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::After(..) => "After(…)",
+            Self::Before(..) => "Before(…)",
             Self::Contains(_) => "Contains(…)",
             Self::EndsWith(_) => "EndsWith(…)",
             Self::Is(_) => "Is(…)",
@@ -192,13 +204,16 @@ impl Filter {
     /// Whether an account passes: for stores that look at one account after the other.
     pub fn passes(&self, account: &Account) -> bool {
         match self {
+            Self::Address(filter) => {
+                Pushed::of(account).addresses.iter().any(|address| filter.passes(address))
+            }
             Self::All(filters) => filters.iter().all(|filter| filter.passes(account)),
             Self::Any(filters) => filters.iter().any(|filter| filter.passes(account)),
             Self::Not(filter) => !filter.passes(account),
             Self::Role(role) => account.role == *role,
             Self::Status(status) => account.status == *status,
             Self::Text(attribute, test) => {
-                attribute.texts(account).iter().any(|text| test.passes(text, *attribute))
+                attribute.texts(account).iter().any(|text| test.passes(text, attribute.is_exact()))
             }
             Self::ChangedAfter(at, too) => is_after(account.changed_at, *at, *too),
             Self::ChangedBefore(at, too) => is_after(*at, account.changed_at, *too),
@@ -208,7 +223,7 @@ impl Filter {
     }
 }
 
-fn is_after(one: DateTime<Utc>, other: DateTime<Utc>, too: bool) -> bool {
+fn is_after<T: Ord>(one: T, other: T, too: bool) -> bool {
     one > other || (too && one == other)
 }
 
@@ -229,6 +244,7 @@ impl Attribute {
             }
             Self::ExternalId => account.external_id.as_deref(),
             Self::FamilyName => profile.last_name.as_deref(),
+            Self::Formatted => account.pushed.as_ref().and_then(|sent| sent.formatted.as_deref()),
             Self::GivenName => profile.first_name.as_deref(),
             Self::Id => Some(account.id.as_str()),
             Self::UserName => account.user_name.as_deref(),
@@ -238,13 +254,16 @@ impl Attribute {
 }
 
 impl Test {
-    fn passes(&self, text: &str, attribute: Attribute) -> bool {
-        let folded = |text: &str| match attribute.is_exact() {
+    /// Whether a text passes, in which letter case counts or not.
+    pub(super) fn passes(&self, text: &str, is_exact: bool) -> bool {
+        let folded = |text: &str| match is_exact {
             true => text.to_owned(),
             false => text.to_ascii_lowercase(),
         };
         let own = folded(text);
         match self {
+            Self::After(other, too) => is_after(own, folded(other), *too),
+            Self::Before(other, too) => is_after(folded(other), own, *too),
             Self::Contains(part) => own.contains(&folded(part)),
             Self::EndsWith(part) => own.ends_with(&folded(part)),
             Self::Is(other) => own == folded(other),

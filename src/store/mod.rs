@@ -1,6 +1,7 @@
 //! Where organizations, their accounts, sessions and audit trail are kept: [`Store`], one trait
 //! over one database, because what belongs together is [written together](Write).
 
+mod address_filter;
 mod list;
 mod memory;
 mod names;
@@ -9,6 +10,7 @@ mod write;
 
 use std::future::Future;
 
+pub use self::address_filter::AddressFilter;
 pub use self::list::{Attribute, Filter, Listing, Page, Position, SortBy, Test, TooMany};
 pub use self::memory::MemoryStore;
 pub use self::names::{Mark, Name, Names, PurgeKey};
@@ -22,6 +24,7 @@ use crate::audit::AuditEvent;
 use crate::error::BoxError;
 use crate::fingerprint::Fingerprint;
 use crate::identity::Email;
+use crate::logout::SubjectDigest;
 use crate::organization::{Claim, Counters, Organization};
 use crate::pointers::behind_pointers;
 use crate::session::Session;
@@ -131,12 +134,13 @@ pub trait Store: Send + Sync {
         account: &AccountId,
     ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
 
-    /// The sessions that the identity provider calls by this handle (SessionIndex). Whether a
-    /// logout [concerns](crate::logout::LogoutRequest::concerns) one is asked of what is found.
-    fn sessions_indexed(
+    /// The sessions of whoever is called [so](crate::logout::LogoutSubject::digest) at the identity
+    /// provider. Whether a logout [concerns](crate::logout::LogoutRequest::concerns) one is asked
+    /// of what is found.
+    fn sessions_named(
         &self,
         organization: &OrganizationId,
-        session_index: &str,
+        subject: &SubjectDigest,
     ) -> impl Future<Output = Result<Vec<Session>, BoxError>> + Send;
 
     /// What is kept by this digest.
@@ -185,7 +189,9 @@ pub trait Store: Send + Sync {
     /// Records an event that no write goes with: a refusal.
     fn record(&self, event: &AuditEvent) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Records a request of a customer's directory.
+    /// Records a request of a customer's directory; one of an organization that is not there is
+    /// forgotten. Those that were refused may have room of their own, so that no flood of them
+    /// pushes anything else out.
     fn log_request(
         &self,
         request: &RequestLog,
@@ -224,9 +230,9 @@ behind_pointers!(
             organization: &OrganizationId = &'a OrganizationId,
             account: &AccountId = &'a AccountId
         ) -> Result<Vec<Session>, BoxError>;
-        fn sessions_indexed(
+        fn sessions_named(
             organization: &OrganizationId = &'a OrganizationId,
-            session_index: &str = &'a str
+            subject: &SubjectDigest = &'a SubjectDigest
         ) -> Result<Vec<Session>, BoxError>;
         fn kept(
             kind: KeptKind = KeptKind,

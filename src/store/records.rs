@@ -282,6 +282,13 @@ pub struct RequestLog {
     pub scim_type: Option<Code>,
     /// What the answer said.
     pub detail: Option<String>,
+    /// Why it was refused: a code.
+    pub reason: Option<Code>,
+    /// What was taken otherwise than it was sent, a sentence each, without the values.
+    pub notes: Vec<String>,
+    /// How many like it have come since the last entry of their kind and have none of their own: of
+    /// what comes without a token that is good, one a minute is written down.
+    pub unlisted: u64,
     /// How long it took, in milliseconds.
     pub milliseconds: u32,
     /// By what client, as far as its requests show that.
@@ -305,6 +312,9 @@ impl RequestLog {
             status,
             scim_type: None,
             detail: None,
+            reason: None,
+            notes: Vec::new(),
+            unlisted: 0,
             milliseconds: 0,
             client: None,
         }

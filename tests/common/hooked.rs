@@ -4,6 +4,7 @@ use saml_login::account::{Account, AccountId, OrganizationId};
 use saml_login::audit::AuditEvent;
 use saml_login::error::BoxError;
 use saml_login::identity::Email;
+use saml_login::logout::SubjectDigest;
 use saml_login::organization::Claim;
 use saml_login::session::Session;
 use saml_login::store::{
@@ -71,12 +72,12 @@ impl Store for Hooked {
         self.store.sessions(organization, account).await
     }
 
-    async fn sessions_indexed(
+    async fn sessions_named(
         &self,
         organization: &OrganizationId,
-        session_index: &str,
+        subject: &SubjectDigest,
     ) -> Result<Vec<Session>, BoxError> {
-        self.store.sessions_indexed(organization, session_index).await
+        self.store.sessions_named(organization, subject).await
     }
 
     async fn kept(&self, kind: KeptKind, digest: &TokenDigest) -> Result<Option<Kept>, BoxError> {

@@ -7,16 +7,13 @@ use saml_login::error::Error;
 use saml_login::organization::Change;
 use saml_login::provision::Intent;
 use saml_login::session::{CredentialStart, LoginMethod};
-use saml_login::sso::{Browser, Mail, Resumed};
+use saml_login::sso::{Browser, Mail, Resumed, SignedIn, Start, StartFor};
 
+use crate::acts::refused;
 use crate::common::block_on;
 use crate::common::people::{carry, email, random};
-use crate::common::tenants::{IDP_A, OPERATOR, open};
-use crate::site::{From, Jar, Site, person};
-
-fn refused(result: Result<(), Error>) -> &'static str {
-    result.expect_err("it is refused").code()
-}
+use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, open};
+use crate::site::{From, Jar, Site, code, person};
 
 /// A site where Mia is a member with a proven address.
 fn with_mia() -> (Site, saml_login::Organization) {
@@ -227,4 +224,56 @@ fn credentials_are_set_and_used_as_the_policy_says() {
     carry(&site.store, "org-a", &OPERATOR, &Intent::EndSessions(&victim)).expect("a change");
     let over = log_in(&site, &mut other, LoginMethod::Password, &password);
     assert_eq!(refused(over), "session_ended");
+}
+
+/// A password is as good as the session in which it was set: whoever could sign as somebody could
+/// set one as them.
+#[test]
+fn a_password_of_an_untrusted_session_opens_nothing() {
+    let acme = open("org-a", "acme", &IDP_A);
+    let site = Site::of(&[&acme]);
+    let mut jar = Jar::default();
+    assert_eq!(code(&site.log_in(&mut jar, &acme, "victim")), "create");
+    let signed_in = site.signed_in(&mut jar);
+    let account = signed_in.account.id.clone();
+    let set = |jar: &Jar, signed_in: &SignedIn| {
+        site.here(jar, |browser| block_on(site.sso.credential(signed_in, browser)))
+    };
+    let password = set(&jar, &signed_in).expect("a credential");
+    let kept = serde_json::to_string(&password).expect("JSON");
+    let password: CredentialStart = serde_json::from_str(&kept).expect("a credential");
+    let enters = |jar: &mut Jar, password: &CredentialStart| {
+        let organization = "org-a".into();
+        let entered = site.here(jar, |browser| {
+            let whose = (&organization, &account);
+            let method = LoginMethod::Password;
+            block_on(site.sso.log_in_with_credential(whose, method, password, browser, random()))
+        })?;
+        jar.take(&entered.cookies, site.now());
+        Ok::<(), Error>(())
+    };
+    let mut before = Jar::default();
+    enters(&mut before, &password).expect("a login");
+    // Another password, set in the session of the first, is of the same identity provider.
+    let signed_in = site.signed_in(&mut before);
+    let another = set(&before, &signed_in).expect("a credential");
+    assert_eq!(another, password);
+    // Another identity provider takes its place.
+    site.configure("org-a", &IDP_B);
+    assert_eq!(site.who(&mut before), "step_up");
+    for password in [&password, &another] {
+        assert_eq!(refused(enters(&mut Jar::default(), password)), "sso_step_up");
+    }
+    // Whoever holds such a session is not linked by it.
+    let start = site.start(&mut before, "acme", Start::new(StartFor::Link));
+    assert_eq!(refused(start), "not_signed_in");
+    // Single sign-on is switched off: a code is the way in, and then another password.
+    site.change("org-a", &OPERATOR, Change::Disable).expect("off");
+    site.wait(TimeDelta::seconds(1));
+    assert_eq!(refused(enters(&mut Jar::default(), &password)), "session_ended");
+    let mut jar = Jar::default();
+    site.by_code(&mut jar, "acme", "victim@example.test").expect("a login");
+    let signed_in = site.signed_in(&mut jar);
+    let fresh = set(&jar, &signed_in).expect("a credential");
+    enters(&mut Jar::default(), &fresh).expect("a login");
 }

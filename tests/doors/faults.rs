@@ -1,81 +1,20 @@
 //! What fails on the way, and what comes at the same time.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use saml_login::account::{AccountId, OrganizationId};
-use saml_login::audit::AuditEvent;
 use saml_login::error::BoxError;
-use saml_login::identity::Email;
-use saml_login::organization::{Claim, Counters};
+use saml_login::organization::Counters;
 use saml_login::request::RequestCookies;
-use saml_login::session::Session;
 use saml_login::sso::{Browser, Completed, Mail, Mailer, PostedLogin, Sso, Start, StartFor};
-use saml_login::store::{
-    AccountChange, DynStore, Found, Kept, KeptKind, Listing, MemoryStore, Names, Page, Record,
-    RequestLog, Store, StoreRecord, TooMany, Write, Written,
-};
+use saml_login::store::{DynStore, MemoryStore, Store};
 use saml_login::testing::idp::TestIdp;
-use saml_login::token::TokenDigest;
-use saml_login::trust::Fingerprint;
 use saml_login::{Random, SealingKey};
 
 use crate::common::people::{found, random};
 use crate::common::tenants::{IDP_A, open};
 use crate::common::{block_on, now};
+use crate::failing::Failing;
 use crate::site::{Jar, Site, code};
-
-/// A store of which one step fails: the one with this number, from now on.
-struct Failing {
-    store: MemoryStore,
-    steps: AtomicUsize,
-    fails_at: AtomicUsize,
-}
-
-impl Failing {
-    fn step(&self) -> Result<(), BoxError> {
-        let step = self.steps.fetch_add(1, Ordering::SeqCst);
-        match step == self.fails_at.load(Ordering::SeqCst) {
-            true => Err(BoxError::new("the database is gone")),
-            false => Ok(()),
-        }
-    }
-}
-
-macro_rules! steps {
-    ($(async fn $name:ident(&self $(, $argument:ident: $type:ty)*) -> $answer:ty;)*) => {
-        impl Store for Failing {
-            $(async fn $name(&self $(, $argument: $type)*) -> Result<$answer, BoxError> {
-                self.step()?;
-                self.store.$name($($argument),*).await
-            })*
-        }
-    };
-}
-
-steps! {
-    async fn organization(&self, id: &OrganizationId) -> Option<Record>;
-    async fn claimed(&self, claim: &Claim) -> Option<OrganizationId>;
-    async fn find(&self, organization: &OrganizationId, names: &Names) -> Option<Found>;
-    async fn accounts_of(&self, email: &Email) -> Vec<saml_login::account::Account>;
-    async fn list(&self, organization: &OrganizationId, listing: &Listing) -> Result<Page, TooMany>;
-    async fn session(&self, token: &TokenDigest) -> Option<(Session, saml_login::account::Account)>;
-    async fn sessions(&self, organization: &OrganizationId, account: &AccountId) -> Vec<Session>;
-    async fn sessions_indexed(&self, organization: &OrganizationId, index: &str) -> Vec<Session>;
-    async fn kept(&self, kind: KeptKind, digest: &TokenDigest) -> Option<Kept>;
-    async fn all_kept(&self, organization: &OrganizationId, kind: KeptKind) -> Vec<Kept>;
-    async fn audit(&self, organization: &OrganizationId, before: Option<u64>, count: usize) -> Vec<(u64, AuditEvent)>;
-    async fn changes_since(&self, organization: &OrganizationId, after: u64, count: usize) -> Vec<AccountChange>;
-    async fn trusted_elsewhere(&self, organization: &OrganizationId, fingerprints: &[Fingerprint]) -> Vec<Fingerprint>;
-    async fn store_record(&self) -> StoreRecord;
-    async fn record(&self, event: &AuditEvent) -> ();
-    async fn log_request(&self, request: &RequestLog) -> ();
-    async fn requests(&self, organization: &OrganizationId, before: Option<u64>, count: usize) -> Vec<(u64, RequestLog)>;
-    async fn write(&self, write: Write) -> Written;
-}
-
-const NEVER: usize = usize::MAX;
 
 fn counters(store: &impl Store) -> Counters {
     let record = block_on(store.organization(&"org-a".into())).expect("the store");
@@ -90,32 +29,27 @@ fn a_store_that_fails_at_a_step_lets_nobody_in_and_keeps_nobody_out() {
     loop {
         let store = MemoryStore::default();
         found(&store, &acme, Some(1));
-        let failing = Arc::new(Failing {
-            store,
-            steps: AtomicUsize::new(0),
-            fails_at: AtomicUsize::new(NEVER),
-        });
+        let failing = Failing::over(store);
         let site = Site::over(DynStore::new(failing.clone()));
         let mut jar = Jar::default();
         let request = site.tab(&mut jar, "acme", StartFor::Login);
         let form = site.answer(&acme, &IDP_A, "alice", Some(&request)).form_value().expect("one");
-        failing.steps.store(0, Ordering::SeqCst);
-        failing.fails_at.store(steps, Ordering::SeqCst);
+        failing.fail_at(steps);
         let completed = site.post(&mut jar, &acme.urls().acs_url, &form);
-        failing.fails_at.store(NEVER, Ordering::SeqCst);
+        failing.mend();
         if let Completed::LoggedIn(_) = completed {
             assert!(steps >= 4, "a login has steps: {steps}");
             break;
         }
         assert!(["store_failed", "account_store_failed"].contains(&code(&completed)));
-        assert_eq!(counters(&failing.store).seats().taken, 0, "no seat is taken");
+        assert_eq!(counters(&*failing).seats().taken, 0, "no seat is taken");
         let Completed::Stopped(stopped) = completed else { panic!("not stopped") };
         let later = "That did not work just now. Try again in a minute.";
         assert_eq!(stopped.error.user_message(), later);
         // The very form is good still, and so is its cookie: nothing was used up.
         let again = site.post(&mut jar, &acme.urls().acs_url, &form);
         assert_eq!(code(&again), "create", "after step {steps} failed");
-        assert_eq!(counters(&failing.store).seats().taken, 1);
+        assert_eq!(counters(&*failing).seats().taken, 1);
         steps += 1;
     }
 }

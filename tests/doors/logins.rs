@@ -108,6 +108,13 @@ fn junk_from_elsewhere_uses_nothing_up() {
     let untrusted =
         rows.iter().filter(|event| event.outcome == Outcome::Refused("key_untrusted".into()));
     assert_eq!(untrusted.count(), 1, "a flood costs one row a minute");
+    // The next row says how many there were.
+    assert_eq!(code(&site.post(&mut jar, acs, &forged)), "key_untrusted");
+    site.wait(TimeDelta::minutes(1));
+    assert_eq!(code(&site.post(&mut jar, acs, &forged)), "key_untrusted");
+    let last = site.told("org-a", 1).remove(0);
+    assert_eq!(last.outcome, Outcome::Refused("key_untrusted".into()));
+    assert_eq!(last.unlisted, 2);
     let form = site.answer(&acme, &IDP_A, "alice", Some(&request)).form_value().expect("one");
     assert_eq!(code(&site.post(&mut jar, acs, &form)), "create");
 }

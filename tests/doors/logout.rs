@@ -3,34 +3,38 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
+use saml_login::account::Role;
 use saml_login::binding::{Binding, RelayState};
 use saml_login::error::Error;
 use saml_login::logout::{LogoutMessage, LogoutOutcome};
 use saml_login::organization::Change;
-use saml_login::sso::{Browser, Completed, LogoutAnswered, Resumed};
-use saml_login::testing::idp::{SignatureOptions, TestIdp};
+use saml_login::sso::{Browser, Completed, LogoutAnswered, Resumed, StartFor};
+use saml_login::testing::idp::{SignatureOptions, TestIdp, TestNameId};
 use saml_login::{Delivery, Organization};
 
 use crate::common::block_on;
 use crate::common::people::random;
 use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, applied, open};
-use crate::site::{From, Jar, Site};
+use crate::site::{From, Jar, Site, code, person};
 
 /// An organization whose identity provider takes logouts.
-fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
-    let mut organization = open(id, slug, idp);
+pub(crate) fn with_slo(id: &str, slug: &str, idp: &TestIdp) -> Organization {
+    taking_logouts(open(id, slug, idp), idp)
+}
+
+pub(crate) fn taking_logouts(mut organization: Organization, idp: &TestIdp) -> Organization {
     let slo_url = Some(format!("{}/slo", idp.issuer()));
     let endpoints = Change::SetEndpoints { sso_binding: Binding::HttpRedirect, slo_url };
     applied(&mut organization, endpoints).result.expect("endpoints");
     organization
 }
 
-fn instant(at: DateTime<Utc>) -> String {
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// A signed LogoutRequest about somebody.
-fn request(
+pub(crate) fn request(
     idp: &TestIdp,
     organization: &Organization,
     (id, name, index): (&str, &str, Option<&str>),
@@ -51,7 +55,7 @@ fn request(
     STANDARD.encode(idp.sign_xml(&xml, id, &SignatureOptions::default()).expect("a signature"))
 }
 
-fn take(
+pub(crate) fn take(
     site: &Site,
     jar: &mut Jar,
     organization: &Organization,
@@ -71,7 +75,7 @@ fn take(
 }
 
 /// How many sessions a request has ended.
-fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
+pub(crate) fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
     match answered.expect("an answer") {
         LogoutAnswered::Ended { sessions, delivery: Some(Delivery::Redirect(url)), .. } => {
             assert!(url.contains("/slo?SAMLResponse="), "{url}");
@@ -82,10 +86,16 @@ fn ended(answered: Result<LogoutAnswered, Error>) -> usize {
 }
 
 /// Somebody who comes in with this handle.
-fn comes(site: &Site, organization: &Organization, idp: &TestIdp, name: &str, index: &str) -> Jar {
+pub(crate) fn comes(
+    site: &Site,
+    organization: &Organization,
+    idp: &TestIdp,
+    name: &str,
+    index: &str,
+) -> Jar {
     let mut jar = Jar::default();
     let slug = organization.slug().as_str();
-    let request = site.tab(&mut jar, slug, saml_login::sso::StartFor::Login);
+    let request = site.tab(&mut jar, slug, StartFor::Login);
     let mut answer = site.answer(organization, idp, name, Some(&request));
     answer.authn_statements[0].session_index = Some(index.to_owned());
     let form = answer.form_value().expect("a response");
@@ -94,7 +104,7 @@ fn comes(site: &Site, organization: &Organization, idp: &TestIdp, name: &str, in
     jar
 }
 
-fn is_in(site: &Site, jar: &mut Jar) -> bool {
+pub(crate) fn is_in(site: &Site, jar: &mut Jar) -> bool {
     matches!(site.page(jar, From::Here), Resumed::SignedIn(_))
 }
 
@@ -206,4 +216,69 @@ fn without_a_service_there_is_a_logout_here() {
     let out = block_on(site.sso.log_out(&signed_in, None, &browser, random())).expect("out");
     assert_eq!(out.delivery, None);
     assert!(!is_in(&site, &mut jar));
+}
+
+/// An administrator came from the identity provider and waits for the code that links them; then
+/// the identity provider logs them out.
+#[test]
+fn a_logout_ends_a_login_that_waits_for_its_code() {
+    let acme = with_slo("org-a", "acme", &IDP_A);
+    let site = Site::of(&[&acme]);
+    for name in ["boss", "other"] {
+        site.put(&person(&acme, name, Role::Administrator, false));
+    }
+    let waits = |name: &str| {
+        let mut jar = Jar::default();
+        assert_eq!(code(&site.log_in(&mut jar, &acme, name)), "confirm");
+        (jar, site.mails.code())
+    };
+    let (mut boss, sent_to_boss) = waits("boss");
+    let (mut other, sent_to_other) = waits("other");
+    let out = request(&IDP_A, &acme, ("_out", "boss", None), site.now());
+    assert_eq!(ended(take(&site, &mut Jar::default(), &acme, &out)), 0);
+    assert_eq!(code(&site.confirm(&mut boss, &sent_to_boss)), "code_wrong");
+    assert!(!is_in(&site, &mut boss));
+    // Nobody else's.
+    assert_eq!(code(&site.confirm(&mut other, &sent_to_other)), "link");
+    assert!(is_in(&site, &mut other));
+}
+
+/// No account is known by such a name, and the logout may leave the session's handle out, or parts
+/// of the name.
+#[test]
+fn a_logout_finds_sessions_by_a_name_that_does_not_last() {
+    const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+    let acme = with_slo("org-a", "acme", &IDP_A);
+    let site = Site::of(&[&acme]);
+    let comes = |name_id: &str, mail: &str| {
+        let mut jar = Jar::default();
+        let request = site.tab(&mut jar, "acme", StartFor::Login);
+        let mut answer = site.answer(&acme, &IDP_A, mail, Some(&request));
+        let mut name_id = TestNameId::new(name_id);
+        name_id.format = Some(TRANSIENT.to_owned());
+        answer.name_id = Some(name_id);
+        let form = answer.form_value().expect("a response");
+        let completed = site.post(&mut jar, &acme.urls().acs_url, &form);
+        assert!(matches!(completed, Completed::LoggedIn(_)), "{completed:?}");
+        jar
+    };
+    let (mut one, mut two) = (comes("_one", "alice"), comes("_two", "bob"));
+    let xml = |id: &str, name: &str| {
+        format!(
+            "<samlp:LogoutRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
+             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{id}\" Version=\"2.0\" \
+             IssueInstant=\"{}\" Destination=\"{}\"><saml:Issuer>{}</saml:Issuer>\
+             <saml:NameID Format=\"{TRANSIENT}\" NameQualifier=\"left-out-at-login\">{name}\
+             </saml:NameID></samlp:LogoutRequest>",
+            instant(site.now()),
+            acme.urls().slo_url,
+            IDP_A.issuer(),
+        )
+    };
+    let signed = |id: &str, name: &str| {
+        let signed = IDP_A.sign_xml(&xml(id, name), id, &SignatureOptions::default());
+        STANDARD.encode(signed.expect("a signature"))
+    };
+    assert_eq!(ended(take(&site, &mut Jar::default(), &acme, &signed("_first", "_one"))), 1);
+    assert!(!is_in(&site, &mut one) && is_in(&site, &mut two));
 }

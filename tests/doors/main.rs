@@ -4,14 +4,25 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod codes;
+mod elsewhere;
+mod enforced;
+mod failing;
 mod faults;
+mod invitations;
+mod jar;
 mod logins;
+mod loopback;
 mod logout;
 mod sessions;
+mod meanwhile;
 mod others;
 mod site;
 mod switching;
 mod tested;
 mod acts;
 mod races;
+mod redirects;
 mod starts;
+mod steps;
+mod takeovers;
+mod ways_in;

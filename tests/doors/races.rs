@@ -16,10 +16,10 @@ use crate::site::{From, Jar, Site, code, person};
 const RACERS: u8 = 64;
 
 /// A browser's cookies, and the form that it posts.
-type Posted = (String, String);
+pub(crate) type Posted = (String, String);
 
 /// All of them at once, each with randomness of its own: what became of each, in order.
-fn race(site: &Site, acme: &Organization, forms: &[Posted]) -> Vec<String> {
+pub(crate) fn race(site: &Site, acme: &Organization, forms: &[Posted]) -> Vec<String> {
     let (sso, now): (&Sso<DynStore>, _) = (&site.sso, site.now());
     let acs_url = acme.urls().acs_url.as_str();
     let barrier = std::sync::Barrier::new(forms.len());

@@ -1,8 +1,7 @@
-//! An application's site, a browser, and an identity provider's site, in one process.
+//! An application's site and an identity provider's site, in one process.
 #![allow(dead_code, reason = "each group of tests uses its part of it")]
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,9 +13,9 @@ use saml_login::audit::AuditEvent;
 use saml_login::error::{BoxError, Error};
 use saml_login::organization::{By, Change, Plan, Proposal};
 use saml_login::provision::Asked;
-use saml_login::request::SetCookie;
 use saml_login::sso::{
-    Browser, Completed, Mail, Mailer, PostedLogin, Resumed, SignedIn, Sso, Start, StartFor, Started,
+    Browser, Completed, Mail, Mailer, PostedLogin, Resumed, SignedIn, Sso, SsoBuilder, Start,
+    StartFor, Started,
 };
 use saml_login::store::{AccountWrite, DynStore, MemoryStore, Names, Store, Write, Written};
 use saml_login::testing::idp::{TestIdp, TestResponse};
@@ -25,78 +24,7 @@ use saml_login::{Delivery, Organization, SealingKey};
 use crate::common::people::{email, found, random};
 use crate::common::tenants::{IDP_A, response, values};
 use crate::common::{block_on, now};
-
-/// What a browser does by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
-    /// A link or a form of the application's own site.
-    Here,
-    /// A link of another site, or a redirect that came from one.
-    Link,
-    /// A form that another site posts.
-    Form,
-}
-
-#[derive(Clone)]
-struct Cookie {
-    value: String,
-    same_site: String,
-    expires_at: DateTime<Utc>,
-}
-
-/// One person's browser: any number of tabs, one jar.
-#[derive(Clone, Default)]
-pub(crate) struct Jar(BTreeMap<String, Cookie>);
-
-impl Jar {
-    /// What it sends along, by RFC 6265bis §5.8.3.
-    pub(crate) fn header(&self, from: From, now: DateTime<Utc>) -> String {
-        let goes = |cookie: &Cookie| {
-            cookie.expires_at > now
-                && match from {
-                    From::Here => true,
-                    From::Link => cookie.same_site != "Strict",
-                    From::Form => cookie.same_site == "None",
-                }
-        };
-        let pairs = self.0.iter().filter(|(_, cookie)| goes(cookie));
-        let pairs: Vec<String> =
-            pairs.map(|(name, cookie)| format!("{name}={}", cookie.value)).collect();
-        pairs.join("; ")
-    }
-
-    pub(crate) fn take(&mut self, cookies: &[SetCookie], now: DateTime<Utc>) {
-        for cookie in cookies {
-            let mut parts = cookie.as_str().split("; ");
-            let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a pair");
-            let attributes: BTreeMap<&str, &str> =
-                parts.map(|part| part.split_once('=').unwrap_or((part, ""))).collect();
-            if name.starts_with("__Host-") {
-                assert!(attributes.contains_key("Secure"), "{name} has to be secure");
-                assert_eq!(attributes.get("Path"), Some(&"/"));
-                assert!(!attributes.contains_key("Domain"));
-            }
-            assert!(attributes.contains_key("HttpOnly"), "{name} is not for scripts");
-            let seconds: i64 = attributes["Max-Age"].parse().expect("seconds");
-            if seconds <= 0 {
-                self.0.remove(name);
-                continue;
-            }
-            let same_site = attributes["SameSite"].to_owned();
-            let (value, expires_at) = (value.to_owned(), now + TimeDelta::seconds(seconds));
-            self.0.insert(name.to_owned(), Cookie { value, same_site, expires_at });
-        }
-    }
-
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.0.keys().map(String::as_str).collect()
-    }
-
-    /// The person, or a thief of another kind, throws them away.
-    pub(crate) fn lose(&mut self, is_lost: impl Fn(&str) -> bool) {
-        self.0.retain(|name, _| !is_lost(name));
-    }
-}
+pub(crate) use crate::jar::{From, Jar};
 
 /// Keeps what is mailed.
 #[derive(Clone, Default)]
@@ -128,6 +56,7 @@ pub(crate) struct Site {
     pub(crate) sso: Sso<DynStore>,
     pub(crate) store: DynStore,
     pub(crate) mails: Mails,
+    base_url: &'static str,
     now: Cell<DateTime<Utc>>,
     answers: Cell<usize>,
 }
@@ -140,18 +69,30 @@ impl Site {
     }
 
     pub(crate) fn over(store: DynStore) -> Self {
+        Self::at("https://app.example.test", store)
+    }
+
+    pub(crate) fn at(base_url: &'static str, store: DynStore) -> Self {
+        Self::with(base_url, store, |builder| builder)
+    }
+
+    /// One that is built with something of its own.
+    pub(crate) fn with(
+        base_url: &'static str,
+        store: DynStore,
+        own: impl FnOnce(SsoBuilder<DynStore>) -> SsoBuilder<DynStore>,
+    ) -> Self {
         let mails = Mails::default();
-        let sso = Sso::builder("https://app.example.test", store.clone())
+        let builder = Sso::builder(base_url, store.clone())
             .sealing_keys([SealingKey::new([7; 32])])
-            .mailer(mails.clone())
-            .build(now());
-        let sso = block_on(sso).expect("doors");
-        Self { sso, store, mails, now: Cell::new(now()), answers: Cell::new(0) }
+            .mailer(mails.clone());
+        let sso = block_on(own(builder).build(now())).expect("doors");
+        Self { sso, store, mails, base_url, now: Cell::new(now()), answers: Cell::new(0) }
     }
 
     /// The same store, in another process.
     pub(crate) fn another(&self) -> Self {
-        let other = Self::over(self.store.clone());
+        let other = Self::at(self.base_url, self.store.clone());
         other.now.set(self.now());
         other.answers.set(self.answers.get() + 1_000);
         other

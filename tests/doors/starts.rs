@@ -1,11 +1,16 @@
 //! How logins start, and what happens in the middle of them.
 
+use std::net::IpAddr;
+
 use chrono::TimeDelta;
 use saml_login::account::{AccountId, Role, Status};
 use saml_login::error::Error;
 use saml_login::organization::{Change, Proposal};
 use saml_login::provision::Intent;
-use saml_login::sso::{Browser, Completed, PostedLogin, Start, StartFor, Started};
+use saml_login::sso::{
+    Browser, Completed, MemoryRateLimits, PostedLogin, RateKey, RateKind, RateLimits as _, Start,
+    StartFor, Started,
+};
 use saml_login::testing::idp::{TestIdp, TestSigned};
 
 use crate::acts::refused;
@@ -160,8 +165,11 @@ fn whoever_is_signed_out_in_the_middle_links_nothing() {
     let request = site.tab(&mut jar, "acme", StartFor::Link);
     site.carry("org-a", &Intent::EndSessions(&AccountId::new("boss")));
     let form = site.answer(&acme, &IDP_A, "boss", Some(&request)).form_value().expect("one");
+    let mut copy = jar.clone();
     assert_eq!(code(&site.post(&mut jar, &acme.urls().acs_url, &form)), "session_over");
     assert_eq!(site.account("org-a", &AccountId::new("boss")).link, None);
+    // What was refused is used up, whoever has kept the cookies.
+    assert_eq!(code(&site.post(&mut copy, &acme.urls().acs_url, &form)), "assertion_replayed");
 }
 
 #[test]
@@ -231,4 +239,26 @@ fn a_login_that_is_refused_there_or_here_says_why() {
     site.set("org-a", |organization| done(organization, Change::Enable));
     assert_eq!(code(&site.post(&mut jar, acs, &form)), "sso_not_configured");
     assert_eq!([site.who(&mut jar), site.who(&mut bobs)], ["nobody", "session_ended"]);
+}
+
+/// Each kind has room of its own, and what is asked about is forgotten last.
+#[test]
+fn a_flood_of_addresses_pushes_no_account_out() {
+    let (limits, acme) = (MemoryRateLimits::default(), open("org-a", "acme", &IDP_A));
+    let now = Site::of(&[]).now();
+    let take = |key: &RateKey| block_on(limits.take(key, now)).expect("in memory").is_none();
+    let account = person(&acme, "mia", Role::Member, false);
+    let account = RateKey::of_account(RateKind::LinkMailed, &account);
+    let client = |n: u32| RateKey::of_client(RateKind::CodeMailedFrom, IpAddr::V4(n.into()));
+    // Five of each may be taken.
+    let (often, once) = (client(0), client(1));
+    assert!((0..5).all(|_| take(&account) && take(&often) && take(&once)));
+    for n in 2..50_000 {
+        assert!(take(&client(n)));
+    }
+    assert!(!take(&often), "it is remembered, and asked about last");
+    assert!(take(&client(50_000)), "one more than there is room for");
+    assert!(!take(&often));
+    assert!(take(&once), "it was asked about longest ago");
+    assert!(!take(&account));
 }

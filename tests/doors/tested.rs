@@ -135,3 +135,35 @@ fn a_test_is_an_administrators_whose_session_lives() {
     carry(&site.store, "org-a", &OPERATOR, &off).expect("a change");
     assert_eq!(site.start(&mut jar, "acme", start()).expect_err("off").code(), "not_signed_in");
 }
+
+/// Whatever a test comes to, its form is used up: whoever kept a copy, and the cookies with it,
+/// tries nothing out.
+#[test]
+fn a_test_is_used_once_whatever_it_comes_to() {
+    for end in ["counts", "demoted", "ended"] {
+        let acme = open("org-a", "acme", &IDP_A);
+        let (site, mut jar) = (Site::of(&[&acme]), Jar::default());
+        for name in ["boss", "deputy"] {
+            site.put(&person(&acme, name, Role::Administrator, false));
+        }
+        site.by_code(&mut jar, "acme", "boss@example.test").expect("a login");
+        let request = site.tab(&mut jar, "acme", IN_EFFECT);
+        let boss = AccountId::new("boss");
+        match end {
+            "counts" => {}
+            "demoted" => {
+                site.carry("org-a", &Intent::ChangeRole { account: &boss, role: Role::Member });
+            }
+            _ => site.carry("org-a", &Intent::EndSessions(&boss)),
+        }
+        let form = site.answer(&acme, &IDP_A, "boss", Some(&request)).form_value().expect("one");
+        let mut copy = jar.clone();
+        let first = site.post(&mut jar, &acme.urls().acs_url, &form);
+        match end {
+            "ended" => assert_eq!(code(&first), "session_over"),
+            _ => assert_eq!(tested(first).counts.is_ok(), end == "counts"),
+        }
+        let again = site.post(&mut copy, &acme.urls().acs_url, &form);
+        assert_eq!(code(&again), "assertion_replayed", "{end}");
+    }
+}

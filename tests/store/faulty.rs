@@ -11,6 +11,7 @@ use saml_login::account::{Account, AccountId, OrganizationId, Status};
 use saml_login::audit::AuditEvent;
 use saml_login::error::BoxError;
 use saml_login::identity::Email;
+use saml_login::logout::SubjectDigest;
 use saml_login::organization::{Claim, Counters, Shortage};
 use saml_login::session::Session;
 use saml_login::store::{
@@ -54,7 +55,7 @@ pub(crate) enum Hook {
     List(fn(&Faulty, &OrganizationId, &Listing) -> Result<Page, TooMany>),
     Session(fn(&Faulty, &TokenDigest) -> Option<(Session, Account)>),
     Sessions(fn(&Faulty, &AccountId, &mut Vec<Session>)),
-    Indexed(fn(&Faulty, &OrganizationId, &str, &mut Vec<Session>)),
+    Named(fn(&Faulty, &OrganizationId, &SubjectDigest, &mut Vec<Session>)),
     Kept(fn(&Faulty, KeptKind, &TokenDigest) -> Option<Kept>),
     AllKept(fn(&Faulty, &OrganizationId, KeptKind, &mut Vec<Kept>)),
     Audit(fn(&Faulty, &OrganizationId, Option<u64>, usize) -> Told<AuditEvent>),
@@ -391,15 +392,15 @@ impl Store for Faulty {
         change!(self, Sessions(account), self.inner.sessions(organization, account))
     }
 
-    async fn sessions_indexed(
+    async fn sessions_named(
         &self,
         organization: &OrganizationId,
-        session_index: &str,
+        subject: &SubjectDigest,
     ) -> Result<Vec<Session>, BoxError> {
         change!(
             self,
-            Indexed(organization, session_index),
-            self.inner.sessions_indexed(organization, session_index)
+            Named(organization, subject),
+            self.inner.sessions_named(organization, subject)
         )
     }
 

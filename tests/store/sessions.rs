@@ -136,40 +136,30 @@ pub(crate) const FAULTS: &[Fault] = &[
         "its last_used_at is another",
     ),
     Fault(
-        "finds nobody by the provider's handle",
-        &[Hook::Indexed(|_, _, _, found| found.clear())],
-        "sessions are found by the provider's handle",
+        "finds nobody by the provider's name",
+        &[Hook::Named(|_, _, _, found| found.clear())],
+        "sessions are found by the provider's name",
     ),
     Fault(
-        "finds one by the provider's handle",
-        &[Hook::Indexed(|_, _, _, found| found.truncate(1))],
-        "sessions are found by the provider's handle",
+        "finds one by the provider's name",
+        &[Hook::Named(|_, _, _, found| found.truncate(1))],
+        "sessions are found by the provider's name",
     ),
     Fault(
-        "finds handles in any letter case",
-        &[Hook::Indexed(|faulty, organization, index, found| {
-            let other = index.replace("shared", "SHARED");
-            if other != index {
-                found.extend(now(faulty.inner.sessions_indexed(organization, &other)));
-            }
-        })],
-        "sessions are found by the provider's handle",
-    ),
-    Fault(
-        "finds sessions of others by a handle",
-        &[Hook::Indexed(|faulty, organization, index, found| {
+        "finds sessions of others by a name",
+        &[Hook::Named(|faulty, organization, subject, found| {
             let other = organization.as_str().replace("-other", "");
             if other != organization.as_str() {
-                found.extend(now(faulty.inner.sessions_indexed(&other.into(), index)));
+                found.extend(now(faulty.inner.sessions_named(&other.into(), subject)));
             }
         })],
-        "handles are those of one organization",
+        "names are those of one organization",
     ),
     Fault(
-        "keeps the first handle",
-        &[Hook::Indexed(|faulty, organization, index, found| {
+        "keeps the first name",
+        &[Hook::Named(|faulty, organization, subject, found| {
             let first = |one: &Session| {
-                one.session_index() == Some(index) && one.start.organization == *organization
+                one.subject_digest() == Some(*subject) && one.start.organization == *organization
             };
             let mut seen = lock(&faulty.sessions);
             let former: Vec<Session> =
@@ -182,7 +172,7 @@ pub(crate) const FAULTS: &[Fault] = &[
                 }
             }
         })],
-        "a session has the handle that it has now",
+        "a session has the name that it has now",
     ),
     Fault(
         "a use is of any organization's session",

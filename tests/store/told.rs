@@ -1,5 +1,6 @@
 //! Faults of what is told: events, requests of the directory, and the one record of the store.
 
+use chrono::DateTime;
 use saml_login::account::OrganizationId;
 use saml_login::audit::{AuditEvent, Outcome};
 use saml_login::store::{RequestLog, Store};
@@ -154,6 +155,19 @@ pub(crate) const FAULTS: &[Fault] = &[
     logs!("no account of requests", |request| request.account = None, "requests are logged whole"),
     logs!("no status of requests", |request| request.status = 200, "requests are logged whole"),
     logs!("no detail of requests", |request| request.detail = None, "requests are logged whole"),
+    logs!("no reason of requests", |request| request.reason = None, "requests are logged whole"),
+    logs!("one note of requests", |request| request.notes.truncate(1), "requests are logged whole"),
+    logs!("no number of requests", |request| request.unlisted = 0, "requests are logged whole"),
+    Fault(
+        "logs requests of nobody",
+        &[Hook::Requests(|faulty, id, before, count| match id.as_str() {
+            "contract-logged-nobody" => {
+                vec![(1, RequestLog::new(id, DateTime::UNIX_EPOCH, "nowhere", 401))]
+            }
+            _ => requests(faulty, id, before, count),
+        })],
+        "requests of an organization that is not there are forgotten",
+    ),
     logs!(
         "short requests",
         |request| request.milliseconds = request.milliseconds.min(65_535),

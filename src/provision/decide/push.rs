@@ -31,7 +31,7 @@ pub(super) fn push<'a>(
         None => {
             let wanted = (push.apply)(None).map_err(Refusal::Push)?;
             match taken_up(&wanted.pushed, standing) {
-                Some(account) => updated(account, active(wanted), standing),
+                Some(account) => updated(account, again(wanted, account), standing),
                 None => created(wanted, standing, moment),
             }
         }
@@ -41,6 +41,14 @@ pub(super) fn push<'a>(
 /// A person who is pushed as new comes in, unless the directory says otherwise.
 fn active(wanted: Wanted) -> Wanted {
     Wanted { active: Some(wanted.active.unwrap_or(true)), ..wanted }
+}
+
+/// Who is pushed as new and is known keeps the directory's own id, if it says none this time.
+fn again(mut wanted: Wanted, account: &Account) -> Wanted {
+    if wanted.pushed.external_id.is_none() {
+        wanted.pushed.external_id.clone_from(&account.external_id);
+    }
+    active(wanted)
 }
 
 /// The account that the directory has deactivated itself and pushes again, as Okta does after each
@@ -127,7 +135,7 @@ fn said(
         // Who takes an address away, takes nothing: people are reached by it.
         address: address.or_else(|| account.address.clone()),
         user_name: Some(pushed.user_name.clone()),
-        external_id: pushed.external_id.clone().or_else(|| account.external_id.clone()),
+        external_id: pushed.external_id.clone(),
         profile: pushed.profile(),
         managed_by,
         pushed: Some(Box::new(pushed)),

@@ -169,7 +169,8 @@ impl Books {
     }
 
     pub(super) fn log(&mut self, request: RequestLog) {
-        self.requests.entry(request.organization.clone()).or_default().add(request, false);
+        let is_refused = request.status >= 400;
+        self.requests.entry(request.organization.clone()).or_default().add(request, is_refused);
     }
 
     pub(super) fn requests(

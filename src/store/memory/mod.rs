@@ -25,6 +25,7 @@ use crate::audit::AuditEvent;
 use crate::error::BoxError;
 use crate::fingerprint::Fingerprint;
 use crate::identity::Email;
+use crate::logout::SubjectDigest;
 use crate::organization::Claim;
 use crate::session::Session;
 use crate::token::TokenDigest;
@@ -130,14 +131,14 @@ impl Store for MemoryStore {
         Ok(tokens.filter_map(|token| state.sessions.get(token)).cloned().collect())
     }
 
-    async fn sessions_indexed(
+    async fn sessions_named(
         &self,
         organization: &OrganizationId,
-        session_index: &str,
+        subject: &SubjectDigest,
     ) -> Result<Vec<Session>, BoxError> {
         let state = self.state()?;
         let Some(tenant) = state.tenant(organization) else { return Ok(Vec::new()) };
-        let tokens = tenant.indexed(session_index);
+        let tokens = tenant.named_sessions(subject);
         Ok(tokens.filter_map(|token| state.sessions.get(token)).cloned().collect())
     }
 
@@ -198,7 +199,10 @@ impl Store for MemoryStore {
     }
 
     async fn log_request(&self, request: &RequestLog) -> Result<(), BoxError> {
-        self.state()?.books.log(request.clone());
+        let mut state = self.state()?;
+        if state.tenant(&request.organization).is_some() {
+            state.books.log(request.clone());
+        }
         Ok(())
     }
 

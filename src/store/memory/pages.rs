@@ -99,7 +99,10 @@ impl Tenant {
             }
             // The address of an account, or one that the directory has pushed.
             Attribute::Email => return Some(self.addressed(&value.to_ascii_lowercase())),
-            Attribute::DisplayName | Attribute::FamilyName | Attribute::GivenName => return None,
+            Attribute::DisplayName
+            | Attribute::FamilyName
+            | Attribute::Formatted
+            | Attribute::GivenName => return None,
         };
         Some(self.named(&name))
     }
@@ -123,11 +126,15 @@ impl Tenant {
 /// Whether an index gives the accounts that pass and no others.
 fn is_exact(filter: &Filter) -> bool {
     match filter {
+        Filter::All(filters) => filters.is_empty(),
         Filter::Any(filters) => filters.iter().all(is_exact),
         Filter::Status(_) | Filter::ChangedAfter(..) | Filter::ChangedBefore(..) => true,
         Filter::Text(attribute, Test::Is(_)) => !matches!(
             attribute,
-            Attribute::DisplayName | Attribute::FamilyName | Attribute::GivenName
+            Attribute::DisplayName
+                | Attribute::FamilyName
+                | Attribute::Formatted
+                | Attribute::GivenName
         ),
         _ => false,
     }

@@ -7,6 +7,7 @@ use super::super::{AccountChange, AccountWrite, Found, Mark, Name, Names, PurgeK
 use super::orders::{Ids, Orders};
 use crate::account::{Account, AccountId, Status};
 use crate::error::BoxError;
+use crate::logout::SubjectDigest;
 use crate::organization::{Counters, Organization, Shortage};
 use crate::session::Session;
 use crate::token::TokenDigest;
@@ -22,8 +23,8 @@ pub(super) struct Tenant {
     pub(super) orders: Orders,
     administrators: BTreeSet<AccountId>,
     pub(super) sessions: HashMap<AccountId, BTreeSet<TokenDigest>>,
-    /// Sessions by the identity provider's handle.
-    indexed: HashMap<String, BTreeSet<TokenDigest>>,
+    /// Sessions by what their holder is called at the identity provider.
+    subjects: HashMap<SubjectDigest, BTreeSet<TokenDigest>>,
     marks: HashSet<Mark>,
     feed: Vec<AccountChange>,
 }
@@ -51,7 +52,7 @@ impl Tenant {
             orders: Orders::default(),
             administrators: BTreeSet::new(),
             sessions: HashMap::new(),
-            indexed: HashMap::new(),
+            subjects: HashMap::new(),
             marks: HashSet::new(),
             feed: Vec::new(),
         }
@@ -164,22 +165,25 @@ impl Tenant {
         before
     }
 
-    pub(super) fn indexed(&self, session_index: &str) -> impl Iterator<Item = &TokenDigest> {
-        self.indexed.get(session_index).into_iter().flatten()
+    pub(super) fn named_sessions(
+        &self,
+        subject: &SubjectDigest,
+    ) -> impl Iterator<Item = &TokenDigest> {
+        self.subjects.get(subject).into_iter().flatten()
     }
 
     pub(super) fn index(&mut self, session: &Session) {
-        if let Some(index) = session.session_index() {
-            self.indexed.entry(index.to_owned()).or_default().insert(session.token);
+        if let Some(subject) = session.subject_digest() {
+            self.subjects.entry(subject).or_default().insert(session.token);
         }
     }
 
     pub(super) fn unindex(&mut self, session: &Session) {
-        let Some(index) = session.session_index() else { return };
-        let Some(tokens) = self.indexed.get_mut(index) else { return };
+        let Some(subject) = session.subject_digest() else { return };
+        let Some(tokens) = self.subjects.get_mut(&subject) else { return };
         tokens.remove(&session.token);
         if tokens.is_empty() {
-            self.indexed.remove(index);
+            self.subjects.remove(&subject);
         }
     }
 

@@ -76,7 +76,7 @@ pub fn store<S: Store + Sync>(store: &S, block_on: impl Fn(Task<'_>) + Sync) {
     trusted::who_else_trusts_a_certificate_is_found(tested);
     spent::what_is_spent_was_not_spent_before(tested);
     sessions::sessions_are_found(tested);
-    sessions::sessions_are_found_by_the_providers_handle(tested);
+    sessions::sessions_are_found_by_the_providers_name(tested);
     sessions::a_use_brings_no_session_back(tested);
     kept::what_is_kept_is_found(tested);
     kept::what_is_kept_is_as_it_was_read(tested);

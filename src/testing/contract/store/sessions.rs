@@ -170,42 +170,43 @@ fn to_the_letter(read: Option<&Session>, written: &Session) {
     }
 }
 
-pub(super) fn sessions_are_found_by_the_providers_handle<S: Store>(tested: Tested<'_, S>) {
-    let id = tested.found("contract-handles", None);
-    let other = tested.found("contract-handles-other", None);
+pub(super) fn sessions_are_found_by_the_providers_name<S: Store>(tested: Tested<'_, S>) {
+    let id = tested.found("contract-subjects", None);
+    let other = tested.found("contract-subjects-other", None);
     let (alice, bob) =
         (tested.created(administrator(&id, "alice")), tested.created(member(&id, "bob")));
     let foreign = tested.created(member(&other, "carol"));
-    let begun = |account: &Account, name: &str, index: Option<&str>| {
-        let organization = &account.organization;
-        let subject = Some(subject(organization, name, index));
-        let session = Session { subject, ..session(account, name) };
-        tested.done(with_session(organization, begin(&session)), "a session begins");
+    // Of one connection, so that nothing but the organization tells them apart.
+    let named = |name: &str| subject(&id, name, Some(name));
+    let begun = |account: &Account, token: &str, subject: Option<LogoutSubject>| {
+        let session = Session { subject, ..session(account, token) };
+        tested.done(with_session(&account.organization, begin(&session)), "a session begins");
         session
     };
-    let (one, two) = (begun(&alice, "one", Some("shared")), begun(&bob, "two", Some("shared")));
-    begun(&alice, "three", Some("SHARED"));
+    let one = begun(&alice, "one", Some(named("shared")));
+    let two = begun(&bob, "two", Some(named("shared")));
+    begun(&alice, "three", Some(named("SHARED")));
     begun(&alice, "four", None);
-    let theirs = begun(&foreign, "five", Some("shared"));
-    let found = |organization: &OrganizationId, index: &str| {
-        let index = super::people::odd(index);
-        let mut found = tested.ask(tested.store.sessions_indexed(organization, &index));
+    let theirs = begun(&foreign, "five", Some(named("shared")));
+    let found = |organization: &OrganizationId, name: &str| {
+        let subject = named(name).digest();
+        let mut found = tested.ask(tested.store.sessions_named(organization, &subject));
         found.sort_by_key(|session| session.token);
         found
     };
     let mut both = vec![one.clone(), two.clone()];
     both.sort_by_key(|session| session.token);
-    assert!(found(&id, "shared") == both, "sessions are found by the provider's handle");
-    assert!(found(&other, "shared") == [theirs], "handles are those of one organization");
-    assert!(found(&id, "none").is_empty(), "by a handle that nobody has nobody is found");
+    assert!(found(&id, "shared") == both, "sessions are found by the provider's name");
+    assert!(found(&other, "shared") == [theirs], "names are those of one organization");
+    assert!(found(&id, "none").is_empty(), "by a name that nobody has nobody is found");
     tested.done(with_session(&id, SessionWrite::End(one.token)), "a session ends");
-    assert!(found(&id, "shared") == [two.clone()], "a session that has ended has no handle");
-    let moved = Session { subject: Some(subject(&id, "two", Some("moved"))), ..two };
+    assert!(found(&id, "shared") == [two.clone()], "a session that has ended has no name");
+    let moved = Session { subject: Some(named("moved")), ..two };
     tested.done(with_session(&id, begin(&moved)), "a session is as it is now");
-    assert!(found(&id, "shared").is_empty(), "a session has the handle that it has now");
-    assert!(found(&id, "moved") == [moved], "a session is found by the handle that it has now");
+    assert!(found(&id, "shared").is_empty(), "a session has the name that it has now");
+    assert!(found(&id, "moved") == [moved], "a session is found by the name that it has now");
     let _ = tested.purge(&bob, Vec::new());
-    assert!(found(&id, "moved").is_empty(), "a purged account takes the handles with it");
+    assert!(found(&id, "moved").is_empty(), "a purged account takes the names with it");
 }
 
 pub(super) fn a_use_brings_no_session_back<S: Store>(tested: Tested<'_, S>) {

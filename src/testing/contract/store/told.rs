@@ -14,11 +14,13 @@ fn events(id: &OrganizationId) -> Vec<AuditEvent> {
     let fingerprint = "cd".repeat(32).parse();
     let certificate = fingerprint.map(|fingerprint| Action::CertificateRetired { fingerprint });
     let domain = || Action::DomainChanged { domain: "told.test".into(), verified: true };
+    let flood = AuditEvent { unlisted: 1_203, ..of(Actor::IdentityProvider, Action::Login) };
     let dangers = || vec!["one".into(), "two".into()];
     vec![
         of(Actor::Application, Action::Login).about(account()),
         of(Actor::Directory(odd("token")), Action::ProvisioningChanged { dangers: dangers() }),
         of(Actor::IdentityProvider, Action::Login).ended(Outcome::Refused("no_seat".into())),
+        flood.ended(Outcome::Refused("signature_invalid".into())),
         of(Actor::Member(account()), domain()).ended(Outcome::Failed("broken".into())),
         of(Actor::Operator(odd("operator")), certificate.unwrap_or(Action::TestLogin)),
         of(Actor::Application, Action::BreakGlassChanged { granted: false }).about(account()),
@@ -102,6 +104,9 @@ pub(super) fn requests_are_logged<S: Store>(tested: Tested<'_, S>) {
         account: Some(AccountId::new(odd("account"))),
         scim_type: Some("uniqueness".into()),
         detail: Some(odd("detail")),
+        reason: Some("user_name_taken".into()),
+        notes: vec![odd("one"), odd("two")],
+        unlisted: 1_203,
         milliseconds: u32::MAX >> 1,
         client: Some(odd("client")),
         ..RequestLog::new(&id, at(i64::from(number)), "push", number)
@@ -119,6 +124,10 @@ pub(super) fn requests_are_logged<S: Store>(tested: Tested<'_, S>) {
     assert!(pages == expected, "requests before a number follow without a gap: {pages:?}");
     let elsewhere = tested.requests(&other, None, 9).len();
     assert!(elsewhere == 1, "requests are logged by their organization");
+    let nobody = OrganizationId::new("contract-logged-nobody");
+    tested.ask(tested.store.log_request(&RequestLog::new(&nobody, at(0), "nowhere", 401)));
+    let nowhere = tested.requests(&nobody, None, 9);
+    assert!(nowhere.is_empty(), "requests of an organization that is not there are forgotten");
     assert!(tested.audit(&id, None, 9).is_empty(), "requests are no events");
 }
 

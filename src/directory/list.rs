@@ -1,0 +1,194 @@
+//! People: a page of them.
+
+use serde_json::Value;
+
+use super::call::{Call, Given};
+use super::cursor::Cursor;
+use super::query::Query;
+use super::{Refused, ScimResponse};
+use crate::account::Account;
+use crate::digest::Digest;
+use crate::organization::ScimMode;
+use crate::scim::{Expression, ListResponse, ScimError, ScimType, USER, user};
+use crate::store::{
+    Filter, Kept, KeptKind, KeptWhat, KeptWrite, Listing, Page, PagingKey, Position, SortBy, Store,
+    Write,
+};
+use crate::token::TokenDigest;
+use chrono::TimeDelta;
+
+/// So long it is known where the next numbered page begins.
+const REMEMBERED: TimeDelta = TimeDelta::minutes(10);
+
+impl<S: Store> Call<'_, S> {
+    pub(super) async fn list(&mut self) -> Result<ScimResponse, Refused> {
+        self.told.action = "list";
+        self.page().await
+    }
+
+    /// RFC 7644 §3.4.3: the same by POST, so that what is asked for stands in no URL.
+    pub(super) async fn search(&mut self) -> Result<ScimResponse, Refused> {
+        self.told.action = "search";
+        let body = self.body(Given::Octets)?;
+        self.query = Query::of_body(&body);
+        self.page().await
+    }
+
+    async fn page(&mut self) -> Result<ScimResponse, Refused> {
+        let query = self.query.clone();
+        let mut listing = Listing::first(query.count()?);
+        listing.filter = filter(&query)?;
+        self.order(&query, &mut listing)?;
+        let listed = listed(&query, &listing);
+        let body = match &query.cursor {
+            Some(cursor) => self.by_cursor(cursor, listing, listed).await?,
+            None => self.by_index(query.start_index()?, listing, listed).await?,
+        };
+        Ok(ScimResponse::of(200, &body.to_json()))
+    }
+
+    fn order(&mut self, query: &Query, listing: &mut Listing) -> Result<(), Refused> {
+        let Some(name) = query.sort_by.as_deref().filter(|name| !name.trim().is_empty()) else {
+            return Ok(());
+        };
+        let prefix = name.get(..USER.len()).filter(|prefix| prefix.eq_ignore_ascii_case(USER));
+        let bare = prefix.and_then(|_| name.get(USER.len()..)?.strip_prefix(':')).unwrap_or(name);
+        listing.sort = match bare.trim().to_ascii_lowercase().as_str() {
+            "username" => SortBy::UserName,
+            "id" => SortBy::Id,
+            "meta.created" => SortBy::Created,
+            "meta.lastmodified" => SortBy::Changed,
+            _ if self.caller.mode() == ScimMode::Lenient => {
+                self.told.note("the list is not sorted by what was asked for");
+                SortBy::Created
+            }
+            _ => {
+                let words = "Lists are sorted by userName, id, meta.created and meta.lastModified.";
+                return Err(super::call::unfit("scim_sort_unknown", words));
+            }
+        };
+        let order = query.sort_order.as_deref().unwrap_or_default().trim();
+        listing.descending = order.eq_ignore_ascii_case("descending");
+        Ok(())
+    }
+
+    async fn by_index(
+        &mut self,
+        start: usize,
+        mut listing: Listing,
+        listed: [u8; 32],
+    ) -> Result<ListResponse, Refused> {
+        let before = start.saturating_sub(1);
+        let digest = self.paging_key(&listed);
+        listing.from = match before {
+            0 => Position::Start,
+            _ => self.remembered(&digest, before, &listing).await?,
+        };
+        let page = self.read(&listing).await?;
+        let shown = before.saturating_add(page.accounts.len());
+        let last = page.accounts.last().filter(|_| shown < page.total);
+        if let Some(last) = last.filter(|_| listing.sort == SortBy::Created) {
+            self.remember(digest, shown, last).await;
+        }
+        Ok(ListResponse::new(self.shown(&page.accounts), page.total).from(start))
+    }
+
+    /// One more than a page is asked for: it says whether there is a next one, whatever was removed
+    /// or added meanwhile.
+    async fn by_cursor(
+        &mut self,
+        cursor: &str,
+        mut listing: Listing,
+        listed: [u8; 32],
+    ) -> Result<ListResponse, Refused> {
+        let sealed = Cursor { organization: self.caller.organization(), listed };
+        let keys = self.sso.sealing_keys();
+        listing.from = match cursor.trim() {
+            "" => Position::Start,
+            cursor => sealed.open(cursor, keys, self.now)?,
+        };
+        let count = listing.count;
+        listing.count = count.saturating_add(1);
+        let Page { mut accounts, total, .. } = self.read(&listing).await?;
+        let is_more = accounts.len() > count;
+        accounts.truncate(count);
+        let next = accounts.last().filter(|_| is_more).map(|last| match listing.sort {
+            SortBy::Created => Position::After(last.created_at, last.id.clone()),
+            _ => Position::Skip(match listing.from {
+                Position::Skip(skip) => skip.saturating_add(count),
+                _ => count,
+            }),
+        });
+        let random = self.random.draw();
+        let next = next.and_then(|position| sealed.seal(&position, keys, (self.now, random)));
+        Ok(ListResponse::new(self.shown(&accounts), total).between(None, next))
+    }
+
+    async fn read(&self, listing: &Listing) -> Result<Page, Refused> {
+        let listed = self.sso.store().list(self.caller.organization(), listing).await;
+        listed.map_err(Refused::store)?.map_err(|too_many| {
+            let error = ScimError::new(400, format!("Narrow the search: {too_many}."));
+            Refused::new("scim_filter_too_many", error.of(ScimType::TooMany))
+        })
+    }
+
+    fn shown(&self, accounts: &[Account]) -> Vec<Value> {
+        let selection = self.query.selection();
+        accounts.iter().map(|account| user(account, &self.base, &selection)).collect()
+    }
+
+    fn paging_key(&self, listed: &[u8; 32]) -> TokenDigest {
+        let digest = Digest::of("paging key").text(self.caller.organization().as_str());
+        TokenDigest::from_bytes(digest.text(&self.caller.token.id).bytes(listed).finish())
+    }
+
+    /// Behind so many: by the last one of the page before, where that is known, so that neither a
+    /// removal in between nor a hundred thousand people before it matter.
+    async fn remembered(
+        &self,
+        digest: &TokenDigest,
+        before: usize,
+        listing: &Listing,
+    ) -> Result<Position, Refused> {
+        if listing.sort != SortBy::Created {
+            return Ok(Position::Skip(before));
+        }
+        let kept = self.sso.store().kept(KeptKind::PagingKey, digest).await;
+        let kept = kept.map_err(Refused::store)?.filter(|kept| kept.is_good(self.now));
+        Ok(match kept.map(|kept| kept.what) {
+            Some(KeptWhat::PagingKey(key))
+                if u64::try_from(before).is_ok_and(|n| n == key.number) =>
+            {
+                let (at, id) = key.after;
+                Position::After(at, id)
+            }
+            _ => Position::Skip(before),
+        })
+    }
+
+    /// Notes where the next page begins. That it fails costs time alone.
+    async fn remember(&self, digest: TokenDigest, shown: usize, last: &Account) {
+        let (store, organization) = (self.sso.store(), self.caller.organization());
+        let Ok(before) = store.kept(KeptKind::PagingKey, &digest).await else { return };
+        let number = u64::try_from(shown).unwrap_or(u64::MAX);
+        let key = PagingKey::new(number, (last.created_at, last.id.clone()));
+        let expires_at = self.now.checked_add_signed(REMEMBERED);
+        let mut kept = Kept::new(organization, digest, expires_at, KeptWhat::PagingKey(key));
+        kept.version = before.map_or(0, |before| before.version.saturating_add(1));
+        let mut write = Write::of(organization, self.now);
+        write.kept.push(KeptWrite::Put(Box::new(kept)));
+        let _ = store.write(write).await;
+    }
+}
+
+fn filter(query: &Query) -> Result<Option<Filter>, Refused> {
+    let Some(text) = query.filter.as_deref() else { return Ok(None) };
+    let filter = Expression::parse(text).and_then(|expression| expression.filter());
+    filter.map(Some).map_err(|refusal| Refused::new(refusal.code(), refusal))
+}
+
+/// What is listed, and in which order.
+fn listed(query: &Query, listing: &Listing) -> [u8; 32] {
+    let digest = Digest::of("scim list").text(query.filter.as_deref().unwrap_or_default());
+    digest.text(listing.sort.as_str()).flag(listing.descending).finish()
+}

@@ -1,0 +1,6 @@
+//! The directory: its tokens, and what it may do.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod tokens;
