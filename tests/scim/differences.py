@@ -38,10 +38,15 @@ class Side:
     def answer(self, method, path, body=None, headers=None):
         path = path.format(**{name: id for id, name in self.names.items()})
         answer = self.wire.send(method, path, body, headers)
+        if method == "PATCH" and answer.status == 204:
+            # RFC 7644 §3.5.2 leaves a server the choice between 204 and 200 with the resource.
+            answer = self.wire.send("GET", path)
         if isinstance(answer.body, dict) and method == "POST" and answer.status == 201:
             self.names[answer.body["id"]] = answer.body["userName"].partition("@")[0]
-        seen = {"status": answer.status, "type": answer.headers.get("content-type", "").partition(";")[0]}
-        return {**seen, "body": self.plain(answer.body) if answer.text else "(none)"}
+        if not answer.text:
+            return {"status": answer.status}
+        kind = answer.headers.get("content-type", "").partition(";")[0]
+        return {"status": answer.status, "type": kind, "body": self.plain(answer.body)}
 
     def plain(self, value, name=""):
         """Without the words of refusals, and with names for IDs, addresses and instants."""
@@ -76,12 +81,14 @@ def replace(path, value):
 
 
 PEACH = [{"value": "peach@orchard.example", "type": "work", "primary": True},
-         {"value": "stone@orchard.example", "type": "home"}]
+         {"value": "stone@orchard.example", "type": "home", "primary": False}]
 
 # What is shown, and the request. Each side sees them in this order.
 REQUESTS = [
     ("create", "POST", "/Users", user("apple", externalId="x-1", displayName="Apple")),
     ("create with two addresses", "POST", "/Users", user("peach", emails=PEACH)),
+    ("create with one address that says nothing", "POST", "/Users", user("sloe", emails=[{"value": "sloe@orchard.example"}])),
+    ("delete them", "DELETE", "/Users/{sloe}"),
     ("create somebody inactive", "POST", "/Users", user("plum", active=False)),
     ("create the same again", "POST", "/Users", user("apple")),
     ("create without a user name", "POST", "/Users", user("none", without=["userName"])),
@@ -126,16 +133,12 @@ REQUESTS = [
     ("replace with the name of another", "PUT", "/Users/{apple}", user("peach")),
     ("replace who is not there", "PUT", "/Users/6f8a3a52-0000-4000-8000-000000000000", user("none")),
     ("change a name", *change("apple", replace("name.familyName", "Grafted"))),
-    ("what came of it", *seen("apple")),
     ("change without a path", *change("apple", {"op": "replace", "value": {"displayName": "Bare", "active": False}})),
-    ("what came of that", *seen("apple")),
     ("change a work address", *change("peach", replace('emails[type eq "work"].value', "pit@orchard.example"))),
     ("add an address", *change("peach", {"op": "add", "path": "emails", "value": [{"value": "leaf@orchard.example", "type": "other"}]})),
     ("remove the home address", *change("peach", {"op": "remove", "path": 'emails[type eq "home"]'})),
     ("mark another as primary", *change("peach", {"op": "replace", "path": 'emails[type eq "other"].primary', "value": True})),
-    ("the addresses then", *seen("peach")),
     ("remove a name", *change("peach", {"op": "remove", "path": "name.givenName"})),
-    ("the name then", *seen("peach")),
     ("remove without a path", *change("peach", {"op": "remove"})),
     ("an operation that is none", *change("peach", {"op": "move", "path": "displayName", "value": "x"})),
     ("a path that is none", *change("peach", replace("name..given", "x"))),
