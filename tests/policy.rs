@@ -3,7 +3,7 @@
 mod common;
 
 use common::now;
-use common::people::{address, email, member as member_of};
+use common::people::{address, member as member_of};
 use common::tenants::{
     IDP_A, IDP_B, OPERATOR, adopt, apply, boss, done, enforced, name_keeper, open, organization,
     test_login, values, verify_domain,
@@ -13,7 +13,7 @@ use saml_login::audit::{Action, Actor, Outcome};
 use saml_login::organization::{Around, By, Change, EmailDomain, Proposal};
 use saml_login::policy::Verdict::{Allow, EndSession, Refuse, StepUp};
 use saml_login::policy::{Decision, Origin, PolicyAction, Verdict};
-use saml_login::session::{CredentialStart, LoginMethod, SessionStart};
+use saml_login::session::{LoginMethod, SessionStart};
 use saml_login::testing::idp::TestIdp;
 use saml_login::trust::Fingerprint;
 use saml_login::{Certificates, LoginPolicy, Organization};
@@ -609,13 +609,6 @@ fn a_credential_proves_what_its_session_had_proven() {
     let mut ended = there.clone();
     ended.generation = 1;
     assert_eq!(SessionStart::by_credential(&ended, LoginMethod::Password, &proven), None);
-}
-
-fn credential(proven: Option<&str>) -> CredentialStart {
-    let account = alice("org-b");
-    let mut credential = SessionStart::new(&account, LoginMethod::Password).credential();
-    credential.proven = proven.map(email);
-    credential
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl AuditLog for TracingAuditLog {
                     target: "saml_login::audit",
                     organization = organization.as_str(), at, actor_kind = kind, actor, action = code, detail, account = target,
                     outcome = $outcome, reason = $reason, request_id = event.request_id.as_deref(),
-                    client_address = event.client_address.as_deref(), unlisted = event.unlisted,
+                    client_address = event.client_address.as_deref(), unlisted = (event.unlisted > 0).then_some(event.unlisted),
                 )
             };
         }

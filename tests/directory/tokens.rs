@@ -79,7 +79,7 @@ fn a_token_is_shown_once_and_kept_as_its_digest() {
     assert!(!format!("{kept:?}").contains(&secret));
     assert_eq!(kept.expires_at, Some(now() + TimeDelta::days(365)));
     let all = block_on(directory_tokens(&store, &"org-a".into())).expect("tokens");
-    assert_eq!(all, [issued.token.clone()]);
+    assert_eq!(all, std::slice::from_ref(&issued.token));
     let token = &all[0].token;
     assert_eq!(
         (&*token.name, &token.made_by),

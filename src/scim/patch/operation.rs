@@ -126,7 +126,9 @@ impl Compiler {
             refusal => BodyRefusal::Filter(refusal),
         })?;
         match (parsed.attribute.found(), &parsed.filter) {
-            (Found::Stored(attribute), _) if attribute.is_read_only => self.read_only(path),
+            (Found::Stored(attribute), _) if attribute.is_read_only => {
+                self.read_only(attribute, path)
+            }
             (Found::Stored(attribute), Some(filter)) if attribute.is_list => {
                 let filter = address_filter(attribute, filter)?;
                 self.selected(op, attribute, filter, parsed.within.as_deref(), value)
@@ -139,9 +141,9 @@ impl Compiler {
     }
 
     /// RFC 7643 §7: "The attribute SHALL NOT be modified." Directories send back what they have
-    /// read.
-    fn read_only(&mut self, path: &str) -> Result<(), BodyRefusal> {
-        if self.is_interop() {
+    /// read; none of them names the id and means it, unless it is to be another one.
+    fn read_only(&mut self, attribute: &'static Definition, path: &str) -> Result<(), BodyRefusal> {
+        if self.is_interop() || attribute.field == Field::Id {
             return Err(BodyRefusal::AttributeReadOnly(shown(path)));
         }
         self.reader.warn(|| Warning::ReadOnlyIgnored { name: shown(path) });
