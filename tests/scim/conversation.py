@@ -139,9 +139,8 @@ class Play:
 
     def judge(self, step, method, answer):
         wrong = list(always(method, answer))
-        expected = step["gives"] if isinstance(step["gives"], list) else [step["gives"]]
-        if answer.status not in expected:
-            wrong.append(f"status {answer.status}, expected {expected}: {answer.text[:300]}")
+        if answer.status != step["gives"]:
+            wrong.append(f"status {answer.status}, expected {step['gives']}: {answer.text[:300]}")
         elif answer.status >= 400:
             wrong += differences(answer, self.fill(step.get("refusal", {})))
         else:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from conversation import user
 from server import Server
-from tables import Table
+from tables import Table, without_false_primary
 from wire import PATCH, Wire
 
 REFERENCE = Path(__file__).resolve().parent / "reference.py"
@@ -51,9 +51,8 @@ class Side:
     def plain(self, value, name=""):
         """Without the words of refusals, and with names for IDs, addresses and instants."""
         if isinstance(value, dict):
-            return {
-                key: self.plain(one, key) for key, one in value.items() if key not in ("detail", "version")
-            }
+            value = {key: one for key, one in value.items() if key not in ("detail", "version")}
+            return {key: self.plain(one, key) for key, one in without_false_primary(value).items()}
         if isinstance(value, list):
             return sorted(value) if name == "schemas" else [self.plain(one) for one in value]
         if not isinstance(value, str):
@@ -130,6 +129,7 @@ REQUESTS = [
      "filter": 'userName eq "peach@orchard.example"', "attributes": ["emails.value"]}),
     ("replace", "PUT", "/Users/{apple}", user("apple", displayName="Another", externalId="x-2")),
     ("replace without what is optional", "PUT", "/Users/{apple}", user("apple", without=["name", "emails", "active"])),
+    ("replace by all of it again", "PUT", "/Users/{apple}", user("apple", displayName="Another", externalId="x-2")),
     ("replace with the name of another", "PUT", "/Users/{apple}", user("peach")),
     ("replace who is not there", "PUT", "/Users/6f8a3a52-0000-4000-8000-000000000000", user("none")),
     ("change a name", *change("apple", replace("name.familyName", "Grafted"))),
@@ -145,6 +145,7 @@ REQUESTS = [
     ("an attribute that nobody knows", *change("peach", replace("ripeness", "green"))),
     ("an ID", *change("peach", replace("id", "chosen"))),
     ("a filter that finds none", *change("peach", replace('emails[value eq "nobody@orchard.example"].type', "home"))),
+    ("replace what came of it", "PUT", "/Users/{peach}", user("peach", emails=PEACH)),
     ("the name of another", *change("peach", replace("userName", "plum@orchard.example"))),
     ("no boolean", *change("peach", replace("active", "perhaps"))),
     ("after all of that", *seen("peach")),

@@ -22,6 +22,11 @@ def compare(ours, theirs, place=""):
     return {} if ours == theirs and type(ours) is type(theirs) else {place: [ours, theirs]}
 
 
+def without_false_primary(value):
+    """RFC 7643 §2.4: if it is not specified, "primary" is assumed to be "false"."""
+    return {name: one for name, one in value.items() if (name, one) != ("primary", False)}
+
+
 class Table:
     """Rows of `title`, `differs` (as `compare` tells it) and `why`."""
 
