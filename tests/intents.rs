@@ -298,6 +298,7 @@ fn outcome(actor: Actor, intent: &Intent<'_>, set: (Setting, bool), it: &Account
             (Setting::Off, _) => "connection_outdated",
             (_, Status::Deactivated) => "account_deactivated",
             (_, Status::Deleted) => "account_deleted",
+            (_, Status::Invited) if setting.managed() && it.pushed.is_none() => "not_provisioned",
             _ => "link",
         },
         (code, _) => panic!("no rule for {code}"),

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
 use super::{
@@ -108,7 +108,7 @@ impl<S: Store> Sso<S> {
             Err(rejection) => return Err(rejection.into()),
         };
         let (identity, spending) = unspent.into_parts(now)?;
-        let spend = self.spent(spending, way).await?;
+        let spend = self.spent(spending, way.browser.now).await?;
         let context = match context {
             Some(context) => context,
             None => Context { go_to: relayed(form), ..Context::default() },
@@ -159,11 +159,10 @@ impl<S: Store> Sso<S> {
     pub(super) async fn spent(
         &self,
         spending: Spending,
-        way: &Way<'_>,
-    ) -> Result<Option<Spending>, Halt> {
+        now: DateTime<Utc>,
+    ) -> Result<Option<Spending>, Error> {
         let Some(replays) = &self.replays else { return Ok(Some(spending)) };
-        let spent = replays.spend(&spending, way.browser.now).await;
-        let outcome = spent.map_err(Error::ReplayStore)?;
+        let outcome = replays.spend(&spending, now).await.map_err(Error::ReplayStore)?;
         outcome.refusal().map_or(Ok(None), |refusal| Err(refusal.into()))
     }
 

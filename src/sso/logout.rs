@@ -168,10 +168,11 @@ impl<S: Store> Sso<S> {
         browser: &Browser<'_>,
     ) -> Result<Vec<Session>, Error> {
         let id = record.organization.id();
+        let spend = self.spent(spending, browser.now).await?;
         for _ in 0..TRIES {
             let sessions = self.concerned(request, id).await?;
             let mut write = Write::of(id, browser.now);
-            write.spend = Some(spending.clone());
+            write.spend = spend.clone();
             write.sessions = sessions.iter().map(|one| SessionWrite::End(one.token)).collect();
             let told = |session| ended(session, Actor::IdentityProvider, browser);
             write.events = sessions.iter().map(told).collect();

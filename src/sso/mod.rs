@@ -20,6 +20,7 @@ mod confirm;
 mod context;
 mod cookie;
 mod counted;
+mod credential;
 mod limits;
 mod logout;
 mod mail;
@@ -107,8 +108,7 @@ impl<S: Store> Sso<S> {
     }
 
     /// Where the application is reached, without a slash at the end.
-    #[cfg(feature = "scim")]
-    pub(crate) fn base_url(&self) -> &str {
+    pub fn base_url(&self) -> &str {
         &self.base_url
     }
 

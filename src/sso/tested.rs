@@ -69,7 +69,7 @@ impl<S: Store> Sso<S> {
         };
         let (identity, spending) = unspent.into_parts(now)?;
         let id = way.record.organization.id();
-        let spend = self.spent(spending, way).await?;
+        let spend = self.spent(spending, way.browser.now).await?;
         let tester = match &context.session {
             Some(token) => self.holder(token, id, way.browser).await?,
             None => None,

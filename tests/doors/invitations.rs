@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use saml_login::account::{Account, AccountId, EmailProof, Invitation, LinkOrigin, Role, Status};
-use saml_login::organization::By;
+use saml_login::organization::{By, Change, DomainRule, JitRule, ProfileSource, ProvisioningRules};
 use saml_login::provision::Intent;
 use saml_login::sso::{Completed, StartFor};
 use saml_login::store::{DynStore, MemoryStore};
@@ -11,7 +11,7 @@ use saml_login::{Organization, testing::idp::TestIdp};
 
 use crate::acts::resumed;
 use crate::common::people::{carry, email, found, numbers, random};
-use crate::common::tenants::{IDP_A, open};
+use crate::common::tenants::{IDP_A, done, open};
 use crate::races::race;
 use crate::site::{From, Jar, Site, code, person};
 
@@ -99,9 +99,9 @@ fn an_invitation_is_used_once() {
     assert_eq!(site.who(&mut second), "nobody");
     // What was refused is used up.
     assert_eq!(code(&invited.post(&mut kept.clone(), &theirs)), "assertion_replayed");
-    // The link leads nowhere any more, whoever opens it again; Dana comes as everybody does.
+    // The link leads nowhere any more; Dana, who is known, comes by it as everybody does.
     assert_eq!(code(&invited.come(&mut second, "eve")), "invitation_unknown");
-    assert_eq!(code(&invited.come(&mut Jar::default(), "dana")), "invitation_unknown");
+    assert_eq!(code(&invited.come(&mut Jar::default(), "dana")), "keep");
     assert_eq!(code(&site.log_in(&mut Jar::default(), &invited.acme, "dana")), "keep");
     assert_eq!(site.signed_in(&mut first).account.id, invited.dana);
     assert_eq!(numbers(&site.store, "org-a").active, 2);
@@ -223,4 +223,23 @@ fn an_invitation_from_before_enforcement_leads_in_by_single_sign_on() {
         site.wait(TimeDelta::seconds(1));
         assert_eq!(resumed(&site.page(&mut jar, From::Here)), "signed_in");
     }
+}
+
+/// Behaviour 81: while the directory says who has an account, an older invitation is none, however
+/// its holder comes; once the directory names them, they come in.
+#[test]
+fn an_invitation_from_before_the_directory_waits_for_it() {
+    let invited = invited(Role::Member);
+    let site = &invited.site;
+    site.set("org-a", |acme| done(acme, Change::ManageByDirectory(true)));
+    assert_eq!(code(&invited.come(&mut Jar::default(), "dana")), "not_provisioned");
+    let by_itself = site.log_in(&mut Jar::default(), &invited.acme, "dana");
+    assert_eq!(code(&by_itself), "not_provisioned");
+    assert_eq!(numbers(&site.store, "org-a").invited, 1, "she keeps her seat");
+    // The rule that lets everybody in lets her in.
+    let always = site.another();
+    let rules =
+        ProvisioningRules::new(JitRule::Always, DomainRule::default(), ProfileSource::default());
+    always.set("org-a", |acme| done(acme, Change::Provision(rules)));
+    assert_eq!(code(&always.log_in(&mut Jar::default(), &invited.acme, "dana")), "link");
 }

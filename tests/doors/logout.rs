@@ -1,5 +1,7 @@
 //! Single logout, from either side, over the store.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,11 +11,12 @@ use saml_login::error::Error;
 use saml_login::logout::{LogoutMessage, LogoutOutcome};
 use saml_login::organization::Change;
 use saml_login::sso::{Browser, Completed, LogoutAnswered, Resumed, StartFor};
+use saml_login::store::{DynStore, MemoryStore};
 use saml_login::testing::idp::{SignatureOptions, TestIdp, TestNameId};
-use saml_login::{Delivery, Organization};
+use saml_login::{Delivery, MemoryReplayStore, Organization};
 
 use crate::common::block_on;
-use crate::common::people::random;
+use crate::common::people::{found, random};
 use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, applied, open};
 use crate::site::{From, Jar, Site, code, person};
 
@@ -281,4 +284,27 @@ fn a_logout_finds_sessions_by_a_name_that_does_not_last() {
     };
     assert_eq!(ended(take(&site, &mut Jar::default(), &acme, &signed("_first", "_one"))), 1);
     assert!(!is_in(&site, &mut one) && is_in(&site, &mut two));
+}
+
+/// What is used up elsewhere is used up there, a logout as a login.
+#[test]
+fn a_logout_is_used_up_where_everything_is() {
+    let acme = with_slo("org-a", "acme", &IDP_A);
+    let store = DynStore::new(MemoryStore::default());
+    found(&store, &acme, None);
+    let elsewhere = Arc::new(MemoryReplayStore::default());
+    let process = || {
+        let (store, replays) = (store.clone(), elsewhere.clone());
+        Site::with("https://app.example.test", store, |builder| builder.replays(replays))
+    };
+    let (one, other) = (process(), process());
+    let mut jar = comes(&one, &acme, &IDP_A, "alice", "_session");
+    let out = request(&IDP_A, &acme, ("_out", "alice", None), one.now());
+    assert_eq!(ended(take(&one, &mut Jar::default(), &acme, &out)), 1);
+    assert!(!is_in(&one, &mut jar));
+    let again = take(&other, &mut Jar::default(), &acme, &out).expect_err("used");
+    assert_eq!(again.code(), "assertion_replayed");
+    // The store itself knows nothing of it: it is asked by nobody who spends elsewhere.
+    let alone = Site::over(store);
+    assert_eq!(ended(take(&alone, &mut Jar::default(), &acme, &out)), 0);
 }

@@ -32,11 +32,16 @@ pub(super) fn log_in<'a>(
 ) -> Result<Proposal<'a>, Refusal> {
     let LogIn { identity, holder } = *login;
     is_current(identity, standing.organization)?;
-    let held = holder.map(|holder| held(holder, standing, moment)).transpose()?;
     let key = identity.stable_key();
     let has_key = |account: &&Account| key.is_some() && account.stable_key() == key.as_ref();
-    if let Some(account) = standing.living().find(has_key) {
-        alive(account)?;
+    let known = standing.living().find(has_key);
+    let held = match holder.map(|holder| held(holder, standing, moment)) {
+        // Whoever has used it and opens the mail again is known by their key.
+        Some(Err(_)) if known.is_some() && matches!(holder, Some(Holder::Invitation(_))) => None,
+        held => held.transpose()?,
+    };
+    if let Some(account) = known {
+        enters(account, standing)?;
         let email = identity.email.as_ref().or(account.email());
         believed(email, standing.organization, true)?;
         if held.is_some_and(|(held, _)| held.id != account.id) {
@@ -92,7 +97,7 @@ fn held<'a>(
     let (account, origin) = match holder {
         Holder::Code { account, sent_to, generation } => {
             let account = standing.target(account)?;
-            alive(account)?;
+            enters(account, standing)?;
             confirmed(account)?;
             // Whatever ended sessions since then has ended the code, too.
             if !account.has_email(sent_to) || account.generation != generation {
@@ -103,7 +108,7 @@ fn held<'a>(
         Holder::Invitation(token) => (by_invitation(&token, standing, moment)?, LinkOrigin::Code),
         Holder::Session(id) => (standing.target(id)?, LinkOrigin::Session),
     };
-    alive(account)?;
+    enters(account, standing)?;
     Ok((account, origin))
 }
 
@@ -133,7 +138,7 @@ fn by_email<'a>(
         return Err(Refusal::AccountDeleted);
     }
     is_free(account, identity, standing.organization)?;
-    alive(account)?;
+    enters(account, standing)?;
     match account.proof() {
         EmailProof::Unproven => Err(Refusal::EmailUnproven),
         _ => Ok(Some(account)),
@@ -221,8 +226,16 @@ fn create<'a>(
     })))
 }
 
-fn alive(account: &Account) -> Result<(), Refusal> {
+/// Whether the holder of an account comes in. While the directory says who has an account, an
+/// invitation from before is not accepted until it names the person, too.
+fn enters(account: &Account, standing: &Standing<'_>) -> Result<(), Refusal> {
+    let organization = standing.organization;
+    let is_for_directory = organization.is_directory_managed()
+        && organization.provisioning().jit == JitRule::UnlessDirectory;
     match account.status {
+        Status::Invited if is_for_directory && account.pushed.is_none() => {
+            Err(Refusal::NotProvisioned)
+        }
         Status::Active | Status::Invited => Ok(()),
         Status::Deactivated => Err(Refusal::AccountDeactivated),
         Status::Deleted => Err(Refusal::AccountDeleted),
