@@ -22,6 +22,8 @@ def testers_of_others(world, check):
     venv = world.folder / "python"
     check("scim2-cli", lambda: testers.scim2_cli(venv, world.server.tenant(seats=100)))
     check("scim-sanity", lambda: testers.scim_sanity(venv, world.server.tenant(seats=100)))
+    check("scim-sanity in the interop mode",
+          lambda: testers.scim_sanity(venv, world.server.tenant(seats=100, mode="interop")))
     check("scim-sanity as Entra",
           lambda: testers.scim_sanity(venv, world.server.tenant(seats=100), "--profile", "entra"))
 
