@@ -143,7 +143,6 @@ pub(super) fn described(filter: &AddressFilter) -> Option<PushedAddress> {
             AddressFilter::Kind(Test::Is(kind)) if !kind.is_empty() => {
                 address.kind = Some(kind.clone());
             }
-            AddressFilter::Value(Test::Is(value)) => address.value.clone_from(value),
             AddressFilter::Primary(primary) => address.primary = *primary,
             _ => return None,
         }

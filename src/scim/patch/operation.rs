@@ -101,6 +101,10 @@ impl Compiler {
         let object = match &*value {
             Value::Null => return Ok(()),
             Value::Object(object) => object,
+            // A list of one stands for what is in it.
+            Value::Array(list) if list.len() == 1 && may_nest => {
+                return list.iter().try_for_each(|value| self.object(op, value, may_nest));
+            }
             _ => return Err(BodyRefusal::TypeUnfit("value")),
         };
         for (name, value) in object {
