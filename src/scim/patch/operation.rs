@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::super::filter::{FilterRefusal, PatchPath, address_filter};
 use super::super::names::{Kind, PATCH_OP, kind, shown};
 use super::super::schema::{Definition, Field, Found, find, find_in};
-use super::super::value::{Part, Reader, boolean, member, set, text, unpacked};
+use super::super::value::{Part, Reader, boolean, member, one, set, text, unpacked};
 use super::super::{BodyRefusal, Mode, Warning};
 use super::addresses::{AddressStep, Missing, Target, described};
 use super::{Patch, Step};
@@ -97,7 +97,7 @@ impl Compiler {
     /// Without a path, the names of the object are paths, and so they are behind the name of the
     /// schema, once.
     fn object(&mut self, op: Op, value: &Value, may_nest: bool) -> Result<(), BodyRefusal> {
-        let value = unpacked(value);
+        let value = unpacked(one(value, "value")?);
         let object = match &*value {
             Value::Null => return Ok(()),
             Value::Object(object) => object,
