@@ -154,9 +154,9 @@ impl Compiler {
         attribute: &'static Definition,
         value: &Value,
     ) -> Result<(), BodyRefusal> {
-        // RFC 7644 §3.5.2.2: "If an attribute is removed … and the attribute is defined as a
-        // required attribute …, the server SHALL return an HTTP response status code and a JSON
-        // detail error response … with a "scimType" error code of "mutability"".
+        // RFC 7644 §3.5.2.2: "If an attribute is removed or becomes unassigned and is defined as a
+        // required attribute or a read-only attribute, the server SHALL return … a "scimType" error
+        // code of "mutability"."
         if op == Op::Remove && attribute.is_required {
             return Err(BodyRefusal::AttributeStays(attribute.name));
         }
@@ -187,7 +187,12 @@ impl Compiler {
             Op::Add | Op::Replace => text(value, attribute.name)?,
         };
         if text.is_none() && attribute.is_required {
-            return Err(BodyRefusal::AttributeRequired(attribute.name));
+            // An empty text is a value, which is none that it can have.
+            let is_empty_text = one(value, attribute.name)?.is_string();
+            return Err(match is_empty_text {
+                true => BodyRefusal::AttributeRequired(attribute.name),
+                false => BodyRefusal::AttributeStays(attribute.name),
+            });
         }
         // Nothing that is added changes nothing.
         if text.is_some() || op != Op::Add {
