@@ -78,7 +78,7 @@ impl ReceivedUser {
             seen.extend(definition.leaves());
             said.take(&mut reader, definition, value)?;
         }
-        // RFC 7643 §4.1.1: "userName … REQUIRED".
+        // RFC 7643 §4.1.1: "Each User MUST include a non-empty userName value."
         if said.user_name.is_none() {
             return Err(BodyRefusal::AttributeRequired("userName"));
         }

@@ -187,7 +187,7 @@ pub(super) fn set(
 
 /// A list of one is that one, and an empty one is nothing: RFC 7643 §2.5 "Unassigned attributes,
 /// the null value, or an empty array … SHALL be considered to be equivalent".
-fn one<'v>(value: &'v Value, name: &'static str) -> Result<&'v Value, BodyRefusal> {
+pub(super) fn one<'v>(value: &'v Value, name: &'static str) -> Result<&'v Value, BodyRefusal> {
     match value.as_array().map(Vec::as_slice) {
         None => Ok(value),
         Some([]) => Ok(&Value::Null),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::super::filter::{FilterRefusal, PatchPath, address_filter};
 use super::super::names::{Kind, PATCH_OP, kind, shown};
 use super::super::schema::{Definition, Field, Found, find, find_in};
-use super::super::value::{Part, Reader, boolean, member, set, text, unpacked};
+use super::super::value::{Part, Reader, boolean, member, one, set, text, unpacked};
 use super::super::{BodyRefusal, Mode, Warning};
 use super::addresses::{AddressStep, Missing, Target, described};
 use super::{Patch, Step};
@@ -97,7 +97,7 @@ impl Compiler {
     /// Without a path, the names of the object are paths, and so they are behind the name of the
     /// schema, once.
     fn object(&mut self, op: Op, value: &Value, may_nest: bool) -> Result<(), BodyRefusal> {
-        let value = unpacked(value);
+        let value = unpacked(one(value, "value")?);
         let object = match &*value {
             Value::Null => return Ok(()),
             Value::Object(object) => object,
@@ -160,9 +160,9 @@ impl Compiler {
         attribute: &'static Definition,
         value: &Value,
     ) -> Result<(), BodyRefusal> {
-        // RFC 7644 §3.5.2.2: "If an attribute is removed … and the attribute is defined as a
-        // required attribute …, the server SHALL return an HTTP response status code and a JSON
-        // detail error response … with a "scimType" error code of "mutability"".
+        // RFC 7644 §3.5.2.2: "If an attribute is removed or becomes unassigned and is defined as a
+        // required attribute or a read-only attribute, the server SHALL return … a "scimType" error
+        // code of "mutability"."
         if op == Op::Remove && attribute.is_required {
             return Err(BodyRefusal::AttributeStays(attribute.name));
         }
@@ -193,7 +193,12 @@ impl Compiler {
             Op::Add | Op::Replace => text(value, attribute.name)?,
         };
         if text.is_none() && attribute.is_required {
-            return Err(BodyRefusal::AttributeRequired(attribute.name));
+            // An empty text is a value, which is none that it can have.
+            let is_empty_text = one(value, attribute.name)?.is_string();
+            return Err(match is_empty_text {
+                true => BodyRefusal::AttributeRequired(attribute.name),
+                false => BodyRefusal::AttributeStays(attribute.name),
+            });
         }
         // Nothing that is added changes nothing.
         if text.is_some() || op != Op::Add {
