@@ -174,6 +174,8 @@ fn without_a_path_the_names_are_paths() {
                 { "value": "new@example.test", "type": "other", "primary": true },
             ] }),
         ),
+        // Deeper than once it does not stand.
+        (json!({ USER: { USER: { "displayName": "A" } } }), json!({})),
         // Nothing of ours.
         (
             json!({ "id": "stolen", "meta": { "created": "x" }, "schemas": [USER], "groups": [{ "value": "admins" }] }),
@@ -425,6 +427,10 @@ fn what_is_not_stored_changes_nothing() {
         (
             json!({ "op": "replace", "path": "id", "value": "stolen" }),
             vec!["id was ignored: the server sets it"],
+        ),
+        (
+            json!({ "op": "remove", "path": "meta[created eq \"secret\"]" }),
+            vec!["meta was ignored: the server sets it"],
         ),
         (
             json!({ "op": "remove", "path": "Meta.Created" }),

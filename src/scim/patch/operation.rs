@@ -106,6 +106,7 @@ impl Compiler {
         for (name, value) in object {
             match find(name) {
                 Found::User if may_nest => self.object(op, value, false)?,
+                Found::User => {}
                 // What the server has told comes back.
                 Found::Stored(attribute) if attribute.is_read_only => {}
                 Found::Unknown if PatchPath::parse(name).is_err() => {
@@ -126,7 +127,9 @@ impl Compiler {
             refusal => BodyRefusal::Filter(refusal),
         })?;
         match (parsed.attribute.found(), &parsed.filter) {
-            (Found::Stored(attribute), _) if attribute.is_read_only => self.read_only(path),
+            (Found::Stored(attribute), _) if attribute.is_read_only => {
+                self.read_only(&parsed.attribute.to_string())
+            }
             (Found::Stored(attribute), Some(filter)) if attribute.is_list => {
                 let filter = address_filter(attribute, filter)?;
                 self.selected(op, attribute, filter, parsed.within.as_deref(), value)
@@ -140,11 +143,11 @@ impl Compiler {
 
     /// RFC 7643 §7: "The attribute SHALL NOT be modified." Directories send back what they have
     /// read.
-    fn read_only(&mut self, path: &str) -> Result<(), BodyRefusal> {
+    fn read_only(&mut self, name: &str) -> Result<(), BodyRefusal> {
         if self.is_interop() {
-            return Err(BodyRefusal::AttributeReadOnly(shown(path)));
+            return Err(BodyRefusal::AttributeReadOnly(shown(name)));
         }
-        self.reader.warn(|| Warning::ReadOnlyIgnored { name: shown(path) });
+        self.reader.warn(|| Warning::ReadOnlyIgnored { name: shown(name) });
         Ok(())
     }
 
