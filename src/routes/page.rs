@@ -67,7 +67,7 @@ pub enum Page<'a> {
 ///     fn html(&self, page: &Page<'_>, nonce: &str) -> String {
 ///         match page {
 ///             Page::SignedOut { .. } => "<!DOCTYPE html><title>Bye</title><p>See you.".into(),
-///             page => DefaultPages.html(page, nonce),
+///             page => DefaultPages::default().html(page, nonce),
 ///         }
 ///     }
 /// }
@@ -79,6 +79,7 @@ pub trait Pages: Send + Sync {
 
 /// Plain pages, readable on a phone and by keyboard, light and dark.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct DefaultPages;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:10vh auto;padding:0 1rem}\
@@ -209,6 +210,6 @@ fn tested(tested: &Tested) -> String {
         // Writing to a String cannot fail.
         let _ = write!(body, "<p>For somebody who is not known: {}</p>", escape(&preview));
     }
-    let _ = write!(body, "<pre>{}</pre>", escape(&tested.report.to_string()));
+    let _ = write!(body, "<pre>{}</pre>", escape(tested.report.to_string()));
     body
 }

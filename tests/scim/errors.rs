@@ -102,7 +102,7 @@ fn a_change_that_is_not_made_has_an_answer() {
         (ProvisionError::Refused(Refusal::NoSeat), 403, "no free seat (1 of 1 taken)"),
         (ProvisionError::OrganizationUnknown, 401, "the token is not valid here"),
         (ProvisionError::Contended, 503, ProvisionError::Contended.help()),
-        (ProvisionError::Store(failed()), 500, "the server failed; try again later"),
+        (ProvisionError::Store(failed()), 503, "the server failed; try again later"),
     ] {
         let told = ScimError::not_made(&error, Some(Seats::new(1, 1)));
         assert_eq!(told, ScimError::new(status, detail), "{error:?}");

@@ -1,13 +1,13 @@
 //! PATCH: operations → how a person is to be.
 
 use saml_login::account::Pushed;
-use saml_login::scim::{Mode, Patch};
+use saml_login::scim::{Patch, ScimMode};
 use serde_json::{Value, json};
 
 use crate::{PATCH, USER, ada, address, grace, object, patch, pushed_as, read, told, with};
 
-const LENIENT: Mode = Mode::Lenient;
-const INTEROP: Mode = Mode::Interop;
+const LENIENT: ScimMode = ScimMode::Lenient;
+const INTEROP: ScimMode = ScimMode::Interop;
 
 /// What is read of her before.
 fn before() -> Value {
@@ -174,6 +174,8 @@ fn without_a_path_the_names_are_paths() {
                 { "value": "new@example.test", "type": "other", "primary": true },
             ] }),
         ),
+        // Deeper than once it does not stand.
+        (json!({ USER: { USER: { "displayName": "A" } } }), json!({})),
         // Nothing of ours.
         (
             json!({ "id": "stolen", "meta": { "created": "x" }, "schemas": [USER], "groups": [{ "value": "admins" }] }),
@@ -417,6 +419,10 @@ fn what_is_not_stored_changes_nothing() {
         (
             json!({ "op": "Add", "path": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "value": { "userName": "x" } }),
             vec![],
+        ),
+        (
+            json!({ "op": "remove", "path": "meta[created eq \"secret\"]" }),
+            vec!["meta was ignored: the server sets it"],
         ),
         (
             json!({ "op": "remove", "path": "Meta.Created" }),
