@@ -41,7 +41,7 @@ use http_body::Body;
 use http_body_util::{BodyExt as _, Full, Limited};
 
 use self::answer::Answer;
-pub use self::page::{DefaultPages, Page, Pages};
+pub use self::page::{DefaultPages, Page, Pages, Place};
 use self::target::Target;
 use crate::random::Random;
 use crate::sso::{Browser, Sso};
@@ -201,7 +201,8 @@ impl<S: Store> Visit<'_, S> {
 
     /// A page of ours.
     fn shown(&self, status: u16, page: &Page<'_>) -> Answer {
-        Answer::page(status, self.routes.pages.html(page, &self.nonce), &self.nonce)
+        let place = Place { nonce: &self.nonce, base_path: self.sso().base_path() };
+        Answer::page(status, self.routes.pages.html(page, &place), &self.nonce)
     }
 
     fn sso(&self) -> &Sso<S> {

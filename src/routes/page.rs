@@ -12,24 +12,24 @@ use crate::sso::Tested;
 #[non_exhaustive]
 pub enum Page<'a> {
     /// Asks for the address to which a code is to be mailed: a form that posts `organization` and
-    /// `email` to `/sso/-/code`.
+    /// `email`.
     AskCode {
         /// The organization's slug, where it is known.
         organization: Option<&'a str>,
     },
     /// Asks for the code that was mailed to link an administrator's account: a form that posts
-    /// `code` to `/sso/-/confirm`.
+    /// `code`.
     Confirm {
         /// Whether a code was entered that does not work.
         wrong: bool,
     },
-    /// Asks where somebody signs in: a form that posts `email` or `organization` to `/sso`.
+    /// Asks where somebody signs in: a form that posts `email` or `organization`.
     Discover {
         /// Whether what was entered leads nowhere by itself. It is the same for an address that
         /// nobody has and for one that many have: ask for the organization's name.
         unknown: bool,
     },
-    /// Asks for the code that was mailed: a form that posts `code` to `/sso/-/code`. It is the same
+    /// Asks for the code that was mailed: a form that posts `code`. It is the same
     /// whether somebody has the address or not.
     EnterCode {
         /// Whether a code was entered that does not work.
@@ -53,28 +53,38 @@ pub enum Page<'a> {
     Used,
 }
 
-/// What the pages look like. They are HTML without scripts; styles stand in `<style nonce="…">`
-/// with the nonce that comes along. What comes from elsewhere has to be escaped.
+/// Where a page stands.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Place<'a> {
+    /// For `<style nonce="…">`: no other style is taken, and no script.
+    pub nonce: &'a str,
+    /// The path of the base URL, in front of every link: nothing, usually.
+    pub base_path: &'a str,
+}
+
+/// What the pages look like. They are HTML without scripts. A form posts to where its page is: it
+/// needs no `action`. What comes from elsewhere has to be escaped.
 ///
 /// To replace one page, hand the others on to [`DefaultPages`]:
 ///
 /// ```
-/// use saml_login::routes::{DefaultPages, Page, Pages};
+/// use saml_login::routes::{DefaultPages, Page, Pages, Place};
 ///
 /// struct Ours;
 ///
 /// impl Pages for Ours {
-///     fn html(&self, page: &Page<'_>, nonce: &str) -> String {
+///     fn html(&self, page: &Page<'_>, place: &Place<'_>) -> String {
 ///         match page {
 ///             Page::SignedOut { .. } => "<!DOCTYPE html><title>Bye</title><p>See you.".into(),
-///             page => DefaultPages::default().html(page, nonce),
+///             page => DefaultPages::default().html(page, place),
 ///         }
 ///     }
 /// }
 /// ```
 pub trait Pages: Send + Sync {
     /// The page, as a whole document.
-    fn html(&self, page: &Page<'_>, nonce: &str) -> String;
+    fn html(&self, page: &Page<'_>, place: &Place<'_>) -> String;
 }
 
 /// Plain pages, readable on a phone and by keyboard, light and dark.
@@ -88,13 +98,12 @@ button{font:inherit;margin-top:1rem;padding:.5rem 1rem}pre{overflow:auto;white-s
 .code{opacity:.7;font-size:.875rem}:root{color-scheme:light dark}";
 
 impl Pages for DefaultPages {
-    fn html(&self, page: &Page<'_>, nonce: &str) -> String {
+    fn html(&self, page: &Page<'_>, place: &Place<'_>) -> String {
         let (title, body) = match page {
             Page::AskCode { organization } => ("Sign in by a code", ask_code(*organization)),
             Page::Confirm { wrong } => (
                 "Enter your code",
                 entering(
-                    "/sso/-/confirm",
                     "Your account is an administrator's. To link it to your identity provider, \
                      enter the code that was mailed to its address.",
                     *wrong,
@@ -103,23 +112,23 @@ impl Pages for DefaultPages {
             Page::Discover { unknown } => ("Sign in", discover(*unknown)),
             Page::EnterCode { wrong } => (
                 "Enter your code",
-                entering(
-                    "/sso/-/code",
-                    "If the address belongs to an account, a code was mailed to it.",
-                    *wrong,
-                ),
+                entering("If the address belongs to an account, a code was mailed to it.", *wrong),
             ),
-            Page::Refused { error } => ("You are not signed in", refused(error)),
-            Page::SignedOut { everywhere } => ("You are signed out", signed_out(*everywhere)),
+            Page::Refused { error } => ("You are not signed in", refused(error, place)),
+            Page::SignedOut { everywhere } => {
+                ("You are signed out", signed_out(*everywhere, place))
+            }
             Page::Tested(tested) => ("Test login", self::tested(tested)),
             Page::Used => (
                 "You are not signed in",
-                "<p>This login was used before, or began in another browser. Sign in again.</p>\
-                 <p><a href=\"/sso\">Sign in</a></p>"
-                    .to_owned(),
+                format!(
+                    "<p>This login was used before, or began in another browser. Sign in again.\
+                     </p>{}",
+                    sign_in(place)
+                ),
             ),
         };
-        document(title, &body, nonce)
+        document(title, &body, place.nonce)
     }
 }
 
@@ -130,6 +139,10 @@ fn document(title: &str, body: &str, nonce: &str) -> String {
          <style nonce=\"{nonce}\">{STYLE}</style></head><body><main><h1>{title}</h1>{body}</main>\
          </body></html>"
     )
+}
+
+fn sign_in(place: &Place<'_>) -> String {
+    format!("<p><a href=\"{}/sso\">Sign in</a></p>", escape(place.base_path))
 }
 
 fn alert(shown: bool, words: &str) -> String {
@@ -143,7 +156,7 @@ fn discover(unknown: bool) -> String {
          stands in its links.",
     );
     format!(
-        "{alert}<form method=\"post\" action=\"/sso\">\
+        "{alert}<form method=\"post\">\
          <label for=\"email\">E-mail address</label>\
          <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\">\
          <label for=\"organization\">or your organization's name</label>\
@@ -155,7 +168,7 @@ fn discover(unknown: bool) -> String {
 fn ask_code(organization: Option<&str>) -> String {
     let organization = escape(organization.unwrap_or_default());
     format!(
-        "<form method=\"post\" action=\"/sso/-/code\">\
+        "<form method=\"post\">\
          <label for=\"organization\">Your organization's name</label>\
          <input id=\"organization\" name=\"organization\" value=\"{organization}\" required \
          autocapitalize=\"none\"><label for=\"email\">E-mail address</label>\
@@ -164,10 +177,10 @@ fn ask_code(organization: Option<&str>) -> String {
     )
 }
 
-fn entering(action: &str, words: &str, wrong: bool) -> String {
+fn entering(words: &str, wrong: bool) -> String {
     let alert = alert(wrong, "That code does not work. Check it, or ask for another one.");
     format!(
-        "<p>{words}</p>{alert}<form method=\"post\" action=\"{action}\">\
+        "<p>{words}</p>{alert}<form method=\"post\">\
          <label for=\"code\">Code</label>\
          <input id=\"code\" name=\"code\" required autocomplete=\"one-time-code\" \
          autocapitalize=\"characters\" spellcheck=\"false\"><button type=\"submit\">Continue\
@@ -175,22 +188,23 @@ fn entering(action: &str, words: &str, wrong: bool) -> String {
     )
 }
 
-fn refused(error: &Error) -> String {
+fn refused(error: &Error, place: &Place<'_>) -> String {
     format!(
         "<p>{}</p><p class=\"code\">Your support asks for this word: <code>{}</code></p>\
-         <p><a href=\"/sso\">Sign in</a></p>",
+         {}",
         escape(error.user_message()),
-        escape(error.code())
+        escape(error.code()),
+        sign_in(place)
     )
 }
 
-fn signed_out(everywhere: bool) -> String {
+fn signed_out(everywhere: bool, place: &Place<'_>) -> String {
     let words = if everywhere {
         "You are signed out here and at your identity provider."
     } else {
         "You are signed out here. At your identity provider you may still be signed in."
     };
-    format!("<p>{words}</p><p><a href=\"/sso\">Sign in</a></p>")
+    format!("<p>{words}</p>{}", sign_in(place))
 }
 
 fn tested(tested: &Tested) -> String {
