@@ -5,3 +5,4 @@ mod common;
 
 mod tokens;
 mod preflight;
+mod model;
