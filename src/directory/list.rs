@@ -79,13 +79,18 @@ impl<S: Store> Call<'_, S> {
             0 => Position::Start,
             _ => self.remembered(&digest, before, &listing).await?,
         };
-        let page = self.read(&listing).await?;
-        let shown = before.saturating_add(page.accounts.len());
-        let last = page.accounts.last().filter(|_| shown < page.total);
+        let Page { accounts, mut total, .. } = self.read(&listing).await?;
+        let shown = before.saturating_add(accounts.len());
+        let last = accounts.last().filter(|_| accounts.len() == listing.count);
         if let Some(last) = last.filter(|_| listing.sort == SortBy::Created) {
             self.remember(digest, shown, last).await;
+            // Whoever was removed since the first page is counted no more, and others have not been
+            // seen yet. A client that believes the number would leave them out.
+            if matches!(listing.from, Position::After(..)) && shown >= total {
+                total = total.max(shown.saturating_add(self.are_more(listing, last).await?));
+            }
         }
-        Ok(ListResponse::new(self.shown(&page.accounts), page.total).from(start))
+        Ok(ListResponse::new(self.shown(&accounts), total).from(start))
     }
 
     /// One more than a page is asked for: it says whether there is a next one, whatever was removed
@@ -117,6 +122,13 @@ impl<S: Store> Call<'_, S> {
         let random = self.random.draw();
         let next = next.and_then(|position| sealed.seal(&position, keys, (self.now, random)));
         Ok(ListResponse::new(self.shown(&accounts), total).between(None, next))
+    }
+
+    /// 1, if there is somebody behind this account, or else 0.
+    async fn are_more(&self, listing: Listing, last: &Account) -> Result<usize, Refused> {
+        let from = Position::After(last.created_at, last.id.clone());
+        let next = self.read(&Listing { from, count: 1, ..listing }).await?;
+        Ok(next.accounts.len())
     }
 
     async fn read(&self, listing: &Listing) -> Result<Page, Refused> {

@@ -2,7 +2,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../doors/failing.rs"]
+mod failing;
 
-mod tokens;
-mod preflight;
 mod model;
+mod pitfalls_what;
+mod pitfalls_when;
+mod pitfalls_who;
+mod preflight;
+mod site;
+mod tokens;
