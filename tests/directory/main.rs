@@ -5,6 +5,7 @@ mod common;
 #[path = "../doors/failing.rs"]
 mod failing;
 
+mod dialects;
 mod model;
 mod pitfalls_what;
 mod pitfalls_when;
