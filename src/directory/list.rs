@@ -7,6 +7,7 @@ use super::cursor::Cursor;
 use super::query::Query;
 use super::{Refused, ScimResponse};
 use crate::account::Account;
+use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::digest::Digest;
 use crate::organization::ScimMode;
 use crate::scim::{Expression, ListResponse, ScimError, ScimType, sort_by, user};
@@ -23,7 +24,8 @@ const REMEMBERED: TimeDelta = TimeDelta::minutes(10);
 impl<S: Store> Call<'_, S> {
     pub(super) async fn list(&mut self) -> Result<ScimResponse, Refused> {
         self.told.action = "list";
-        self.page().await
+        let page = self.page().await;
+        self.tell_lookup(page).await
     }
 
     /// RFC 7644 §3.4.3: the same by POST, so that what is asked for stands in no URL.
@@ -31,7 +33,30 @@ impl<S: Store> Call<'_, S> {
         self.told.action = "search";
         let body = self.body(Given::Octets)?;
         self.query = Query::of_body(&body);
-        self.page().await
+        let page = self.page().await;
+        self.tell_lookup(page).await
+    }
+
+    /// A lookup that comes to nothing stands in the trail: the directory may take it for nobody,
+    /// and create somebody a second time.
+    async fn tell_lookup(
+        &self,
+        page: Result<ScimResponse, Refused>,
+    ) -> Result<ScimResponse, Refused> {
+        if let Err(refused) = &page {
+            let code = refused.reason.into();
+            let outcome = match refused.error.status {
+                500.. => Outcome::Failed(code),
+                _ => Outcome::Refused(code),
+            };
+            let actor = Actor::Directory(self.caller.token.id.clone());
+            let organization = self.caller.organization();
+            let event = AuditEvent::new(organization, actor, Action::DirectoryLookup, self.now);
+            let client = self.request.client.map(|client| client.to_string());
+            let event = event.of_request(self.request.request_id.map(str::to_owned), client);
+            let _ = self.sso.store().record(&event.ended(outcome)).await;
+        }
+        page
     }
 
     async fn page(&mut self) -> Result<ScimResponse, Refused> {

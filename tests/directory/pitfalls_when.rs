@@ -360,3 +360,45 @@ fn pitfall_43_a_store_that_fails_leaves_nothing_behind() {
         assert!(failed >= 3, "{number} {failed}");
     }
 }
+
+/// A lookup that is refused could be taken for nobody: it stands in the trail.
+#[test]
+fn a_lookup_that_is_refused_is_told() {
+    let site = with_seats(1);
+    let directory = site.directory("org-a");
+    assert_eq!(directory.finds("userName eq \"nobody\""), 0);
+    let told = |count| {
+        let told = block_on(site.store.audit(&"org-a".into(), None, count)).expect("the store");
+        told.into_iter().map(|(_, event)| event).collect::<Vec<_>>()
+    };
+    assert_ne!(told(1)[0].action.code(), "directory_lookup", "to find nobody is no failure");
+    assert_eq!(directory.get("/Users?filter=sail%20eq%201").status, 400);
+    let event = told(1).remove(0);
+    assert_eq!(event.action.code(), "directory_lookup");
+    assert_eq!(event.outcome, Outcome::Refused("scim_filter_attribute_unknown".into()));
+    assert!(matches!(event.actor, Actor::Directory(_)));
+}
+
+/// Every pitfall of the chapter has a row, and each its test.
+#[test]
+fn every_pitfall_has_a_row() {
+    let chapter = include_str!("../../DIRECTORY.md");
+    let numbers_of = |heading: &str| {
+        let (_, rest) = chapter.split_once(heading).expect("a table");
+        let rows = rest.lines().skip(2).skip_while(|line| !line.starts_with("| "));
+        let mut numbers = std::collections::BTreeSet::new();
+        for row in rows.take_while(|line| line.starts_with('|')) {
+            let first = row.trim_matches('|').split('|').next().expect("a column").trim();
+            for part in first.split(',').map(str::trim) {
+                let (from, to) = part.split_once(" to ").unwrap_or((part, part));
+                let ends = (from.parse::<u32>(), to.parse::<u32>());
+                if let (Ok(from), Ok(to)) = ends {
+                    numbers.extend(from..=to);
+                }
+            }
+        }
+        numbers
+    };
+    assert!(numbers_of("## Pitfalls and their tests").into_iter().eq(1..=43));
+    assert!(numbers_of("## Behaviours and their tests").into_iter().eq(40..=96));
+}
