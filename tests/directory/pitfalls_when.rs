@@ -402,3 +402,25 @@ fn every_pitfall_has_a_row() {
     assert!(numbers_of("## Pitfalls and their tests").into_iter().eq(1..=43));
     assert!(numbers_of("## Behaviours and their tests").into_iter().eq(40..=96));
 }
+
+/// Every reason of the log has a row in ERRORS.md, and each row is one.
+#[test]
+fn every_reason_has_a_row() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/directory");
+    let files = std::fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file"));
+    let mut reasons = std::collections::BTreeSet::new();
+    for file in files {
+        let source = std::fs::read_to_string(file.path()).expect("a source file");
+        let quoted = source.split('"').filter(|text| text.starts_with("scim_"));
+        let is_code =
+            |text: &&str| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
+        reasons.extend(quoted.filter(is_code).map(str::to_owned));
+    }
+    // Beginnings, for the words of many.
+    reasons.retain(|reason| !["scim_", "scim_filter"].contains(&reason.as_str()));
+    let (_, rest) =
+        include_str!("../../ERRORS.md").split_once("## The directory's requests").expect("one");
+    let (table, _) = rest.split_once("## SCIM").expect("the next");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.map(str::to_owned).collect::<std::collections::BTreeSet<_>>(), reasons);
+}
