@@ -3,5 +3,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod asked;
+mod breaks_bulk;
+mod breaks_caller;
+mod breaks_list;
+mod breaks_users;
 mod tokens;
 mod preflight;
