@@ -172,6 +172,7 @@ fn people_are_sorted_by_what_is_kept_in_order() {
     assert_eq!(sorted(&format!("sortBy={}:userName", urn.to_uppercase())), up);
     let made = ["echo", "alpha", "delta", "bravo", "charlie"];
     assert_eq!(sorted("sortBy=meta.created"), made);
+    assert_eq!(site.logged().notes, [""; 0]);
     assert_eq!(sorted("sortBy=&sortOrder=descending"), made);
     assert_eq!(sorted("sortBy=%20"), made);
     assert_eq!(site.logged().notes, [""; 0]);
@@ -272,6 +273,8 @@ fn a_search_by_post_says_the_same_in_its_body() {
     let with = With { query: Some("count=1"), body: b"{}", ..With::default() };
     let response = site.request("POST", "/.search", with);
     assert_eq!(json_of(&response)["itemsPerPage"], 5);
+    let (_, list) = site.ask("POST", "/.search", &json!({ "startIndex": 2, "count": 2 }));
+    assert_eq!((&list["startIndex"], names(&list)), (&json!(2), vec!["alpha", "delta"]));
     assert_eq!(site.ask("POST", "/.search", &json!([])).0, 400);
 }
 

@@ -198,6 +198,14 @@ fn an_address_outside_the_verified_domains_is_noted() {
     let user = json!({ "userName": "ada@elsewhere.test" });
     assert_eq!(site.ask("PUT", &format!("/Users/{id}"), &user).0, 200);
     assert_eq!(site.logged().notes, [outside]);
+    // Twenty notes are kept of a request, whatever it was.
+    let mut user = json!({ "userName": "eve@elsewhere.test" });
+    for number in 0..30 {
+        user[format!("unknown{number}")] = json!(1);
+    }
+    assert_eq!(site.ask("POST", "/Users", &user).0, 201);
+    let told = site.logged().notes;
+    assert_eq!((told.len(), told.contains(&outside.to_owned())), (20, false));
     // Where no domain is verified, none is outside.
     let site = Site::new();
     site.push("ada@elsewhere.test");
@@ -264,6 +272,23 @@ fn whoever_is_deactivated_and_deleted_here_is_told_of_by_this_directory() {
     let (_, event) = events.expect("the store").remove(0);
     assert_eq!(event.actor, saml_login::audit::Actor::Directory(site.token().id));
     assert_eq!((event.at, event.target), (site.now(), Some(account)));
+    assert_eq!((event.request_id, event.client_address), (None, None));
+    let (path, token) = ("/app/scim/org-a/v2/Users", format!("Bearer {}", site.token));
+    let request = saml_login::directory::ScimRequest::new("POST", path)
+        .with_header("authorization", &token)
+        .with_body(b"{\"userName\": \"bea\"}")
+        .with_client(std::net::IpAddr::from([192, 0, 2, 7]))
+        .with_request_id("request-1");
+    assert_eq!(site.send(&request).status, 201);
+    let events = crate::common::block_on(saml_login::store::Store::audit(
+        &site.store,
+        &ACME.into(),
+        None,
+        1,
+    ));
+    let (_, event) = events.expect("the store").remove(0);
+    assert_eq!(event.request_id.as_deref(), Some("request-1"));
+    assert_eq!(event.client_address.as_deref(), Some("192.0.2.7"));
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod breaks_bulk;
 mod breaks_caller;
 mod breaks_list;
 mod breaks_users;
+mod breaks_words;
 mod tokens;
 mod preflight;
