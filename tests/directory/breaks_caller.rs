@@ -299,6 +299,7 @@ fn a_token_knows_when_it_was_used_to_five_minutes_and_by_what() {
     };
     let [event] = &*used(&site) else { panic!("one event") };
     assert_eq!((&event.actor, event.at), (&Actor::Directory(id.clone()), now()));
+    assert_eq!(event.action.code(), "directory_token_first_used");
     site.wait(TimeDelta::minutes(5) - TimeDelta::milliseconds(1));
     assert_eq!(site.read("/Users", "").0, 200);
     assert_eq!((site.token().last_used_at, site.kept().version), (Some(now()), 1));

@@ -340,3 +340,17 @@ fn an_address_leads_to_no_organization_without_single_sign_on() {
     let start = site.start(&mut Jar::default(), "acme", Start::new(StartFor::Login));
     assert_eq!(refused(start), "sso_disabled");
 }
+
+#[test]
+fn sessions_are_found_by_a_digest_of_what_their_holder_is_called() {
+    let acme = open("org-a", "acme", &IDP_A);
+    let site = Site::of(&[&acme]);
+    let digest = |name: &str| {
+        let mut jar = Jar::default();
+        assert!(matches!(site.log_in(&mut jar, &acme, name), Completed::LoggedIn(_)));
+        site.signed_in(&mut jar).session.subject_digest().expect("a name")
+    };
+    let (alice, again, bob) = (digest("alice"), digest("alice"), digest("bob"));
+    assert_eq!(alice.as_bytes(), again.as_bytes());
+    assert_ne!(alice.as_bytes(), bob.as_bytes());
+}
