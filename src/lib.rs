@@ -68,6 +68,8 @@ pub mod scim;
 pub mod sso;
 #[cfg(feature = "scim")]
 pub mod directory;
+#[cfg(feature = "http")]
+pub mod routes;
 // Around it.
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -128,25 +128,17 @@ impl<'a, S: Store> Call<'a, S> {
     }
 
     async fn undone(&self, error: ProvisionError) -> Refused {
-        match error {
+        let seats = match error {
+            // What is taken now, and not when the request came.
             ProvisionError::Refused(Refusal::NoSeat) => {
                 let read = self.sso.store().organization(self.caller.organization()).await;
-                let seats = read.ok().flatten().map(|record| record.counters.seats());
-                Refused::new(Refusal::NoSeat.code(), ScimError::refused(Refusal::NoSeat, seats))
+                read.ok().flatten().map(|record| record.counters.seats())
             }
-            ProvisionError::Refused(refusal) => {
-                Refused::new(refusal.code(), ScimError::refused(refusal, None))
-            }
-            ProvisionError::Contended => {
-                let words = "Others changed this at the same time, again and again. Try again.";
-                let wait = Some(TimeDelta::zero());
-                Refused { wait, ..Refused::new(error.code(), ScimError::new(503, words)) }
-            }
-            ProvisionError::OrganizationUnknown => {
-                Refused::new(error.code(), ScimError::refused(Refusal::DirectoryOff, None))
-            }
-            ProvisionError::Store(error) => Refused::store(error),
-        }
+            _ => None,
+        };
+        let is_failure = matches!(error, ProvisionError::Contended | ProvisionError::Store(_));
+        let wait = is_failure.then_some(TimeDelta::seconds(1));
+        Refused { wait, ..Refused::new(error.code(), ScimError::not_made(&error, seats)) }
     }
 }
 

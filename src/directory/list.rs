@@ -9,7 +9,7 @@ use super::{Refused, ScimResponse};
 use crate::account::Account;
 use crate::digest::Digest;
 use crate::organization::ScimMode;
-use crate::scim::{Expression, ListResponse, ScimError, ScimType, USER, user};
+use crate::scim::{Expression, ListResponse, ScimError, ScimType, sort_by, user};
 use crate::store::{
     Filter, Kept, KeptKind, KeptWhat, KeptWrite, Listing, Page, PagingKey, Position, SortBy, Store,
     Write,
@@ -51,18 +51,13 @@ impl<S: Store> Call<'_, S> {
         let Some(name) = query.sort_by.as_deref().filter(|name| !name.trim().is_empty()) else {
             return Ok(());
         };
-        let prefix = name.get(..USER.len()).filter(|prefix| prefix.eq_ignore_ascii_case(USER));
-        let bare = prefix.and_then(|_| name.get(USER.len()..)?.strip_prefix(':')).unwrap_or(name);
-        listing.sort = match bare.trim().to_ascii_lowercase().as_str() {
-            "username" => SortBy::UserName,
-            "id" => SortBy::Id,
-            "meta.created" => SortBy::Created,
-            "meta.lastmodified" => SortBy::Changed,
-            _ if self.caller.mode() == ScimMode::Lenient => {
+        listing.sort = match sort_by(name) {
+            Some(sort) => sort,
+            None if self.caller.mode() == ScimMode::Lenient => {
                 self.told.note("the list is not sorted by what was asked for");
                 SortBy::Created
             }
-            _ => {
+            None => {
                 let words = "Lists are sorted by userName, id, meta.created and meta.lastModified.";
                 return Err(super::call::unfit("scim_sort_unknown", words));
             }

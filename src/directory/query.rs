@@ -75,7 +75,9 @@ impl Query {
 
     /// From 1. RFC 7644 §3.4.2.4: "A value less than 1 SHALL be interpreted as 1."
     pub(super) fn start_index(&self) -> Result<usize, Refused> {
-        Ok(number("startIndex", self.start_index.as_deref())?.map_or(1, |start| start.max(1)))
+        let start = number("startIndex", self.start_index.as_deref())?;
+        // It is told back, and many clients keep it in 32 bits.
+        Ok(start.map_or(1, |start| start.clamp(1, usize::try_from(i32::MAX).unwrap_or(1))))
     }
 
     /// "A negative value SHALL be interpreted as '0'." Without one a page is as long as it can be:
@@ -113,7 +115,7 @@ mod tests {
         assert_eq!(query.count(), Ok(5));
         assert_eq!(query.start_index(), Ok(1));
         for (text, expected) in
-            [("-7", 1), ("0", 1), ("3", 3), ("99999999999999999999999", usize::MAX)]
+            [("-7", 1), ("0", 1), ("3", 3), ("99999999999999999999999", 2_147_483_647)]
         {
             assert_eq!(Query::parse(&format!("startIndex={text}")).start_index(), Ok(expected));
         }

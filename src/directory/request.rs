@@ -169,7 +169,8 @@ impl Target {
         match *segments.as_slice() {
             ["Bulk"] => Self::Bulk,
             ["ServiceProviderConfig"] => Self::Config,
-            ["Groups", ..] => Self::Groups,
+            ["Groups"] => Self::Groups,
+            ["Groups", ..] => Self::Unknown,
             ["Me", ..] => Self::Me,
             ["ResourceTypes"] => Self::ResourceTypes(None),
             ["ResourceTypes", name] => Self::ResourceTypes(Some(name.to_owned())),

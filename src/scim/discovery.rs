@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::names::USER;
 use super::schema::{ATTRIBUTES, Definition, Type};
-use super::{ListResponse, Mode};
+use super::{ListResponse, ScimMode};
 
 const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
@@ -13,7 +13,7 @@ const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 /// What a connection offers.
 ///
 /// ```
-/// use saml_login::scim::{Mode, Offered, service_provider_config};
+/// use saml_login::scim::{ScimMode, Offered, service_provider_config};
 ///
 /// let config = service_provider_config(&Offered::new("https://app.example.com/scim/acme/v2"));
 /// assert_eq!(config["filter"]["maxResults"], 200);
@@ -25,7 +25,7 @@ pub struct Offered<'a> {
     /// The URL that the directory was given, without `/Users`.
     pub base: &'a str,
     /// In which mode it is served.
-    pub mode: Mode,
+    pub mode: ScimMode,
     /// How many Users a page has at most. 200 unless another number is given.
     pub max_results: usize,
     /// How many requests a Bulk has at most. 1,000 unless another number is given.
@@ -41,7 +41,7 @@ impl<'a> Offered<'a> {
     pub fn new(base: &'a str) -> Self {
         Self {
             base,
-            mode: Mode::Lenient,
+            mode: ScimMode::Lenient,
             max_results: 200,
             max_operations: 1000,
             max_payload_size: 1 << 20,
@@ -51,7 +51,7 @@ impl<'a> Offered<'a> {
 
     /// The same in this mode.
     #[must_use]
-    pub fn in_mode(self, mode: Mode) -> Self {
+    pub fn in_mode(self, mode: ScimMode) -> Self {
         Self { mode, ..self }
     }
 
@@ -108,7 +108,7 @@ pub fn service_provider_config(offered: &Offered<'_>) -> Value {
         }],
         "meta": offered.meta("ServiceProviderConfig", "/ServiceProviderConfig"),
     });
-    if let (Mode::Interop, Some(config)) = (offered.mode, config.as_object_mut()) {
+    if let (ScimMode::Interop, Some(config)) = (offered.mode, config.as_object_mut()) {
         config.insert("interopProfileConformant".into(), true.into());
     }
     config
@@ -156,7 +156,7 @@ pub fn schema(id: &str, offered: &Offered<'_>) -> Option<Value> {
 }
 
 /// An attribute with its characteristics (RFC 7643 §7).
-fn described(definition: &Definition, mode: Mode) -> Value {
+fn described(definition: &Definition, mode: ScimMode) -> Value {
     let mut attribute = Map::new();
     let mut put = |name: &str, value: Value| attribute.insert(name.to_owned(), value);
     put("name", definition.name.into());
@@ -171,7 +171,7 @@ fn described(definition: &Definition, mode: Mode) -> Value {
     if definition.is_a == Type::Reference {
         put("referenceTypes", json!(["User"]));
     }
-    if mode == Mode::Interop && !definition.canonical.is_empty() {
+    if mode == ScimMode::Interop && !definition.canonical.is_empty() {
         put("canonicalValues", definition.canonical.into());
     }
     if definition.is_a == Type::Complex {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::names::ERROR;
 use crate::account::Seats;
-use crate::provision::{PushRefusal, Refusal};
+use crate::provision::{ProvisionError, PushRefusal, Refusal};
+use crate::store::TooMany;
 
 /// An error as RFC 7644 §3.12 wants it. Its words are what an administrator sees in the console of
 /// the identity provider; they tell nothing of anybody else.
@@ -121,6 +122,18 @@ impl ScimError {
         Self { status, scim_type, detail }
     }
 
+    /// What becomes of a change that was not made, for whatever reason. Where there is no such
+    /// organization the answer is that to a wrong token: nobody learns which there are.
+    pub fn not_made(error: &ProvisionError, seats: Option<Seats>) -> Self {
+        match error {
+            ProvisionError::Refused(refusal) => Self::refused(*refusal, seats),
+            ProvisionError::OrganizationUnknown => Self::new(401, "the token is not valid here"),
+            ProvisionError::Contended => Self::new(503, error.help()),
+            // 503 has directories try again, where 500 has some of them give up.
+            ProvisionError::Store(_) => Self::new(503, "the server failed; try again later"),
+        }
+    }
+
     /// The body of the answer. `status` is a text: RFC 7644 §3.12 "expressed as a JSON string".
     pub fn to_json(&self) -> Value {
         let mut body = json!({
@@ -154,6 +167,14 @@ impl From<PushRefusal> for ScimError {
             | PushRefusal::UserNameEmpty => ScimType::InvalidValue,
         };
         Self::bad(scim_type, refusal.help())
+    }
+}
+
+/// RFC 7644 §3.12: "The specified filter yields many more results than the server is willing to
+/// calculate or process."
+impl From<TooMany> for ScimError {
+    fn from(refusal: TooMany) -> Self {
+        Self::bad(ScimType::TooMany, refusal.to_string())
     }
 }
 

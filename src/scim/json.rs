@@ -14,8 +14,8 @@ use super::{ScimError, ScimType};
 pub struct JsonLimits {
     /// Bytes. 1 MiB unless another number is given, as Bulk is announced with.
     pub bytes: usize,
-    /// Objects and lists in one another. 16 unless another number is given: a User in a Bulk has
-    /// five.
+    /// Objects and lists in one another. 16 unless another number is given: a PATCH in a Bulk has
+    /// nine.
     pub depth: usize,
 }
 

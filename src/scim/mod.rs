@@ -9,11 +9,11 @@
 //! Whatever is refused becomes a [`ScimError`].
 //!
 //! ```
-//! use saml_login::scim::{JsonLimits, Mode, ReceivedUser, parse};
+//! use saml_login::scim::{JsonLimits, ScimMode, ReceivedUser, parse};
 //!
 //! let body = br#"{"userName": "alice", "emails": "alice@example.com", "active": "True"}"#;
 //! let body = parse(body, &JsonLimits::default())?;
-//! let received = ReceivedUser::parse(&body, Mode::Lenient)?;
+//! let received = ReceivedUser::parse(&body, ScimMode::Lenient)?;
 //! let wanted = received.apply(None).expect("somebody new");
 //! assert_eq!(wanted.pushed.user_name, "alice");
 //! assert_eq!(wanted.active, Some(true));
@@ -31,6 +31,7 @@ mod received;
 mod refusal;
 mod schema;
 mod selection;
+mod sort;
 mod user;
 mod value;
 mod warning;
@@ -50,7 +51,8 @@ pub use self::patch::Patch;
 pub use self::received::ReceivedUser;
 pub use self::refusal::BodyRefusal;
 pub use self::selection::Selection;
+pub use self::sort::sort_by;
 pub use self::user::{location, user, version_tag};
 pub(crate) use self::value::member;
 pub use self::warning::Warning;
-pub use crate::organization::ScimMode as Mode;
+pub use crate::organization::ScimMode;

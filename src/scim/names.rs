@@ -63,8 +63,8 @@ pub(super) enum Named<'a> {
     User,
 }
 
-/// RFC 7644 §3.10: "Attribute names … SHALL be prefixed by their URN" where they are of an
-/// extension, and may be so in the core schema.
+/// RFC 7644 §3.10: "Clients MAY omit core schema attribute URN prefixes but SHOULD fully qualify
+/// extended attributes", and letter case counts in none of it.
 pub(super) fn named(name: &str) -> Named<'_> {
     if after_prefix(name, "urn:").is_none() {
         return Named::Attribute(name);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::names::{Kind, kind, shown};
 use super::schema::{Definition, Field};
 use super::value::{Reader, boolean, member, text};
-use super::{BodyRefusal, Mode, Warning};
+use super::{BodyRefusal, ScimMode, Warning};
 use crate::account::{Account, Pushed, PushedAddress};
 use crate::provision::{PushRefusal, Wanted};
 
@@ -16,10 +16,10 @@ use crate::provision::{PushRefusal, Wanted};
 /// ```
 /// use saml_login::account::Account;
 /// use saml_login::provision::Push;
-/// use saml_login::scim::{JsonLimits, Mode, ReceivedUser, ScimError, parse};
+/// use saml_login::scim::{JsonLimits, ScimMode, ReceivedUser, ScimError, parse};
 ///
 /// fn push(body: &[u8]) -> Result<ReceivedUser, ScimError> {
-///     Ok(ReceivedUser::parse(&parse(body, &JsonLimits::default())?, Mode::Lenient)?)
+///     Ok(ReceivedUser::parse(&parse(body, &JsonLimits::default())?, ScimMode::Lenient)?)
 /// }
 ///
 /// let received = push(br#"{"userName": "alice", "emials": ["alice@example.com"]}"#)?;
@@ -66,7 +66,7 @@ impl ReceivedUser {
     /// [`BodyRefusal`] where a value is not what its attribute takes, where there is no
     /// `userName`, where `schemas` names something else, and by the interoperability profile for
     /// all that the schema does not define.
-    pub fn parse(body: &Map<String, Value>, mode: Mode) -> Result<Self, BodyRefusal> {
+    pub fn parse(body: &Map<String, Value>, mode: ScimMode) -> Result<Self, BodyRefusal> {
         check_schemas(member(body, "schemas"), mode)?;
         let mut reader = Reader::new(mode);
         let mut said = Said::default();
@@ -78,7 +78,7 @@ impl ReceivedUser {
             seen.extend(definition.leaves());
             said.take(&mut reader, definition, value)?;
         }
-        // RFC 7643 §4.1.1: "userName … REQUIRED".
+        // RFC 7643 §4.1.1: "Each User MUST include a non-empty userName value."
         if said.user_name.is_none() {
             return Err(BodyRefusal::AttributeRequired("userName"));
         }
@@ -168,7 +168,7 @@ pub(super) fn forget_stale_name(pushed: &mut Pushed, before: &Pushed) {
 }
 
 /// RFC 7643 §3: "The "schemas" attribute is a REQUIRED attribute". Older clients leave it out.
-fn check_schemas(schemas: Option<&Value>, mode: Mode) -> Result<(), BodyRefusal> {
+fn check_schemas(schemas: Option<&Value>, mode: ScimMode) -> Result<(), BodyRefusal> {
     let schemas = match schemas {
         Some(Value::Array(schemas)) => schemas.as_slice(),
         Some(Value::Null) | None => &[],
@@ -179,9 +179,9 @@ fn check_schemas(schemas: Option<&Value>, mode: Mode) -> Result<(), BodyRefusal>
         let schema = schema.as_str().ok_or(BodyRefusal::TypeUnfit("schemas"))?;
         match (kind(schema), mode) {
             (Kind::User, _) => is_user = true,
-            (Kind::UserOfOld | Kind::Extension, Mode::Lenient) => {}
+            (Kind::UserOfOld | Kind::Extension, ScimMode::Lenient) => {}
             _ => return Err(BodyRefusal::SchemaForeign(shown(schema))),
         }
     }
-    if mode == Mode::Interop && !is_user { Err(BodyRefusal::SchemasMissing) } else { Ok(()) }
+    if mode == ScimMode::Interop && !is_user { Err(BodyRefusal::SchemasMissing) } else { Ok(()) }
 }

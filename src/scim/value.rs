@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::names::{Named, named, shown};
 use super::schema::{Definition, Field, Found, find, find_in, near};
-use super::{BodyRefusal, Mode, Warning, json};
+use super::{BodyRefusal, ScimMode, Warning, json};
 use crate::account::{Pushed, PushedAddress};
 use crate::identity::Email;
 
@@ -18,7 +18,7 @@ pub(crate) fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&
 /// Reads a body in a mode, and remembers what was taken otherwise than it was sent.
 #[derive(Debug)]
 pub(super) struct Reader {
-    pub(super) mode: Mode,
+    pub(super) mode: ScimMode,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -42,7 +42,7 @@ impl Part {
 }
 
 impl Reader {
-    pub(super) fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: ScimMode) -> Self {
         Self { mode, warnings: Vec::new() }
     }
 
@@ -58,11 +58,11 @@ impl Reader {
     /// where nobody has heard of it.
     pub(super) fn drop_unstored(&mut self, name: &str, found: Found) -> Result<(), BodyRefusal> {
         match (self.mode, found) {
-            (Mode::Interop, _) => return Err(BodyRefusal::AttributeUnknown(shown(name))),
-            (Mode::Lenient, Found::Unknown) => {
+            (ScimMode::Interop, _) => return Err(BodyRefusal::AttributeUnknown(shown(name))),
+            (ScimMode::Lenient, Found::Unknown) => {
                 self.warn(|| Warning::UnknownDropped { name: shown(name), near: near(name) });
             }
-            (Mode::Lenient, _) => {}
+            (ScimMode::Lenient, _) => {}
         }
         Ok(())
     }
@@ -187,7 +187,7 @@ pub(super) fn set(
 
 /// A list of one is that one, and an empty one is nothing: RFC 7643 §2.5 "Unassigned attributes,
 /// the null value, or an empty array … SHALL be considered to be equivalent".
-fn one<'v>(value: &'v Value, name: &'static str) -> Result<&'v Value, BodyRefusal> {
+pub(super) fn one<'v>(value: &'v Value, name: &'static str) -> Result<&'v Value, BodyRefusal> {
     match value.as_array().map(Vec::as_slice) {
         None => Ok(value),
         Some([]) => Ok(&Value::Null),

@@ -112,6 +112,17 @@ impl<S: Store> Sso<S> {
         &self.base_url
     }
 
+    /// Our side's metadata of an organization, by its ACS URL: what its administrator gives to the
+    /// identity provider.
+    ///
+    /// # Errors
+    ///
+    /// [`SsoRefusal::OrganizationUnknown`] and [`SsoRefusal::Store`].
+    pub async fn metadata(&self, acs_url: &str) -> Result<String, Error> {
+        let record = self.at(ClaimKind::AcsUrl, acs_url).await?;
+        Ok(record.organization.metadata_with(&self.keys).xml())
+    }
+
     /// The path of the base URL, without a slash at the end: nothing, usually.
     #[cfg(feature = "scim")]
     pub(crate) fn base_path(&self) -> &str {

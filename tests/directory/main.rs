@@ -11,3 +11,4 @@ mod breaks_users;
 mod breaks_words;
 mod tokens;
 mod preflight;
+mod model;

@@ -60,8 +60,16 @@ impl Jar {
     }
 
     pub(crate) fn take(&mut self, cookies: &[SetCookie], now: DateTime<Utc>) {
-        for cookie in cookies {
-            let mut parts = cookie.as_str().split("; ");
+        self.take_headers(cookies.iter().map(SetCookie::as_str), now);
+    }
+
+    pub(crate) fn take_headers<'h>(
+        &mut self,
+        headers: impl Iterator<Item = &'h str>,
+        now: DateTime<Utc>,
+    ) {
+        for header in headers {
+            let mut parts = header.split("; ");
             let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a pair");
             let attributes: BTreeMap<&str, &str> =
                 parts.map(|part| part.split_once('=').unwrap_or((part, ""))).collect();

@@ -16,6 +16,7 @@ mod logout;
 mod sessions;
 mod meanwhile;
 mod others;
+mod routes;
 mod site;
 mod switching;
 mod tested;

@@ -1,7 +1,7 @@
 //! What the server says that it can do.
 
 use saml_login::scim::{
-    ListResponse, Mode, Offered, resource_type, resource_types, schema, schemas,
+    ListResponse, Offered, ScimMode, resource_type, resource_types, schema, schemas,
     service_provider_config,
 };
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn the_configuration_says_what_is_served() {
     expected["interopProfileConformant"] = json!(true);
     expected["pagination"]["cursor"] = json!(true);
     expected["pagination"]["cursorTimeout"] = json!(600);
-    let interop = offered.in_mode(Mode::Interop).with_cursors(600);
+    let interop = offered.in_mode(ScimMode::Interop).with_cursors(600);
     assert_eq!(service_provider_config(&interop), expected);
 }
 
@@ -126,7 +126,7 @@ fn rows_within(attribute: &Value) -> Vec<[String; 8]> {
 
 #[test]
 fn the_schema_has_what_is_stored() {
-    for mode in [Mode::Lenient, Mode::Interop] {
+    for mode in [ScimMode::Lenient, ScimMode::Interop] {
         let offered = Offered::new(BASE).in_mode(mode);
         let user = schema(USER, &offered).expect("the schema");
         assert_eq!(rows(&user["attributes"], ""), ATTRIBUTES.map(|row| row.map(str::to_owned)));
@@ -137,7 +137,7 @@ fn the_schema_has_what_is_stored() {
         );
         let types = &user["attributes"][6]["subAttributes"][1]["canonicalValues"];
         let expected = match mode {
-            Mode::Interop => json!(["work", "home", "other"]),
+            ScimMode::Interop => json!(["work", "home", "other"]),
             _ => Value::Null,
         };
         assert_eq!(*types, expected);

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use saml_login::account::{Account, Seats};
+use saml_login::error::BoxError;
 use saml_login::organization::{By, Change};
-use saml_login::provision::{Intent, Provisioning, Push, PushRefusal, Refusal, Wanted};
+use saml_login::provision::{
+    Intent, ProvisionError, Provisioning, Push, PushRefusal, Refusal, Wanted,
+};
 use saml_login::scim::{ScimError, ScimType};
+use saml_login::store::TooMany;
 use serde_json::json;
 
 use crate::common::codes_in;
@@ -89,6 +93,22 @@ fn every_refusal_has_its_answer() {
     for unknown in [None, Some(Seats::UNLIMITED)] {
         assert_eq!(ScimError::refused(Refusal::NoSeat, unknown).detail, "no free seat");
     }
+}
+
+#[test]
+fn a_change_that_is_not_made_has_an_answer() {
+    let failed = || BoxError::from(std::io::Error::other("secret of the store"));
+    for (error, status, detail) in [
+        (ProvisionError::Refused(Refusal::NoSeat), 403, "no free seat (1 of 1 taken)"),
+        (ProvisionError::OrganizationUnknown, 401, "the token is not valid here"),
+        (ProvisionError::Contended, 503, ProvisionError::Contended.help()),
+        (ProvisionError::Store(failed()), 503, "the server failed; try again later"),
+    ] {
+        let told = ScimError::not_made(&error, Some(Seats::new(1, 1)));
+        assert_eq!(told, ScimError::new(status, detail), "{error:?}");
+    }
+    let told = ScimError::from(TooMany::new());
+    assert_eq!((told.status, told.scim_type), (400, Some(ScimType::TooMany)));
 }
 
 #[test]

@@ -20,7 +20,9 @@ use saml_login::account::{
 };
 use saml_login::identity::Email;
 use saml_login::provision::Wanted;
-use saml_login::scim::{JsonLimits, Mode, Patch, ReceivedUser, ScimError, Selection, parse, user};
+use saml_login::scim::{
+    JsonLimits, Patch, ReceivedUser, ScimError, ScimMode, Selection, parse, user,
+};
 use serde_json::{Map, Value};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -102,7 +104,7 @@ fn told(error: impl Into<ScimError>) -> (u16, Option<&'static str>) {
 fn put(
     account: Option<&Account>,
     body: &Value,
-    mode: Mode,
+    mode: ScimMode,
 ) -> Result<Value, (u16, Option<&'static str>)> {
     let received = ReceivedUser::parse(&object(body), mode).map_err(told)?;
     received.apply(account).map(|wanted| read(&wanted)).map_err(told)
@@ -112,7 +114,7 @@ fn put(
 fn patch(
     account: &Account,
     operations: Value,
-    mode: Mode,
+    mode: ScimMode,
 ) -> Result<Value, (u16, Option<&'static str>)> {
     let body = serde_json::json!({ "schemas": [PATCH], "Operations": operations });
     let patch = Patch::parse(&object(&body), mode).map_err(told)?;

@@ -1,12 +1,12 @@
 //! POST and PUT: the User that a directory sends → how a person is to be.
 
-use saml_login::scim::{BodyRefusal, Mode, ReceivedUser};
+use saml_login::scim::{BodyRefusal, ReceivedUser, ScimMode};
 use serde_json::{Value, json};
 
 use crate::{USER, ada, grace, object, put, with};
 
-const LENIENT: Mode = Mode::Lenient;
-const INTEROP: Mode = Mode::Interop;
+const LENIENT: ScimMode = ScimMode::Lenient;
+const INTEROP: ScimMode = ScimMode::Interop;
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn mia() -> Value {

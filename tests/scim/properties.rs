@@ -4,7 +4,7 @@ use chrono::DateTime;
 use saml_login::account::{Account, AccountId, Pushed};
 use saml_login::provision::Wanted;
 use saml_login::scim::{
-    Expression, JsonLimits, Mode, Patch, PatchPath, ReceivedUser, Selection, parse, user,
+    Expression, JsonLimits, Patch, PatchPath, ReceivedUser, ScimMode, Selection, parse, user,
 };
 
 /// What is read as a filter or a path is written so that it is read as the same.
@@ -24,7 +24,7 @@ pub(crate) fn of_a_text(text: &str) {
 /// A person who is read of a body, and read again of what a directory gets of them, is the same.
 pub(crate) fn of_a_body(body: &[u8]) {
     let Ok(body) = parse(body, &JsonLimits::default()) else { return };
-    for mode in [Mode::Interop, Mode::Lenient] {
+    for mode in [ScimMode::Interop, ScimMode::Lenient] {
         let sent = ReceivedUser::parse(&body, mode).ok().map(|received| received.apply(None));
         let sent = sent.map(|wanted| wanted.expect("whoever is read is somebody"));
         sent.iter().for_each(|wanted| is_read_again(wanted, mode));
@@ -38,7 +38,7 @@ pub(crate) fn of_a_body(body: &[u8]) {
     }
 }
 
-fn is_read_again(wanted: &Wanted, mode: Mode) {
+fn is_read_again(wanted: &Wanted, mode: ScimMode) {
     let pushed = &wanted.pushed;
     let primaries = pushed.addresses.iter().filter(|address| address.primary).count();
     // What the decision does not keep is never read.

@@ -1,7 +1,8 @@
 //! Account → what a directory reads.
 
 use saml_login::account::{AccountId, Status};
-use saml_login::scim::{Selection, location, user, version_tag};
+use saml_login::scim::{Selection, location, sort_by, user, version_tag};
+use saml_login::store::SortBy;
 use serde_json::{Value, json};
 
 use crate::{USER, ada, grace, with};
@@ -130,4 +131,23 @@ fn a_location_is_a_url_whatever_the_id_is() {
         assert_eq!(location(BASE, &AccountId::new(id)), expected);
     }
     assert_eq!(version_tag(17), "W/\"17\"");
+}
+
+#[test]
+fn lists_are_sorted_by_what_is_kept_in_order() {
+    for (name, expected) in [
+        ("userName", Some(SortBy::UserName)),
+        (" USERNAME", Some(SortBy::UserName)),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:userName", Some(SortBy::UserName)),
+        ("id", Some(SortBy::Id)),
+        ("meta.created", Some(SortBy::Created)),
+        ("Meta.LastModified", Some(SortBy::Changed)),
+        ("meta", None),
+        ("displayName", None),
+        ("emails.value", None),
+        ("sailColour", None),
+        ("", None),
+    ] {
+        assert_eq!(sort_by(name), expected, "{name}");
+    }
 }

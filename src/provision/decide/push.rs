@@ -43,10 +43,15 @@ fn active(wanted: Wanted) -> Wanted {
     Wanted { active: Some(wanted.active.unwrap_or(true)), ..wanted }
 }
 
-/// Who is pushed as new and is known keeps the directory's own id, if it says none this time.
+/// Who is pushed as new and is known keeps the directory's own id and the addresses, if it says
+/// none this time: the account has them all the while.
 fn again(mut wanted: Wanted, account: &Account) -> Wanted {
+    let before = Pushed::of(account);
     if wanted.pushed.external_id.is_none() {
-        wanted.pushed.external_id.clone_from(&account.external_id);
+        wanted.pushed.external_id = before.external_id;
+    }
+    if wanted.pushed.addresses.is_empty() {
+        wanted.pushed.addresses = before.addresses;
     }
     active(wanted)
 }

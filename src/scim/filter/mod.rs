@@ -123,8 +123,8 @@ impl Expression {
     }
 }
 
-/// Why a filter is not answered. RFC 7644 §3.4.2.2 asks for an error where an attribute is not
-/// known or does not take the operator: neither everybody nor nobody is an answer.
+/// Why a filter is not answered. RFC 7644 §3.4.2.2: "Providers MUST decline to filter results if
+/// the specified filter operation is not recognized". Neither everybody nor nobody is an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilterRefusal {

@@ -61,8 +61,8 @@ impl AddressStep {
 }
 
 /// RFC 7644 §3.5.2.1: "If the target location already contains the value specified, no changes
-/// SHOULD be made"; and §3.5.2: a new primary value sets "the value of "primary" of the existing
-/// attribute to "false"".
+/// SHOULD be made"; and §3.5.2: a new primary value "SHALL cause the server to automatically set
+/// "primary" to "false" for any other values in the array".
 fn add(addresses: &mut Vec<PushedAddress>, new: &PushedAddress) {
     if new.primary {
         addresses.iter_mut().for_each(|address| address.primary = false);
@@ -143,7 +143,6 @@ pub(super) fn described(filter: &AddressFilter) -> Option<PushedAddress> {
             AddressFilter::Kind(Test::Is(kind)) if !kind.is_empty() => {
                 address.kind = Some(kind.clone());
             }
-            AddressFilter::Value(Test::Is(value)) => address.value.clone_from(value),
             AddressFilter::Primary(primary) => address.primary = *primary,
             _ => return None,
         }

@@ -11,17 +11,17 @@ use self::addresses::AddressStep;
 use self::operation::Compiler;
 use super::received::forget_stale_name;
 use super::schema::Field;
-use super::{BodyRefusal, Mode, Warning};
+use super::{BodyRefusal, ScimMode, Warning};
 use crate::account::{Account, Pushed};
 use crate::provision::{PushRefusal, Wanted};
 
 /// What a PATCH changes.
 ///
 /// ```
-/// use saml_login::scim::{JsonLimits, Mode, Patch, ScimError, parse};
+/// use saml_login::scim::{JsonLimits, ScimMode, Patch, ScimError, parse};
 ///
 /// let body = br#"{"Operations": [{"op": "Replace", "path": "active", "value": "False"}]}"#;
-/// let patch = Patch::parse(&parse(body, &JsonLimits::default())?, Mode::Lenient)?;
+/// let patch = Patch::parse(&parse(body, &JsonLimits::default())?, ScimMode::Lenient)?;
 /// let wanted = patch.apply(None).expect("nobody, switched off");
 /// assert_eq!(wanted.active, Some(false));
 /// # Ok::<(), ScimError>(())
@@ -63,7 +63,7 @@ impl Patch {
     ///
     /// [`BodyRefusal`] for whatever can be known without the account: then nothing is changed at
     /// all.
-    pub fn parse(body: &Map<String, Value>, mode: Mode) -> Result<Self, BodyRefusal> {
+    pub fn parse(body: &Map<String, Value>, mode: ScimMode) -> Result<Self, BodyRefusal> {
         let mut compiler = Compiler::new(mode);
         for operation in operation::operations(body, mode)? {
             compiler.operation(operation)?;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::super::filter::{FilterRefusal, PatchPath, address_filter};
 use super::super::names::{Kind, PATCH_OP, kind, shown};
 use super::super::schema::{Definition, Field, Found, find, find_in};
-use super::super::value::{Part, Reader, boolean, member, set, text, unpacked};
-use super::super::{BodyRefusal, Mode, Warning};
+use super::super::value::{Part, Reader, boolean, member, one, set, text, unpacked};
+use super::super::{BodyRefusal, ScimMode, Warning};
 use super::addresses::{AddressStep, Missing, Target, described};
 use super::{Patch, Step};
 use crate::account::PushedAddress;
@@ -31,7 +31,10 @@ impl Op {
 }
 
 /// The operations of a body, if it is the body of a PATCH.
-pub(super) fn operations(body: &Map<String, Value>, mode: Mode) -> Result<&[Value], BodyRefusal> {
+pub(super) fn operations(
+    body: &Map<String, Value>,
+    mode: ScimMode,
+) -> Result<&[Value], BodyRefusal> {
     check_schemas(body, mode)?;
     let operations = match member(body, "Operations") {
         None if body.keys().all(|key| key.eq_ignore_ascii_case("schemas")) => &[],
@@ -45,7 +48,7 @@ pub(super) fn operations(body: &Map<String, Value>, mode: Mode) -> Result<&[Valu
 }
 
 /// A body that says it is something else is none. Some clients do not say what it is.
-fn check_schemas(body: &Map<String, Value>, mode: Mode) -> Result<(), BodyRefusal> {
+fn check_schemas(body: &Map<String, Value>, mode: ScimMode) -> Result<(), BodyRefusal> {
     let schemas = match member(body, "schemas") {
         Some(Value::Array(schemas)) => schemas.as_slice(),
         Some(Value::Null) | None => &[],
@@ -59,7 +62,7 @@ fn check_schemas(body: &Map<String, Value>, mode: Mode) -> Result<(), BodyRefusa
     };
     let is_said = schemas.iter().any(is_patch);
     match mode {
-        Mode::Interop if !is_said => Err(BodyRefusal::OperationsMissing),
+        ScimMode::Interop if !is_said => Err(BodyRefusal::OperationsMissing),
         _ if schemas.iter().any(is_foreign) => Err(BodyRefusal::OperationsMissing),
         _ => Ok(()),
     }
@@ -72,7 +75,7 @@ pub(super) struct Compiler {
 }
 
 impl Compiler {
-    pub(super) fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: ScimMode) -> Self {
         Self { reader: Reader::new(mode), steps: Vec::new() }
     }
 
@@ -91,21 +94,26 @@ impl Compiler {
     }
 
     fn is_interop(&self) -> bool {
-        self.reader.mode == Mode::Interop
+        self.reader.mode == ScimMode::Interop
     }
 
     /// Without a path, the names of the object are paths, and so they are behind the name of the
     /// schema, once.
     fn object(&mut self, op: Op, value: &Value, may_nest: bool) -> Result<(), BodyRefusal> {
-        let value = unpacked(value);
+        let value = unpacked(one(value, "value")?);
         let object = match &*value {
             Value::Null => return Ok(()),
             Value::Object(object) => object,
+            // A list of one stands for what is in it.
+            Value::Array(list) if list.len() == 1 && may_nest => {
+                return list.iter().try_for_each(|value| self.object(op, value, may_nest));
+            }
             _ => return Err(BodyRefusal::TypeUnfit("value")),
         };
         for (name, value) in object {
             match find(name) {
                 Found::User if may_nest => self.object(op, value, false)?,
+                Found::User => {}
                 // What the server has told comes back.
                 Found::Stored(attribute) if attribute.is_read_only => {}
                 Found::Unknown if PatchPath::parse(name).is_err() => {
@@ -127,7 +135,7 @@ impl Compiler {
         })?;
         match (parsed.attribute.found(), &parsed.filter) {
             (Found::Stored(attribute), _) if attribute.is_read_only => {
-                self.read_only(attribute, path)
+                self.read_only(attribute, &parsed.attribute.to_string())
             }
             (Found::Stored(attribute), Some(filter)) if attribute.is_list => {
                 let filter = address_filter(attribute, filter)?;
@@ -142,11 +150,11 @@ impl Compiler {
 
     /// RFC 7643 §7: "The attribute SHALL NOT be modified." Directories send back what they have
     /// read; none of them names the id and means it, unless it is to be another one.
-    fn read_only(&mut self, attribute: &'static Definition, path: &str) -> Result<(), BodyRefusal> {
+    fn read_only(&mut self, attribute: &'static Definition, name: &str) -> Result<(), BodyRefusal> {
         if self.is_interop() || attribute.field == Field::Id {
-            return Err(BodyRefusal::AttributeReadOnly(shown(path)));
+            return Err(BodyRefusal::AttributeReadOnly(shown(name)));
         }
-        self.reader.warn(|| Warning::ReadOnlyIgnored { name: shown(path) });
+        self.reader.warn(|| Warning::ReadOnlyIgnored { name: shown(name) });
         Ok(())
     }
 
@@ -156,9 +164,9 @@ impl Compiler {
         attribute: &'static Definition,
         value: &Value,
     ) -> Result<(), BodyRefusal> {
-        // RFC 7644 §3.5.2.2: "If an attribute is removed … and the attribute is defined as a
-        // required attribute …, the server SHALL return an HTTP response status code and a JSON
-        // detail error response … with a "scimType" error code of "mutability"".
+        // RFC 7644 §3.5.2.2: "If an attribute is removed or becomes unassigned and is defined as a
+        // required attribute or a read-only attribute, the server SHALL return … a "scimType" error
+        // code of "mutability"."
         if op == Op::Remove && attribute.is_required {
             return Err(BodyRefusal::AttributeStays(attribute.name));
         }
@@ -189,7 +197,12 @@ impl Compiler {
             Op::Add | Op::Replace => text(value, attribute.name)?,
         };
         if text.is_none() && attribute.is_required {
-            return Err(BodyRefusal::AttributeRequired(attribute.name));
+            // An empty text is a value, which is none that it can have.
+            let is_empty_text = one(value, attribute.name)?.is_string();
+            return Err(match is_empty_text {
+                true => BodyRefusal::AttributeRequired(attribute.name),
+                false => BodyRefusal::AttributeStays(attribute.name),
+            });
         }
         // Nothing that is added changes nothing.
         if text.is_some() || op != Op::Add {
