@@ -10,6 +10,7 @@ use crate::asked::{ACME, BASE, Site, With, json_of, managed, refusal};
 use crate::common::hooked::Hooked;
 use crate::common::people::{found, member};
 use crate::common::tenants::{IDP_A, done, name_keeper, open, verify_domain};
+use crate::failing::Failing;
 
 const NONE: With<'static> = With { query: None, headers: &[], body: &[], client: None };
 
@@ -292,7 +293,7 @@ fn whoever_is_deactivated_and_deleted_here_is_told_of_by_this_directory() {
 }
 
 #[test]
-fn a_store_that_fails_is_tried_again_in_half_a_minute() {
+fn a_write_that_fails_is_tried_again_in_a_moment() {
     let store = MemoryStore::default();
     found(&store, &managed(ACME, "acme"), None);
     let fails = std::sync::Arc::new(std::sync::atomic::AtomicU8::new(0));
@@ -315,11 +316,59 @@ fn a_store_that_fails_is_tried_again_in_half_a_minute() {
         let wait = response.header("retry-after").expect("a wait").to_owned();
         (detail.to_owned(), wait, site.noted().2.expect("a reason"))
     };
-    let words = "That did not work just now. Try again in a minute.";
-    assert_eq!(post(1), (words.to_owned(), "31".to_owned(), "store_failed".to_owned()));
-    let words = "Others changed this at the same time, again and again. Try again.";
-    let contended = (words.to_owned(), "1".to_owned(), "account_store_contended".to_owned());
-    assert_eq!(post(2), contended);
+    let told = |words: &str, reason: &str| (words.to_owned(), "2".to_owned(), reason.to_owned());
+    let words = "the server failed; try again later";
+    assert_eq!(post(1), told(words, "account_store_failed"));
+    let words = "The account was changed by others at the same time, again and again. Let the \
+                 person try again.";
+    assert_eq!(post(2), told(words, "account_store_contended"));
     fails.store(0, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(site.ask("POST", "/Users", &json!({ "userName": "ada" })).0, 201);
+}
+
+/// Whatever step fails, nothing is left behind, and the same request works afterwards.
+#[test]
+fn a_store_that_fails_at_a_step_is_asked_again() {
+    for (method, path, query) in [
+        ("GET", "/Users", "count=1"),
+        ("GET", "/Users", "cursor="),
+        ("GET", "/Users", "startIndex=2&count=1"),
+        ("GET", "/Users/ada", ""),
+        ("DELETE", "/Users/ada", ""),
+        ("PUT", "/Users/ada", ""),
+    ] {
+        let mut steps = 0;
+        loop {
+            let store = MemoryStore::default();
+            found(&store, &managed(ACME, "acme"), None);
+            let failing = Failing::over(store);
+            let site = Site::over(DynStore::new(failing.clone()), |builder| builder);
+            for name in ["ada", "bea", "cleo"] {
+                site.put(&member(ACME, name, &format!("{name}@a.test"), EmailProof::Organization));
+            }
+            let headers = [("if-match", "W/\"0\"")];
+            let body = b"{\"userName\": \"ada b\"}";
+            let with = With { query: Some(query), headers: &headers, body, ..NONE };
+            failing.fail_at(steps);
+            let response = site.request(method, path, with);
+            failing.mend();
+            if response.status < 300 {
+                assert!(steps > 2, "{method} {path} has steps: {steps}");
+                break;
+            }
+            let answer = (response.status, json_of(&response));
+            let (status, scim_type, words) = refusal(&answer);
+            assert_eq!((status, scim_type), (503, None), "{method} {path} {steps}");
+            let wait = match words {
+                "the server failed; try again later" => "2",
+                "That did not work just now. Try again in a minute." => "31",
+                other => panic!("{other}"),
+            };
+            assert_eq!(response.header("retry-after"), Some(wait));
+            let status = site.account("ada").status;
+            assert_eq!((status, site.account("ada").version), (Status::Active, 0));
+            assert!(site.request(method, path, with).status < 300, "{method} {path} {steps}");
+            steps += 1;
+        }
+    }
 }

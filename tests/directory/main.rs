@@ -3,6 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../doors/failing.rs"]
+mod failing;
 mod asked;
 mod breaks_bulk;
 mod breaks_caller;

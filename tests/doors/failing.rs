@@ -1,4 +1,5 @@
 //! A store of which one step fails.
+#![allow(dead_code, reason = "each group of tests uses its part of it")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
