@@ -122,6 +122,7 @@ fn tracing_gets_the_detail_of_every_action() {
         (Action::DomainChecked { domain: "a.test".into(), found: true }, "a.test"),
         (Action::DomainRequested { domain: "b.test".into() }, "b.test"),
         (Action::SlugRenamed { slug: "other".into() }, "other"),
+        (Action::DirectoryToken { change: "issued".into(), token: "token-1".into() }, "token-1"),
         (Action::TestLogin, ""),
     ]
     .into_iter()

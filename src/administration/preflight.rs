@@ -122,14 +122,14 @@ pub async fn preflight<S: Store>(
         let listed = store.list(organization, &listing).await;
         let listed = listed.map_err(AdministrationError::Store)?;
         // A list without a filter is never too long.
-        let accounts = listed.map(|page| page.accounts).unwrap_or_default();
+        let (accounts, total) = listed.map(|page| (page.accounts, page.total)).unwrap_or_default();
         accounts.iter().for_each(|account| preflight.look_at(account, settings));
         looked_at = looked_at.saturating_add(accounts.len());
         let Some(last) = accounts.last().filter(|_| accounts.len() == listing.count) else {
             return Ok(preflight);
         };
         if looked_at >= Preflight::MOST {
-            return Ok(Preflight { is_whole: false, ..preflight });
+            return Ok(Preflight { is_whole: looked_at >= total, ..preflight });
         }
         listing.from = Position::After(last.created_at, last.id.clone());
     }

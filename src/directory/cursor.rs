@@ -50,7 +50,7 @@ impl Cursor<'_> {
                 fields.add(id.as_str().as_bytes());
             }
             Position::Skip(skip) => fields.add(&u64::try_from(*skip).ok()?.to_be_bytes()),
-            Position::Start => {}
+            Position::Start => return None,
         }
         let random = random.for_purpose("scim cursor");
         let sealed = keys.first().seal(PURPOSE, &self.associated(), &fields.into_bytes(), random);
@@ -82,7 +82,6 @@ fn read(opened: &[u8]) -> Option<(DateTime<Utc>, Position)> {
     let (until, rest) = fields.split_first()?;
     let until = DateTime::from_timestamp(seconds(until)?, 0)?;
     let position = match rest {
-        [] => Position::Start,
         [skip] => {
             let skip = u64::from_be_bytes((*skip).try_into().ok()?);
             Position::Skip(usize::try_from(skip).ok()?)

@@ -108,11 +108,14 @@ impl<S: Store> Call<'_, S> {
         let shown = before.saturating_add(accounts.len());
         let last = accounts.last().filter(|_| accounts.len() == listing.count);
         if let Some(last) = last.filter(|_| listing.sort == SortBy::Created) {
-            self.remember(digest, shown, last).await;
             // Whoever was removed since the first page is counted no more, and others have not been
             // seen yet. A client that believes the number would leave them out.
-            if matches!(listing.from, Position::After(..)) && shown >= total {
-                total = total.max(shown.saturating_add(self.are_more(listing, last).await?));
+            let is_behind = matches!(listing.from, Position::After(..)) && shown >= total;
+            if is_behind && self.are_more(listing, last).await? {
+                total = shown.saturating_add(1);
+            }
+            if shown < total {
+                self.remember(digest, shown, last).await;
             }
         }
         Ok(ListResponse::new(self.shown(&accounts), total).from(start))
@@ -149,11 +152,11 @@ impl<S: Store> Call<'_, S> {
         Ok(ListResponse::new(self.shown(&accounts), total).between(None, next))
     }
 
-    /// 1, if there is somebody behind this account, or else 0.
-    async fn are_more(&self, listing: Listing, last: &Account) -> Result<usize, Refused> {
+    /// Whether there is somebody behind this account.
+    async fn are_more(&self, listing: Listing, last: &Account) -> Result<bool, Refused> {
         let from = Position::After(last.created_at, last.id.clone());
         let next = self.read(&Listing { from, count: 1, ..listing }).await?;
-        Ok(next.accounts.len())
+        Ok(!next.accounts.is_empty())
     }
 
     async fn read(&self, listing: &Listing) -> Result<Page, Refused> {

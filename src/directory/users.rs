@@ -118,9 +118,8 @@ impl<S: Store> Call<'_, S> {
         if !organization.verified_domains().is_empty() && is_outside(account) {
             self.told.note("the address is outside the organization's verified domains");
         }
-        let stays_out =
-            account.status == Status::Deactivated && account.ended_by == Some(Source::Application);
-        if active == Some(true) && stays_out {
+        let is_ended = account.ended_by == Some(Source::Application);
+        if active == Some(true) && is_ended {
             self.told.note("active stays false: the account was deactivated in the application");
         }
     }

@@ -86,13 +86,6 @@ impl Cache {
         }
     }
 
-    /// Forgets what was read of an organization, since it was just written.
-    pub(super) fn forget(&self, id: &OrganizationId) {
-        if let Some(place) = self.places().get_mut(id) {
-            place.known = None;
-        }
-    }
-
     /// Counts a refusal: if it is the first of its kind in this minute, how many have come since
     /// the last that was told.
     pub(super) fn first(
@@ -141,5 +134,49 @@ impl Cache {
         place.connections.truncate(1);
         place.connections.insert(0, (revision, connection.clone()));
         Ok(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::organization::{Slug, SpUrls};
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap_or_default()
+    }
+
+    fn organization(number: usize) -> Organization {
+        let slug = Slug::parse("acme").expect("a slug");
+        let urls = SpUrls::derived("https://app.example.test", &slug).expect("URLs");
+        Organization::new(format!("org-{number}").as_str(), slug, urls)
+    }
+
+    #[test]
+    fn ten_thousand_organizations_are_remembered_and_then_read_again() {
+        let cache = Cache::default();
+        for number in 0..CAPACITY {
+            cache.read(organization(number), at(0));
+        }
+        let first = OrganizationId::new("org-0");
+        assert!(cache.known(&first, at(0)).is_some());
+        cache.read(organization(CAPACITY), at(0));
+        assert!(cache.known(&first, at(0)).is_none());
+    }
+
+    #[test]
+    fn ten_thousand_kinds_of_refusals_are_counted_and_then_told_again() {
+        let cache = Cache::default();
+        let first = |number: usize, second| {
+            cache.first(&OrganizationId::new(format!("org-{number}")), "code", at(second))
+        };
+        for number in 0..CAPACITY {
+            assert_eq!(first(number, 0), Some(0));
+        }
+        assert_eq!(first(0, 59), None);
+        assert_eq!(first(0, 60), Some(1));
+        assert_eq!(first(0, 61), None);
+        assert_eq!(first(CAPACITY, 61), Some(0));
+        assert_eq!(first(0, 62), Some(0), "all are forgotten at once");
     }
 }

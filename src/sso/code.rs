@@ -75,8 +75,10 @@ impl<S: Store> Sso<S> {
         let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
         let decision = account.as_ref().map(|account| policy.decide(account, &by_code));
         let reason = decision.map(|decision| decision.reason);
+        // To an active account the policy opens a code, or says that single sign-on is the only way:
+        // either is mailed.
         let is_mailed = match &account {
-            Some(account) => self.may_mail(account, reason, browser).await,
+            Some(account) => self.may_mail(account, browser).await,
             None => false,
         };
         // A code that is not mailed opens nothing.
@@ -100,18 +102,8 @@ impl<S: Store> Sso<S> {
         Ok(CodeAsked { cookies: vec![cookie] })
     }
 
-    /// Whether there is something to mail, and it was not mailed too often. It is counted in
-    /// silence: the answer is the same.
-    async fn may_mail(
-        &self,
-        account: &Account,
-        reason: Option<Reason>,
-        browser: &Browser<'_>,
-    ) -> bool {
-        let says = [Reason::Allowed, Reason::BreakGlass, Reason::SsoEnforced];
-        if account.email().is_none() || !reason.is_some_and(|reason| says.contains(&reason)) {
-            return false;
-        }
+    /// Whether it was not mailed too often. It is counted in silence: the answer is the same.
+    async fn may_mail(&self, account: &Account, browser: &Browser<'_>) -> bool {
         let [from, all] = mailed(account, browser);
         self.limited_by(&from, browser).await.is_ok()
             && self.limited_by(&all, browser).await.is_ok()

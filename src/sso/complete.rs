@@ -8,14 +8,12 @@ use super::context::Context;
 use super::{
     Browser, Completed, Confirming, LoggedIn, PostedLogin, SignedIn, Sso, SsoRefusal, Stopped,
 };
-use crate::account::Account;
 use crate::advice::{Advice, Product};
 use crate::audit::AuditEvent;
 use crate::connection::{BegunLogin, Connection};
 use crate::error::{Error, Rejection};
 use crate::identity::Identity;
 use crate::organization::{By, ClaimKind, Organization};
-use crate::policy::{LoginPolicy, PolicyAction};
 use crate::provision::{
     Beside, CarriedOut, Holder, Intent, LogIn, Provisioning, Refusal, Undone, carry_out_beside,
 };
@@ -24,7 +22,7 @@ use crate::replay::{ReplayStore as _, Spending};
 use crate::request::{
     LoginOptions, Pending, Purpose, RequestCookies, RequestStore as _, SetCookie,
 };
-use crate::session::{LoginMethod, SessionStart};
+use crate::session::SessionStart;
 use crate::store::{KeptKind, KeptWrite, Record, SessionWrite, Store, Write};
 use crate::token::TokenDigest;
 
@@ -228,7 +226,6 @@ impl<S: Store> Sso<S> {
             };
             let session = new.of(SessionStart::sso(identity, account));
             write.kept.extend(login.taken.map(|(kind, digest)| KeptWrite::Take(kind, digest)));
-            entered(record, account)?;
             let event = AuditEvent::login_accepted(
                 record.organization.id(),
                 account.id.clone(),
@@ -320,13 +317,6 @@ pub(super) struct Login {
 /// What nobody here has asked for goes on where its RelayState says, if that is a place here.
 fn relayed(form: &PostedLogin<'_>) -> Option<String> {
     form.relay_state.and_then(|path| super::start::checked(path).ok())
-}
-
-/// What the policy says of a login, once the account is as it will be.
-fn entered(record: &Record, account: &Account) -> Result<(), Refusal> {
-    let policy = LoginPolicy::of(&record.organization);
-    let decision = policy.decide(account, &PolicyAction::LogIn(LoginMethod::Sso));
-    if decision.is_allowed() { Ok(()) } else { Err(Refusal::ConnectionOutdated) }
 }
 
 fn product(organization: &Organization) -> Option<Product> {

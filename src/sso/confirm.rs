@@ -69,7 +69,7 @@ impl<S: Store> Sso<S> {
         kept.add(&login.context.to_bytes());
         Ok(Waiting {
             digest: token.digest(),
-            mac: self.mac("link code", &token.digest(), &code)?,
+            mac: self.mac("link code", &token.digest(), &spelled(&code))?,
             login: kept.into_bytes(),
             cookie: self.cookies.set(Kind::Link, &token, browser.now, expires_at),
             code,
@@ -225,9 +225,24 @@ fn letters(random: &[u8; 32]) -> String {
 /// 0.
 fn spelled(code: &str) -> String {
     let kept = code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase());
-    let mut code: String = kept.map(|c| if c == 'O' { '0' } else { c }).take(8).collect();
-    if code.len() > 4 {
-        code.insert(4, '-');
+    kept.map(|c| if c == 'O' { '0' } else { c }).take(8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_of_forty_bits_and_read_as_people_type_it() {
+        let of = |bytes: [u8; 9]| {
+            let mut random = [255; 32];
+            random[..9].copy_from_slice(&bytes);
+            letters(&random)
+        };
+        assert_eq!(of([0, 1, 30, 31, 32, 63, 64, 200, 7]), "AB89-A9AJ");
+        assert_eq!(of([7, 10, 11, 12, 22, 23, 24, 25, 0]), "HMNP-Z023");
+        for typed in ["ab0d-ef2h", " AB0D EF2H ", "aBoDeF2h", "a-b-0-d-e-f-2-h-more"] {
+            assert_eq!(spelled(typed), "AB0DEF2H");
+        }
     }
-    code
 }

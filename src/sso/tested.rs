@@ -92,7 +92,6 @@ impl<S: Store> Sso<S> {
                 let applied =
                     administer_spending(store, &Plan::ALL, id, &change, &asked, spend).await?;
                 let applied = applied.ok_or(Rejection::AssertionReplayed)?;
-                self.cache.forget(id);
                 applied.result.map_err(|_| Refusal::TestLoginNotAdministrator)
             }
             Err(refusal) => {

@@ -5,6 +5,12 @@ mod common;
 #[path = "../doors/failing.rs"]
 mod failing;
 
+mod asked;
+mod breaks_bulk;
+mod breaks_caller;
+mod breaks_list;
+mod breaks_users;
+mod breaks_words;
 mod dialects;
 mod model;
 mod pitfalls_what;

@@ -7,7 +7,7 @@ use saml_login::administration::{
     AdministrationError, DirectoryState, Preflight, TokenLifetime, directory_state, issue_token,
     preflight,
 };
-use saml_login::organization::{By, Change, Plan};
+use saml_login::organization::{By, Change, JitRule, Plan, ProvisioningRules};
 use saml_login::provision::Asked;
 use saml_login::store::{
     AccountWrite, DirectoryToken, Kept, KeptKind, KeptWhat, KeptWrite, MemoryStore, Store, Write,
@@ -94,6 +94,32 @@ fn no_more_are_looked_at_than_can_be_shown() {
     assert_eq!((found.adopted.number, found.adopted.first.len()), (1_001, 100));
     assert!(found.is_whole);
     assert_eq!(found.outside.number, 0, "nobody is outside where there are no domains");
+    let more = |store: &MemoryStore, numbers: std::ops::Range<usize>| {
+        for number in numbers {
+            let id = format!("m{number:05}");
+            put(store, &member("org-a", &id, &format!("{id}@example.test"), EmailProof::Proven));
+        }
+        let found = look(store, Plan::ALL, OPERATOR).expect("looked");
+        (found.adopted.number, found.is_whole)
+    };
+    assert_eq!(more(&store, 1_001..Preflight::MOST), (10_000, true));
+    assert_eq!(more(&store, Preflight::MOST..10_001), (10_000, false));
+}
+
+#[test]
+fn whoever_is_invited_waits_for_the_directory_only_where_it_says_who_has_an_account() {
+    let mut acme = open("org-a", "acme", &IDP_A);
+    for (jit, expected) in
+        [(JitRule::UnlessDirectory, (0, 1)), (JitRule::Always, (1, 0)), (JitRule::Never, (1, 0))]
+    {
+        let mut rules = ProvisioningRules::default();
+        rules.jit = jit;
+        done(&mut acme, Change::Provision(rules));
+        let store = store_of(&acme, None);
+        put(&store, &invited("org-a", "dana", "dana@example.test", Role::Member));
+        let found = look(&store, Plan::ALL, OPERATOR).expect("looked");
+        assert_eq!((found.adopted.number, found.waiting.number), expected);
+    }
 }
 
 #[test]

@@ -42,7 +42,9 @@ fn revoke(store: &MemoryStore, token: &str, by: By<'_>) -> Result<(), Administra
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, AdministrationError>) -> &'static str {
-    result.expect_err("a refusal").code()
+    let error = result.expect_err("a refusal");
+    assert_eq!(error.user_message(), "The settings of single sign-on were not changed.");
+    error.code()
 }
 
 fn change(store: &MemoryStore, change: Change) {

@@ -21,6 +21,7 @@ mod site;
 mod switching;
 mod tested;
 mod acts;
+mod breaks;
 mod races;
 mod redirects;
 mod starts;

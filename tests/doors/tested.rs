@@ -1,13 +1,20 @@
 //! Settings are tried out before they take effect.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::TimeDelta;
 use saml_login::account::{AccountId, Role, Status};
 use saml_login::organization::{Change, Proposal};
 use saml_login::provision::Intent;
+use saml_login::provision::Refusal;
 use saml_login::sso::{Completed, Start, StartFor, Tested};
+use saml_login::store::{DynStore, MemoryStore, SettingsWrite, Store as _, Write, Written};
 
-use crate::common::people::carry;
-use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, enforced, open, values};
+use crate::common::block_on;
+use crate::common::hooked::Hooked;
+use crate::common::people::{carry, found};
+use crate::common::tenants::{IDP_A, IDP_B, OPERATOR, done, enforced, open, values};
 use crate::site::{Jar, Site, code, person};
 
 const IN_EFFECT: StartFor<'static> = StartFor::Test { proposed: false };
@@ -165,5 +172,50 @@ fn a_test_is_used_once_whatever_it_comes_to() {
         }
         let again = site.post(&mut copy, &acme.urls().acs_url, &form);
         assert_eq!(code(&again), "assertion_replayed", "{end}");
+    }
+}
+
+/// What somebody else writes while a test is written down: other settings, and perhaps the form.
+fn meanwhile(store: &MemoryStore, write: &Write, uses_up: bool) {
+    let record = block_on(store.organization(&write.organization)).expect("the store");
+    let record = record.expect("an organization");
+    let mut organization = record.organization;
+    let values = values(&organization, &IDP_B);
+    done(&mut organization, Change::Configure(Box::new(values)));
+    let mut other = Write::of(&write.organization, write.at);
+    other.decided_by = Some(record.version);
+    other.settings = Some(SettingsWrite::Change(Box::new(organization)));
+    other.spend = write.spend.clone().filter(|_| uses_up);
+    assert_eq!(block_on(store.write(other)).expect("the store"), Written::Done);
+}
+
+#[test]
+fn a_test_of_settings_that_are_others_meanwhile_counts_for_nothing_and_is_used_up() {
+    for (uses_up, expected) in [(false, "tested"), (true, "assertion_replayed")] {
+        let acme = open("org-a", "acme", &IDP_A);
+        let store = MemoryStore::default();
+        found(&store, &acme, None);
+        let comes = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&comes);
+        let hooked = Hooked::new(store, move |store, write| {
+            if write.settings.is_some() && seen.swap(false, Ordering::Relaxed) {
+                meanwhile(store, write, uses_up);
+                return Some(Ok(Written::Outdated));
+            }
+            None
+        });
+        let (site, mut jar) = (Site::over(DynStore::new(hooked)), Jar::default());
+        site.put(&person(&acme, "boss", Role::Administrator, false));
+        site.by_code(&mut jar, "acme", "boss@example.test").expect("a login");
+        let request = site.tab(&mut jar, "acme", IN_EFFECT);
+        let form = site.answer(&acme, &IDP_A, "boss", Some(&request)).form_value().expect("one");
+        comes.store(true, Ordering::Relaxed);
+        let completed = site.post(&mut jar, &acme.urls().acs_url, &form);
+        assert_eq!(code(&completed), expected);
+        assert!(!site.organization("org-a").is_tested());
+        if let Completed::Tested(tested) = completed {
+            assert_eq!(tested.counts, Err(Refusal::TestLoginNotAdministrator));
+            assert_eq!(site.told_codes("org-a", 1), ["test_login test_login_outdated"]);
+        }
     }
 }
