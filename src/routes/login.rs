@@ -43,18 +43,18 @@ impl<S: Store> Visit<'_, S> {
             text.filter(|text| !text.is_empty()).map(str::to_owned)
         };
         let (organization, email) = (field("organization"), field("email"));
+        let return_to = self.query.field("return_to").map(str::to_owned);
+        let start = || Start::new(StartFor::Login).return_to(return_to.as_deref());
         let random = self.random.draw();
         if let Some(slug) = organization {
-            let start = Start::new(StartFor::Login);
-            return match self.sso().start(&slug, start, &self.browser, random).await {
+            return match self.sso().start(&slug, start(), &self.browser, random).await {
                 Ok(started) => self.started(&started),
                 Err(error) => self.refused(&error),
             };
         }
         let email = email.and_then(|email| Email::parse(&email).ok());
         let Some(email) = email else { return self.shown(200, &Page::Discover { unknown: true }) };
-        let start = Start::new(StartFor::Login);
-        match self.sso().start_by_email(&email, start, &self.browser, random).await {
+        match self.sso().start_by_email(&email, start(), &self.browser, random).await {
             Ok(Some(started)) => self.started(&started),
             Ok(None) => self.shown(200, &Page::Discover { unknown: true }),
             Err(error) => self.refused(&error),
@@ -132,15 +132,14 @@ impl<S: Store> Visit<'_, S> {
         }
     }
 
-    /// Takes a form of ours, and none that a page elsewhere posts.
-    pub(super) async fn guarded(&mut self, take: impl AsyncFnOnce(&mut Self) -> Answer) -> Answer {
-        let is_ours = match (self.browser.fetch_site, text(self.head, "origin")) {
+    /// Whether a form comes from a page of ours, and not from one elsewhere.
+    pub(super) fn is_from_here(&self) -> bool {
+        match (self.browser.fetch_site, text(self.head, "origin")) {
             (Some(site), _) => site == "same-origin",
             (None, Some(origin)) => origin.eq_ignore_ascii_case(self.origin()),
             // Every browser sends one of the two with a form that is posted.
             (None, None) => false,
-        };
-        if is_ours { take(self).await } else { self.refused(&SsoRefusal::NotNavigated.into()) }
+        }
     }
 
     /// Scheme and authority of the base URL.

@@ -5,7 +5,7 @@
 //!
 //! | Route | What it is |
 //! |---|---|
-//! | `GET /sso` | asks where somebody signs in; `POST` sends them there |
+//! | `GET /sso` | asks where somebody signs in; `POST` sends them there; `?return_to=` as below |
 //! | `GET /sso/{slug}` | starts a login; `?return_to=/path` says where to go on, `?for=step_up`, `link`, `test` or `test_proposed` what for, `?invitation=` by which one |
 //! | `POST /saml/{slug}/acs` | takes the identity provider's form |
 //! | `GET /saml/{slug}/metadata` | our metadata |
@@ -44,7 +44,7 @@ use self::answer::Answer;
 pub use self::page::{DefaultPages, Page, Pages, Place};
 use self::target::Target;
 use crate::random::Random;
-use crate::sso::{Browser, Sso};
+use crate::sso::{Browser, Sso, SsoRefusal};
 use crate::store::Store;
 
 /// So many octets of a form are read: a response of the longest that is taken, in Base64 and
@@ -181,16 +181,19 @@ impl<S: Store> Visit<'_, S> {
     async fn answer(&mut self, target: &Target) -> Answer {
         let is_post = self.head.method == "POST";
         let is_get = self.head.method == "GET" || self.head.method == "HEAD";
+        if is_post && target.is_form_of_ours() && !self.is_from_here() {
+            return self.refused(&SsoRefusal::NotNavigated.into());
+        }
         match target {
             Target::Acs(url) if is_post => self.acs(url).await,
             Target::Code if is_get => self.code_page(),
-            Target::Code if is_post => self.guarded(Self::code_form).await,
+            Target::Code if is_post => self.code_form().await,
             Target::Confirm if is_get => self.shown(200, &Page::Confirm { wrong: false }),
-            Target::Confirm if is_post => self.guarded(Self::confirm_form).await,
+            Target::Confirm if is_post => self.confirm_form().await,
             Target::Discover if is_get => self.shown(200, &Page::Discover { unknown: false }),
-            Target::Discover if is_post => self.guarded(Self::discover_form).await,
+            Target::Discover if is_post => self.discover_form().await,
             Target::Here if is_get => self.here().await,
-            Target::Logout if is_post => self.guarded(Self::logout_form).await,
+            Target::Logout if is_post => self.logout_form().await,
             Target::Metadata(acs_url) if is_get => self.metadata(acs_url).await,
             Target::Slo(url) if is_get || is_post => self.slo(url).await,
             Target::Start(slug) if is_get => self.start(slug).await,

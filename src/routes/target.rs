@@ -47,6 +47,11 @@ impl Target {
         }
     }
 
+    /// Whether what is posted there is a form of our own pages.
+    pub(super) fn is_form_of_ours(&self) -> bool {
+        matches!(self, Self::Code | Self::Confirm | Self::Discover | Self::Logout)
+    }
+
     /// The methods that it takes, as a header says them.
     pub(super) fn methods(&self) -> &'static str {
         match self {
