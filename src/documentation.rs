@@ -8,6 +8,10 @@ pub mod attacks {}
 #[doc = include_str!("../DESIGN.md")]
 pub mod design {}
 
+/// The directory: SCIM 2.0.
+#[doc = include_str!("../DIRECTORY.md")]
+pub mod directory {}
+
 /// Every refusal.
 #[doc = include_str!("../ERRORS.md")]
 pub mod errors {}

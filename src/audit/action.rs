@@ -82,6 +82,8 @@ pub enum Action {
         /// Whether it is now.
         managing: bool,
     },
+    /// The directory looked for people, and was refused or failed. To find nobody is no failure.
+    DirectoryLookup,
     /// How the directory is listened to was set.
     DirectoryRulesChanged,
     /// A token of the directory was made, used for the first time, or revoked.
@@ -196,6 +198,7 @@ impl Action {
             Self::ConnectionUpdated { .. } => "connection_updated",
             Self::DirectoryChanged { managing: true } => "directory_enabled",
             Self::DirectoryChanged { managing: false } => "directory_disabled",
+            Self::DirectoryLookup => "directory_lookup",
             Self::DirectoryRulesChanged => "directory_rules_changed",
             Self::DirectoryToken { change, .. } => match change.as_ref() {
                 "first_used" => "directory_token_first_used",

@@ -7,6 +7,7 @@ use super::cursor::Cursor;
 use super::query::Query;
 use super::{Refused, ScimResponse};
 use crate::account::Account;
+use crate::audit::{Action, Actor, AuditEvent, Outcome};
 use crate::digest::Digest;
 use crate::organization::ScimMode;
 use crate::scim::{Expression, ListResponse, ScimError, ScimType, sort_by, user};
@@ -23,7 +24,8 @@ const REMEMBERED: TimeDelta = TimeDelta::minutes(10);
 impl<S: Store> Call<'_, S> {
     pub(super) async fn list(&mut self) -> Result<ScimResponse, Refused> {
         self.told.action = "list";
-        self.page().await
+        let page = self.page().await;
+        self.tell_lookup(page).await
     }
 
     /// RFC 7644 §3.4.3: the same by POST, so that what is asked for stands in no URL.
@@ -31,7 +33,30 @@ impl<S: Store> Call<'_, S> {
         self.told.action = "search";
         let body = self.body(Given::Octets)?;
         self.query = Query::of_body(&body);
-        self.page().await
+        let page = self.page().await;
+        self.tell_lookup(page).await
+    }
+
+    /// A lookup that comes to nothing stands in the trail: the directory may take it for nobody,
+    /// and create somebody a second time.
+    async fn tell_lookup(
+        &self,
+        page: Result<ScimResponse, Refused>,
+    ) -> Result<ScimResponse, Refused> {
+        if let Err(refused) = &page {
+            let code = refused.reason.into();
+            let outcome = match refused.error.status {
+                500.. => Outcome::Failed(code),
+                _ => Outcome::Refused(code),
+            };
+            let actor = Actor::Directory(self.caller.token.id.clone());
+            let organization = self.caller.organization();
+            let event = AuditEvent::new(organization, actor, Action::DirectoryLookup, self.now);
+            let client = self.request.client.map(|client| client.to_string());
+            let event = event.of_request(self.request.request_id.map(str::to_owned), client);
+            let _ = self.sso.store().record(&event.ended(outcome)).await;
+        }
+        page
     }
 
     async fn page(&mut self) -> Result<ScimResponse, Refused> {
@@ -79,13 +104,21 @@ impl<S: Store> Call<'_, S> {
             0 => Position::Start,
             _ => self.remembered(&digest, before, &listing).await?,
         };
-        let page = self.read(&listing).await?;
-        let shown = before.saturating_add(page.accounts.len());
-        let last = page.accounts.last().filter(|_| shown < page.total);
+        let Page { accounts, mut total, .. } = self.read(&listing).await?;
+        let shown = before.saturating_add(accounts.len());
+        let last = accounts.last().filter(|_| accounts.len() == listing.count);
         if let Some(last) = last.filter(|_| listing.sort == SortBy::Created) {
-            self.remember(digest, shown, last).await;
+            // Whoever was removed since the first page is counted no more, and others have not been
+            // seen yet. A client that believes the number would leave them out.
+            let is_behind = matches!(listing.from, Position::After(..)) && shown >= total;
+            if is_behind && self.are_more(listing, last).await? {
+                total = shown.saturating_add(1);
+            }
+            if shown < total {
+                self.remember(digest, shown, last).await;
+            }
         }
-        Ok(ListResponse::new(self.shown(&page.accounts), page.total).from(start))
+        Ok(ListResponse::new(self.shown(&accounts), total).from(start))
     }
 
     /// One more than a page is asked for: it says whether there is a next one, whatever was removed
@@ -117,6 +150,13 @@ impl<S: Store> Call<'_, S> {
         let random = self.random.draw();
         let next = next.and_then(|position| sealed.seal(&position, keys, (self.now, random)));
         Ok(ListResponse::new(self.shown(&accounts), total).between(None, next))
+    }
+
+    /// Whether there is somebody behind this account.
+    async fn are_more(&self, listing: Listing, last: &Account) -> Result<bool, Refused> {
+        let from = Position::After(last.created_at, last.id.clone());
+        let next = self.read(&Listing { from, count: 1, ..listing }).await?;
+        Ok(!next.accounts.is_empty())
     }
 
     async fn read(&self, listing: &Listing) -> Result<Page, Refused> {

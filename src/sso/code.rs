@@ -75,8 +75,8 @@ impl<S: Store> Sso<S> {
         let by_code = PolicyAction::LogIn(LoginMethod::EmailCode);
         let decision = account.as_ref().map(|account| policy.decide(account, &by_code));
         let reason = decision.map(|decision| decision.reason);
-        // To an active account the policy opens a code, or says that single sign-on is the only way:
-        // either is mailed.
+        // To an active account the policy opens a code, or says that single sign-on is the only
+        // way: either is mailed.
         let is_mailed = match &account {
             Some(account) => self.may_mail(account, browser).await,
             None => false,

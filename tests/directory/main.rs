@@ -2,15 +2,20 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-
 #[path = "../doors/failing.rs"]
 mod failing;
+
 mod asked;
 mod breaks_bulk;
 mod breaks_caller;
 mod breaks_list;
 mod breaks_users;
 mod breaks_words;
-mod tokens;
-mod preflight;
+mod dialects;
 mod model;
+mod pitfalls_what;
+mod pitfalls_when;
+mod pitfalls_who;
+mod preflight;
+mod site;
+mod tokens;

@@ -2,49 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use saml_login::Random;
-use saml_login::SealingKey;
-use saml_login::account::OrganizationId;
-use saml_login::administration::{TokenLifetime, issue_token};
-use saml_login::directory::ScimRequest;
-use saml_login::error::BoxError;
-use saml_login::organization::{Change, Plan};
-use saml_login::provision::Asked;
-use saml_login::sso::{Mail, Mailer, RateKey, RateLimits, Sso};
-use saml_login::store::{DynStore, Store as _};
 use serde_json::{Map, Value, json};
 
-use crate::common::people::{numbers, store_of};
-use crate::common::tenants::{IDP_A, OPERATOR, done, open};
-use crate::common::{block_on, now};
-
-struct NoMail;
-
-impl Mailer for NoMail {
-    async fn send(&self, _: &Mail) -> Result<(), BoxError> {
-        Ok(())
-    }
-}
-
-struct NoLimits;
-
-impl RateLimits for NoLimits {
-    async fn take(
-        &self,
-        _: &RateKey,
-        _: chrono::DateTime<chrono::Utc>,
-    ) -> Result<Option<chrono::TimeDelta>, BoxError> {
-        Ok(None)
-    }
-
-    async fn give_back(
-        &self,
-        _: &RateKey,
-        _: chrono::DateTime<chrono::Utc>,
-    ) -> Result<(), BoxError> {
-        Ok(())
-    }
-}
+use crate::site::{Directory, Site, managed};
 
 /// Numbers that look random, and are the same in each run.
 struct Dice(u64);
@@ -118,54 +78,6 @@ impl Reference {
     }
 }
 
-struct Directory {
-    sso: Sso<DynStore>,
-    store: DynStore,
-    token: String,
-}
-
-impl Directory {
-    fn new() -> Self {
-        let mut acme = open("org-a", "acme", &IDP_A);
-        done(&mut acme, Change::ManageByDirectory(true));
-        let seats = u32::try_from(SEATS).expect("few");
-        let store = DynStore::new(store_of(&acme, Some(seats)));
-        let asked = Asked::by(OPERATOR, now());
-        let id = OrganizationId::new("org-a");
-        let token = ("model", TokenLifetime::Unlimited);
-        let random = Random::new([1; 32]);
-        let issued = block_on(issue_token(&store, &Plan::ALL, &id, token, &asked, random));
-        let sso = Sso::builder("https://app.example.test", store.clone())
-            .sealing_keys([SealingKey::new([7; 32])])
-            .mailer(NoMail)
-            .rate_limits(NoLimits);
-        let sso = block_on(sso.build(now())).expect("doors");
-        let token = format!("Bearer {}", issued.expect("a token").secret.as_str());
-        Self { sso, store, token }
-    }
-
-    fn send(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-        dice: &mut Dice,
-    ) -> (u16, Value) {
-        let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
-        let path = format!("/scim/org-a/v2{path}");
-        let text = body.map(Value::to_string).unwrap_or_default();
-        let request = ScimRequest::new(method, &path)
-            .with_query(query)
-            .with_header("authorization", &self.token)
-            .with_body(text.as_bytes());
-        let mut random = [0; 32];
-        random.iter_mut().for_each(|byte| *byte = u8::try_from(dice.roll(256)).expect("a byte"));
-        let response = block_on(self.sso.scim(&request, &now, Random::new(random)));
-        let body = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
-        (response.status, body)
-    }
-}
-
 fn read(user: &Value) -> Person {
     let text = |pointer: &str| user.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     Person {
@@ -209,13 +121,13 @@ fn somebody(dice: &mut Dice) -> Person {
 }
 
 /// What the reference says of one step, and whether the directory does as much.
-fn step(directory: &Directory, reference: &mut Reference, dice: &mut Dice) -> &'static str {
+fn step(directory: &Directory<'_>, reference: &mut Reference, dice: &mut Dice) -> &'static str {
     let ids: Vec<String> = reference.people.keys().cloned().collect();
     let kind = if ids.is_empty() { 0 } else { dice.roll(8).saturating_sub(2) };
     if kind == 0 {
         let person = somebody(dice);
-        let (status, user) = directory.send("POST", "/Users", Some(&written(&person)), dice);
-        return created(reference, &person, status, &user);
+        let got = directory.send("POST", "/Users", &written(&person));
+        return created(reference, &person, got.status, &got.body);
     }
     let id = ids[dice.roll(ids.len())].clone();
     let path = format!("/Users/{id}");
@@ -228,31 +140,29 @@ fn step(directory: &Directory, reference: &mut Reference, dice: &mut Dice) -> &'
             after.external_id = after.external_id.or(before.external_id);
             after.work = after.work.or(before.work);
             let expected = reference.change(&id, after);
-            let (status, user) = directory.send("PUT", &path, Some(&body), dice);
-            assert_eq!(status, expected, "{body} {user}");
+            let got = directory.send("PUT", &path, &body);
+            assert_eq!(got.status, expected, "{body} {}", got.body);
             "put"
         }
         2 | 3 => {
             let (after, operation) = patched(before, dice);
             let expected = reference.change(&id, after);
             let body = json!({ "Operations": [operation] });
-            let (status, user) = directory.send("PATCH", &path, Some(&body), dice);
-            assert_eq!(status, expected, "{body} {user}");
+            let got = directory.send("PATCH", &path, &body);
+            assert_eq!(got.status, expected, "{body} {}", got.body);
             "patch"
         }
         4 => {
             reference.people.remove(&id);
-            assert_eq!(directory.send("DELETE", &path, None, dice).0, 204);
-            for method in ["GET", "DELETE"] {
-                assert_eq!(directory.send(method, &path, None, dice).0, 404);
-            }
+            assert_eq!(directory.delete(&path).status, 204);
+            assert_eq!((directory.get(&path).status, directory.delete(&path).status), (404, 404));
             "delete"
         }
         _ => {
             let filter = format!("/Users?filter=userName%20eq%20%22{}%22", before.user_name);
-            let (status, found) = directory.send("GET", &filter, None, dice);
-            assert_eq!((status, &found["totalResults"]), (200, &json!(1)));
-            assert_eq!(found["Resources"][0]["id"], id.as_str());
+            let found = directory.get(&filter);
+            assert_eq!((found.status, &found.body["totalResults"]), (200, &json!(1)));
+            assert_eq!(found.text("/Resources/0/id"), id);
             "find"
         }
     }
@@ -342,9 +252,10 @@ fn patched(before: Person, dice: &mut Dice) -> (Person, Value) {
 }
 
 /// Everything that the directory lists is what the reference says, and the seats are.
-fn compare(directory: &Directory, reference: &Reference, dice: &mut Dice) {
-    let (status, list) = directory.send("GET", "/Users", None, dice);
-    assert_eq!(status, 200);
+fn compare(directory: &Directory<'_>, reference: &Reference) {
+    let got = directory.get("/Users");
+    assert_eq!(got.status, 200);
+    let list = &got.body;
     let listed = list["Resources"].as_array().expect("a list");
     let listed: BTreeMap<String, Person> = listed
         .iter()
@@ -352,7 +263,7 @@ fn compare(directory: &Directory, reference: &Reference, dice: &mut Dice) {
         .collect();
     assert!(listed == reference.people, "{list}");
     assert_eq!(list["totalResults"], reference.people.len());
-    let taken = numbers(&directory.store, "org-a").seats().taken;
+    let taken = directory.site.taken("org-a");
     assert_eq!(usize::try_from(taken).expect("few"), reference.taken());
 }
 
@@ -360,15 +271,15 @@ fn compare(directory: &Directory, reference: &Reference, dice: &mut Dice) {
 fn whatever_the_directory_does_it_finds_what_it_said() {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..40 {
-        let (directory, mut reference) = (Directory::new(), Reference::default());
+        let seats = u32::try_from(SEATS).expect("few");
+        let site = Site::of(&[(&managed("org-a", "acme"), Some(seats))]);
+        let (directory, mut reference) = (site.directory("org-a"), Reference::default());
         let mut dice = Dice(u64::wrapping_mul(seed + 1, 0x9E37_79B9_7F4A_7C15));
         for _ in 0..60 {
             let kind = step(&directory, &mut reference, &mut dice);
             *kinds.entry(kind).or_default() += 1;
-            compare(&directory, &reference, &mut dice);
+            compare(&directory, &reference);
         }
-        let trail = block_on(directory.store.audit(&"org-a".into(), None, 9)).expect("the store");
-        assert!(!trail.is_empty());
     }
     let seen: Vec<&str> = kinds.keys().copied().collect();
     let all = ["clash", "create", "delete", "find", "no seat", "patch", "put", "take up"];

@@ -1,5 +1,5 @@
 //! A store of which one step fails.
-#![allow(dead_code, reason = "each group of tests uses its part of it")]
+#![allow(dead_code, reason = "each test program uses its part of it")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +45,11 @@ impl Failing {
     pub(crate) fn mend(&self) -> bool {
         let fails_at = self.fails_at.swap(NEVER, Ordering::SeqCst);
         fails_at < self.steps.load(Ordering::SeqCst)
+    }
+
+    /// How many steps there were since somebody said which fails.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.load(Ordering::SeqCst)
     }
 
     fn step(&self) -> Result<(), BoxError> {
