@@ -150,6 +150,8 @@ fn one_address_passes_as_a_whole() {
         (all(home(), AddressFilter::Primary(true)), false),
         (all(home(), AddressFilter::Primary(false)), true),
         (all(not(work()), not(home())), false),
+        (all(not(work()), value("private@home.test")), false),
+        (all(not(home()), value("private@home.test")), true),
         (AddressFilter::Any(vec![value("x"), home()]), true),
         (AddressFilter::Any(vec![]), false),
         (AddressFilter::All(vec![]), true),

@@ -170,7 +170,6 @@ impl Target {
             ["Bulk"] => Self::Bulk,
             ["ServiceProviderConfig"] => Self::Config,
             ["Groups"] => Self::Groups,
-            ["Groups", ..] => Self::Unknown,
             ["Me", ..] => Self::Me,
             ["ResourceTypes"] => Self::ResourceTypes(None),
             ["ResourceTypes", name] => Self::ResourceTypes(Some(name.to_owned())),

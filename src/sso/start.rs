@@ -119,9 +119,7 @@ impl<S: Store> Sso<S> {
         let Some(id) = self.store.claimed(&claim).await.map_err(failed)? else { return Ok(None) };
         let record = self.record(&id).await?;
         match discover(email, [&record.organization]) {
-            Discovery::Found(organization) if organization.is_open() => {
-                self.start_at(&record, start, browser, random).await.map(Some)
-            }
+            Discovery::Found(_) => self.start_at(&record, start, browser, random).await.map(Some),
             _ => Ok(None),
         }
     }

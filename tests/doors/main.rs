@@ -22,6 +22,7 @@ mod switching;
 mod tested;
 mod acts;
 mod breaks;
+mod breaks_routes;
 mod races;
 mod redirects;
 mod starts;

@@ -25,7 +25,7 @@ use crate::site::{From, Jar, Site, person};
 const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
 
 /// An organization whose identity provider takes logouts, with a key pair of ours to sign them.
-fn signing() -> Organization {
+pub(crate) fn signing() -> Organization {
     let mut acme = with_slo("org-a", "acme", &IDP_A);
     let keys = SealingKeys::new(SealingKey::new([7; 32]));
     let pair = SealedKeyPair::generate(acme.id(), &keys, random(), now()).expect("a key pair");
@@ -85,6 +85,16 @@ fn answer(site: &Site, to: &Organization, (id, request): (&str, &str), status: &
     );
     message(site, to, "LogoutResponse", (id, &format!(" InResponseTo=\"{request}\""), &status))
 }
+
+/// The query with which the identity provider answers our request, as far as it came.
+pub(crate) fn answered(site: &Site, to: &Organization, location: &str, status: &str) -> String {
+    let id = TestIdp::request_id(&Delivery::Redirect(location.to_owned())).expect("an ID");
+    let xml = answer(site, to, (&format!("{id}-answered"), &id), status);
+    query(Some(&IDP_A), "SAMLResponse", &xml, "back")
+}
+
+pub(crate) const PARTIAL: &str = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:PartialLogout\">\
+    </samlp:StatusCode>";
 
 /// The browser follows a redirect of the identity provider's to the Single Logout Service.
 fn follow(
@@ -165,14 +175,7 @@ fn the_identity_provider_logs_out_by_redirect() {
 fn a_logout_from_here_comes_back_by_redirect() {
     let acme = signing();
     let site = Site::of(&[&acme]);
-    for (status, expected) in [
-        ("", LogoutOutcome::Complete),
-        (
-            "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:PartialLogout\">\
-             </samlp:StatusCode>",
-            LogoutOutcome::Partial,
-        ),
-    ] {
+    for (status, expected) in [("", LogoutOutcome::Complete), (PARTIAL, LogoutOutcome::Partial)] {
         let mut jar = comes(&site, &acme, &IDP_A, "alice", "_session");
         let signed_in = site.signed_in(&mut jar);
         let there = RelayState::path("/goodbye").ok();

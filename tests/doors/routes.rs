@@ -20,22 +20,22 @@ use crate::common::tenants::{IDP_A, applied, open};
 use crate::site::{From, Jar, Site, person};
 
 /// A browser and the application's site, which speak HTTP.
-struct Web {
-    site: Site,
-    routes: Routes<DynStore>,
-    jar: Jar,
+pub(crate) struct Web {
+    pub(crate) site: Site,
+    pub(crate) routes: Routes<DynStore>,
+    pub(crate) jar: Jar,
 }
 
 /// What came back.
-struct Got {
-    status: StatusCode,
-    location: String,
+pub(crate) struct Got {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
     headers: http::HeaderMap,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 }
@@ -43,9 +43,13 @@ impl Got {
 const BASE: &str = "https://app.example.test";
 
 impl Web {
-    fn of(organizations: &[&Organization]) -> Self {
+    pub(crate) fn of(organizations: &[&Organization]) -> Self {
         let store = DynStore::new(MemoryStore::default());
         organizations.iter().for_each(|organization| found(&store, organization, None));
+        Self::over(store)
+    }
+
+    pub(crate) fn over(store: DynStore) -> Self {
         let mut site = Site::over(store.clone());
         let Site { sso, mails, .. } = Site::over(store);
         // Mails go where the site looks for them.
@@ -53,7 +57,7 @@ impl Web {
         Self { site, routes: Routes::new(Arc::new(sso)), jar: Jar::default() }
     }
 
-    fn send(&mut self, request: http::request::Builder, from: From, body: &str) -> Got {
+    pub(crate) fn send(&mut self, request: http::request::Builder, from: From, body: &str) -> Got {
         let cookies = self.jar.header(from, self.site.now());
         let request = request.header("cookie", cookies);
         let request = request.body(Full::new(Bytes::from(body.to_owned()))).expect("a request");
@@ -67,7 +71,7 @@ impl Web {
         got
     }
 
-    fn open(&mut self, path: &str) -> Got {
+    pub(crate) fn open(&mut self, path: &str) -> Got {
         let request = Request::get(path)
             .header("sec-fetch-site", "same-origin")
             .header("sec-fetch-dest", "document");
@@ -75,13 +79,13 @@ impl Web {
     }
 
     /// A form of ours.
-    fn post(&mut self, path: &str, body: &str) -> Got {
+    pub(crate) fn post(&mut self, path: &str, body: &str) -> Got {
         let request = Request::post(path).header("sec-fetch-site", "same-origin");
         self.send(request, From::Here, body)
     }
 
     /// A form of the identity provider's site.
-    fn posted(&mut self, path: &str, fields: &[(&str, &str)]) -> Got {
+    pub(crate) fn posted(&mut self, path: &str, fields: &[(&str, &str)]) -> Got {
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
                 .to_string()
@@ -96,13 +100,13 @@ impl Web {
     }
 
     /// The form with which the identity provider answers a redirect.
-    fn answered(&self, acme: &Organization, name: &str, location: &str) -> String {
+    pub(crate) fn answered(&self, acme: &Organization, name: &str, location: &str) -> String {
         let id = TestIdp::request_id(&Delivery::Redirect(location.to_owned())).expect("a request");
         let answer = self.site.answer(acme, &IDP_A, name, Some(&id));
         answer.form_value().expect("a response")
     }
 
-    fn log_in(&mut self, acme: &Organization, name: &str, path: &str) -> (Got, String) {
+    pub(crate) fn log_in(&mut self, acme: &Organization, name: &str, path: &str) -> (Got, String) {
         let started = self.open(path);
         assert_eq!(started.status, 303, "{}", started.body);
         let form = self.answered(acme, name, &started.location);
