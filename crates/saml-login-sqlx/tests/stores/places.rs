@@ -1,0 +1,91 @@
+//! Databases for tests: in a scratch folder, in memory, on a server.
+
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use saml_login_sqlx::SqlStore;
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) struct Place {
+    runtime: Runtime,
+    url: String,
+    folder: Option<PathBuf>,
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A name that no other test has.
+fn name() -> String {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("saml_login_{}_{number}", std::process::id())
+}
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+impl Place {
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn file() -> Self {
+        let folder = std::env::temp_dir().join(name());
+        std::fs::create_dir(&folder).expect("a scratch folder");
+        let url = format!("sqlite://{}/app.db", folder.display());
+        Self { runtime: runtime(), url, folder: Some(folder) }
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn memory() -> Self {
+        Self { runtime: runtime(), url: "sqlite::memory:".into(), folder: None }
+    }
+
+    /// A new database on the server; `None` where none is named.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn postgres() -> Option<Self> {
+        let Ok(server) = std::env::var("SAML_LOGIN_TEST_POSTGRES") else {
+            println!("skipped: SAML_LOGIN_TEST_POSTGRES names no server");
+            return None;
+        };
+        let (runtime, name) = (runtime(), name());
+        let create = format!("CREATE DATABASE {name}");
+        let created = runtime.block_on(async {
+            let pool = saml_login_sqlx::sqlx::PgPool::connect(&server).await?;
+            let create = saml_login_sqlx::sqlx::raw_sql(saml_login_sqlx::sqlx::AssertSqlSafe(create));
+            create.execute(&pool).await.map(drop)
+        });
+        created.expect("a database on the server");
+        let (base, _) = server.rsplit_once('/').expect("the URL names a database");
+        Some(Self { runtime, url: format!("{base}/{name}"), folder: None })
+    }
+
+    /// A store with its schema.
+    pub(crate) fn store(&self) -> SqlStore {
+        let store = self.open();
+        self.run(store.migrate()).expect("a schema");
+        store
+    }
+
+    /// A store over the database as it is.
+    pub(crate) fn open(&self) -> SqlStore {
+        self.run(saml_login_sqlx::connect(&self.url)).expect("a database")
+    }
+
+    pub(crate) fn run<F: Future>(&self, task: F) -> F::Output {
+        self.runtime.block_on(task)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
