@@ -128,6 +128,7 @@ pub struct Confirmation {
     /// Its [generation](crate::account::Account::generation) then.
     pub generation: u64,
     /// Where the code was sent.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::identity::as_sent::one"))]
     pub sent_to: Email,
     /// Who came, and where they go on: opaque, for this crate alone to read.
     pub login: Vec<u8>,
@@ -209,6 +210,7 @@ pub struct LoginCode {
     /// Its [generation](crate::account::Account::generation) then.
     pub generation: u64,
     /// Where it was sent.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::identity::as_sent::one"))]
     pub email: Email,
     /// The keyed digest of the code.
     pub code: CodeDigest,
