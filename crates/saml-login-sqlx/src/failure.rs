@@ -27,7 +27,9 @@ pub enum Error {
     },
     /// The URL is of no database that this crate was built for: `sqlite:` needs the feature
     /// `sqlite`, `postgres:` and `postgresql:` need the feature `postgres`.
-    #[error("no feature of this build serves the URL of the database: sqlite or postgres is needed")]
+    #[error(
+        "no feature of this build serves the URL of the database: sqlite or postgres is needed"
+    )]
     UnknownUrl,
 }
 

@@ -67,8 +67,7 @@ pub(crate) async fn put(
     let sql = "INSERT INTO saml_pending (cookie, request, expires_at, record) \
          VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     let request = keys::of_request(pending.request_id());
-    let values =
-        values![cookie, request, keys::instant(pending.expires_at()), to_vec(pending)?];
+    let values = values![cookie, request, keys::instant(pending.expires_at()), to_vec(pending)?];
     Ok(connection.run(sql, values).await? > 0)
 }
 

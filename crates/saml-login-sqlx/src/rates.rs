@@ -69,8 +69,7 @@ async fn read(
     let row: Option<Row> = connection.row(sql, values![of_rate(key)]).await?;
     let taken = row.map(|row| row.bytes(0)).transpose()?.unwrap_or_default();
     let window = key.kind.allows().1;
-    let counts =
-        |at: &DateTime<Utc>| *at <= now && now.signed_duration_since(*at) < window;
+    let counts = |at: &DateTime<Utc>| *at <= now && now.signed_duration_since(*at) < window;
     Ok(taken.chunks_exact(12).filter_map(read_instant).filter(counts).collect())
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use saml_login::ReplayStore;
 use saml_login::account::{Account, AccountId, OrganizationId};
 use saml_login::audit::AuditEvent;
 use saml_login::error::BoxError;
@@ -17,7 +18,6 @@ use saml_login::store::{
 };
 use saml_login::token::TokenDigest;
 use saml_login::trust::Fingerprint;
-use saml_login::ReplayStore;
 
 use crate::connect;
 use crate::database::{Database, Row, places, values};

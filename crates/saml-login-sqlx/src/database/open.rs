@@ -1,10 +1,10 @@
 //! Pools, and the transactions that are opened on them.
 
+use sqlx::{Error, Transaction};
 #[cfg(feature = "postgres")]
 use sqlx::{PgPool, Postgres};
 #[cfg(feature = "sqlite")]
 use sqlx::{Sqlite, SqlitePool};
-use sqlx::{Error, Transaction};
 
 use super::Connection;
 
@@ -72,9 +72,7 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Self::Sqlite { readers, .. } => readers.acquire().await.map(Look::Sqlite),
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => {
-                pool.begin_with("BEGIN READ ONLY").await.map(Look::Postgres)
-            }
+            Self::Postgres(pool) => pool.begin_with("BEGIN READ ONLY").await.map(Look::Postgres),
         }
     }
 

@@ -41,12 +41,11 @@ impl Row {
         at!(self, place)
     }
 
-    pub(crate) fn text(&self, place: usize) -> Result<String, Error> {
-        at!(self, place)
-    }
-
     /// A record of JSON.
-    pub(crate) fn record<T: serde::de::DeserializeOwned>(&self, place: usize) -> Result<T, Failure> {
+    pub(crate) fn record<T: serde::de::DeserializeOwned>(
+        &self,
+        place: usize,
+    ) -> Result<T, Failure> {
         Ok(from_slice(&self.bytes(place)?)?)
     }
 

@@ -49,10 +49,6 @@ impl Gather {
         &self.database
     }
 
-    pub(crate) fn hook(&self) -> Option<Arc<dyn AnyHook>> {
-        self.hook.clone()
-    }
-
     /// Has a piece of work done, with others where that is right.
     pub(crate) async fn ask(self: &Arc<Self>, job: Job) -> Result<Answer, BoxError> {
         let job = Arc::new(job);
@@ -71,11 +67,13 @@ impl Gather {
 
     /// The line that a piece of work stands in, if it stands in any.
     fn line(&self, job: &Job) -> Option<Line> {
+        // Those of nobody in particular are written alone.
+        let of = job.organization();
         match &self.database {
             #[cfg(feature = "sqlite")]
-            Database::Sqlite { .. } => Some(None),
+            Database::Sqlite { .. } => Some(of.and(None)),
             #[cfg(feature = "postgres")]
-            Database::Postgres(_) => job.organization().map(Some),
+            Database::Postgres(_) => of.map(Some),
         }
     }
 

@@ -54,9 +54,7 @@ async fn alone(
     first(together(database, hook, std::slice::from_ref(job)).await)
 }
 
-fn first(
-    done: Result<Vec<Result<Answer, BoxError>>, Failure>,
-) -> Result<Answer, BoxError> {
+fn first(done: Result<Vec<Result<Answer, BoxError>>, Failure>) -> Result<Answer, BoxError> {
     done?.pop().unwrap_or_else(|| Err(BoxError::new("a write has no answer")))
 }
 

@@ -65,8 +65,7 @@ async fn read_counters(
     connection: &mut Connection<'_>,
     organization: &Digest,
 ) -> Result<Option<Counters>, Failure> {
-    let sql =
-        format!("SELECT {} FROM saml_counters WHERE organization = $1", counters::COLUMNS);
+    let sql = format!("SELECT {} FROM saml_counters WHERE organization = $1", counters::COLUMNS);
     let row = connection.row(sql, values![organization]).await?;
     row.map(|row| counters::read(&row)).transpose()
 }
@@ -93,7 +92,8 @@ pub(super) async fn page(
             let at = condition.place(keys::instant(*at));
             let id = condition.place(keys::id_key(id));
             let behind = if listing.descending { "<" } else { ">" };
-            condition.sql = format!("{} AND (created_at, id_key) {behind} ({at}, {id})", condition.sql);
+            condition.sql =
+                format!("{} AND (created_at, id_key) {behind} ({at}, {id})", condition.sql);
             0
         }
         Position::Skip(skip) => *skip,

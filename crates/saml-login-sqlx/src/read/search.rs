@@ -112,8 +112,7 @@ impl Searching<'_, '_> {
     async fn all(&mut self) -> Result<Option<Vec<Account>>, Failure> {
         let mut condition = Condition::living(self.organization);
         let count = condition.place(bound());
-        let sql =
-            format!("SELECT record FROM saml_accounts WHERE {} LIMIT {count}", condition.sql);
+        let sql = format!("SELECT record FROM saml_accounts WHERE {} LIMIT {count}", condition.sql);
         let rows = self.connection.rows(sql, condition.values).await?;
         Ok(if is_too_many(&rows) { None } else { Some(list::read(&rows)?) })
     }

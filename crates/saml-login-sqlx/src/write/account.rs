@@ -61,8 +61,7 @@ impl Writing<'_, '_> {
         self.put_addresses(&key).await?;
         if let Some(record) = &mut self.record {
             let before = self.before.as_ref();
-            let counters =
-                record.counters.changed(&record.organization, before, after(self.write));
+            let counters = record.counters.changed(&record.organization, before, after(self.write));
             record.counters = counters;
         }
         self.put_change(account).await

@@ -35,7 +35,8 @@ impl Writing<'_, '_> {
     /// in one statement they would be those from before it.
     pub(super) async fn lock(&mut self) -> Result<(), Failure> {
         let lock = self.connection.for_update();
-        let sql = format!("SELECT {COLUMNS}, changes FROM saml_counters WHERE organization = $1{lock}");
+        let sql =
+            format!("SELECT {COLUMNS}, changes FROM saml_counters WHERE organization = $1{lock}");
         let Some(row) = self.connection.row(sql, values![self.organization]).await? else {
             return Ok(());
         };

@@ -59,8 +59,7 @@ impl Writing<'_, '_> {
                 SessionWrite::Touch(token, at) => {
                     let sql = "UPDATE saml_sessions SET last_used_at = $3 \
                          WHERE token = $1 AND organization = $2";
-                    let values =
-                        values![token.as_bytes(), self.organization, keys::instant(*at)];
+                    let values = values![token.as_bytes(), self.organization, keys::instant(*at)];
                     self.connection.run(sql, values).await?;
                 }
                 _ => return Err(Failure::other("a session that this release knows not")),

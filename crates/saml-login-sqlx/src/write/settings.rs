@@ -42,8 +42,7 @@ impl Writing<'_, '_> {
                 }
                 let mut counters = Counters::default();
                 counters.purchased = *purchased;
-                let record =
-                    Record::new((**organization).clone(), 0, counters, purge_key.clone());
+                let record = Record::new((**organization).clone(), 0, counters, purge_key.clone());
                 self.record = Some(record);
                 Ok(false)
             }
@@ -55,8 +54,7 @@ impl Writing<'_, '_> {
     /// Claims what the settings claim, and gives back what they do not any more; the first claim
     /// that is another organization's.
     pub(super) async fn claim(&mut self) -> Result<Option<Claim>, Failure> {
-        let Some(settings) = self.write.settings.as_ref().and_then(|one| one.organization())
-        else {
+        let Some(settings) = self.write.settings.as_ref().and_then(|one| one.organization()) else {
             return Ok(None);
         };
         let wanted = settings.claims();

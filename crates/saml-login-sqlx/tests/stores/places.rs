@@ -51,7 +51,8 @@ impl Place {
         let create = format!("CREATE DATABASE {name}");
         let created = runtime.block_on(async {
             let pool = saml_login_sqlx::sqlx::PgPool::connect(&server).await?;
-            let create = saml_login_sqlx::sqlx::raw_sql(saml_login_sqlx::sqlx::AssertSqlSafe(create));
+            let create =
+                saml_login_sqlx::sqlx::raw_sql(saml_login_sqlx::sqlx::AssertSqlSafe(create));
             create.execute(&pool).await.map(drop)
         });
         created.expect("a database on the server");
