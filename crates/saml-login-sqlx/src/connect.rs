@@ -1,12 +1,11 @@
 //! Opening a database by its URL.
 
-#[cfg(feature = "sqlite")]
 use std::str::FromStr;
 #[cfg(feature = "sqlite")]
 use std::time::Duration;
 
 #[cfg(feature = "postgres")]
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 #[cfg(feature = "sqlite")]
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -22,11 +21,18 @@ pub(crate) async fn open(url: &str) -> Result<Database, Error> {
     }
     #[cfg(feature = "postgres")]
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        return Ok(Database::Postgres(PgPoolOptions::new().connect(url).await?));
+        // A parameter of the session, which poolers refuse. There are no floats here.
+        let options = PgConnectOptions::from_str(url)?.extra_float_digits(None);
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options);
+        return Ok(Database::Postgres(pool.await?));
     }
     let _ = url;
     Err(Error::UnknownUrl)
 }
+
+/// So many connections to a server.
+#[cfg(feature = "postgres")]
+const CONNECTIONS: u32 = 16;
 
 /// So many connections read at the same time.
 #[cfg(feature = "sqlite")]

@@ -26,6 +26,8 @@ mod connect;
 mod store;
 mod pending;
 mod rates;
+#[cfg(test)]
+mod plans;
 
 /// The very sqlx that pools and hooks are of.
 pub use sqlx;

@@ -45,20 +45,28 @@ fn all(database: &Database) -> &'static [Migration] {
 
 /// Runs what is pending, in one transaction. Whoever comes second waits, and finds nothing to do.
 pub(crate) async fn migrate(database: &Database) -> Result<Vec<Migration>, Error> {
-    // In SQLite the transaction itself waits for other writers.
     let mut open = database.begin().await?;
     let mut connection = open.connection();
-    #[cfg(feature = "postgres")]
-    if let Connection::Postgres(_) = connection {
-        // "saml_log" in ASCII. It ends with the transaction, whatever becomes of the session.
-        connection.batch("SELECT pg_advisory_xact_lock(8313470754017832807)").await?;
-    }
+    lock(&mut connection).await?;
     let pending = missing(&mut connection, all(database)).await?;
     for migration in &pending {
         connection.batch(migration.sql).await?;
     }
     open.commit().await?;
     Ok(pending)
+}
+
+/// In SQLite the transaction itself has waited for other writers.
+async fn lock(connection: &mut Connection<'_>) -> Result<(), Error> {
+    match connection {
+        #[cfg(feature = "sqlite")]
+        Connection::Sqlite(_) => Ok(()),
+        // "saml_log" in ASCII. It ends with the transaction, whatever becomes of the session.
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(_) => {
+            Ok(connection.batch("SELECT pg_advisory_xact_lock(8314046699327483751)").await?)
+        }
+    }
 }
 
 /// What [`migrate`] would run.

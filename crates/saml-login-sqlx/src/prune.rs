@@ -120,14 +120,11 @@ async fn forget_spent(
     limit: u32,
 ) -> Result<u64, Failure> {
     let Some(over) = over else { return Ok(0) };
-    let sql = "SELECT MAX(until) FROM (SELECT until FROM saml_spent WHERE until <= $1 \
-         ORDER BY until LIMIT $2) AS first";
-    let row = connection.row(sql, values![instant(over), i64::from(limit)]).await?;
-    let Some(last) = row.map(|row| row.maybe_bytes(0)).transpose()?.flatten() else {
-        return Ok(0);
-    };
+    let sql = "SELECT until FROM saml_spent WHERE until <= $1 ORDER BY until LIMIT $2";
+    let rows = connection.rows(sql, values![instant(over), i64::from(limit)]).await?;
+    let Some(last) = rows.last().map(|row| row.bytes(0)).transpose()? else { return Ok(0) };
     let sql = "UPDATE saml_store SET forgotten_until = $1 \
          WHERE forgotten_until IS NULL OR forgotten_until < $1";
-    connection.run(sql, values![last.as_slice()]).await?;
+    connection.run(sql, values![last]).await?;
     forget(connection, &SPENT, Some(over), limit).await
 }

@@ -119,7 +119,7 @@ impl Connection<'_> {
         sql: impl Into<Sql>,
         values: Vec<Value>,
     ) -> Result<u64, Error> {
-        let sql = AssertSqlSafe(sql.into());
+        let sql = statement(sql.into());
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(connection) => {
@@ -142,7 +142,7 @@ impl Connection<'_> {
         sql: impl Into<Sql>,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
-        let sql = AssertSqlSafe(sql.into());
+        let sql = statement(sql.into());
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(connection) => {
@@ -198,6 +198,13 @@ impl Connection<'_> {
             Self::Postgres(_) => " FOR UPDATE",
         }
     }
+}
+
+/// Our own text.
+fn statement(sql: Sql) -> AssertSqlSafe<Sql> {
+    #[cfg(test)]
+    crate::plans::SEEN.lock().unwrap().insert(sql.to_string());
+    AssertSqlSafe(sql)
 }
 
 /// `$1, $2, …`: so many, from this one on.

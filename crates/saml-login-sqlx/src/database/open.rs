@@ -76,6 +76,16 @@ impl Database {
         }
     }
 
+    /// Whether all that write wait for each other.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite { .. } => true,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => false,
+        }
+    }
+
     pub(crate) async fn close(&self) {
         match self {
             #[cfg(feature = "sqlite")]

@@ -68,12 +68,9 @@ impl Gather {
     /// The line that a piece of work stands in, if it stands in any.
     fn line(&self, job: &Job) -> Option<Line> {
         // Those of nobody in particular are written alone.
-        let of = job.organization();
-        match &self.database {
-            #[cfg(feature = "sqlite")]
-            Database::Sqlite { .. } => Some(of.and(None)),
-            #[cfg(feature = "postgres")]
-            Database::Postgres(_) => of.map(Some),
+        match self.database.has_one_writer() {
+            true => Some(None),
+            false => job.organization().map(Some),
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) async fn list(
         }
         // A list has no deleted accounts, asked for or not.
         Some(Filter::Status(Status::Deleted)) => return Ok(Ok(Page::new(Vec::new(), 0))),
-        Some(Filter::Status(status)) => {
+        Some(Filter::Status(status)) if listing.sort == SortBy::Created => {
             (Condition::of_status(&organization, *status), counters.with_status(*status))
         }
         Some(filter) => return search::search(connection, &organization, listing, filter).await,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use saml_login::organization::{Claim, Counters, Organization};
 use saml_login::store::{Record, SettingsWrite};
+use saml_login::trust::Fingerprint;
 use serde_json::to_vec;
 
 use super::Writing;
@@ -12,8 +13,7 @@ use crate::failure::Failure;
 use crate::keys::{self, Digest};
 
 /// Where rows of an organization lie. Its row of counters goes last, and what it has claimed stays.
-const TABLES: [&str; 11] = [
-    "saml_trusted",
+const TABLES: [&str; 10] = [
     "saml_accounts",
     "saml_names",
     "saml_addresses",
@@ -100,7 +100,7 @@ impl Writing<'_, '_> {
                      deactivated, deleted, administrators, reachable, had_administrator, changes) \
                      VALUES ($1, 0, 0, 0, 0, 0, 0, 0, 0)";
                 self.connection.run(sql, values![self.organization]).await?;
-                self.trust(organization, None).await
+                self.trust(&organization.fingerprints(), &[]).await
             }
             Some(SettingsWrite::Change(organization)) => self.change_settings(organization).await,
             Some(SettingsWrite::Seats(purchased)) => {
@@ -118,8 +118,8 @@ impl Writing<'_, '_> {
              WHERE organization = $1";
         self.connection.run(sql, values![self.organization, to_vec(organization)?]).await?;
         let counters = self.counted(Some(organization)).await?;
-        let before = self.record.as_ref().map(|record| record.organization.clone());
-        self.trust(organization, before.as_ref()).await?;
+        let before = self.trusted_before();
+        self.trust(&organization.fingerprints(), &before).await?;
         if let Some(record) = &mut self.record {
             record.counters = counters;
             record.version = record.version.saturating_add(1);
@@ -128,13 +128,14 @@ impl Writing<'_, '_> {
         Ok(())
     }
 
-    async fn trust(
-        &mut self,
-        organization: &Organization,
-        before: Option<&Organization>,
-    ) -> Result<(), Failure> {
-        let new: BTreeSet<_> = organization.fingerprints().into_iter().collect();
-        let old: BTreeSet<_> = before.into_iter().flat_map(Organization::fingerprints).collect();
+    fn trusted_before(&self) -> Vec<Fingerprint> {
+        let before = self.record.as_ref().map(|record| record.organization.fingerprints());
+        before.unwrap_or_default()
+    }
+
+    async fn trust(&mut self, new: &[Fingerprint], old: &[Fingerprint]) -> Result<(), Failure> {
+        let new: BTreeSet<_> = new.iter().collect();
+        let old: BTreeSet<_> = old.iter().collect();
         for gone in old.difference(&new) {
             let sql = "DELETE FROM saml_trusted WHERE fingerprint = $1 AND organization = $2";
             self.connection.run(sql, values![gone.as_bytes(), self.organization]).await?;
@@ -150,6 +151,8 @@ impl Writing<'_, '_> {
     /// The organization goes, and everything of it. What stays is that its id and its claims were
     /// given.
     pub(super) async fn remove(&mut self) -> Result<(), Failure> {
+        let before = self.trusted_before();
+        self.trust(&[], &before).await?;
         for table in TABLES {
             let sql = format!("DELETE FROM {table} WHERE organization = $1");
             self.connection.run(sql, values![self.organization]).await?;
