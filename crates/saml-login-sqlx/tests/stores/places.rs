@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use saml_login_sqlx::SqlStore;
+use saml_login_sqlx::sqlx::{self, AssertSqlSafe};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) struct Place {
@@ -26,6 +27,14 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
+/// Of the test's own.
+enum Pool {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::SqlitePool),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::PgPool),
+}
+
 impl Place {
     #[cfg(feature = "sqlite")]
     pub(crate) fn file() -> Self {
@@ -40,20 +49,26 @@ impl Place {
         Self { runtime: runtime(), url: "sqlite::memory:".into(), folder: None }
     }
 
+    /// Runs a test on PostgreSQL, where a server is named.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn on_postgres(test: fn(&Self)) {
+        if let Some(place) = Self::postgres() {
+            test(&place);
+        }
+    }
+
     /// A new database on the server; `None` where none is named.
     #[cfg(feature = "postgres")]
-    pub(crate) fn postgres() -> Option<Self> {
+    fn postgres() -> Option<Self> {
         let Ok(server) = std::env::var("SAML_LOGIN_TEST_POSTGRES") else {
             println!("skipped: SAML_LOGIN_TEST_POSTGRES names no server");
             return None;
         };
         let (runtime, name) = (runtime(), name());
-        let create = format!("CREATE DATABASE {name}");
+        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         let created = runtime.block_on(async {
-            let pool = saml_login_sqlx::sqlx::PgPool::connect(&server).await?;
-            let create =
-                saml_login_sqlx::sqlx::raw_sql(saml_login_sqlx::sqlx::AssertSqlSafe(create));
-            create.execute(&pool).await.map(drop)
+            let pool = sqlx::PgPool::connect(&server).await?;
+            sqlx::raw_sql(create).execute(&pool).await.map(drop)
         });
         created.expect("a database on the server");
         let (base, _) = server.rsplit_once('/').expect("the URL names a database");
@@ -70,6 +85,63 @@ impl Place {
     /// A store over the database as it is.
     pub(crate) fn open(&self) -> SqlStore {
         self.run(saml_login_sqlx::connect(&self.url)).expect("a database")
+    }
+
+    /// Runs a statement beside the store.
+    pub(crate) fn sql(&self, sql: &'static str) {
+        self.run(async {
+            match self.pool().await {
+                #[cfg(feature = "sqlite")]
+                Pool::Sqlite(pool) => sqlx::raw_sql(sql).execute(&pool).await.map(drop),
+                #[cfg(feature = "postgres")]
+                Pool::Postgres(pool) => sqlx::raw_sql(sql).execute(&pool).await.map(drop),
+            }
+        })
+        .expect("a statement");
+    }
+
+    /// The one number that a statement gives.
+    pub(crate) fn number(&self, sql: &'static str) -> i64 {
+        let number = self.run(async {
+            match self.pool().await {
+                #[cfg(feature = "sqlite")]
+                Pool::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(&pool).await,
+                #[cfg(feature = "postgres")]
+                Pool::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(&pool).await,
+            }
+        });
+        number.expect("a number")
+    }
+
+    /// The names of all tables.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        let names = self.run(async {
+            match self.pool().await {
+                #[cfg(feature = "sqlite")]
+                Pool::Sqlite(pool) => {
+                    let sql = "SELECT name FROM sqlite_master WHERE type = 'table'";
+                    sqlx::query_scalar(sql).fetch_all(&pool).await
+                }
+                #[cfg(feature = "postgres")]
+                Pool::Postgres(pool) => {
+                    let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+                    sqlx::query_scalar(sql).fetch_all(&pool).await
+                }
+            }
+        });
+        names.expect("names")
+    }
+
+    async fn pool(&self) -> Pool {
+        #[cfg(feature = "sqlite")]
+        if self.url.starts_with("sqlite") {
+            return Pool::Sqlite(sqlx::SqlitePool::connect(&self.url).await.expect("a database"));
+        }
+        #[cfg(feature = "postgres")]
+        if self.url.starts_with("postgres") {
+            return Pool::Postgres(sqlx::PgPool::connect(&self.url).await.expect("a database"));
+        }
+        panic!("no database: {}", self.url)
     }
 
     pub(crate) fn run<F: Future>(&self, task: F) -> F::Output {
