@@ -1,7 +1,8 @@
 //! The contracts of the core, against each database.
 //!
 //! PostgreSQL is tested where `SAML_LOGIN_TEST_POSTGRES` names a server, as
-//! `postgres://user@host:port/database`: each test makes a database of its own there.
+//! `postgres://user@host:port/database`: each test makes a database of its own there; and once more
+//! behind pgbouncer, where `SAML_LOGIN_TEST_PGBOUNCER` names one in front of that server.
 
 mod hooks;
 mod people;
@@ -54,6 +55,12 @@ macro_rules! on_each_database {
         mod postgres {
             $(#[test] fn $anywhere() { super::Place::on_postgres(super::$anywhere) })+
             $(#[test] fn $shared() { super::Place::on_postgres(super::$shared) })+
+        }
+
+        #[cfg(feature = "postgres")]
+        mod pgbouncer {
+            $(#[test] fn $anywhere() { super::Place::on_pgbouncer(super::$anywhere) })+
+            $(#[test] fn $shared() { super::Place::on_pgbouncer(super::$shared) })+
         }
     };
 }

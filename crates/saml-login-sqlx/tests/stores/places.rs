@@ -11,7 +11,10 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) struct Place {
     runtime: Runtime,
+    /// What the store is opened by.
     url: String,
+    /// What is done beside the store.
+    beside: String,
     folder: Option<PathBuf>,
 }
 
@@ -25,6 +28,16 @@ fn name() -> String {
 
 fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+/// The server that a variable of the environment names.
+#[cfg(feature = "postgres")]
+fn named(variable: &str) -> Option<String> {
+    let server = std::env::var(variable).ok();
+    if server.is_none() {
+        println!("skipped: {variable} names no server");
+    }
+    server
 }
 
 /// Of the test's own.
@@ -41,38 +54,47 @@ impl Place {
         let folder = std::env::temp_dir().join(name());
         std::fs::create_dir(&folder).expect("a scratch folder");
         let url = format!("sqlite://{}/app.db", folder.display());
-        Self { runtime: runtime(), url, folder: Some(folder) }
+        Self { runtime: runtime(), beside: url.clone(), url, folder: Some(folder) }
     }
 
     #[cfg(feature = "sqlite")]
     pub(crate) fn memory() -> Self {
-        Self { runtime: runtime(), url: "sqlite::memory:".into(), folder: None }
+        let url = "sqlite::memory:".to_owned();
+        Self { runtime: runtime(), beside: url.clone(), url, folder: None }
     }
 
     /// Runs a test on PostgreSQL, where a server is named.
     #[cfg(feature = "postgres")]
     pub(crate) fn on_postgres(test: fn(&Self)) {
-        if let Some(place) = Self::postgres() {
-            test(&place);
+        if let Some(server) = named("SAML_LOGIN_TEST_POSTGRES") {
+            test(&Self::new_on(&server, &server));
         }
     }
 
-    /// A new database on the server; `None` where none is named.
+    /// Runs a test on PostgreSQL behind pgbouncer in transaction mode, where both are named.
     #[cfg(feature = "postgres")]
-    fn postgres() -> Option<Self> {
-        let Ok(server) = std::env::var("SAML_LOGIN_TEST_POSTGRES") else {
-            println!("skipped: SAML_LOGIN_TEST_POSTGRES names no server");
-            return None;
-        };
+    pub(crate) fn on_pgbouncer(test: fn(&Self)) {
+        let server = named("SAML_LOGIN_TEST_POSTGRES");
+        if let Some((server, pooler)) = server.zip(named("SAML_LOGIN_TEST_PGBOUNCER")) {
+            test(&Self::new_on(&server, &pooler));
+        }
+    }
+
+    /// A new database on the server, that the store reaches by this one.
+    #[cfg(feature = "postgres")]
+    fn new_on(server: &str, by: &str) -> Self {
         let (runtime, name) = (runtime(), name());
         let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         let created = runtime.block_on(async {
-            let pool = sqlx::PgPool::connect(&server).await?;
+            let pool = sqlx::PgPool::connect(server).await?;
             sqlx::raw_sql(create).execute(&pool).await.map(drop)
         });
         created.expect("a database on the server");
-        let (base, _) = server.rsplit_once('/').expect("the URL names a database");
-        Some(Self { runtime, url: format!("{base}/{name}"), folder: None })
+        let url = |server: &str| {
+            let (base, _) = server.rsplit_once('/').expect("the URL names a database");
+            format!("{base}/{name}")
+        };
+        Self { runtime, url: url(by), beside: url(server), folder: None }
     }
 
     /// A store with its schema.
@@ -134,14 +156,16 @@ impl Place {
 
     async fn pool(&self) -> Pool {
         #[cfg(feature = "sqlite")]
-        if self.url.starts_with("sqlite") {
-            return Pool::Sqlite(sqlx::SqlitePool::connect(&self.url).await.expect("a database"));
+        if self.beside.starts_with("sqlite") {
+            return Pool::Sqlite(
+                sqlx::SqlitePool::connect(&self.beside).await.expect("a database"),
+            );
         }
         #[cfg(feature = "postgres")]
-        if self.url.starts_with("postgres") {
-            return Pool::Postgres(sqlx::PgPool::connect(&self.url).await.expect("a database"));
+        if self.beside.starts_with("postgres") {
+            return Pool::Postgres(sqlx::PgPool::connect(&self.beside).await.expect("a database"));
         }
-        panic!("no database: {}", self.url)
+        panic!("no database: {}", self.beside)
     }
 
     pub(crate) fn run<F: Future>(&self, task: F) -> F::Output {
