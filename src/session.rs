@@ -58,6 +58,7 @@ pub struct SessionStart {
     pub stable_key: Option<StableKey>,
     /// The address that its holder has proven in this very login: by a code that was sent there.
     /// That an account's address was proven at some time says nothing of whoever is here now.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::identity::as_sent::any"))]
     pub proven: Option<Email>,
 }
 
@@ -120,6 +121,7 @@ impl SessionStart {
 #[non_exhaustive]
 pub struct CredentialStart {
     /// What was proven in the session in which it was set.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::identity::as_sent::any"))]
     pub proven: Option<Email>,
     /// The account's [generation](Account::generation) then: the credential is good while the
     /// account has the same one.

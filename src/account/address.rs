@@ -37,6 +37,7 @@ codes!(EmailProof {
 #[non_exhaustive]
 pub struct AccountAddress {
     /// The address.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::identity::as_sent::one"))]
     pub email: Email,
     /// How good it is.
     pub proof: EmailProof,

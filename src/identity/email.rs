@@ -145,6 +145,26 @@ impl serde::Serialize for Email {
     }
 }
 
+/// Where it is kept, an e-mail address is written as it was sent: what is read then is the same to
+/// the letter.
+#[cfg(feature = "serde")]
+pub(crate) mod as_sent {
+    use serde::{Serialize, Serializer};
+
+    use super::Email;
+
+    pub(crate) fn one<S: Serializer>(email: &Email, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&email.original)
+    }
+
+    pub(crate) fn any<S: Serializer>(
+        email: &Option<Email>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        email.as_ref().map(Email::original).serialize(serializer)
+    }
+}
+
 /// Reads an address from a string.
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Email {

@@ -14,6 +14,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use self::attribute_map::Mapped;
+#[cfg(feature = "serde")]
+pub(crate) use self::email::as_sent;
 pub(crate) use self::email::is_domain;
 pub use self::{
     attribute_map::AttributeMap,

@@ -8,12 +8,17 @@ use chrono::{DateTime, Utc};
 use crate::account::{AccountId, OrganizationId};
 use crate::audit::{Actor, Code};
 use crate::code::codes;
+#[cfg(feature = "serde")]
+use crate::digest::hex;
+#[cfg(feature = "serde")]
+use crate::fingerprint::Fingerprint;
 use crate::identity::Email;
 use crate::organization::SetupScope;
 use crate::token::TokenDigest;
 
 /// What is kept by the digest of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Kept {
     /// Whose it is.
@@ -55,6 +60,8 @@ codes!(KeptKind {
 
 /// What is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum KeptWhat {
     /// A code that links an administrator's account.
@@ -113,6 +120,7 @@ impl Kept {
 /// A verified login for an administrator's account that waits for a code. The assertion is spent.
 /// `Debug` hides who came.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Confirmation {
     /// The account that is to be linked.
@@ -120,6 +128,7 @@ pub struct Confirmation {
     /// Its [generation](crate::account::Account::generation) then.
     pub generation: u64,
     /// Where the code was sent.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::identity::as_sent::one"))]
     pub sent_to: Email,
     /// Who came, and where they go on: opaque, for this crate alone to read.
     pub login: Vec<u8>,
@@ -154,6 +163,7 @@ impl fmt::Debug for Confirmation {
 
 /// A token of the customer's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DirectoryToken {
     /// What it is called in the audit trail.
@@ -192,6 +202,7 @@ impl DirectoryToken {
 /// A code that was mailed to log in with. It is kept for an address that nobody has as well: the
 /// answer tells nobody who has an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct LoginCode {
     /// The account that it leads to, if somebody has the address.
@@ -199,6 +210,7 @@ pub struct LoginCode {
     /// Its [generation](crate::account::Account::generation) then.
     pub generation: u64,
     /// Where it was sent.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::identity::as_sent::one"))]
     pub email: Email,
     /// The keyed digest of the code.
     pub code: CodeDigest,
@@ -220,6 +232,7 @@ impl LoginCode {
 
 /// Where the next page of a list begins, for clients that count pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct PagingKey {
     /// How many accounts stand before it.
@@ -237,6 +250,7 @@ impl PagingKey {
 
 /// A link by which somebody without an account sets single sign-on up.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SetupLink {
     /// What it is called in the audit trail.
@@ -264,6 +278,7 @@ impl SetupLink {
 /// What one request of the customer's directory did, for its administrator to read. It has no room
 /// for what the request said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RequestLog {
     /// Whose directory.
@@ -345,6 +360,7 @@ impl AccountChange {
 
 /// What there is once for all organizations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct StoreRecord {
     /// Raised by everything that writes it.
@@ -373,5 +389,21 @@ impl CodeDigest {
 impl fmt::Debug for CodeDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CodeDigest(…)")
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CodeDigest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(&self.0))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for CodeDigest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        let digest: Fingerprint = text.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(*digest.as_bytes()))
     }
 }

@@ -12,6 +12,7 @@ mod races;
 mod sessions;
 mod settings;
 mod spent;
+mod stored;
 mod told;
 
 use std::collections::BTreeSet;

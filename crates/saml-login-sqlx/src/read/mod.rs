@@ -1,0 +1,5 @@
+//! What is read.
+
+pub(crate) mod find;
+pub(crate) mod list;
+pub(crate) mod search;
