@@ -1,14 +1,14 @@
-//! A SCIM server over the in-memory store.
+//! A SCIM server over a store in memory, or over a database.
 //!
 //! ```text
-//! scim_server serve --listen 127.0.0.1:8080
+//! scim_server serve --listen 127.0.0.1:8080 [--database sqlite://scim.db]
 //! echo '{"seats": 3, "mode": "lenient"}' | scim_server tenant --control URL
 //! ```
 //!
 //! `serve` prints one line of JSON: `base_url`, `scim_base_url` and `scim_token` of an organization
 //! with single sign-on and its directory switched on, and `control_url`. `tenant` has the running
 //! server make another organization, with so many free seats and in that mode, and prints its
-//! `base` and `token`. It listens on this machine alone, and keeps nothing.
+//! `base` and `token`. It listens on this machine alone, and without a database keeps nothing.
 
 mod control;
 mod tenant;
@@ -25,14 +25,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use saml_login::error::BoxError;
 use saml_login::sso::{Mail, Mailer, RateKey, RateLimits, Sso};
-use saml_login::store::MemoryStore;
+use saml_login::store::{DynStore, MemoryStore};
 use saml_login::{Random, SealingKey};
 use tokio::net::TcpListener;
 
 /// What serves every request.
-pub(crate) type Doors = Arc<Sso<MemoryStore>>;
+pub(crate) type Doors = Arc<Sso<DynStore>>;
 
-const USAGE: &str = "usage: scim_server serve --listen ADDRESS | scim_server tenant --control URL";
+const USAGE: &str =
+    "usage: scim_server serve --listen ADDRESS [--database URL] | scim_server tenant --control URL";
 
 /// Nobody logs in here, so that there is nothing to mail.
 struct NoMail;
@@ -60,7 +61,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *arguments.as_slice() {
-        ["serve", "--listen", address] => serve(address),
+        ["serve", "--listen", address] => serve(address, None),
+        ["serve", "--listen", address, "--database", url] => serve(address, Some(url)),
         ["tenant", "--control", url] => make_tenant(url),
         _ => Err(USAGE.into()),
     };
@@ -74,15 +76,24 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
+async fn serve(address: &str, database: Option<&str>) -> Result<(), Box<dyn Error>> {
     let address: SocketAddr = address.parse()?;
     if !address.ip().is_loopback() {
         return Err("it listens on this machine alone: 127.0.0.1:PORT".into());
     }
     let listener = TcpListener::bind(address).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let sso = Sso::builder(&base_url, MemoryStore::default())
-        .sealing_keys([SealingKey::new(rand_key()?)])
+    let store = match database {
+        None => DynStore::new(MemoryStore::default()),
+        Some(url) => {
+            let store = saml_login_sqlx::connect(url).await?;
+            store.migrate().await?;
+            DynStore::new(store)
+        }
+    };
+    let sso = Sso::builder(&base_url, store)
+        // Nothing that is sealed here outlives a test: a database can be opened again.
+        .sealing_keys([SealingKey::new([7; 32])])
         .mailer(NoMail)
         .rate_limits(NoLimits)
         .build(Utc::now())
@@ -116,12 +127,6 @@ async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
-}
-
-fn rand_key() -> Result<[u8; 32], Box<dyn Error>> {
-    let mut key = [0; 32];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
-    Ok(key)
 }
 
 /// Has a running server make an organization: what is wanted comes by standard input.

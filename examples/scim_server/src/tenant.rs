@@ -1,7 +1,6 @@
 //! Making an organization whose directory is switched on.
 
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::Utc;
 use saml_login::account::{Invitation, OrganizationId, Role};
@@ -21,8 +20,6 @@ use crate::Doors;
 static IDP: LazyLock<Option<TestIdp>> =
     LazyLock::new(|| TestIdp::p256("https://idp.example.com/metadata").ok());
 
-static MADE: AtomicU32 = AtomicU32::new(0);
-
 /// What the directory is given.
 pub(crate) struct Made {
     pub(crate) base: String,
@@ -33,8 +30,9 @@ pub(crate) struct Made {
 /// and with the people of `existing` whom the application itself has invited.
 pub(crate) async fn make(doors: &Doors, wanted: &Value) -> Result<Made, String> {
     let invited: Vec<Email> = invited(wanted)?;
-    let number = MADE.fetch_add(1, Ordering::Relaxed);
-    let slug = Slug::parse(&format!("tenant-{number}")).map_err(told)?;
+    let digest = Token::new(random()?).digest();
+    let name: String = digest.as_bytes().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let slug = Slug::parse(&format!("tenant-{name}")).map_err(told)?;
     let urls = SpUrls::derived("https://app.example.com", &slug).ok_or("no base URL")?;
     let id = OrganizationId::new(slug.as_str());
     let asked = Asked::by(By::Operator("tester"), Utc::now());
