@@ -112,6 +112,25 @@ fn whoever_is_removed_between_two_pages_makes_nobody_be_left_out() {
 }
 
 #[test]
+fn nobody_more_is_promised_behind_a_last_page_that_is_full() {
+    for (people, total) in [(4, 3), (5, 5)] {
+        let site = Site::new();
+        let ids: Vec<String> = (0..people)
+            .map(|number| {
+                site.wait(TimeDelta::seconds(1));
+                site.push(&format!("p{number}"))
+            })
+            .collect();
+        assert_eq!(page(&site, "count=2").3, ["p0", "p1"]);
+        assert_eq!(site.ask("DELETE", &format!("/Users/{}", ids[0]), &Value::Null).0, 204);
+        let next = page(&site, "startIndex=3&count=2");
+        assert_eq!(next, (total, Some(3), 2, vec!["p2".into(), "p3".into()]), "of {people}");
+        let last = page(&site, "startIndex=5&count=2").3;
+        assert_eq!(last, if people == 5 { vec!["p4"] } else { vec![] });
+    }
+}
+
+#[test]
 fn where_a_page_ended_is_known_for_ten_minutes_to_the_same_token_and_the_same_list() {
     let removed = |query: &str, token: bool, wait: i64| {
         let mut site = five();

@@ -9,6 +9,7 @@ mod asked;
 mod breaks_bulk;
 mod breaks_caller;
 mod breaks_list;
+mod breaks_told;
 mod breaks_users;
 mod breaks_words;
 mod dialects;
