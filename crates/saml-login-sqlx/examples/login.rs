@@ -37,7 +37,7 @@ async fn main() -> Result<(), BoxError> {
 }
 
 /// What is said of Alice, who logs in.
-async fn log_in(url: &str, now: DateTime<Utc>) -> Result<String, BoxError> {
+pub(crate) async fn log_in(url: &str, now: DateTime<Utc>) -> Result<String, BoxError> {
     let store = saml_login_sqlx::connect(url).await?;
     store.migrate().await?;
     // What an administrator does once, here anew each time: this identity provider makes its key
