@@ -4,6 +4,9 @@
 //! `postgres://user@host:port/database`: each test makes a database of its own there; and once more
 //! behind pgbouncer, where `SAML_LOGIN_TEST_PGBOUNCER` names one in front of that server.
 
+#[path = "../../examples/login.rs"]
+#[expect(dead_code, reason = "it is a program")]
+mod example;
 mod hooks;
 mod people;
 mod places;
@@ -92,6 +95,7 @@ on_each_database! {
     all_tables_have_the_prefix
     ids_of_organizations_are_any_text
     many_take_no_more_than_there_are
+    the_example_logs_in
 }
 
 fn the_contract_of_stores(place: &Place) {
@@ -109,4 +113,15 @@ fn the_contract_of_requests(place: &Place) {
 
 fn the_contract_of_replays(place: &Place) {
     contract::replay_store(&place.store(), |task| place.run(task));
+}
+
+/// As the README says.
+fn the_example_logs_in(place: &Place) {
+    for said in
+        ["create: alice@example.test, with event 4", "keep: alice@example.test, with event 7"]
+    {
+        let url = place.to_string();
+        assert_eq!(place.run(example::log_in(&url, people::now())).expect("a login"), said);
+        assert!(include_str!("../../README.md").contains(said));
+    }
 }
