@@ -17,7 +17,9 @@ if last[1] and last[1] ~= mark then
   local left = redis.call('PTTL', spent)
   redis.call('ZREMRANGEBYSCORE', spent, '-inf', now)
   redis.call('ZADD', spent, last[2], mark)
-  redis.call('PEXPIRE', spent, math.max(left, 1))
+  if left >= 0 then
+    redis.call('PEXPIRE', spent, math.max(left, 1))
+  end
 end
 local forgotten = redis.call('ZSCORE', spent, mark)
 if forgotten and tonumber(over) <= tonumber(forgotten) then
