@@ -108,8 +108,29 @@ impl RateKey {
 ///
 /// Write plain `async fn`, no `async_trait`. What fails lets people in: it protects the application
 /// from floods, and nobody's account; codes have tries of their own.
+///
+/// # Contract
+///
+/// - [`take`](RateLimits::take) counts in one atomic step: of any number of concurrent callers, in
+///   all processes together, no more get in than there is [room](RateKind::allows) for.
+/// - What was counted counts for the length of the window, and no longer: after exactly the wait
+///   that a refusal gave there is room. A refusal counts nothing.
+/// - [`give_back`](RateLimits::give_back) takes away what was counted last; where nothing is
+///   counted it does nothing.
+/// - Keys are apart: neither another kind nor another text takes or gives room. Texts are compared
+///   byte for byte, and have any length.
+/// - `now` is the only clock. What a clock that was ahead has counted stops to count as soon as an
+///   earlier `now` is asked with, and does not come back.
+/// - Room to remember keys may be bounded. A kind that is full forgets the key that was asked about
+///   longest ago; no kind takes that room from another.
+///
+/// `contract::rate_limits` (feature `testing`) tests an implementation.
 pub trait RateLimits: Send + Sync {
     /// Counts one, if there is [room](RateKind::allows); otherwise how long to wait.
+    ///
+    /// # Errors
+    ///
+    /// Whenever it cannot count. Whoever asked is let on.
     fn take(
         &self,
         key: &RateKey,
@@ -117,6 +138,10 @@ pub trait RateLimits: Send + Sync {
     ) -> impl Future<Output = Result<Option<TimeDelta>, BoxError>> + Send;
 
     /// Gives the place of the latest one back.
+    ///
+    /// # Errors
+    ///
+    /// Whenever it cannot. The place is taken then until its time is over.
     fn give_back(
         &self,
         key: &RateKey,

@@ -12,6 +12,7 @@
 //! // With tokio: `contract::replay_store(&store, |task| runtime.block_on(task))`.
 //! ```
 
+mod rates;
 mod replay;
 mod requests;
 mod store;
@@ -26,6 +27,7 @@ use std::thread::{self, Thread};
 use chrono::{DateTime, Utc};
 
 pub use self::{
+    rates::rate_limits,
     replay::replay_store,
     requests::request_store,
     store::{large_store, store},
