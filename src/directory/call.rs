@@ -128,6 +128,10 @@ impl<'a, S: Store> Call<'a, S> {
     }
 
     async fn undone(&self, error: ProvisionError) -> Refused {
+        let error = match error {
+            ProvisionError::Store(error) => return Refused::store(error),
+            error => error,
+        };
         let seats = match error {
             // What is taken now, and not when the request came.
             ProvisionError::Refused(Refusal::NoSeat) => {
@@ -136,8 +140,7 @@ impl<'a, S: Store> Call<'a, S> {
             }
             _ => None,
         };
-        let is_failure = matches!(error, ProvisionError::Contended | ProvisionError::Store(_));
-        let wait = is_failure.then_some(TimeDelta::seconds(1));
+        let wait = matches!(error, ProvisionError::Contended).then_some(TimeDelta::seconds(1));
         Refused { wait, ..Refused::new(error.code(), ScimError::not_made(&error, seats)) }
     }
 }

@@ -111,6 +111,15 @@ fn cure(reason: &str) -> (&'static str, Fixer) {
              tries once more.",
             Fixer::IdentityProvider,
         ),
+        "scim_path_unknown" | "scim_method_unknown" | "scim_groups" | "scim_me" => (
+            "There is no such thing here: only users are served. If all requests are answered so, \
+             the URL at the identity provider was not copied whole.",
+            Fixer::IdentityProvider,
+        ),
+        "scim_media_type" => (
+            "The client sends something that is no JSON. Choose SCIM 2.0 at the identity provider.",
+            Fixer::IdentityProvider,
+        ),
         reason if reason.starts_with("scim_filter") => (
             "The directory searches by something that is not stored here. Match people by user \
              name, e-mail address or external id.",

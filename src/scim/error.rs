@@ -128,7 +128,9 @@ impl ScimError {
         match error {
             ProvisionError::Refused(refusal) => Self::refused(*refusal, seats),
             ProvisionError::OrganizationUnknown => Self::new(401, "the token is not valid here"),
-            ProvisionError::Contended => Self::new(503, error.help()),
+            ProvisionError::Contended => {
+                Self::new(503, "others changed this at the same time; try again")
+            }
             // 503 has directories try again, where 500 has some of them give up.
             ProvisionError::Store(_) => Self::new(503, "the server failed; try again later"),
         }

@@ -316,12 +316,14 @@ fn a_write_that_fails_is_tried_again_in_a_moment() {
         let wait = response.header("retry-after").expect("a wait").to_owned();
         (detail.to_owned(), wait, site.noted().2.expect("a reason"))
     };
-    let told = |words: &str, reason: &str| (words.to_owned(), "2".to_owned(), reason.to_owned());
-    let words = "the server failed; try again later";
-    assert_eq!(post(1), told(words, "account_store_failed"));
-    let words = "The account was changed by others at the same time, again and again. Let the \
-                 person try again.";
-    assert_eq!(post(2), told(words, "account_store_contended"));
+    let told = |words: &str, wait: &str, reason: &str| {
+        (words.to_owned(), wait.to_owned(), reason.to_owned())
+    };
+    // As when a read fails.
+    let words = "That did not work just now. Try again in a minute.";
+    assert_eq!(post(1), told(words, "31", "store_failed"));
+    let words = "others changed this at the same time; try again";
+    assert_eq!(post(2), told(words, "2", "account_store_contended"));
     fails.store(0, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(site.ask("POST", "/Users", &json!({ "userName": "ada" })).0, 201);
 }

@@ -101,7 +101,7 @@ fn a_change_that_is_not_made_has_an_answer() {
     for (error, status, detail) in [
         (ProvisionError::Refused(Refusal::NoSeat), 403, "no free seat (1 of 1 taken)"),
         (ProvisionError::OrganizationUnknown, 401, "the token is not valid here"),
-        (ProvisionError::Contended, 503, ProvisionError::Contended.help()),
+        (ProvisionError::Contended, 503, "others changed this at the same time; try again"),
         (ProvisionError::Store(failed()), 503, "the server failed; try again later"),
     ] {
         let told = ScimError::not_made(&error, Some(Seats::new(1, 1)));
