@@ -25,9 +25,12 @@ class Server:
     def __init__(self, command, log):
         self.command = shlex.split(command) if isinstance(command, str) else command
         self.log = Path(log)
+        # Our own server alone knows databases.
+        database = os.environ.get("SCIM_DATABASE") if "scim_server" in self.command[0] else None
         with self.log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [*self.command, "serve", "--listen", "127.0.0.1:0"],
+                [*self.command, "serve", "--listen", "127.0.0.1:0",
+                 *(["--database", database] if database else [])],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
