@@ -111,6 +111,7 @@ impl<S: Store> Call<'_, S> {
             let error = ScimError::new(405, "This cannot be done here.");
             return Err(Refused::new("scim_method_unknown", error));
         }
+        self.sso.asked(self.caller.organization(), self.now).await?;
         let empty = Map::new();
         let data = match data {
             Some(Value::Object(data)) => data,

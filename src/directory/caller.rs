@@ -13,6 +13,9 @@ use crate::store::{
 };
 use crate::token::TokenDigest;
 
+/// So many bytes of an organization's id are remembered where nobody knows whether there is one.
+const LONGEST: usize = 256;
+
 /// That it was used is written down at most so often.
 const TOUCHED: TimeDelta = TimeDelta::minutes(5);
 
@@ -61,10 +64,20 @@ impl<S: Store> Sso<S> {
         let Some(record) = managed else {
             return Err(self.stranger("directory_off", organization, request, now).await);
         };
+        self.asked(organization, now).await?;
+        Ok(Caller { record, kept, token })
+    }
+
+    /// Counts a request of a directory, or one of those in a Bulk.
+    pub(super) async fn asked(
+        &self,
+        organization: &OrganizationId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refused> {
         let key = RateKey::of_organization(RateKind::DirectoryAsked, organization);
         match self.counted(&key, now).await {
             Some(wait) => Err(Refused::too_often("scim_too_often", wait)),
-            None => Ok(Caller { record, kept, token }),
+            None => Ok(()),
         }
     }
 
@@ -77,7 +90,10 @@ impl<S: Store> Sso<S> {
         now: DateTime<Utc>,
     ) -> Refused {
         let refused = Refused::new(reason, ScimError::new(401, words(reason)));
-        if let Some(unlisted) = self.first_refusal(organization, reason, now) {
+        // What anybody makes up is not remembered at any length.
+        let is_counted = organization.as_str().len() <= LONGEST;
+        let first = is_counted.then(|| self.first_refusal(organization, reason, now)).flatten();
+        if let Some(unlisted) = first {
             let mut entry = RequestLog::new(organization, now, "authenticate", 401);
             entry.reason = Some(reason.into());
             entry.detail = Some(refused.error.detail.clone());

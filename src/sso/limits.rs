@@ -24,7 +24,7 @@ pub enum RateKind {
     /// Codes that one address asks for: 30 an hour.
     CodeAsked,
     /// Requests of one organization's directory: 1,000 in ten seconds. A group that is bound is a
-    /// request for each of its people, at once.
+    /// request for each of its people, at once. Each operation of a Bulk is one.
     DirectoryAsked,
     /// Codes that link an administrator's account, each after a verified login: 5 an hour that are
     /// not entered.

@@ -406,3 +406,27 @@ fn pitfall_38_41_whoever_is_switched_off_is_out() {
     let dana: Account = account("dana");
     assert_eq!((dana.status, site.taken("org-a")), (Status::Deactivated, taken - 1));
 }
+
+/// A Bulk is as many requests as it has operations, and ids that somebody makes up are not kept.
+#[test]
+fn a_bulk_is_as_many_requests_as_it_has() {
+    let store = MemoryStore::default();
+    found(&store, &managed("org-a", "acme"), None);
+    let site = Site::limited(DynStore::new(store), MemoryRateLimits::default());
+    let directory = site.directory("org-a");
+    let nobody = json!({ "method": "DELETE", "path": "/Users/nobody" });
+    let bulk = |count: usize| {
+        let body = json!({ "Operations": vec![nobody.clone(); count] });
+        let got = directory.send("POST", "/Bulk", &body);
+        let statuses = got.body["Operations"].as_array().expect("answers").iter();
+        let statuses: Vec<String> =
+            statuses.map(|one| one["status"].as_str().expect("a status").to_owned()).collect();
+        statuses.iter().filter(|status| *status == "404").count()
+    };
+    assert_eq!(bulk(998), 998);
+    // One more request is the thousandth, and what is in it waits.
+    assert_eq!(bulk(3), 0);
+    assert_eq!(directory.get("/Users").status, 429);
+    site.wait(TimeDelta::seconds(10));
+    assert_eq!(bulk(3), 3);
+}
