@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-use super::call::{Call, Given, unfit};
+use super::call::{Call, Given};
 use super::query::Query;
 use super::request::Target;
 use super::told::Told;
@@ -24,7 +24,7 @@ impl<S: Store> Call<'_, S> {
         self.told.action = "bulk";
         let body = self.body(Given::Octets)?;
         let Some(Value::Array(operations)) = member(&body, "Operations") else {
-            return Err(unfit("scim_bulk_empty", "A Bulk has a list called Operations."));
+            return Err(Refused::unfit("scim_bulk_empty", "A Bulk has a list called Operations."));
         };
         if operations.len() > MAX_OPERATIONS {
             let words = format!("Send {MAX_OPERATIONS} operations at most in one Bulk.");
@@ -116,7 +116,12 @@ impl<S: Store> Call<'_, S> {
         let data = match data {
             Some(Value::Object(data)) => data,
             None if method == "DELETE" => &empty,
-            _ => return Err(unfit("scim_bulk_data", "The operation has no object called data.")),
+            _ => {
+                return Err(Refused::unfit(
+                    "scim_bulk_data",
+                    "The operation has no object called data.",
+                ));
+            }
         };
         self.users(&target, method, Given::Part(data)).await
     }

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::organization::By;
 use crate::provision::{Asked, Intent, ProvisionError, Refusal, carry_out};
 use crate::random::Random;
-use crate::scim::{self, JsonLimits, JsonRefusal, ScimError, ScimType};
+use crate::scim::{self, JsonLimits, JsonRefusal, ScimError};
 use crate::sso::Sso;
 use crate::store::Store;
 
@@ -159,9 +159,4 @@ fn is_json(content_type: &str) -> bool {
         _ => true,
     };
     is_json && parts.all(is_utf_8)
-}
-
-/// A value that does not fit its place.
-pub(super) fn unfit(reason: &'static str, words: impl Into<String>) -> Refused {
-    Refused::new(reason, ScimError::new(400, words).of(ScimType::InvalidValue))
 }

@@ -84,7 +84,7 @@ impl<S: Store> Call<'_, S> {
             }
             None => {
                 let words = "Lists are sorted by userName, id, meta.created and meta.lastModified.";
-                return Err(super::call::unfit("scim_sort_unknown", words));
+                return Err(Refused::unfit("scim_sort_unknown", words));
             }
         };
         let order = query.sort_order.as_deref().unwrap_or_default().trim();

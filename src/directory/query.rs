@@ -4,7 +4,6 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::Refused;
-use super::call::unfit;
 use crate::scim::Selection;
 
 /// The parameters of a query, or of a search by POST (RFC 7644 §3.4.2, §3.4.3). Those that nobody
@@ -92,7 +91,10 @@ fn number(name: &str, text: Option<&str>) -> Result<Option<usize>, Refused> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(unfit("scim_number_unfit", format!("{name} has to be a whole number.")));
+        return Err(Refused::unfit(
+            "scim_number_unfit",
+            format!("{name} has to be a whole number."),
+        ));
     }
     let is_negative = text.starts_with('-');
     Ok(Some(if is_negative { 0 } else { digits.parse().unwrap_or(usize::MAX) }))

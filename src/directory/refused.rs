@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::ScimResponse;
 use crate::error::BoxError;
-use crate::scim::ScimError;
+use crate::scim::{ScimError, ScimType};
 
 /// Why a request is not carried out: what the directory is told, and what is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,11 @@ pub(super) struct Refused {
 impl Refused {
     pub(super) fn new(reason: &'static str, error: impl Into<ScimError>) -> Self {
         Self { error: error.into(), reason, wait: None, allowed: None }
+    }
+
+    /// A value does not fit its place.
+    pub(super) fn unfit(reason: &'static str, words: impl Into<String>) -> Self {
+        Self::new(reason, ScimError::new(400, words).of(ScimType::InvalidValue))
     }
 
     /// The store failed: the same request may succeed in a moment. 503 has directories try again,
