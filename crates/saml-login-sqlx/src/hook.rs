@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 #[cfg(feature = "sqlite")]
 use sqlx::SqliteConnection;
 
-use crate::database::Connection;
+use crate::database::Raw;
 
 /// What became of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,13 +134,14 @@ impl<H: AccountHook> AnyHook for H {
     }
 }
 
-impl<'c> From<Connection<'c>> for HookConnection<'c> {
-    fn from(connection: Connection<'c>) -> Self {
-        match connection {
+impl<'c> HookConnection<'c> {
+    /// The connection of a transaction.
+    pub(crate) fn of(raw: &'c mut Raw<'_>) -> Self {
+        match raw {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => Self::Sqlite(connection),
+            Raw::Sqlite(connection) => Self::Sqlite(connection),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => Self::Postgres(connection),
+            Raw::Postgres(connection) => Self::Postgres(connection),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! that old and new processes run side by side during an upgrade, and only beyond that a newer
 //! schema is refused.
 
-use crate::database::{Connection, Database, values};
+use crate::database::{Connection, Database, Raw, values};
 use crate::failure::{Error, Failure};
 
 /// A step of the schema.
@@ -50,7 +50,7 @@ pub(crate) async fn migrate(database: &Database) -> Result<Vec<Migration>, Error
     lock(&mut connection).await?;
     let pending = missing(&mut connection, all(database)).await?;
     for migration in &pending {
-        connection.batch(migration.sql).await?;
+        connection.script(migration.sql).await?;
     }
     open.commit().await?;
     Ok(pending)
@@ -58,13 +58,13 @@ pub(crate) async fn migrate(database: &Database) -> Result<Vec<Migration>, Error
 
 /// In SQLite the transaction itself has waited for other writers.
 async fn lock(connection: &mut Connection<'_>) -> Result<(), Error> {
-    match connection {
+    match connection.raw() {
         #[cfg(feature = "sqlite")]
-        Connection::Sqlite(_) => Ok(()),
+        Raw::Sqlite(_) => Ok(()),
         // "saml_log" in ASCII. It ends with the transaction, whatever becomes of the session.
         #[cfg(feature = "postgres")]
-        Connection::Postgres(_) => {
-            Ok(connection.batch("SELECT pg_advisory_xact_lock(8314046699327483751)").await?)
+        Raw::Postgres(_) => {
+            Ok(connection.script("SELECT pg_advisory_xact_lock(8314046699327483751)").await?)
         }
     }
 }
@@ -91,11 +91,11 @@ async fn missing(
 
 /// The version of the schema, and the oldest whose code can run on it.
 async fn latest(connection: &mut Connection<'_>) -> Result<Option<(u32, u32)>, Failure> {
-    let exists = match connection {
+    let exists = match connection.raw() {
         #[cfg(feature = "sqlite")]
-        Connection::Sqlite(_) => "SELECT 1 FROM sqlite_master WHERE name = 'saml_migrations'",
+        Raw::Sqlite(_) => "SELECT 1 FROM sqlite_master WHERE name = 'saml_migrations'",
         #[cfg(feature = "postgres")]
-        Connection::Postgres(_) => "SELECT 1 WHERE to_regclass('saml_migrations') IS NOT NULL",
+        Raw::Postgres(_) => "SELECT 1 WHERE to_regclass('saml_migrations') IS NOT NULL",
     };
     if connection.row(exists, values![]).await?.is_none() {
         return Ok(None);

@@ -37,7 +37,9 @@ CREATE TABLE saml_counters (
     administrators BIGINT NOT NULL,
     reachable BIGINT NOT NULL,
     had_administrator BIGINT NOT NULL,
-    changes BIGINT NOT NULL -- the last number of the feed
+    changes BIGINT NOT NULL, -- the last number of the feed
+    events BIGINT NOT NULL, -- the last number of the audit trail
+    requests BIGINT NOT NULL -- the last number of the log of requests
 );
 
 -- What belongs to one organization alone. Rows of an organization that was removed stay.
@@ -169,13 +171,6 @@ CREATE TABLE saml_rates (
     taken BYTEA NOT NULL -- the instants, one after the other
 );
 CREATE INDEX saml_rates_until ON saml_rates (until);
-
--- The last numbers that an organization's entries have below.
-CREATE TABLE saml_numbers (
-    organization BYTEA PRIMARY KEY NOT NULL,
-    events BIGINT NOT NULL,
-    requests BIGINT NOT NULL
-);
 
 -- The audit trail. Personal: record (ids of accounts, addresses of clients).
 CREATE TABLE saml_events (

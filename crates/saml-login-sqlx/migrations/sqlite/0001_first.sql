@@ -36,7 +36,9 @@ CREATE TABLE saml_counters (
     administrators INTEGER NOT NULL,
     reachable INTEGER NOT NULL,
     had_administrator INTEGER NOT NULL,
-    changes INTEGER NOT NULL -- the last number of the feed
+    changes INTEGER NOT NULL, -- the last number of the feed
+    events INTEGER NOT NULL, -- the last number of the audit trail
+    requests INTEGER NOT NULL -- the last number of the log of requests
 ) STRICT, WITHOUT ROWID;
 
 -- What belongs to one organization alone. Rows of an organization that was removed stay.
@@ -168,13 +170,6 @@ CREATE TABLE saml_rates (
     taken BLOB NOT NULL -- the instants, one after the other
 ) STRICT;
 CREATE INDEX saml_rates_until ON saml_rates (until);
-
--- The last numbers that an organization's entries have below.
-CREATE TABLE saml_numbers (
-    organization BLOB PRIMARY KEY NOT NULL,
-    events INTEGER NOT NULL,
-    requests INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
 
 -- The audit trail. Personal: record (ids of accounts, addresses of clients).
 CREATE TABLE saml_events (

@@ -6,7 +6,7 @@ use sqlx::{PgPool, Postgres};
 #[cfg(feature = "sqlite")]
 use sqlx::{Sqlite, SqlitePool};
 
-use super::Connection;
+use super::{Connection, Raw};
 
 /// Where everything is kept.
 #[derive(Clone, Debug)]
@@ -25,12 +25,12 @@ pub(crate) enum Open {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// What one statement is read by.
+/// A connection without a transaction.
 pub(crate) enum Look {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::pool::PoolConnection<Sqlite>),
     #[cfg(feature = "postgres")]
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(sqlx::pool::PoolConnection<Postgres>),
 }
 
 impl Database {
@@ -64,15 +64,13 @@ impl Database {
         }
     }
 
-    /// Opens what reads one statement. In PostgreSQL that is a transaction as well: a statement is
-    /// prepared first and run then, and a pooler in transaction mode would give the two to
-    /// different servers.
+    /// Opens what reads one message.
     pub(crate) async fn look(&self) -> Result<Look, Error> {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite { readers, .. } => readers.acquire().await.map(Look::Sqlite),
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => pool.begin_with("BEGIN READ ONLY").await.map(Look::Postgres),
+            Self::Postgres(pool) => pool.acquire().await.map(Look::Postgres),
         }
     }
 
@@ -103,9 +101,9 @@ impl Open {
     pub(crate) fn connection(&mut self) -> Connection<'_> {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(transaction) => Connection::Sqlite(transaction),
+            Self::Sqlite(transaction) => Connection::new(Raw::Sqlite(transaction)),
             #[cfg(feature = "postgres")]
-            Self::Postgres(transaction) => Connection::Postgres(transaction),
+            Self::Postgres(transaction) => Connection::new(Raw::Postgres(transaction)),
         }
     }
 
@@ -132,9 +130,9 @@ impl Look {
     pub(crate) fn connection(&mut self) -> Connection<'_> {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => Connection::Sqlite(connection),
+            Self::Sqlite(connection) => Connection::new(Raw::Sqlite(connection)),
             #[cfg(feature = "postgres")]
-            Self::Postgres(transaction) => Connection::Postgres(transaction),
+            Self::Postgres(connection) => Connection::new(Raw::Postgres(connection)),
         }
     }
 }

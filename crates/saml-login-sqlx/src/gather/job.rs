@@ -78,10 +78,7 @@ impl Job {
                 let is_new = pending::put(connection, cookie, pending).await?;
                 return Ok(if is_new { Answer::Done } else { Answer::Known });
             }
-            Self::Record(event) => {
-                let organization = keys::of_organization(&event.organization);
-                write::told::tell(connection, &organization, std::slice::from_ref(event)).await?;
-            }
+            Self::Record(event) => write::told::record(connection, event).await?,
             Self::Spend(spending, now) => {
                 let outcome = write::spent::spend(connection, spending, *now).await?;
                 return Ok(Answer::Spent(outcome));

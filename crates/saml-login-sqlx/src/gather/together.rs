@@ -79,10 +79,12 @@ async fn together(
             }
         };
     }
-    let mut answers = Vec::new();
+    let (mut answers, mut connection) = (Vec::new(), open.connection());
     for job in jobs {
-        answers.push(one_of_many(&mut open.connection(), hook, job).await?);
+        answers.push(one_of_many(&mut connection, hook, job).await?);
     }
+    connection.send_queued().await?;
+    drop(connection);
     open.commit().await?;
     Ok(answers)
 }
@@ -93,18 +95,17 @@ async fn one_of_many(
     hook: Option<&dyn AnyHook>,
     job: &Job,
 ) -> Result<Result<Answer, BoxError>, Failure> {
-    connection.batch("SAVEPOINT saml_one").await?;
-    let answer = job.run(connection, hook).await;
-    match answer {
+    connection.queue("SAVEPOINT saml_one");
+    match job.run(connection, hook).await {
         Ok(answer) if answer.is_kept() => {
-            connection.batch("RELEASE SAVEPOINT saml_one").await?;
+            connection.queue("RELEASE SAVEPOINT saml_one");
             Ok(Ok(answer))
         }
         Err(failure) if failure.is_retried() => Err(failure),
-        // Where the transaction itself is gone, this says so.
+        // Where the transaction itself is gone, the next message says so.
         refused => {
-            connection.batch("ROLLBACK TO SAVEPOINT saml_one").await?;
-            connection.batch("RELEASE SAVEPOINT saml_one").await?;
+            connection.queue("ROLLBACK TO SAVEPOINT saml_one");
+            connection.queue("RELEASE SAVEPOINT saml_one");
             Ok(refused.map_err(BoxError::from))
         }
     }

@@ -18,8 +18,8 @@ pub(super) async fn search(
     listing: &Listing,
     filter: &Filter,
 ) -> Result<Result<Page, TooMany>, Failure> {
-    let mut searching = Searching { connection: connection.reborrow(), organization };
-    if is_exact(filter) {
+    let mut searching = Searching { connection, organization };
+    if is_exact(filter) && has_range(filter) {
         return searching.exact(listing, filter).await.map(Ok);
     }
     let Some(accounts) = searching.looked_at(filter).await? else {
@@ -36,6 +36,15 @@ fn is_exact(filter: &Filter) -> bool {
         Filter::Status(_) | Filter::ChangedAfter(..) | Filter::ChangedBefore(..) => true,
         Filter::Text(attribute, Test::Is(_)) => is_indexed(*attribute),
         _ => false,
+    }
+}
+
+/// Whether a test of it can be passed by any number of accounts. Of those who have a name there are
+/// few, and they are looked at.
+fn has_range(filter: &Filter) -> bool {
+    match filter {
+        Filter::Any(filters) => filters.iter().any(has_range),
+        other => !matches!(other, Filter::Text(..)),
     }
 }
 
@@ -56,7 +65,7 @@ fn is_too_many<T>(found: &[T]) -> bool {
 }
 
 struct Searching<'s, 'c> {
-    connection: Connection<'c>,
+    connection: &'s mut Connection<'c>,
     organization: &'s Digest,
 }
 
@@ -68,7 +77,7 @@ impl Searching<'_, '_> {
         let sql = format!("SELECT COUNT(*) FROM saml_accounts WHERE {}", condition.sql);
         let row = self.connection.row(sql, condition.values.clone()).await?;
         let total = row.map_or(Ok(0), |row| row.int(0))?;
-        let accounts = list::page(&mut self.connection, condition, listing).await?;
+        let accounts = list::page(self.connection, condition, listing).await?;
         Ok(Page::new(accounts, usize::try_from(total).unwrap_or_default()))
     }
 
@@ -103,7 +112,7 @@ impl Searching<'_, '_> {
         if is_too_many(&candidates) {
             return Ok(None);
         }
-        let rows = find::rows_of(&mut self.connection, BY_ID, self.organization, &candidates);
+        let rows = find::rows_of(self.connection, BY_ID, self.organization, &candidates);
         let accounts = list::read(&rows.await?)?;
         let living = |account: &Account| account.status != saml_login::account::Status::Deleted;
         Ok(Some(accounts.into_iter().filter(living).collect()))

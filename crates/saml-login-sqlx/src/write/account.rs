@@ -7,67 +7,30 @@ use saml_login::store::{AccountWrite, Name};
 use serde_json::to_vec;
 
 use super::{Writing, after};
-use crate::database::{Value, places, values};
+use crate::database::values;
 use crate::failure::Failure;
 use crate::keys::{self, Digest};
 
-impl Writing<'_, '_> {
-    /// Whether the account is another by now than it was read, or a name of it is somebody else's.
-    pub(super) async fn account_conflicts(&mut self) -> Result<bool, Failure> {
-        let Some(account) = &self.write.account else { return Ok(false) };
-        let key = keys::of_account(account.id());
-        let sql = "SELECT record FROM saml_accounts WHERE organization = $1 AND account = $2";
-        let row = self.connection.row(sql, values![self.organization, key]).await?;
-        self.before = row.map(|row| row.record(0)).transpose()?;
-        let version = self.before.as_ref().map(|before| before.version);
-        let is_as_read = match account {
-            AccountWrite::Create(account) => version.is_none() && account.version == 0,
-            AccountWrite::Change(account) => {
-                version.and_then(|version| version.checked_add(1)) == Some(account.version)
-            }
-            AccountWrite::Purge { version: read, .. } => version == Some(*read),
-            _ => return Err(Failure::other("a write of an account that this release knows not")),
-        };
-        Ok(!is_as_read || self.is_name_taken(account, &key).await?)
-    }
-
-    async fn is_name_taken(
-        &mut self,
-        account: &AccountWrite,
-        key: &Digest,
-    ) -> Result<bool, Failure> {
-        let names = account.names();
-        if names.is_empty() {
-            return Ok(false);
-        }
-        let sql = format!(
-            "SELECT 1 FROM saml_names WHERE organization = $1 AND account <> $2 AND living = 1 \
-             AND name IN ({}) LIMIT 1",
-            places(3, names.len())
-        );
-        let mut values = values![self.organization, key];
-        values.extend(names.iter().map(|name| Value::from(name.digest())));
-        Ok(self.connection.row(sql, values).await?.is_some())
-    }
-
-    pub(super) async fn put_account(&mut self) -> Result<(), Failure> {
+impl Writing<'_> {
+    pub(super) fn put_account(&mut self) -> Result<(), Failure> {
         let Some(account) = &self.write.account else { return Ok(()) };
         let key = keys::of_account(account.id());
         match account.after() {
-            Some(after) => self.put_record(&key, after).await?,
-            None => self.purge(&key).await?,
+            Some(after) => self.put_record(&key, after)?,
+            None => self.purge(&key),
         }
-        self.put_names(&key).await?;
-        self.put_addresses(&key).await?;
+        self.put_names(&key);
+        self.put_addresses(&key);
         if let Some(record) = &mut self.record {
             let before = self.before.as_ref();
             let counters = record.counters.changed(&record.organization, before, after(self.write));
             record.counters = counters;
         }
-        self.put_change(account).await
+        self.put_change(account);
+        Ok(())
     }
 
-    async fn put_record(&mut self, key: &Digest, account: &Account) -> Result<(), Failure> {
+    fn put_record(&mut self, key: &Digest, account: &Account) -> Result<(), Failure> {
         let sql = match self.before {
             None => {
                 "INSERT INTO saml_accounts (organization, account, living, status, administrator, \
@@ -94,60 +57,57 @@ impl Writing<'_, '_> {
             invitation,
             to_vec(account)?,
         ];
-        self.connection.run(sql, values).await?;
+        self.batch.add(sql, values);
         Ok(())
     }
 
     /// The record goes for good, and its sessions with it. What stays is what its names leave.
-    async fn purge(&mut self, key: &Digest) -> Result<(), Failure> {
+    fn purge(&mut self, key: &Digest) {
         for table in ["saml_accounts", "saml_sessions"] {
             let sql = format!("DELETE FROM {table} WHERE organization = $1 AND account = $2");
-            self.connection.run(sql, values![self.organization, key]).await?;
+            self.batch.add(sql, values![self.organization, key]);
         }
-        let Some(AccountWrite::Purge { marks, .. }) = &self.write.account else { return Ok(()) };
+        let Some(AccountWrite::Purge { marks, .. }) = &self.write.account else { return };
         for mark in marks {
             let sql = "INSERT INTO saml_purged (organization, mark) VALUES ($1, $2) \
                  ON CONFLICT DO NOTHING";
-            self.connection.run(sql, values![self.organization, mark.as_bytes()]).await?;
+            self.batch.add(sql, values![self.organization, mark.as_bytes()]);
         }
-        Ok(())
     }
 
     /// Writes the names that are others than before.
-    async fn put_names(&mut self, key: &Digest) -> Result<(), Failure> {
+    fn put_names(&mut self, key: &Digest) {
         let old = self.before.as_ref().map(names).unwrap_or_default();
         let new = after(self.write).map(names).unwrap_or_default();
         for (name, _) in old.difference(&new) {
             let sql = "DELETE FROM saml_names \
                  WHERE organization = $1 AND name = $2 AND account = $3";
-            self.connection.run(sql, values![self.organization, name, key]).await?;
+            self.batch.add(sql, values![self.organization, name, key]);
         }
         for (name, is_living) in new.difference(&old) {
             let sql = "INSERT INTO saml_names (organization, name, account, living) \
                  VALUES ($1, $2, $3, $4)";
-            self.connection.run(sql, values![self.organization, name, key, *is_living]).await?;
+            self.batch.add(sql, values![self.organization, name, key, *is_living]);
         }
-        Ok(())
     }
 
-    async fn put_addresses(&mut self, key: &Digest) -> Result<(), Failure> {
+    fn put_addresses(&mut self, key: &Digest) {
         let old = self.before.as_ref().map(addresses).unwrap_or_default();
         let new = after(self.write).map(addresses).unwrap_or_default();
         for (address, _) in old.iter().filter(|(address, own)| new.get(*address) != Some(*own)) {
             let sql = "DELETE FROM saml_addresses \
                  WHERE organization = $1 AND address = $2 AND account = $3";
-            self.connection.run(sql, values![self.organization, address, key]).await?;
+            self.batch.add(sql, values![self.organization, address, key]);
         }
         for (address, own) in new.iter().filter(|(address, own)| old.get(*address) != Some(*own)) {
             let sql = "INSERT INTO saml_addresses (organization, address, account, own) \
                  VALUES ($1, $2, $3, $4)";
-            self.connection.run(sql, values![self.organization, address, key, *own]).await?;
+            self.batch.add(sql, values![self.organization, address, key, *own]);
         }
-        Ok(())
     }
 
     /// The write's place in the feed: the next number of the row that is locked.
-    async fn put_change(&mut self, account: &AccountWrite) -> Result<(), Failure> {
+    fn put_change(&mut self, account: &AccountWrite) {
         self.changes = self.changes.saturating_add(1);
         let last = account.after().or(self.before.as_ref());
         let generation = last.map_or(0, |account| account.generation);
@@ -161,8 +121,7 @@ impl Writing<'_, '_> {
             version,
             generation.cast_signed(),
         ];
-        self.connection.run(sql, values).await?;
-        Ok(())
+        self.batch.add(sql, values);
     }
 }
 

@@ -4,64 +4,71 @@ use saml_login::audit::AuditEvent;
 use saml_login::store::RequestLog;
 use serde_json::to_vec;
 
-use crate::database::{Connection, values};
+use super::Writing;
+use crate::database::{Batch, Connection, values};
 use crate::failure::Failure;
-use crate::keys::{self, Digest};
+use crate::keys;
 
-/// Adds events of an organization to its trail.
-pub(crate) async fn tell(
-    connection: &mut Connection<'_>,
-    organization: &Digest,
-    events: &[AuditEvent],
-) -> Result<(), Failure> {
-    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    if count == 0 {
-        return Ok(());
+impl Writing<'_> {
+    /// Each with the next number of the row that is locked.
+    pub(super) fn put_events(&mut self) -> Result<(), Failure> {
+        for event in &self.write.events {
+            self.events = self.events.saturating_add(1);
+            let sql = "INSERT INTO saml_events (organization, number, at, record) \
+                 VALUES ($1, $2, $3, $4)";
+            let at = keys::instant(event.at);
+            self.batch.add(sql, values![self.organization, self.events, at, to_vec(event)?]);
+        }
+        Ok(())
     }
-    let last = number(connection, organization, (count, 0)).await?.0;
-    let first = last.saturating_sub(count);
-    for (number, event) in (first..last).zip(events) {
-        let sql = "INSERT INTO saml_events (organization, number, at, record) \
-             VALUES ($1, $2, $3, $4)";
-        let number = number.saturating_add(1);
-        let values = values![organization, number, keys::instant(event.at), to_vec(event)?];
-        connection.run(sql, values).await?;
-    }
-    Ok(())
 }
 
-/// Adds a request to the log, if its organization is there.
+/// So often a number is taken that somebody else has taken meanwhile.
+const TRIES: usize = 20;
+
+/// Adds an event to the trail of its organization. One that is not there has a trail, too: of
+/// refusals.
+pub(crate) async fn record(
+    connection: &mut Connection<'_>,
+    event: &AuditEvent,
+) -> Result<(), Failure> {
+    let organization = keys::of_organization(&event.organization);
+    let values = || -> Result<_, Failure> {
+        Ok(values![organization, keys::instant(event.at), to_vec(event)?])
+    };
+    let mut batch = Batch::default();
+    let sql = "UPDATE saml_counters SET events = events + 1 WHERE organization = $1";
+    let counted = batch.add(sql, values![organization]);
+    let sql = "INSERT INTO saml_events (organization, number, at, record) \
+         SELECT organization, events, $2, $3 FROM saml_counters WHERE organization = $1";
+    batch.add(sql, values()?);
+    if connection.many(batch).await?.affected(counted) > 0 {
+        return Ok(());
+    }
+    for _ in 0..TRIES {
+        let sql = "INSERT INTO saml_events (organization, number, at, record) \
+             SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3 FROM saml_events \
+             WHERE organization = $1 ON CONFLICT DO NOTHING";
+        if connection.run(sql, values()?).await? > 0 {
+            return Ok(());
+        }
+    }
+    Err(Failure::other("too many events of one organization come at once"))
+}
+
+/// Adds a request to the log, if its organization is there. That is locked, and so not removed
+/// meanwhile.
 pub(crate) async fn log(
     connection: &mut Connection<'_>,
     request: &RequestLog,
 ) -> Result<(), Failure> {
     let organization = keys::of_organization(&request.organization);
-    // Locked: it is not removed meanwhile.
-    let lock = connection.for_update();
-    let sql = format!("SELECT 1 FROM saml_counters WHERE organization = $1{lock}");
-    if connection.row(sql, values![organization]).await?.is_none() {
-        return Ok(());
-    }
-    let number = number(connection, &organization, (0, 1)).await?.1;
+    let mut batch = Batch::default();
+    let sql = "UPDATE saml_counters SET requests = requests + 1 WHERE organization = $1";
+    batch.add(sql, values![organization]);
     let sql = "INSERT INTO saml_requests (organization, number, at, record) \
-         VALUES ($1, $2, $3, $4)";
-    let values = values![organization, number, keys::instant(request.at), to_vec(request)?];
-    connection.run(sql, values).await?;
+         SELECT organization, requests, $2, $3 FROM saml_counters WHERE organization = $1";
+    batch.add(sql, values![organization, keys::instant(request.at), to_vec(request)?]);
+    connection.many(batch).await?;
     Ok(())
-}
-
-/// Takes so many numbers for events and for requests; the last of each.
-async fn number(
-    connection: &mut Connection<'_>,
-    organization: &Digest,
-    (events, requests): (i64, i64),
-) -> Result<(i64, i64), Failure> {
-    let sql = "INSERT INTO saml_numbers (organization, events, requests) VALUES ($1, $2, $3) \
-         ON CONFLICT (organization) DO UPDATE SET \
-         events = saml_numbers.events + excluded.events, \
-         requests = saml_numbers.requests + excluded.requests \
-         RETURNING events, requests";
-    let row = connection.row(sql, values![organization, events, requests]).await?;
-    let row = row.ok_or_else(|| Failure::other("the database gives no number"))?;
-    Ok((row.int(0)?, row.int(1)?))
 }

@@ -62,6 +62,6 @@ pub(crate) fn a_newer_schema_is_refused_where_it_says_so(place: &Place) {
 pub(crate) fn all_tables_have_the_prefix(place: &Place) {
     place.store();
     let names = place.tables();
-    assert_eq!(names.len(), 19, "{names:?}");
+    assert_eq!(names.len(), 18, "{names:?}");
     assert!(names.iter().all(|name| name.starts_with("saml_")), "{names:?}");
 }
