@@ -39,7 +39,8 @@ impl RedisStore {
         let (most, window) = key.kind.allows();
         let from = now.checked_sub_signed(window).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut script = RATE.prepare_invoke();
-        keys::rates(key.kind).into_iter().for_each(|key| drop(script.key(key)));
+        let [taken, order] = keys::rates(key.kind);
+        script.key(taken).key(order);
         script.arg(&keys::of_rate(key)[..]).arg(act);
         script.arg(&instant(now)[..]).arg(&instant(from)[..]);
         script.arg(most).arg(self.room.rates_per_kind.get());
