@@ -18,13 +18,14 @@ const MARGIN: i64 = 60_000;
 
 impl RateLimits for RedisStore {
     async fn take(&self, key: &RateKey, now: DateTime<Utc>) -> Result<Option<TimeDelta>, BoxError> {
-        let first = self.rate(key, "take", now).await.map_err(BoxError::new)?;
+        let first = self.rate(key, "take", now).await?;
         let (_, window) = key.kind.allows();
         Ok(first.map(|first| window - now.signed_duration_since(first)))
     }
 
     async fn give_back(&self, key: &RateKey, now: DateTime<Utc>) -> Result<(), BoxError> {
-        self.rate(key, "give_back", now).await.map(drop).map_err(BoxError::new)
+        self.rate(key, "give_back", now).await?;
+        Ok(())
     }
 }
 

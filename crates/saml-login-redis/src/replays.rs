@@ -24,7 +24,7 @@ impl ReplayStore for RedisStore {
         spending: &Spending,
         now: DateTime<Utc>,
     ) -> Result<SpendOutcome, BoxError> {
-        self.record(spending, now).await.map_err(BoxError::new)
+        Ok(self.record(spending, now).await?)
     }
 }
 

@@ -31,7 +31,7 @@ fn spend(runtime: &Runtime, store: &RedisStore, id: &str) -> Result<SpendOutcome
 }
 
 fn failure(error: BoxError) -> Failure {
-    *std::error::Error::source(&error).and_then(|it| it.downcast_ref()).expect("a failure")
+    *error.downcast_ref().expect("a failure")
 }
 
 #[test]
@@ -121,7 +121,7 @@ impl Passage {
 
     fn store(&self, runtime: &Runtime) -> RedisStore {
         let builder = RedisStore::builder(format!("redis://{}", self.address));
-        let builder = builder.timeout(Duration::from_millis(300));
+        let builder = builder.timeout(Duration::from_secs(1));
         runtime.block_on(builder.connect()).expect("a connection")
     }
 }

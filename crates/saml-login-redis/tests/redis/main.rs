@@ -13,6 +13,7 @@ mod memory;
 mod place;
 mod races;
 mod same;
+mod tls;
 
 use saml_login::testing::contract;
 

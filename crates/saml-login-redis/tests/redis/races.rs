@@ -25,11 +25,11 @@ fn assertion(id: &str) -> Spending {
 /// What so many get that begin at the same instant.
 fn together<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(threads);
+    let start = |thread| {
+        barrier.wait();
+        work(thread)
+    };
     thread::scope(|scope| {
-        let start = |thread| {
-            barrier.wait();
-            work(thread)
-        };
         let start = &start;
         let racers: Vec<_> =
             (0..threads).map(|thread| scope.spawn(move || start(thread))).collect();
@@ -48,8 +48,8 @@ fn of_64_exactly_one_spends() {
     let stores: Vec<RedisStore> = (0..8).map(|_| place.store()).collect();
     let race = |spending: &(dyn Fn(usize) -> Spending + Sync)| {
         together(64, |n| {
-            let spend = stores[n % 8].spend(&spending(n), now());
-            place.runtime.block_on(spend).expect("a store")
+            let spending = spending(n);
+            place.runtime.block_on(stores[n % 8].spend(&spending, now())).expect("a store")
         })
     };
     for round in 0..10 {
