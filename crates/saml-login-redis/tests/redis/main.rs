@@ -5,7 +5,6 @@
 //! to 15 are theirs; `tests/servers/redis` starts one. Those that stop, fill or set a server start
 //! one of their own by the same script.
 
-#[cfg(feature = "cluster")]
 mod cluster;
 mod connecting;
 mod lost;

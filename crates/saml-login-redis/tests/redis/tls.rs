@@ -1,7 +1,5 @@
 //! A server that speaks TLS.
 
-use std::net::TcpListener;
-
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
@@ -11,7 +9,7 @@ use openssl::pkey::PKey;
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 
-use crate::place::Place;
+use crate::place::{Place, free_port, named};
 
 /// A key and a certificate of its own, in PEM, for an address or a name.
 pub(crate) fn certificate(host: &str) -> (Vec<u8>, Vec<u8>) {
@@ -46,15 +44,14 @@ pub(crate) fn certificate(host: &str) -> (Vec<u8>, Vec<u8>) {
 
 /// The server, its URL and its certificate.
 pub(crate) fn server() -> Option<(Place, String, Vec<u8>)> {
-    crate::place::named()?;
+    named()?;
     let files = std::env::temp_dir().join(format!("saml-login-redis-tls-{}", std::process::id()));
     std::fs::create_dir_all(&files).expect("a folder");
     let file = |name: &str| files.join(name).to_str().expect("a path").to_owned();
     let (key, pem) = certificate("127.0.0.1");
     std::fs::write(file("key.pem"), key).expect("a file");
     std::fs::write(file("certificate.pem"), &pem).expect("a file");
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-    let port = port.expect("a port").port().to_string();
+    let port = free_port().to_string();
     let place = Place::server(&[
         "--tls-port",
         &port,
