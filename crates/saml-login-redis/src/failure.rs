@@ -109,6 +109,8 @@ pub(crate) fn is_of_the_connection(error: &RedisError) -> bool {
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::ReadOnly
+                // Before version 7, Redis says so of whatever ends a script.
+                | ServerErrorKind::ResponseError
         ),
         ErrorKind::Extension => false,
         _ => true,
