@@ -7,6 +7,7 @@
 
 mod cluster;
 mod connecting;
+mod logins;
 mod lost;
 mod memory;
 mod place;
