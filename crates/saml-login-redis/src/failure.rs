@@ -1,6 +1,7 @@
 //! What can go wrong with Redis. No error holds a value: not an ID, not a key, not a URL.
 
 use std::io;
+use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -90,8 +91,11 @@ impl From<&RedisError> for Failure {
 }
 
 fn io_kind(error: &RedisError) -> io::ErrorKind {
+    // The client keeps the system's errors in a pointer, which is an error of its own.
+    type Kept = Arc<dyn std::error::Error + Send + Sync>;
     let source = std::error::Error::source(error);
-    let io = source.and_then(|source| source.downcast_ref::<io::Error>());
+    let kept = source.and_then(|source| source.downcast_ref::<Kept>());
+    let io = kept.and_then(|kept| kept.downcast_ref::<io::Error>());
     io.map_or(io::ErrorKind::Other, io::Error::kind)
 }
 
@@ -105,6 +109,8 @@ pub(crate) fn is_of_the_connection(error: &RedisError) -> bool {
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::ReadOnly
+                // Before version 7, Redis says so of whatever ends a script.
+                | ServerErrorKind::ResponseError
         ),
         ErrorKind::Extension => false,
         _ => true,

@@ -18,13 +18,14 @@ const MARGIN: i64 = 60_000;
 
 impl RateLimits for RedisStore {
     async fn take(&self, key: &RateKey, now: DateTime<Utc>) -> Result<Option<TimeDelta>, BoxError> {
-        let first = self.rate(key, "take", now).await.map_err(BoxError::new)?;
+        let first = self.rate(key, "take", now).await?;
         let (_, window) = key.kind.allows();
         Ok(first.map(|first| window - now.signed_duration_since(first)))
     }
 
     async fn give_back(&self, key: &RateKey, now: DateTime<Utc>) -> Result<(), BoxError> {
-        self.rate(key, "give_back", now).await.map(drop).map_err(BoxError::new)
+        self.rate(key, "give_back", now).await?;
+        Ok(())
     }
 }
 
@@ -39,7 +40,8 @@ impl RedisStore {
         let (most, window) = key.kind.allows();
         let from = now.checked_sub_signed(window).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut script = RATE.prepare_invoke();
-        keys::rates(key.kind).into_iter().for_each(|key| drop(script.key(key)));
+        let [taken, order] = keys::rates(key.kind);
+        script.key(taken).key(order);
         script.arg(&keys::of_rate(key)[..]).arg(act);
         script.arg(&instant(now)[..]).arg(&instant(from)[..]);
         script.arg(most).arg(self.room.rates_per_kind.get());

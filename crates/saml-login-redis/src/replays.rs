@@ -24,7 +24,7 @@ impl ReplayStore for RedisStore {
         spending: &Spending,
         now: DateTime<Utc>,
     ) -> Result<SpendOutcome, BoxError> {
-        self.record(spending, now).await.map_err(BoxError::new)
+        Ok(self.record(spending, now).await?)
     }
 }
 
@@ -41,8 +41,9 @@ impl RedisStore {
         let (over, now) = (keys::ceil(spending.until), keys::floor(now));
         let mut script = SPEND.prepare_invoke();
         script.key(tag.spent(spending.kind));
-        let others = SpentKind::ALL.iter().filter(|kind| **kind != spending.kind);
-        others.for_each(|kind| drop(script.key(tag.spent(*kind))));
+        for kind in SpentKind::ALL.iter().filter(|kind| **kind != spending.kind) {
+            script.key(tag.spent(*kind));
+        }
         script.arg(&keys::of_assertion(spending)[..]);
         script.arg(keys::of_request(spending).as_ref().map_or(&[][..], |request| &request[..]));
         script.arg(over).arg(now).arg(over.saturating_sub(now).saturating_add(MARGIN));

@@ -36,15 +36,13 @@ impl RequestStore for RedisStore {
         let cookie = format!("{}{}", Token::new(random).as_str(), tag.as_str());
         let member = keys::of_cookie(&cookie);
         let times = Times::of(pending, now);
-        let room = self.room_in_the_crowd(&member, &times).await.map_err(BoxError::new)?;
+        let room = self.room_in_the_crowd(&member, &times).await?;
         let kept = self.keep(pending, (&tag, &cookie), &times, room).await;
-        if !matches!(kept, Ok(true)) {
+        // Twice the same random value would have the same place, and the first keeps it.
+        if !matches!(kept, Ok(true) | Err(Failure::RandomTwice)) {
             self.leave_the_crowd(&member).await;
         }
-        match kept.map_err(BoxError::new)? {
-            true => Ok(Remembered::Cookie(cookie)),
-            false => Ok(Remembered::Full),
-        }
+        Ok(if kept? { Remembered::Cookie(cookie) } else { Remembered::Full })
     }
 
     async fn take(
@@ -57,10 +55,10 @@ impl RequestStore for RedisStore {
         let member = keys::of_cookie(cookie);
         let mut script = TAKE.key(tag.request(cookie, request_id));
         script.key(tag.waiting()).arg(&member[..]);
-        let record: Option<Vec<u8>> = self.run(&script).await.map_err(BoxError::new)?;
+        let record: Option<Vec<u8>> = self.run(&script).await?;
         let Some(record) = record else { return Ok(None) };
         self.leave_the_crowd(&member).await;
-        read(&record, request_id, now)
+        Ok(read(&record, request_id, now)?)
     }
 
     async fn look(
@@ -72,11 +70,9 @@ impl RequestStore for RedisStore {
         let Some(tag) = Tag::of_cookie(cookie) else { return Ok(None) };
         let mut look = cmd("GET");
         look.arg(tag.request(cookie, request_id));
-        let record: Result<Option<Vec<u8>>, _> = self.link.ask(Ask::Command(&look)).await;
-        match record.map_err(BoxError::new)? {
-            Some(record) => read(&record, request_id, now),
-            None => Ok(None),
-        }
+        let record: Option<Vec<u8>> = self.link.ask(Ask::Command(&look)).await?;
+        let Some(record) = record else { return Ok(None) };
+        Ok(read(&record, request_id, now)?)
     }
 }
 
@@ -138,10 +134,9 @@ impl RedisStore {
 }
 
 /// The request, unless it has expired.
-fn read(record: &[u8], request_id: &str, now: DateTime<Utc>) -> Result<Option<Pending>, BoxError> {
+fn read(record: &[u8], request_id: &str, now: DateTime<Utc>) -> Result<Option<Pending>, Failure> {
     // Not its words: they may repeat what they could not read.
-    let pending: Pending =
-        serde_json::from_slice(record).map_err(|_| BoxError::new(Failure::Unreadable))?;
+    let pending: Pending = serde_json::from_slice(record).map_err(|_| Failure::Unreadable)?;
     let is_it = pending.request_id() == request_id && now < pending.expires_at();
     Ok(Some(pending).filter(|_| is_it))
 }

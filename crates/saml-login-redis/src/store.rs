@@ -259,6 +259,7 @@ impl RedisBuilder {
         }
         // The third version of the protocol says when a connection is lost.
         let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let redis = redis.set_skip_set_lib_name();
         Ok(info.set_redis_settings(redis).set_tcp_settings(tcp(self.timeout)))
     }
 }
