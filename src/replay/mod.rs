@@ -88,9 +88,10 @@ use crate::pointers::behind_pointers;
 ///
 /// # Redis
 ///
-/// `SET NX` sets one key and `MSETNX` sets no expiry, so use a Lua script that checks both keys,
-/// then sets both with `PXAT`: `until` in milliseconds, rounded up, with a margin for the server's
-/// own clock. In a cluster both keys need one hash tag, for instance a digest of the connection ID.
+/// The crate `saml-login-redis` is one. In a store of your own: `SET NX` sets one key and `MSETNX`
+/// sets no expiry, so use a Lua script that checks both keys, then sets both. Let them expire by
+/// `PX`, by how much later than `now` `until` is, with a margin for the server's own clock. In a
+/// cluster both keys need one hash tag, for instance a digest of the connection ID.
 /// `maxmemory-policy` must be `noeviction`. A restart forgets what `appendfsync always` would have
 /// kept, and a failover forgets what was not replicated yet: `WAIT` narrows that gap without
 /// closing it.

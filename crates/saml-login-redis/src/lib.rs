@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// Which feature an item needs stands beside it where the documentation is built for publication.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(
     clippy::as_conversions,
     clippy::expect_used,

@@ -1,8 +1,8 @@
 //! The way to Redis: one connection that everybody shares, and another when it is lost.
 //!
-//! The client's own reconnecting keeps a connection on which nobody answers any more, or whose
-//! server has become a replica, until the system gives it up, which takes a quarter of an hour. Here
-//! a connection is given up at once, and whoever asks next makes another.
+//! The client's own reconnecting (`ConnectionManager`) keeps a connection on which nobody answers
+//! any more, or whose server has become a replica, until the system gives it up, which takes a
+//! quarter of an hour. Here it is given up at once, and whoever asks next makes another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,12 +22,14 @@ pub(crate) struct Link {
 }
 
 enum Way {
-    One {
-        client: Client,
-        open: Mutex<Option<Open>>,
-    },
+    One(Box<Server>),
     #[cfg(feature = "cluster")]
     Cluster(redis::cluster_async::ClusterConnection),
+}
+
+struct Server {
+    client: Client,
+    open: Mutex<Option<Open>>,
 }
 
 #[derive(Clone)]
@@ -57,7 +59,8 @@ impl Ask<'_> {
 impl Link {
     /// Waits at most so long for each answer, connecting included.
     pub(crate) fn new(client: Client, timeout: Duration) -> Self {
-        Self { way: Way::One { client, open: Mutex::default() }, timeout }
+        let server = Server { client, open: Mutex::default() };
+        Self { way: Way::One(Box::new(server)), timeout }
     }
 
     #[cfg(feature = "cluster")]
@@ -72,18 +75,7 @@ impl Link {
     pub(crate) async fn ask<T: FromRedisValue>(&self, ask: Ask<'_>) -> Result<T, Failure> {
         let deadline = Instant::now() + self.timeout;
         match &self.way {
-            Way::One { client, open } => {
-                let open = timeout_at(deadline, opened(client, open));
-                let Open { mut connection, is_lost } =
-                    open.await.map_err(|_| Failure::TimedOut)??;
-                let answer = timeout_at(deadline, ask.of(&mut connection)).await;
-                let gives_up = match &answer {
-                    Ok(answer) => answer.as_ref().is_err_and(is_of_the_connection),
-                    Err(_) => true,
-                };
-                is_lost.fetch_or(gives_up, Ordering::Relaxed);
-                answer_of(answer)
-            }
+            Way::One(server) => server.ask(ask, deadline).await,
             #[cfg(feature = "cluster")]
             Way::Cluster(connection) => {
                 let mut connection = connection.clone();
@@ -91,15 +83,13 @@ impl Link {
             }
         }
     }
-}
 
-impl Link {
     /// What each server says of its memory.
     pub(crate) async fn memory(&self) -> Result<Vec<String>, Failure> {
         let mut info = cmd("INFO");
         info.arg("memory");
         match &self.way {
-            Way::One { .. } => Ok(vec![self.ask(Ask::Command(&info)).await?]),
+            Way::One(_) => Ok(vec![self.ask(Ask::Command(&info)).await?]),
             #[cfg(feature = "cluster")]
             Way::Cluster(_) => {
                 let of_each = self.ask(Ask::Command(&info)).await;
@@ -109,21 +99,35 @@ impl Link {
     }
 }
 
-fn answer_of<T, E>(answer: Result<Result<T, RedisError>, E>) -> Result<T, Failure> {
-    answer.map_err(|_| Failure::TimedOut)?.map_err(|error| Failure::from(&error))
-}
+impl Server {
+    async fn ask<T: FromRedisValue>(&self, ask: Ask<'_>, deadline: Instant) -> Result<T, Failure> {
+        let open = timeout_at(deadline, self.opened()).await.map_err(|_| Failure::TimedOut)?;
+        let Open { mut connection, is_lost } = open?;
+        let answer = timeout_at(deadline, ask.of(&mut connection)).await;
+        let gives_up = match &answer {
+            Ok(answer) => answer.as_ref().is_err_and(is_of_the_connection),
+            Err(_) => true,
+        };
+        is_lost.fetch_or(gives_up, Ordering::Relaxed);
+        answer_of(answer)
+    }
 
-/// The connection that everybody shares. One makes it, and the others wait for it.
-async fn opened(client: &Client, open: &Mutex<Option<Open>>) -> Result<Open, Failure> {
-    let mut open = open.lock().await;
-    match open.as_ref().filter(|open| !open.is_lost.load(Ordering::Relaxed)) {
-        Some(open) => Ok(open.clone()),
-        None => {
-            *open = None;
-            let made = make(client).await.map_err(|error| Failure::from(&error))?;
-            Ok(open.insert(made).clone())
+    /// The connection that everybody shares. One makes it, and the others wait for it.
+    async fn opened(&self) -> Result<Open, Failure> {
+        let mut open = self.open.lock().await;
+        match open.as_ref().filter(|open| !open.is_lost.load(Ordering::Relaxed)) {
+            Some(open) => Ok(open.clone()),
+            None => {
+                *open = None;
+                let made = make(&self.client).await.map_err(|error| Failure::from(&error))?;
+                Ok(open.insert(made).clone())
+            }
         }
     }
+}
+
+fn answer_of<T, E>(answer: Result<Result<T, RedisError>, E>) -> Result<T, Failure> {
+    answer.map_err(|_| Failure::TimedOut)?.map_err(|error| Failure::from(&error))
 }
 
 async fn make(client: &Client) -> Result<Open, RedisError> {

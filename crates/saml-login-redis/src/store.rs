@@ -45,7 +45,7 @@ impl RedisStore {
     }
 
     /// Begins with the URL: `redis://user:password@host:port/database`, `rediss://` for TLS,
-    /// `redis+unix:///path` for a socket of this machine; `valkey://` and `valkeys://` are the same.
+    /// `redis+unix:///path` for a socket of this machine. `valkey` and `valkeys` mean the same.
     pub fn builder(url: impl Into<String>) -> RedisBuilder {
         RedisBuilder {
             url: url.into(),
@@ -170,9 +170,9 @@ impl RedisBuilder {
         self
     }
 
-    /// How many requests of all connections may wait. Once so many do, each connection has room for
-    /// 64 still, so that whoever starts logins without end at many keeps none of the quiet ones out.
-    /// Default 262,144.
+    /// How many requests of all connections may wait. Once so many do, each connection has room
+    /// for 64 still, so that whoever starts logins without end at many keeps none of the quiet ones
+    /// out. Default 262,144.
     pub fn requests(mut self, most: NonZeroUsize) -> Self {
         self.room.requests = most;
         self

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use redis::cmd;
 use saml_login::replay::{SpendOutcome, Spending};
 use saml_login::request::{Pending, PendingLogout, Remembered};
+use saml_login::sso::{RateKey, RateKind, RateLimits};
 use saml_login::testing::contract;
 use saml_login::{Random, ReplayStore, RequestStore};
 use saml_login_redis::{ConnectError, Eviction, Failure, RedisBuilder, RedisStore};
@@ -145,9 +146,12 @@ fn neither_keys_nor_errors_hold_values() {
     let again = place.runtime.block_on(store.put(&logout, Random::new([1; 32]), now()));
     let again = again.expect_err("it was used");
     assert_eq!(again.to_string(), "the same random value was handed in twice");
+    let rate = RateKey::of_organization(RateKind::DirectoryAsked, &"secret".into());
+    let wait = place.runtime.block_on(RateLimits::take(&store, &rate, now()));
+    assert_eq!(wait.expect("a rate"), None);
 
     let keys: Vec<String> = place.command(cmd("KEYS").arg("*"));
-    assert_eq!(keys.len(), 4);
+    assert_eq!(keys.len(), 6);
     assert!(keys.iter().all(|key| key.starts_with("saml:{")));
     assert!(
         !keys.iter().any(|key| ["secret", "acme", &cookie[..43]].iter().any(|it| key.contains(it)))

@@ -69,9 +69,10 @@ fn replays_answer_as_in_memory() {
         let id = format!("_{}", dice.below(20));
         let spending =
             Spending::new(dice.of(&["acme", "globex", ""]), dice.of(&["idp", "idq"]), id, until);
-        let spending = match dice.below(4) {
+        let spending = match dice.below(5) {
             0 => spending.with_request_id(format!("_{}", dice.below(10))),
             1 => spending.of_logout(),
+            2 => spending.of_logout().with_request_id(format!("_{}", dice.below(10))),
             _ => spending,
         };
         let redis = told(place.runtime.block_on(store.spend(&spending, now)));
