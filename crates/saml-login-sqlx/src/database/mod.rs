@@ -21,7 +21,7 @@ use sqlx::PgConnection;
 #[cfg(feature = "sqlite")]
 use sqlx::SqliteConnection;
 
-pub(crate) use self::batch::{Answers, Batch, Outcome, Value, places, values};
+pub(crate) use self::batch::{Answers, Batch, Outcome, Value, values};
 pub(crate) use self::open::Database;
 pub(crate) use self::row::Row;
 
