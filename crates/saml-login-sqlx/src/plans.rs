@@ -55,14 +55,16 @@ fn sqlite_finds_everything_by_an_index() {
     use sqlx::Row as _;
 
     let runtime = runtime();
-    let store = runtime.block_on(SqlStore::connect("sqlite::memory:")).unwrap();
+    // One connection: each would have a memory of its own.
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+    let pool = runtime.block_on(pool.connect("sqlite::memory:")).unwrap();
+    let store = SqlStore::sqlite(pool.clone());
     let mut pages = 0;
     let of_postgres = |sql: &String| sql.contains("FOR UPDATE") || sql.contains("to_regclass");
     let statements = statements(&runtime, &store);
     for sql in statements.iter().filter(|sql| !of_postgres(sql)) {
-        let crate::database::Database::Sqlite { readers, .. } = store.database() else { continue };
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-        let rows = sqlx::raw_sql(explain).fetch_all(readers);
+        let rows = sqlx::raw_sql(explain).fetch_all(&pool);
         let rows = runtime.block_on(rows).unwrap();
         let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
         // What a statement itself lists is no table.
@@ -96,11 +98,11 @@ fn postgres_finds_everything_by_an_index() {
     let create = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")));
     runtime.block_on(async { create.execute(&pool).await }).unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();
-    let store = runtime.block_on(SqlStore::connect(&format!("{base}/{name}"))).unwrap();
+    let pool = runtime.block_on(sqlx::PgPool::connect(&format!("{base}/{name}"))).unwrap();
+    let store = SqlStore::postgres(pool.clone());
     let statements = statements(&runtime, &store);
     let of_sqlite = |sql: &String| sql.contains("sqlite_master");
     let mut pages = 0;
-    let crate::database::Database::Postgres(pool) = store.database() else { return };
     for sql in statements.iter().filter(|sql| !of_sqlite(sql)) {
         // A plan for whatever values come, where a table is read as a whole only if nothing else
         // can be done.
@@ -112,7 +114,7 @@ fn postgres_finds_everything_by_an_index() {
              SET LOCAL enable_bitmapscan = off; PREPARE one AS {sql}; EXPLAIN EXECUTE {execute}; \
              DEALLOCATE one; ROLLBACK"
         );
-        let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(explain)).fetch_all(pool);
+        let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(explain)).fetch_all(&pool);
         let rows = runtime.block_on(rows).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         let scan = plan.iter().find(|line| line.contains("Seq Scan") && !is_small(line));

@@ -81,9 +81,8 @@ fn name() -> String {
 
 /// The databases: one in a scratch folder, and one on the server, where one is named.
 fn places(runtime: &tokio::runtime::Runtime, folder: &std::path::Path) -> Vec<String> {
-    let mut places = vec![format!("sqlite://{}/app.db", folder.display())];
-    #[cfg(feature = "postgres")]
-    places.extend(on_server(runtime, &name()));
+    let file = format!("sqlite://{}/app.db", folder.display());
+    let places: Vec<String> = [file].into_iter().chain(on_server(runtime, &name())).collect();
     for place in &places {
         let founding = Write::founding(acme(), None, now(), Random::new([7; 32]));
         let written = runtime.block_on(async {
@@ -109,6 +108,11 @@ fn on_server(runtime: &tokio::runtime::Runtime, name: &str) -> Option<String> {
     created.expect("a database on the server");
     let (base, _) = server.rsplit_once('/').expect("the URL names a database");
     Some(format!("{base}/{name}"))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn on_server(_: &tokio::runtime::Runtime, _: &str) -> Option<String> {
+    None
 }
 
 /// Eight at a time, each of which says what it was told is done.

@@ -44,14 +44,14 @@ impl AccountHook for Users {
 
 async fn run(connection: HookConnection<'_>, sql: String) -> Result<(), BoxError> {
     let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
-    match connection {
+    let done = match connection {
         #[cfg(feature = "sqlite")]
-        HookConnection::Sqlite(connection) => drop(sql.execute(connection).await?),
+        HookConnection::Sqlite(connection) => sql.execute(connection).await.map(|_| ()),
         #[cfg(feature = "postgres")]
-        HookConnection::Postgres(connection) => drop(sql.execute(connection).await?),
+        HookConnection::Postgres(connection) => sql.execute(connection).await.map(|_| ()),
         _ => return Err(BoxError::new("no database of this test")),
-    }
-    Ok(())
+    };
+    Ok(done?)
 }
 
 fn hooked(place: &Place) -> SqlStore {

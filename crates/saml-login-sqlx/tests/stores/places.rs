@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use saml_login_sqlx::SqlStore;
-use saml_login_sqlx::sqlx::{self, AssertSqlSafe};
+use saml_login_sqlx::sqlx;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) struct Place {
@@ -84,7 +84,7 @@ impl Place {
     #[cfg(feature = "postgres")]
     fn new_on(server: &str, by: &str) -> Self {
         let (runtime, name) = (runtime(), name());
-        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         let created = runtime.block_on(async {
             let pool = sqlx::PgPool::connect(server).await?;
             sqlx::raw_sql(create).execute(&pool).await.map(drop)
