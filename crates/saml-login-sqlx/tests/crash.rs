@@ -70,7 +70,8 @@ fn main() {
             runtime.block_on(nothing_is_half(&place, &known));
         }
         assert!(known.len() > KILLS, "{place}: {} writes were acknowledged", known.len());
-        println!("crash: {KILLS} kills, {} writes acknowledged, none lost: {place}", known.len());
+        let (kind, _) = place.split_once(':').expect("a URL");
+        println!("crash, {kind}: {KILLS} kills, {} writes acknowledged, none lost", known.len());
     }
     std::fs::remove_dir_all(folder).expect("a scratch folder");
 }

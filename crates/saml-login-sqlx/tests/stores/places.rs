@@ -97,6 +97,16 @@ impl Place {
         Self { runtime, url: url(by), beside: url(server), folder: None }
     }
 
+    /// What it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.url {
+            url if url.contains(":memory:") => "memory",
+            url if url.starts_with("sqlite") => "sqlite",
+            url if *url == self.beside => "postgres",
+            _ => "pgbouncer",
+        }
+    }
+
     /// A store with its schema.
     pub(crate) fn store(&self) -> SqlStore {
         let store = self.open();
