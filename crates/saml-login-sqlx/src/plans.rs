@@ -94,9 +94,9 @@ fn postgres_finds_everything_by_an_index() {
     };
     let runtime = runtime();
     let name = format!("saml_login_plans_{}", std::process::id());
-    let pool = runtime.block_on(sqlx::PgPool::connect(&server)).unwrap();
+    let beside = runtime.block_on(sqlx::PgPool::connect(&server)).unwrap();
     let create = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")));
-    runtime.block_on(async { create.execute(&pool).await }).unwrap();
+    runtime.block_on(async { create.execute(&beside).await }).unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();
     let pool = runtime.block_on(sqlx::PgPool::connect(&format!("{base}/{name}"))).unwrap();
     let store = SqlStore::postgres(pool.clone());
@@ -109,6 +109,8 @@ fn postgres_finds_everything_by_an_index() {
         let places = (1..99).take_while(|place| sql.contains(&format!("${place}"))).count();
         let values = vec!["NULL"; places].join(", ");
         let execute = if places == 0 { "one".to_owned() } else { format!("one({values})") };
+        // Here alone a value has no type of its own.
+        let sql = sql.replace("VALUES ($2)", "VALUES ($2::bytea)");
         let explain = format!(
             "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
              SET LOCAL enable_bitmapscan = off; PREPARE one AS {sql}; EXPLAIN EXECUTE {execute}; \
@@ -119,17 +121,25 @@ fn postgres_finds_everything_by_an_index() {
         let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         let scan = plan.iter().find(|line| line.contains("Seq Scan") && !is_small(line));
         assert_eq!(scan, None, "{sql}: {plan:#?}");
-        // What is looked for is where the index is entered, and not what is sorted out behind it.
-        let sorted_out = |line: &&String| {
-            let keys = ["(name =", "(account =", "(mark =", "(token =", "= ANY"];
-            line.contains("Filter:") && keys.iter().any(|key| line.contains(key))
+        // Where the index is entered by the organization alone, nothing that is looked for is sorted
+        // out behind it; but for one of several tests, where that takes a bitmap.
+        let has_key = |line: &str| {
+            let keys = ["name =", "account =", "address =", "mark =", "token =", "= ANY"];
+            keys.iter().any(|key| line.contains(key))
         };
-        assert_eq!(plan.iter().find(sorted_out), None, "{sql}: {plan:#?}");
-        if is_page(sql) {
+        let sorted_out = plan.windows(2).find(|lines| {
+            let [entered, behind] = lines else { return false };
+            let is_filter = behind.contains("Filter:") && !behind.contains(" OR ");
+            entered.contains("Index Cond:") && !has_key(entered) && is_filter && has_key(behind)
+        });
+        assert_eq!(sorted_out, None, "{sql}: {plan:#?}");
+        if is_page(&sql) {
             pages += 1;
             assert!(!plan.iter().any(|line| line.contains("Sort")), "{sql}: {plan:#?}");
         }
     }
+    let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+    runtime.block_on(async { sqlx::raw_sql(drop).execute(&beside).await }).unwrap();
     assert!(statements.len() > 60, "{}", statements.len());
     assert!(pages >= 9, "{pages}");
 }
