@@ -44,9 +44,12 @@ fn is_small(line: &str) -> bool {
 
 /// A page without a filter is read in the order of its index.
 fn is_page(sql: &str) -> bool {
-    let living = "SELECT record FROM saml_accounts WHERE organization = $1 AND living = 1 ORDER";
-    let status = "SELECT record FROM saml_accounts WHERE organization = $1 AND status = $2 ORDER";
-    sql.starts_with(living) || sql.starts_with(status)
+    let rows = ["organization = $1 AND living = 1", "organization = $1 AND status = $2"];
+    rows.iter().any(|rows| {
+        let page = format!("SELECT record FROM saml_accounts WHERE {rows} ");
+        let rest = sql.strip_prefix(&page);
+        rest.is_some_and(|rest| rest.starts_with("ORDER") || rest.starts_with("AND (created_at"))
+    })
 }
 
 #[cfg(feature = "sqlite")]
