@@ -44,9 +44,12 @@ fn is_small(line: &str) -> bool {
 
 /// A page without a filter is read in the order of its index.
 fn is_page(sql: &str) -> bool {
-    let living = "SELECT record FROM saml_accounts WHERE organization = $1 AND living = 1 ORDER";
-    let status = "SELECT record FROM saml_accounts WHERE organization = $1 AND status = $2 ORDER";
-    sql.starts_with(living) || sql.starts_with(status)
+    let rows = ["organization = $1 AND living = 1", "organization = $1 AND status = $2"];
+    rows.iter().any(|rows| {
+        let page = format!("SELECT record FROM saml_accounts WHERE {rows} ");
+        let rest = sql.strip_prefix(&page);
+        rest.is_some_and(|rest| rest.starts_with("ORDER") || rest.starts_with("AND (created_at"))
+    })
 }
 
 #[cfg(feature = "sqlite")]
@@ -55,19 +58,24 @@ fn sqlite_finds_everything_by_an_index() {
     use sqlx::Row as _;
 
     let runtime = runtime();
-    let store = runtime.block_on(SqlStore::connect("sqlite::memory:")).unwrap();
+    // One connection: each would have a memory of its own.
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+    let pool = runtime.block_on(pool.connect("sqlite::memory:")).unwrap();
+    let store = SqlStore::sqlite(pool.clone());
     let mut pages = 0;
     let of_postgres = |sql: &String| sql.contains("FOR UPDATE") || sql.contains("to_regclass");
     let statements = statements(&runtime, &store);
     for sql in statements.iter().filter(|sql| !of_postgres(sql)) {
-        let crate::database::Database::Sqlite { readers, .. } = store.database() else { continue };
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-        let rows = sqlx::raw_sql(explain).fetch_all(readers);
+        let rows = sqlx::raw_sql(explain).fetch_all(&pool);
         let rows = runtime.block_on(rows).unwrap();
         let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
-        let scans = |line: &&String| line.contains("SCAN") && !is_small(line);
-        // What a subquery gives is no table.
-        let scan = plan.iter().find(|line| scans(line) && !line.contains("SCAN first"));
+        // What a statement itself lists is no table.
+        let is_listed = |line: &str| {
+            ["first", "wanted", "CONSTANT", "VALUES"].iter().any(|one| line.contains(one))
+        };
+        let scans = |line: &&String| line.contains("SCAN") && !is_small(line) && !is_listed(line);
+        let scan = plan.iter().find(scans);
         assert_eq!(scan, None, "{sql}: {plan:?}");
         if is_page(sql) {
             pages += 1;
@@ -89,36 +97,52 @@ fn postgres_finds_everything_by_an_index() {
     };
     let runtime = runtime();
     let name = format!("saml_login_plans_{}", std::process::id());
-    let pool = runtime.block_on(sqlx::PgPool::connect(&server)).unwrap();
+    let beside = runtime.block_on(sqlx::PgPool::connect(&server)).unwrap();
     let create = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")));
-    runtime.block_on(async { create.execute(&pool).await }).unwrap();
+    runtime.block_on(async { create.execute(&beside).await }).unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();
-    let store = runtime.block_on(SqlStore::connect(&format!("{base}/{name}"))).unwrap();
+    let pool = runtime.block_on(sqlx::PgPool::connect(&format!("{base}/{name}"))).unwrap();
+    let store = SqlStore::postgres(pool.clone());
     let statements = statements(&runtime, &store);
     let of_sqlite = |sql: &String| sql.contains("sqlite_master");
     let mut pages = 0;
-    let crate::database::Database::Postgres(pool) = store.database() else { return };
     for sql in statements.iter().filter(|sql| !of_sqlite(sql)) {
         // A plan for whatever values come, where a table is read as a whole only if nothing else
         // can be done.
         let places = (1..99).take_while(|place| sql.contains(&format!("${place}"))).count();
         let values = vec!["NULL"; places].join(", ");
         let execute = if places == 0 { "one".to_owned() } else { format!("one({values})") };
+        // Here alone a value has no type of its own.
+        let sql = sql.replace("VALUES ($2)", "VALUES ($2::bytea)");
         let explain = format!(
             "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
              SET LOCAL enable_bitmapscan = off; PREPARE one AS {sql}; EXPLAIN EXECUTE {execute}; \
              DEALLOCATE one; ROLLBACK"
         );
-        let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(explain)).fetch_all(pool);
+        let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(explain)).fetch_all(&pool);
         let rows = runtime.block_on(rows).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         let scan = plan.iter().find(|line| line.contains("Seq Scan") && !is_small(line));
         assert_eq!(scan, None, "{sql}: {plan:#?}");
-        if is_page(sql) {
+        // Where the index is entered by the organization alone, nothing that is looked for is
+        // sorted out behind it; but for one of several tests, where that takes a bitmap.
+        let has_key = |line: &str| {
+            let keys = ["name =", "account =", "address =", "mark =", "token =", "= ANY"];
+            keys.iter().any(|key| line.contains(key))
+        };
+        let sorted_out = plan.windows(2).find(|lines| {
+            let [entered, behind] = lines else { return false };
+            let is_filter = behind.contains("Filter:") && !behind.contains(" OR ");
+            entered.contains("Index Cond:") && !has_key(entered) && is_filter && has_key(behind)
+        });
+        assert_eq!(sorted_out, None, "{sql}: {plan:#?}");
+        if is_page(&sql) {
             pages += 1;
             assert!(!plan.iter().any(|line| line.contains("Sort")), "{sql}: {plan:#?}");
         }
     }
+    let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+    runtime.block_on(async { sqlx::raw_sql(drop).execute(&beside).await }).unwrap();
     assert!(statements.len() > 60, "{}", statements.len());
     assert!(pages >= 9, "{pages}");
 }

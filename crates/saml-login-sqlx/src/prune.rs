@@ -112,8 +112,8 @@ async fn forget(
     Ok(connection.run(sql, values![instant(over), i64::from(limit)]).await?)
 }
 
-/// Remembers how far it has forgotten: should a clock go back that far, nothing from before is taken
-/// for new.
+/// Remembers how far it has forgotten: should a clock go back that far, nothing from before is
+/// taken for new.
 async fn forget_spent(
     connection: &mut Connection<'_>,
     over: Option<DateTime<Utc>>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use saml_login::ReplayStore;
-use saml_login::account::{Account, AccountId, OrganizationId};
+use saml_login::account::{Account, AccountId, OrganizationId, Status};
 use saml_login::audit::AuditEvent;
 use saml_login::error::BoxError;
 use saml_login::identity::Email;
@@ -20,7 +20,7 @@ use saml_login::token::TokenDigest;
 use saml_login::trust::Fingerprint;
 
 use crate::connect;
-use crate::database::{Database, Row, places, values};
+use crate::database::{Batch, Database, Row, Sql, Value, values};
 use crate::failure::{Error, Failure};
 use crate::gather::{Answer, Gather, Job};
 use crate::hook::AccountHook;
@@ -127,11 +127,7 @@ impl SqlStore {
     }
 
     /// The rows of one statement.
-    async fn rows(
-        &self,
-        sql: impl Into<crate::database::Sql>,
-        values: Vec<crate::database::Value>,
-    ) -> Result<Vec<Row>, BoxError> {
+    async fn rows(&self, sql: impl Into<Sql>, values: Vec<Value>) -> Result<Vec<Row>, BoxError> {
         let mut look = self.database().look().await?;
         Ok(look.connection().rows(sql, values).await?)
     }
@@ -176,9 +172,10 @@ impl Store for SqlStore {
     async fn accounts_of(&self, email: &Email) -> Result<Vec<Account>, BoxError> {
         let sql = "SELECT a.record FROM saml_addresses d JOIN saml_accounts a \
              ON a.organization = d.organization AND a.account = d.account \
-             WHERE d.address = $1 AND d.own = 1 AND a.living = 1";
+             WHERE d.address = $1 AND d.own = 1";
         let rows = self.rows(sql, values![keys::of_address(email.address())]).await?;
         let mut accounts: Vec<Account> = read(&rows)?;
+        accounts.retain(|account| account.status != Status::Deleted);
         accounts.sort_by(|one, other| {
             (&one.organization, &one.id).cmp(&(&other.organization, &other.id))
         });
@@ -273,22 +270,17 @@ impl Store for SqlStore {
         organization: &OrganizationId,
         fingerprints: &[Fingerprint],
     ) -> Result<Vec<Fingerprint>, BoxError> {
-        let mut elsewhere = Vec::new();
-        for some in fingerprints.chunks(100) {
-            let sql = format!(
-                "SELECT DISTINCT fingerprint FROM saml_trusted \
-                 WHERE organization <> $1 AND fingerprint IN ({})",
-                places(2, some.len())
-            );
-            let mut values = values![keys::of_organization(organization)];
-            values.extend(some.iter().map(|one| crate::database::Value::from(one.as_bytes())));
-            for row in self.rows(sql, values).await? {
-                elsewhere.push(row.bytes(0)?);
-            }
-        }
-        let is_elsewhere =
-            |one: &&Fingerprint| elsewhere.iter().any(|other| one.as_bytes() == other.as_slice());
-        Ok(fingerprints.iter().filter(is_elsewhere).copied().collect())
+        let (mut batch, key) = (Batch::default(), keys::of_organization(organization));
+        let ask = |fingerprint: &Fingerprint| {
+            let sql = "SELECT 1 FROM saml_trusted \
+                 WHERE fingerprint = $1 AND organization <> $2 LIMIT 1";
+            batch.add(sql, values![fingerprint.as_bytes(), key])
+        };
+        let asked: Vec<usize> = fingerprints.iter().map(ask).collect();
+        let answers = self.database().look().await?.connection().many(batch).await?;
+        let asked = fingerprints.iter().zip(asked);
+        let elsewhere = asked.filter(|(_, place)| answers.first(*place).is_some());
+        Ok(elsewhere.map(|(fingerprint, _)| *fingerprint).collect())
     }
 
     async fn store_record(&self) -> Result<StoreRecord, BoxError> {

@@ -70,9 +70,12 @@ fn main() {
             runtime.block_on(nothing_is_half(&place, &known));
         }
         assert!(known.len() > KILLS, "{place}: {} writes were acknowledged", known.len());
-        println!("crash: {KILLS} kills, {} writes acknowledged, none lost: {place}", known.len());
+        let (kind, _) = place.split_once(':').expect("a URL");
+        println!("crash, {kind}: {KILLS} kills, {} writes acknowledged, none lost", known.len());
     }
     std::fs::remove_dir_all(folder).expect("a scratch folder");
+    #[cfg(feature = "postgres")]
+    runtime.block_on(on_server(&format!("DROP DATABASE IF EXISTS {}", name())));
 }
 
 fn name() -> String {
@@ -81,9 +84,8 @@ fn name() -> String {
 
 /// The databases: one in a scratch folder, and one on the server, where one is named.
 fn places(runtime: &tokio::runtime::Runtime, folder: &std::path::Path) -> Vec<String> {
-    let mut places = vec![format!("sqlite://{}/app.db", folder.display())];
-    #[cfg(feature = "postgres")]
-    places.extend(on_server(runtime, &name()));
+    let file = format!("sqlite://{}/app.db", folder.display());
+    let places: Vec<String> = [file].into_iter().chain(created(runtime)).collect();
     for place in &places {
         let founding = Write::founding(acme(), None, now(), Random::new([7; 32]));
         let written = runtime.block_on(async {
@@ -96,19 +98,29 @@ fn places(runtime: &tokio::runtime::Runtime, folder: &std::path::Path) -> Vec<St
     places
 }
 
+/// Runs a statement on the server; its URL, where one is named.
 #[cfg(feature = "postgres")]
-fn on_server(runtime: &tokio::runtime::Runtime, name: &str) -> Option<String> {
+async fn on_server(sql: &str) -> Option<String> {
     use saml_login_sqlx::sqlx;
 
     let server = std::env::var("SAML_LOGIN_TEST_POSTGRES").ok()?;
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    let created = runtime.block_on(async {
-        let pool = sqlx::PgPool::connect(&server).await?;
-        sqlx::raw_sql(create).execute(&pool).await.map(drop)
-    });
-    created.expect("a database on the server");
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    let pool = sqlx::PgPool::connect(&server).await.expect("the server");
+    sqlx::raw_sql(sql).execute(&pool).await.expect("a statement");
+    Some(server)
+}
+
+/// The URL of a new database on the server, where one is named.
+#[cfg(feature = "postgres")]
+fn created(runtime: &tokio::runtime::Runtime) -> Option<String> {
+    let server = runtime.block_on(on_server(&format!("CREATE DATABASE {}", name())))?;
     let (base, _) = server.rsplit_once('/').expect("the URL names a database");
-    Some(format!("{base}/{name}"))
+    Some(format!("{base}/{}", name()))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn created(_: &tokio::runtime::Runtime) -> Option<String> {
+    None
 }
 
 /// Eight at a time, each of which says what it was told is done.

@@ -230,12 +230,6 @@ impl Answers {
     }
 }
 
-/// `$1, $2, …`: so many, from this one on.
-pub(crate) fn places(first: usize, count: usize) -> String {
-    let places = (first..first.saturating_add(count)).map(|place| format!("${place}"));
-    places.collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(all(test, feature = "postgres"))]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! The two databases as one: batches of statements with values of three kinds, and rows of the same.
+//! The two databases as one: batches of statements with values of three kinds, and rows of these.
 //!
 //! All columns are bytes, whole numbers or short codes of ours, so both databases take the same
 //! statements. What differs is how they are sent, how a transaction begins, and that PostgreSQL
@@ -21,7 +21,7 @@ use sqlx::PgConnection;
 #[cfg(feature = "sqlite")]
 use sqlx::SqliteConnection;
 
-pub(crate) use self::batch::{Answers, Batch, Outcome, Value, places, values};
+pub(crate) use self::batch::{Answers, Batch, Outcome, Value, values};
 pub(crate) use self::open::Database;
 pub(crate) use self::row::Row;
 

@@ -22,8 +22,9 @@ use crate::database::Database;
 use crate::hook::AnyHook;
 use crate::keys::Digest;
 
-/// So many writes share a transaction at most: the first of them waits for the last.
-const MOST: usize = 128;
+/// So many writes share a transaction at most: the first of them waits for the last, and PostgreSQL
+/// knows 64 savepoints of a transaction by heart.
+const MOST: usize = 64;
 
 /// Whose line it is; none where there is one alone.
 type Line = Option<Digest>;

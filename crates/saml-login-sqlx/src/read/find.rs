@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use saml_login::account::{Account, AccountId, OrganizationId};
+use saml_login::account::{Account, OrganizationId};
 use saml_login::store::{Found, Names, Record};
 
-use crate::database::{Connection, Sql, Value, places, values};
+use crate::database::{Batch, Connection, Value, values};
 use crate::failure::Failure;
 use crate::keys::{self, Digest};
 use crate::write::counters;
-
-/// So many values a statement is given at once.
-pub(super) const AT_ONCE: usize = 500;
 
 /// The organization, and its numbers.
 pub(crate) async fn organization(
@@ -36,56 +33,64 @@ pub(crate) async fn find(
 ) -> Result<Option<Found>, Failure> {
     let key = keys::of_organization(id);
     let Some(record) = organization(connection, &key).await? else { return Ok(None) };
-    let ids: Vec<Digest> = names.ids.iter().map(keys::of_account).collect();
-    let digests: Vec<Digest> = names.names.iter().map(|name| name.digest()).collect();
-    let invitations = names.invitation.iter().map(|token| *token.as_bytes()).collect::<Vec<_>>();
     let mut found = BTreeMap::new();
-    by(connection, &mut found, BY_ID, &key, &ids).await?;
-    by(connection, &mut found, BY_NAME, &key, &digests).await?;
-    by(connection, &mut found, BY_INVITATION, &key, &invitations).await?;
-    let marks = names.names.iter().map(|name| record.purge_key.mark(name));
-    let marks = marks.map(|mark| mark.map(|mark| *mark.as_bytes()));
-    let marks = marks.collect::<Result<Vec<_>, _>>()?;
-    let purged = !rows_of(connection, PURGED, &key, &marks).await?.is_empty();
-    Ok(Some(Found::new(record, found.into_values().collect(), purged)))
-}
-
-pub(super) const BY_ID: &str =
-    "SELECT record FROM saml_accounts WHERE organization = $1 AND account IN";
-const BY_INVITATION: &str =
-    "SELECT record FROM saml_accounts WHERE organization = $1 AND invitation IN";
-const BY_NAME: &str = "SELECT a.record FROM saml_names n JOIN saml_accounts a \
-     ON a.organization = n.organization AND a.account = n.account \
-     WHERE n.organization = $1 AND n.name IN";
-const PURGED: &str = "SELECT 1 FROM saml_purged WHERE organization = $1 AND mark IN";
-
-async fn by(
-    connection: &mut Connection<'_>,
-    found: &mut BTreeMap<AccountId, Account>,
-    select: &'static str,
-    organization: &Digest,
-    keys: &[Digest],
-) -> Result<(), Failure> {
-    for row in rows_of(connection, select, organization, keys).await? {
+    let ids: Vec<Digest> = names.ids.iter().map(keys::of_account).collect();
+    for account in accounts(connection, &key, &ids).await? {
+        found.insert(account.id.clone(), account);
+    }
+    let (mut batch, mut by_name, mut marked) = (Batch::default(), Vec::new(), Vec::new());
+    for name in &names.names {
+        by_name.push(batch.add(BY_NAME, values![key, name.digest()]));
+    }
+    if let Some(token) = &names.invitation {
+        by_name.push(batch.add(BY_INVITATION, values![key, token.as_bytes()]));
+    }
+    // Behind the accounts: who is purged meanwhile is seen at least once.
+    for name in &names.names {
+        let mark = record.purge_key.mark(name)?;
+        marked.push(batch.add(PURGED, values![key, mark.as_bytes()]));
+    }
+    let answers = connection.many(batch).await?;
+    for row in by_name.iter().flat_map(|place| answers.rows(*place)) {
         let account: Account = row.record(0)?;
         found.insert(account.id.clone(), account);
     }
-    Ok(())
+    let purged = marked.iter().any(|place| answers.first(*place).is_some());
+    Ok(Some(Found::new(record, found.into_values().collect(), purged)))
 }
 
-/// The rows of a statement that ends in `IN`, for these.
-pub(super) async fn rows_of(
+const BY_INVITATION: &str =
+    "SELECT record FROM saml_accounts WHERE organization = $1 AND invitation = $2";
+const BY_NAME: &str = "SELECT a.record FROM saml_names n JOIN saml_accounts a \
+     ON a.organization = n.organization AND a.account = n.account \
+     WHERE n.organization = $1 AND n.name = $2";
+const PURGED: &str = "SELECT 1 FROM saml_purged WHERE organization = $1 AND mark = $2";
+
+/// So many values a statement is given at once.
+const AT_ONCE: usize = 500;
+
+/// The accounts of these keys that are there. Each is looked up by itself: where it is unknown how
+/// many accounts there are, a list can look to a planner as if it were cheaper to read them all.
+pub(super) async fn accounts(
     connection: &mut Connection<'_>,
-    select: &'static str,
     organization: &Digest,
     keys: &[Digest],
-) -> Result<Vec<crate::database::Row>, Failure> {
-    let mut rows = Vec::new();
+) -> Result<Vec<Account>, Failure> {
+    let mut accounts = Vec::new();
     for keys in keys.chunks(AT_ONCE) {
-        let sql: Sql = format!("{select} ({})", places(2, keys.len())).into();
+        let one = |place: usize| format!("(${})", place.saturating_add(2));
+        let sql = format!(
+            "WITH wanted(account) AS (VALUES {}) SELECT (SELECT a.record FROM saml_accounts a \
+             WHERE a.organization = $1 AND a.account = wanted.account) FROM wanted",
+            (0..keys.len()).map(one).collect::<Vec<_>>().join(", ")
+        );
         let mut values = values![organization];
         values.extend(keys.iter().map(Value::from));
-        rows.extend(connection.rows(sql, values).await?);
+        for row in connection.rows(sql, values).await? {
+            if row.maybe_bytes(0)?.is_some() {
+                accounts.push(row.record(0)?);
+            }
+        }
     }
-    Ok(rows)
+    Ok(accounts)
 }

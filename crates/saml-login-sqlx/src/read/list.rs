@@ -86,23 +86,28 @@ pub(super) async fn page(
     let direction = if listing.descending { " DESC" } else { "" };
     let order = columns.iter().map(|column| format!("{column}{direction}"));
     let order = order.collect::<Vec<_>>().join(", ");
-    let skip = match &listing.from {
+    let (behind, from) = if listing.descending { ("<", "<=") } else { (">", ">=") };
+    let place = match &listing.from {
         // Only in the order of making.
         Position::After(at, id) if listing.sort == SortBy::Created => {
             let at = condition.place(keys::instant(*at));
             let id = condition.place(keys::id_key(id));
-            let behind = if listing.descending { "<" } else { ">" };
-            condition.sql =
-                format!("{} AND (created_at, id_key) {behind} ({at}, {id})", condition.sql);
-            0
+            format!(" AND (created_at, id_key) {behind} ({at}, {id})")
         }
-        Position::Skip(skip) => *skip,
-        _ => 0,
+        // Where the page begins is read in the index alone: no record is skipped one by one.
+        Position::Skip(skip) if *skip > 0 => {
+            let skip = condition.place(i64::try_from(*skip).unwrap_or(i64::MAX));
+            let (columns, rows) = (columns.join(", "), &condition.sql);
+            format!(
+                " AND ({columns}) {from} (SELECT {columns} FROM saml_accounts WHERE {rows} \
+                 ORDER BY {order} LIMIT 1 OFFSET {skip})"
+            )
+        }
+        _ => String::new(),
     };
     let count = condition.place(i64::try_from(listing.count).unwrap_or(i64::MAX));
-    let skip = condition.place(i64::try_from(skip).unwrap_or(i64::MAX));
     let sql = format!(
-        "SELECT record FROM saml_accounts WHERE {} ORDER BY {order} LIMIT {count} OFFSET {skip}",
+        "SELECT record FROM saml_accounts WHERE {}{place} ORDER BY {order} LIMIT {count}",
         condition.sql
     );
     read(&connection.rows(sql, condition.values).await?)

@@ -1,12 +1,12 @@
-//! Searches. What an index serves exactly is a condition of SQL; for the rest an index tells whom it
-//! can be about, if one does, and no more than a bounded number of them are looked at.
+//! Searches. What an index serves exactly is a condition of SQL; for the rest an index tells whom
+//! it can be about, if one does, and no more than a bounded number of them are looked at.
 
 use std::collections::BTreeSet;
 
 use saml_login::account::Account;
 use saml_login::store::{Attribute, Filter, Listing, Name, Page, Position, Test, TooMany};
 
-use super::find::{self, BY_ID};
+use super::find;
 use super::list::{self, Condition};
 use crate::database::{Connection, values};
 use crate::failure::Failure;
@@ -89,20 +89,18 @@ impl Searching<'_, '_> {
     ) -> Result<String, Failure> {
         Ok(match filter {
             Filter::Any(filters) => {
-                let mut any = vec!["1 = 0".to_owned()];
+                let mut tests = Vec::new();
                 for filter in filters {
-                    any.push(Box::pin(self.condition(filter, condition)).await?);
+                    tests.push(Box::pin(self.condition(filter, condition)).await?);
                 }
-                format!("({})", any.join(" OR "))
+                any(&tests)
             }
             Filter::Text(attribute, Test::Is(value)) => {
-                let mut any = vec!["1 = 0".to_owned()];
-                for account in self.named_so(*attribute, value).await?.unwrap_or_default() {
-                    any.push(format!("account = {}", condition.place(account)));
-                }
-                format!("({})", any.join(" OR "))
+                let accounts = self.named_so(*attribute, value).await?.unwrap_or_default();
+                let is = |account| format!("account = {}", condition.place(account));
+                any(&accounts.into_iter().map(is).collect::<Vec<_>>())
             }
-            other => range(other, condition).unwrap_or_else(|| "1 = 0".to_owned()),
+            other => range(other, condition).unwrap_or_else(|| any(&[])),
         })
     }
 
@@ -112,8 +110,7 @@ impl Searching<'_, '_> {
         if is_too_many(&candidates) {
             return Ok(None);
         }
-        let rows = find::rows_of(self.connection, BY_ID, self.organization, &candidates);
-        let accounts = list::read(&rows.await?)?;
+        let accounts = find::accounts(self.connection, self.organization, &candidates).await?;
         let living = |account: &Account| account.status != saml_login::account::Status::Deleted;
         Ok(Some(accounts.into_iter().filter(living).collect()))
     }
@@ -188,6 +185,14 @@ impl Searching<'_, '_> {
         };
         let rows = self.connection.rows(sql, values![self.organization, key, bound()]).await?;
         rows.iter().map(|row| row.array(0)).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// Any of these; of none, nobody passes.
+fn any(tests: &[String]) -> String {
+    match tests {
+        [] => "1 = 0".to_owned(),
+        tests => format!("({})", tests.join(" OR ")),
     }
 }
 

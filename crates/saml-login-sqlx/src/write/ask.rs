@@ -6,7 +6,7 @@ use saml_login::store::{AccountWrite, KeptWrite, SessionWrite, SettingsWrite, Wr
 use serde_json::to_vec;
 
 use super::{of, spent};
-use crate::database::{Answers, Batch, Value, places, values};
+use crate::database::{Answers, Batch, values};
 use crate::failure::Failure;
 use crate::keys;
 use crate::write::counters::COLUMNS;
@@ -24,7 +24,8 @@ pub(super) struct Asked {
     pub(super) event: Option<usize>,
     pub(super) administrators: Option<usize>,
     pub(super) before: Option<usize>,
-    pub(super) named: Option<usize>,
+    /// Whether each of its names is somebody else's.
+    pub(super) named: Vec<usize>,
     /// In the order of the write.
     pub(super) kept: Vec<usize>,
     pub(super) sessions: Vec<AskedSession>,
@@ -108,23 +109,18 @@ impl Asked {
         let key = keys::of_account(account.id());
         let sql = "SELECT record FROM saml_accounts WHERE organization = $1 AND account = $2";
         self.before = Some(batch.add(sql, values![of(write), key]));
-        let names = account.names();
-        if names.is_empty() {
-            return;
+        // One question each: where it is unknown how many accounts there are, a list of names can
+        // look to a planner as if it were cheaper to read them all.
+        for name in account.names() {
+            let sql = "SELECT 1 FROM saml_names \
+                 WHERE organization = $1 AND name = $2 AND account <> $3 AND living = 1 LIMIT 1";
+            self.named.push(batch.add(sql, values![of(write), name.digest(), key]));
         }
-        let sql = format!(
-            "SELECT 1 FROM saml_names WHERE organization = $1 AND account <> $2 AND living = 1 \
-             AND name IN ({}) LIMIT 1",
-            places(3, names.len())
-        );
-        let mut values = values![of(write), key];
-        values.extend(names.iter().map(|name| Value::from(name.digest())));
-        self.named = Some(batch.add(sql, values));
     }
 
     /// Whether the statement at a place has found anything.
-    pub(super) fn is_found(place: Option<usize>, answers: &Answers) -> bool {
-        place.is_some_and(|place| answers.first(place).is_some())
+    pub(super) fn is_found(place: usize, answers: &Answers) -> bool {
+        answers.first(place).is_some()
     }
 }
 

@@ -105,7 +105,8 @@ impl<'w> Writing<'w> {
             AccountWrite::Purge { version: read, .. } => version == Some(*read),
             _ => return Err(Failure::other("a write of an account that this release knows not")),
         };
-        Ok(!is_as_read || Asked::is_found(asked.named, answers))
+        let is_taken = asked.named.iter().any(|place| Asked::is_found(*place, answers));
+        Ok(!is_as_read || is_taken)
     }
 
     /// Whether anything kept is other than it was read, or not there any more.
@@ -134,11 +135,11 @@ impl<'w> Writing<'w> {
         let begin = self.write.sessions.iter().filter(|one| matches!(one, SessionWrite::Begin(_)));
         begin.zip(&asked.sessions).any(|(_, asked)| {
             let has_account = match asked.account {
-                Some(_) => Asked::is_found(asked.account, answers),
+                Some(place) => Asked::is_found(place, answers),
                 // It is the one that is written.
                 None => after(self.write).is_some(),
             };
-            !has_account || Asked::is_found(Some(asked.elsewhere), answers)
+            !has_account || Asked::is_found(asked.elsewhere, answers)
         })
     }
 

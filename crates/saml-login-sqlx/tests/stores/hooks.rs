@@ -8,7 +8,7 @@ use saml_login_sqlx::{AccountHook, AccountWritten, HookConnection, SqlStore, sql
 use crate::people::{account, counters, creation, found, member, now};
 use crate::places::Place;
 
-/// Keeps a row for each account, and none for Mallory.
+/// Keeps a row for each account; none for Mallory, and for Trudy what the database does not know.
 struct Users;
 
 impl AccountHook for Users {
@@ -20,10 +20,11 @@ impl AccountHook for Users {
         match (&written.before, &written.after) {
             (None, Some(account)) => {
                 let sql = format!("INSERT INTO users (id) VALUES ('{}')", account.id);
-                run(connection, sql).await?;
-                match account.id == "mallory" {
-                    true => Err(BoxError::new("nobody is called so")),
-                    false => Ok(()),
+                let connection = run_and_go_on(connection, sql).await?;
+                match account.id.as_str() {
+                    "mallory" => Err(BoxError::new("nobody is called so")),
+                    "trudy" => run(connection, "DELETE FROM nowhere".to_owned()).await,
+                    _ => Ok(()),
                 }
             }
             (Some(account), None) => {
@@ -43,15 +44,28 @@ impl AccountHook for Users {
 }
 
 async fn run(connection: HookConnection<'_>, sql: String) -> Result<(), BoxError> {
+    run_and_go_on(connection, sql).await.map(|_| ())
+}
+
+/// Runs a statement, and gives the connection back.
+async fn run_and_go_on(
+    connection: HookConnection<'_>,
+    sql: String,
+) -> Result<HookConnection<'_>, BoxError> {
     let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
     match connection {
         #[cfg(feature = "sqlite")]
-        HookConnection::Sqlite(connection) => drop(sql.execute(connection).await?),
+        HookConnection::Sqlite(connection) => {
+            sql.execute(&mut *connection).await?;
+            Ok(HookConnection::Sqlite(connection))
+        }
         #[cfg(feature = "postgres")]
-        HookConnection::Postgres(connection) => drop(sql.execute(connection).await?),
-        _ => return Err(BoxError::new("no database of this test")),
+        HookConnection::Postgres(connection) => {
+            sql.execute(&mut *connection).await?;
+            Ok(HookConnection::Postgres(connection))
+        }
+        _ => Err(BoxError::new("no database of this test")),
     }
-    Ok(())
 }
 
 fn hooked(place: &Place) -> SqlStore {
@@ -83,7 +97,7 @@ pub(crate) fn a_hook_writes_with_the_account(place: &Place) {
 pub(crate) fn a_hook_that_fails_undoes_its_own_write_alone(place: &Place) {
     let store = hooked(place);
     let id = found(place, &store, "failing", None);
-    let names = ["a", "b", "mallory", "c", "d"];
+    let names = ["a", "b", "mallory", "c", "trudy", "mallory", "d"];
     // All stand in the line before the first one is written.
     let written = place.run(async {
         let writes = names.map(|name| {
@@ -97,11 +111,10 @@ pub(crate) fn a_hook_that_fails_undoes_its_own_write_alone(place: &Place) {
         answers
     });
     for (name, written) in names.iter().zip(&written) {
-        match written {
-            Ok(written) => assert_eq!((*name != "mallory", written), (true, &Written::Done)),
-            Err(error) => {
-                assert_eq!((*name, error.to_string()), ("mallory", "nobody is called so".into()));
-            }
+        match (*name, written) {
+            ("mallory", Err(error)) => assert_eq!(error.to_string(), "nobody is called so"),
+            ("trudy", Err(error)) => assert!(error.to_string().contains("nowhere"), "{error}"),
+            (_, written) => assert_eq!(written.as_ref().expect("a write"), &Written::Done),
         }
     }
     assert_eq!(users(place), 4);

@@ -100,7 +100,7 @@ on_each_database! {
 
 fn the_contract_of_stores(place: &Place) {
     contract::store(&place.store(), |task| place.run(task));
-    println!("contract of stores: {place}");
+    println!("contract of stores, {}: held to", place.kind());
 }
 
 fn the_contract_of_stores_with_many_accounts(place: &Place) {

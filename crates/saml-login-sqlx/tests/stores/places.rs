@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use saml_login_sqlx::SqlStore;
-use saml_login_sqlx::sqlx::{self, AssertSqlSafe};
+use saml_login_sqlx::sqlx;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) struct Place {
@@ -16,6 +16,9 @@ pub(crate) struct Place {
     /// What is done beside the store.
     beside: String,
     folder: Option<PathBuf>,
+    /// The server, and the database on it that goes with the test.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "there is no server"))]
+    server: Option<(String, String)>,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -54,13 +57,13 @@ impl Place {
         let folder = std::env::temp_dir().join(name());
         std::fs::create_dir(&folder).expect("a scratch folder");
         let url = format!("sqlite://{}/app.db", folder.display());
-        Self { runtime: runtime(), beside: url.clone(), url, folder: Some(folder) }
+        Self { runtime: runtime(), beside: url.clone(), url, folder: Some(folder), server: None }
     }
 
     #[cfg(feature = "sqlite")]
     pub(crate) fn memory() -> Self {
         let url = "sqlite::memory:".to_owned();
-        Self { runtime: runtime(), beside: url.clone(), url, folder: None }
+        Self { runtime: runtime(), beside: url.clone(), url, folder: None, server: None }
     }
 
     /// Runs a test on PostgreSQL, where a server is named.
@@ -84,7 +87,7 @@ impl Place {
     #[cfg(feature = "postgres")]
     fn new_on(server: &str, by: &str) -> Self {
         let (runtime, name) = (runtime(), name());
-        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         let created = runtime.block_on(async {
             let pool = sqlx::PgPool::connect(server).await?;
             sqlx::raw_sql(create).execute(&pool).await.map(drop)
@@ -94,7 +97,18 @@ impl Place {
             let (base, _) = server.rsplit_once('/').expect("the URL names a database");
             format!("{base}/{name}")
         };
-        Self { runtime, url: url(by), beside: url(server), folder: None }
+        let (url, beside) = (url(by), url(server));
+        Self { runtime, url, beside, folder: None, server: Some((server.to_owned(), name)) }
+    }
+
+    /// What it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.url {
+            url if url.contains(":memory:") => "memory",
+            url if url.starts_with("sqlite") => "sqlite",
+            url if *url == self.beside => "postgres",
+            _ => "pgbouncer",
+        }
     }
 
     /// A store with its schema.
@@ -177,6 +191,14 @@ impl Drop for Place {
     fn drop(&mut self) {
         if let Some(folder) = &self.folder {
             let _ = std::fs::remove_dir_all(folder);
+        }
+        #[cfg(feature = "postgres")]
+        if let Some((server, name)) = &self.server {
+            let sql = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+            let _ = self.run(async {
+                let pool = sqlx::PgPool::connect(server).await?;
+                sqlx::raw_sql(sql).execute(&pool).await
+            });
         }
     }
 }

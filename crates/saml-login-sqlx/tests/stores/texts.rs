@@ -39,14 +39,15 @@ pub(crate) fn texts_are_kept_to_the_letter(place: &Place) {
         assert_eq!(account(place, &store, &id, &written.id), Some(written.clone()), "{text:.20?}");
         for name in [Name::user_name(&text), Name::ExternalId(text.clone())] {
             let found = place.run(store.find(&id, &Names::of_names([name]))).expect("a read");
-            assert_eq!(found.expect("an organization").accounts, [written.clone()], "{text:.20?}");
+            let found = found.expect("an organization").accounts;
+            assert_eq!(found, std::slice::from_ref(&written), "{text:.20?}");
         }
         for attribute in
             [Attribute::Id, Attribute::UserName, Attribute::ExternalId, Attribute::Email]
         {
             let listing = Listing::first(9).filtered(Filter::is(attribute, text.clone()));
             let page = place.run(store.list(&id, &listing)).expect("a read").expect("a page");
-            assert_eq!(page.accounts, [written.clone()], "{attribute} {text:.20?}");
+            assert_eq!(page.accounts, std::slice::from_ref(&written), "{attribute} {text:.20?}");
         }
         let mut event = AuditEvent::new(&id, Actor::Operator(text.clone()), Action::Login, now());
         event.request_id = Some(text.clone());
