@@ -128,7 +128,6 @@ impl<S: Store> SsoBuilder<S> {
         let sealed = SealedRequests::new(keys.clone());
         Ok(Sso {
             cookies: Cookies { port: plain_port(base) },
-            #[cfg(feature = "scim")]
             base_url: base.to_owned(),
             keys,
             mailer,

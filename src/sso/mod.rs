@@ -96,7 +96,6 @@ pub struct Sso<S> {
     mailer: DynMailer,
     rates: DynRateLimits,
     cookies: Cookies,
-    #[cfg(feature = "scim")]
     base_url: String,
     rules: SessionRules,
     cache: Cache,
